@@ -1,0 +1,21 @@
+/*
+ * One error message: the cause of a failure, carried up to whoever reports it.
+ *
+ * A function that can fail takes a struct err, fills it once, at the place that
+ * knows the cause, and returns -1 (or NULL). Callers may put context in front
+ * with err_prefix. The text is one line without a newline.
+ */
+#ifndef EARLYDOM_ERR_H
+#define EARLYDOM_ERR_H
+
+struct err {
+	char msg[512];
+};
+
+/* Sets the message; a longer text is cut. Returns -1, so that callers can `return err_set(...)`. */
+int err_set(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts text in front of the message that is there. Returns -1. */
+int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

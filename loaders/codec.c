@@ -1,0 +1,94 @@
+#include "codec.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "codecs.h"
+
+/* Those with a longer magic first: lzma has hardly one. */
+static const struct codec *const codecs[] = {
+	&codec_gzip, &codec_xz, &codec_zstd, &codec_lz4, &codec_bzip2, &codec_lzo, &codec_lzma,
+};
+
+const struct codec *codec_find(const uint8_t *in, size_t in_len)
+{
+	for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
+		if (codecs[i]->match(in, in_len))
+			return codecs[i];
+	}
+	return NULL;
+}
+
+int codec_too_big(size_t out_cap, struct err *e)
+{
+	if (out_cap >> 20 << 20 != out_cap)
+		return err_set(e, "unpacks to more than %zu bytes", out_cap);
+	return err_set(e, "unpacks to more than %zu MiB", out_cap >> 20);
+}
+
+int codec_truncated(size_t in_len, struct err *e)
+{
+	return err_set(e, "truncated: the stream does not end within its %zu bytes", in_len);
+}
+
+int codec_corrupt(size_t at, const char *why, struct err *e)
+{
+	return err_set(e, "corrupt near byte %zu of the stream: %s", at, why);
+}
+
+static size_t page_round_up(size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (n + page - 1) / page * page;
+}
+
+/* Gives back the pages behind the content, so that a small kernel does not hold the whole range. */
+static void blob_trim(struct blob *b)
+{
+	size_t keep = page_round_up(b->size ? b->size : 1);
+
+	if (keep < b->mapped && munmap(b->data + keep, b->mapped - keep) == 0)
+		b->mapped = keep;
+}
+
+int codec_unpack(const struct codec *c, const uint8_t *in, size_t in_len, size_t limit,
+		 struct blob *out, size_t *used, struct err *e)
+{
+	struct blob b = {0};
+	void *map;
+
+	memset(out, 0, sizeof(*out));
+	*used = 0;
+	if (!c->unpack)
+		return err_set(e, "%s: not supported; pack the kernel with %s instead", c->name,
+			       "gzip, xz, lzma, zstd or lz4");
+	if (limit == 0 || limit > PTRDIFF_MAX / 2)
+		return err_set(e, "%s: cannot unpack to at most %zu bytes", c->name, limit);
+
+	b.mapped = page_round_up(limit);
+	map = mmap(NULL, b.mapped, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return err_set(e, "%s: cannot reserve %zu bytes: %s", c->name, limit,
+			       strerror(errno));
+	b.data = map;
+
+	if (c->unpack(in, in_len, b.data, limit, used, &b.size, e) != 0) {
+		munmap(b.data, b.mapped);
+		*used = 0;
+		return err_prefix(e, "%s: ", c->name);
+	}
+	blob_trim(&b);
+	*out = b;
+	return 0;
+}
+
+void blob_free(struct blob *b)
+{
+	if (b->data)
+		munmap(b->data, b->mapped);
+	memset(b, 0, sizeof(*b));
+}

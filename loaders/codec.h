@@ -1,0 +1,61 @@
+/*
+ * Codecs: packed bytes in, plain bytes out. Pure functions over memory.
+ *
+ * A codec is one file with one struct codec, named in the table of codec.c.
+ */
+#ifndef EARLYDOM_CODEC_H
+#define EARLYDOM_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../builder/err.h"
+
+/* Default bound on what one kernel may unpack to, in bytes; a build constant (make
+ * UNPACK_MAX_MIB=...). */
+#ifndef UNPACK_MAX_MIB
+#define UNPACK_MAX_MIB 512
+#endif
+#define UNPACK_MAX ((size_t)UNPACK_MAX_MIB << 20)
+
+struct codec {
+	const char *name; /* "gzip", as shown to people */
+
+	/* True when the bytes begin like this codec's. */
+	bool (*match)(const uint8_t *in, size_t in_len);
+
+	/*
+	 * Unpacks one stream from the start of in into out, which holds out_cap bytes.
+	 * On success returns 0 with *used the bytes of in that the stream took and
+	 * *out_len those written. On failure returns -1 with e set; a stream that
+	 * does not fit into out_cap is a failure of its own ("unpacks to more than N MiB").
+	 * NULL in a codec that is recognised by name but not supported (bzip2, lzo).
+	 */
+	int (*unpack)(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+		      size_t *out_len, struct err *e);
+};
+
+/* The codec that the bytes begin like, or NULL for none. */
+const struct codec *codec_find(const uint8_t *in, size_t in_len);
+
+/* Memory that codec_unpack made; zero-initialised means none. */
+struct blob {
+	uint8_t *data;
+	size_t size;   /* bytes of content */
+	size_t mapped; /* bytes mapped, for blob_free */
+};
+
+/*
+ * Unpacks one stream with the codec c into new memory of at most limit bytes.
+ * The memory is reserved, not touched, in one piece, so nothing is copied when the
+ * size is not known beforehand; what was not needed is given back.
+ * *used is the length of the stream; what follows it is the caller's to judge.
+ * Returns 0, or -1 with e set and out empty.
+ */
+int codec_unpack(const struct codec *c, const uint8_t *in, size_t in_len, size_t limit,
+		 struct blob *out, size_t *used, struct err *e);
+
+void blob_free(struct blob *b);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * ELF kernels for Xen: headers, loadable segments, Xen's notes.
+ *
+ * Sources: the System V ABI and its supplement for x86-64 (elf.h); Xen's public/elfnote.h and
+ * public/features.h; for the older __xen_guest section and for which addresses Xen accepts,
+ * what xen/common/libelf does.
+ */
+#ifndef EARLYDOM_ELF_H
+#define EARLYDOM_ELF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../builder/err.h"
+
+#define ELF_SEGMENTS_MAX 64
+
+/*
+ * What the segments may span in physical memory, from the lowest to the highest address.
+ * Xen's builder maps all of that in one piece; kernels span some tens of MiB, and one that is
+ * entered in 32-bit mode (PVH) cannot reach further than this.
+ */
+#define ELF_SPAN_MAX ((uint64_t)4 << 30)
+
+struct elf_segment {
+	uint64_t vaddr, paddr;
+	uint64_t offset, filesz, memsz; /* bytes */
+	uint32_t flags;			/* PF_R, PF_W, PF_X */
+};
+
+/* Bits of elf_info.xen: which of the values below the kernel states. */
+enum elf_xen_bit {
+	ELF_XEN_ENTRY = 1 << 0,
+	ELF_XEN_HYPERCALL_PAGE = 1 << 1,
+	ELF_XEN_VIRT_BASE = 1 << 2,
+	ELF_XEN_PADDR_OFFSET = 1 << 3,
+	ELF_XEN_PHYS32_ENTRY = 1 << 4,
+	ELF_XEN_HV_START_LOW = 1 << 5,
+	ELF_XEN_INIT_P2M = 1 << 6,
+	ELF_XEN_SUPPORTED_FEATURES = 1 << 7,
+	ELF_XEN_L1_MFN_VALID = 1 << 8,
+	ELF_XEN_MOD_START_PFN = 1 << 9,
+	ELF_XEN_SUSPEND_CANCEL = 1 << 10,
+};
+
+/* All of it copied out of the file: nothing here points into the bytes. */
+struct elf_info {
+	int bits;	  /* 32 or 64 */
+	uint16_t machine; /* EM_386 or EM_X86_64 */
+	uint16_t type;	  /* ET_EXEC or ET_DYN */
+	uint64_t entry;	  /* e_entry */
+
+	unsigned nr_segments; /* PT_LOAD with memsz > 0 and some access, in file order */
+	struct elf_segment segments[ELF_SEGMENTS_MAX];
+	uint64_t pstart, pend; /* lowest physical address of them, and the end of the highest */
+	uint64_t vstart, vend; /* where a PV guest has these (not the lowest vaddr: see elf.c) */
+	uint64_t load_bytes;   /* sum of memsz */
+
+	bool has_notes;	  /* Xen's ELF notes found */
+	bool has_section; /* an old __xen_guest section found */
+	uint32_t xen;	  /* enum elf_xen_bit */
+	uint64_t xen_entry, hypercall_page, virt_base, paddr_offset, hv_start_low, init_p2m;
+	uint32_t phys32_entry;	     /* the PVH entry point */
+	uint32_t supported_features; /* bits XENFEAT_..., from both notes of features */
+	/* Texts for people, cut to fit; what cannot be printed is '?'. */
+	char guest_os[32], guest_version[32], xen_version[32], loader[32];
+	char pae[32];
+	char features[160];
+};
+
+/* True for a file that begins with ELF's magic. */
+bool elf_match(const uint8_t *in, size_t len);
+
+/*
+ * Reads and checks an ELF kernel of len bytes: class, machine, program headers inside
+ * the file, segments that neither wrap nor overlap, notes and strings inside their
+ * segments or sections, and the addresses and features in them: what Xen's own loader
+ * (libelf) would refuse is refused here. A file without anything for Xen in it passes,
+ * and can be neither PV nor PVH. Returns 0 with *out filled, or -1 with e set: one line
+ * that names the header or note and what is wrong with it.
+ */
+int elf_read(const uint8_t *in, size_t len, struct elf_info *out, struct err *e);
+
+/*
+ * What the kernel can be started as. PV: its notes or its section name a loader and a version
+ * of Xen that Xen accepts, and the addresses fit. PVH: its notes have an entry point for it.
+ */
+bool elf_can_pv(const struct elf_info *i);
+bool elf_can_pvh(const struct elf_info *i);
+
+#endif

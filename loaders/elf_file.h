@@ -1,0 +1,54 @@
+/*
+ * The headers of an ELF file, the same for both classes; shared by elf.c and elf_notes.c.
+ */
+#ifndef EARLYDOM_ELF_FILE_H
+#define EARLYDOM_ELF_FILE_H
+
+#include "elf.h"
+
+struct elf_file {
+	const uint8_t *data;
+	size_t len;
+	bool is64;
+	uint64_t phoff, shoff;
+	unsigned phnum, shnum, shstrndx;
+	unsigned shentsize;
+};
+
+struct elf_phdr {
+	uint32_t type, flags;
+	uint64_t offset, vaddr, paddr, filesz, memsz;
+};
+
+struct elf_shdr {
+	uint32_t name, type;
+	uint64_t offset, size;
+};
+
+/* True when size bytes from offset are inside the file. */
+bool elf_inside(const struct elf_file *f, uint64_t offset, uint64_t size);
+
+/* The i-th header of the file; the tables were found to be inside the file before. */
+struct elf_phdr elf_get_phdr(const struct elf_file *f, unsigned i);
+struct elf_shdr elf_get_shdr(const struct elf_file *f, unsigned i);
+
+/*
+ * Finds and reads Xen's notes, in the segments or else the sections of notes, or else the
+ * section __xen_guest. Fills has_notes, has_section and all that follows them in *out.
+ * Returns 0, also when there are none, or -1 with e set.
+ */
+int elf_notes_read(const struct elf_file *f, struct elf_info *out, struct err *e);
+
+/* The same for the content of a __xen_guest section, size bytes at text. */
+int elf_guest_read(const uint8_t *text, size_t size, struct elf_info *out, struct err *e);
+
+/*
+ * Adds the features named in text, with '|' between and '!' before those that the kernel
+ * cannot do without. Returns 0, or -1 with e set if no guest can have one of these.
+ */
+int elf_features_add(const char *text, struct elf_info *out, struct err *e);
+
+/* Copies a text of len bytes for people, as elf_info has it. */
+void elf_copy_text(char *to, size_t size, const char *from, size_t len);
+
+#endif

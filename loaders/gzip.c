@@ -1,0 +1,57 @@
+/*
+ * gzip (RFC 1952), by zlib, which also checks the CRC and the length at the end.
+ */
+#include "codecs.h"
+
+#include <limits.h>
+#include <string.h>
+#include <zlib.h>
+
+/* Window of any size, and a gzip head and tail instead of zlib's own. */
+#define WINDOW_BITS (15 + 16)
+
+static bool match(const uint8_t *in, size_t in_len)
+{
+	return in_len >= 3 && in[0] == 0x1f && in[1] == 0x8b && in[2] == Z_DEFLATED;
+}
+
+/* zlib counts in unsigned int; nobody's kernel is that big. */
+static uInt clamp(size_t n)
+{
+	return n > UINT_MAX ? UINT_MAX : (uInt)n;
+}
+
+static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+		  size_t *out_len, struct err *e)
+{
+	z_stream s;
+	int ret, ok = -1;
+
+	memset(&s, 0, sizeof(s));
+	if (inflateInit2(&s, WINDOW_BITS) != Z_OK)
+		return err_set(e, "cannot start zlib: out of memory");
+
+	s.next_in = (Bytef *)(uintptr_t)in;
+	s.avail_in = clamp(in_len);
+	s.next_out = out;
+	s.avail_out = clamp(out_cap);
+	ret = inflate(&s, Z_FINISH); /* all at once: zlib then needs no window of its own */
+
+	if (ret == Z_STREAM_END) {
+		*used = s.total_in;
+		*out_len = s.total_out;
+		ok = 0;
+	} else if (ret == Z_MEM_ERROR) {
+		err_set(e, "out of memory");
+	} else if (ret == Z_DATA_ERROR || ret == Z_NEED_DICT) {
+		codec_corrupt(s.total_in, s.msg ? s.msg : "bad data", e);
+	} else if (s.avail_out == 0) {
+		codec_too_big(out_cap, e);
+	} else {
+		codec_truncated(in_len, e);
+	}
+	inflateEnd(&s);
+	return ok;
+}
+
+const struct codec codec_gzip = {.name = "gzip", .match = match, .unpack = unpack};

@@ -1,0 +1,153 @@
+#include "kernel.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bytes.h"
+
+/* Looks at what is supposed to be the bare kernel. */
+static int read_elf(const uint8_t *in, size_t len, struct kernel *k, struct err *e)
+{
+	k->elf = in;
+	k->elf_size = len;
+	if (elf_read(in, len, &k->info, e) != 0)
+		return err_prefix(e, "ELF: ");
+	return 0;
+}
+
+/* The same for what a codec made of the file or the payload. */
+static int read_unpacked(struct kernel *k, struct err *e)
+{
+	if (!elf_match(k->unpacked.data, k->unpacked.size))
+		return err_set(e, "%s: what was packed is not an ELF file", k->codec);
+	return read_elf(k->unpacked.data, k->unpacked.size, k, e);
+}
+
+/* Behind a packed file there is at most padding. */
+static int check_padding(const uint8_t *in, size_t len, size_t used, const char *codec,
+			 struct err *e)
+{
+	for (size_t i = used; i < len; i++) {
+		if (in[i])
+			return err_set(
+				e,
+				"%s: something follows the stream: %zu bytes from offset %zu "
+				"on, not all zero",
+				codec, len - used, used);
+	}
+	return 0;
+}
+
+/*
+ * Behind the stream in a bzImage there is nothing, or, where the stream itself does not
+ * tell, its unpacked size (Linux's scripts/Makefile.lib, size_append).
+ */
+static int check_size_word(const uint8_t *in, size_t len, size_t used, size_t unpacked,
+			   const char *codec, struct err *e)
+{
+	size_t rest = len - used;
+
+	if (rest == 0)
+		return 0;
+	if (rest != 4)
+		return err_set(e,
+			       "%s: %zu bytes follow the stream from offset %zu of the payload on, "
+			       "not the 4 of its unpacked size",
+			       codec, rest, used);
+	if (le32(in + used) != unpacked)
+		return err_set(e,
+			       "%s: the payload unpacked to %zu bytes, but %" PRIu32
+			       " are stated behind it",
+			       codec, unpacked, le32(in + used));
+	return 0;
+}
+
+static int open_bzimage(const uint8_t *file, size_t len, size_t limit, struct kernel *k,
+			struct err *e)
+{
+	const uint8_t *payload;
+	const struct codec *c;
+	size_t size, used;
+
+	k->format = "bzImage";
+	if (bzimage_read(file, len, &k->bzimage, e) != 0)
+		return -1;
+	payload = file + k->bzimage.payload_offset;
+	size = k->bzimage.payload_length;
+	if (elf_match(payload, size))
+		return read_elf(payload, size, k, e);
+
+	c = codec_find(payload, size);
+	if (!c)
+		return err_set(e,
+			       "the payload at offset %zu is neither an ELF file nor packed in a "
+			       "way that is known",
+			       k->bzimage.payload_offset);
+	k->codec = c->name;
+	if (codec_unpack(c, payload, size, limit, &k->unpacked, &used, e) != 0)
+		return -1;
+	if (check_size_word(payload, size, used, k->unpacked.size, c->name, e) != 0)
+		return -1;
+	return read_unpacked(k, e);
+}
+
+static int open_packed(const struct codec *c, const uint8_t *file, size_t len, size_t limit,
+		       struct kernel *k, struct err *e)
+{
+	const struct codec *inner;
+	size_t used;
+
+	k->format = "ELF";
+	k->codec = c->name;
+	if (codec_unpack(c, file, len, limit, &k->unpacked, &used, e) != 0)
+		return -1;
+	if (check_padding(file, len, used, c->name, e) != 0)
+		return -1;
+	if (bzimage_match(k->unpacked.data, k->unpacked.size))
+		return err_set(e, "%s: a bzImage, packed once more as a whole: unpack it first",
+			       c->name);
+	inner = codec_find(k->unpacked.data, k->unpacked.size);
+	if (inner)
+		return err_set(e, "%s: packed again, with %s: unpack it first", c->name,
+			       inner->name);
+	return read_unpacked(k, e);
+}
+
+static int open_any(const uint8_t *file, size_t len, size_t limit, struct kernel *k, struct err *e)
+{
+	const struct codec *c;
+
+	if (len == 0)
+		return err_set(e, "the file is empty");
+	if (elf_match(file, len)) {
+		k->format = "ELF";
+		return read_elf(file, len, k, e);
+	}
+	if (bzimage_match(file, len)) {
+		if (open_bzimage(file, len, limit, k, e) != 0)
+			return err_prefix(e, "bzImage: ");
+		return 0;
+	}
+	c = codec_find(file, len);
+	if (c)
+		return open_packed(c, file, len, limit, k, e);
+	return err_set(e,
+		       "not a kernel: neither an ELF file, nor a bzImage, nor packed in a way that "
+		       "is known");
+}
+
+int kernel_open(const uint8_t *file, size_t len, size_t limit, struct kernel *out, struct err *e)
+{
+	memset(out, 0, sizeof(*out));
+	if (open_any(file, len, limit, out, e) != 0) {
+		kernel_close(out);
+		return -1;
+	}
+	return 0;
+}
+
+void kernel_close(struct kernel *k)
+{
+	blob_free(&k->unpacked);
+	memset(k, 0, sizeof(*k));
+}

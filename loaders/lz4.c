@@ -1,0 +1,80 @@
+/*
+ * lz4, by liblz4: which of its two stream formats it is, and the older one ("legacy"), which
+ * `lz4 -l` and Linux's own build write: a magic, then blocks of at most 8 MiB, each after its
+ * packed size (4 bytes). It has no end mark and no checksum.
+ * Source: doc/lz4_Frame_format.md of the lz4 project, section "Legacy frame".
+ */
+#include "lz4_block.h"
+
+#include <lz4.h>
+
+#include "bytes.h"
+
+#define LEGACY_BLOCK ((size_t)8 << 20)
+#define REACH	     ((size_t)64 << 10) /* how far back a match can point */
+
+static bool match(const uint8_t *in, size_t in_len)
+{
+	return in_len >= 4 && (le32(in) == LZ4_LEGACY_MAGIC || le32(in) == LZ4_FRAME_MAGIC);
+}
+
+int lz4_block(const uint8_t *in, size_t at, size_t size, size_t max, bool linked, struct lz4_out *o,
+	      struct err *e)
+{
+	const char *src = (const char *)in + at;
+	char *dst = (char *)o->data + o->len;
+	size_t room = o->cap - o->len;
+	int cap = (int)(room < max ? room : max);
+	int dict_size = !linked ? 0 : (int)(o->len < REACH ? o->len : REACH);
+	int n;
+
+	n = LZ4_decompress_safe_usingDict(src, dst, (int)size, cap, dst - dict_size, dict_size);
+	if (n >= 0) {
+		o->len += (size_t)n;
+		return 0;
+	}
+	if (room >= max)
+		return codec_corrupt(at, "bad block", e);
+
+	/* Is the block bad, or the room too small? If it is good as far as there is room: that. */
+	n = LZ4_decompress_safe_partial_usingDict(src, dst, (int)size, cap, cap, dst - dict_size,
+						  dict_size);
+	return n == cap ? codec_too_big(o->cap, e) : codec_corrupt(at, "bad block", e);
+}
+
+static int legacy_unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+			 size_t *used, size_t *out_len, struct err *e)
+{
+	struct lz4_out o = {.data = out, .cap = out_cap};
+	size_t pos = 4;
+
+	/*
+	 * The end is where no further block can be: fewer than 5 bytes, or a size of 0. The 4
+	 * bytes of unpacked size that Linux puts behind the stream are thus left to the caller.
+	 */
+	while (in_len - pos > 4 && le32(in + pos) != 0) {
+		size_t size = le32(in + pos);
+
+		if (size > (size_t)LZ4_COMPRESSBOUND(LEGACY_BLOCK))
+			return codec_corrupt(pos, "a block of impossible size", e);
+		pos += 4;
+		if (size > in_len - pos)
+			return codec_truncated(in_len, e);
+		if (lz4_block(in, pos, size, LEGACY_BLOCK, false, &o, e) != 0)
+			return -1;
+		pos += size;
+	}
+	*used = pos;
+	*out_len = o.len;
+	return 0;
+}
+
+static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+		  size_t *out_len, struct err *e)
+{
+	if (le32(in) == LZ4_LEGACY_MAGIC)
+		return legacy_unpack(in, in_len, out, out_cap, used, out_len, e);
+	return lz4_frame_unpack(in, in_len, out, out_cap, used, out_len, e);
+}
+
+const struct codec codec_lz4 = {.name = "lz4", .match = match, .unpack = unpack};
