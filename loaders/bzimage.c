@@ -9,13 +9,13 @@
 #define BOOT_FLAG      0x1fe /* 0xaa55 */
 #define JUMP_LENGTH    0x201 /* byte: the header ends this far after 0x202 */
 #define HEADER_MAGIC   0x202 /* "HdrS" */
-#define VERSION	       0x206 /* boot protocol */
+#define VERSION        0x206 /* boot protocol */
 #define KERNEL_VERSION 0x20e /* where its string is, from 0x200; 0 for nowhere */
 #define PAYLOAD_OFFSET 0x248 /* from the end of the real-mode code */
 #define PAYLOAD_LENGTH 0x24c
 #define HEADER_END     0x250 /* of what is needed here */
 
-#define SECTOR		 512
+#define SECTOR           512
 #define PAYLOAD_PROTOCOL 0x0208 /* the first version with a payload's offset and length */
 
 bool bzimage_match(const uint8_t *in, size_t len)

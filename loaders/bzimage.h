@@ -14,9 +14,9 @@
 #include "../builder/err.h"
 
 struct bzimage_info {
-	unsigned version;	 /* boot protocol, 0x020f is 2.15 */
-	size_t payload_offset;	 /* from the start of the file, bytes */
-	size_t payload_length;	 /* bytes */
+	unsigned version;        /* boot protocol, 0x020f is 2.15 */
+	size_t payload_offset;   /* from the start of the file, bytes */
+	size_t payload_length;   /* bytes */
 	char kernel_version[80]; /* printable part of what the header points to; empty if none */
 };
 

@@ -8,7 +8,7 @@
 
 #define BZ_SETUP_SECTS 3
 #define BZ_SETUP_SIZE  ((BZ_SETUP_SECTS + 1) * 512)
-#define BZ_STUB	       16 /* bytes of unpacker in front of the payload */
+#define BZ_STUB        16 /* bytes of unpacker in front of the payload */
 
 static inline void bz_put(uint8_t *p, size_t offset, uint32_t value, size_t size)
 {

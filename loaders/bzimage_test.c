@@ -165,7 +165,7 @@ static void test_every_prefix(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),	       cmocka_unit_test(test_default_setup_size),
+		cmocka_unit_test(test_good),           cmocka_unit_test(test_default_setup_size),
 		cmocka_unit_test(test_kernel_version), cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_every_prefix),
 	};

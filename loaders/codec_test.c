@@ -17,7 +17,7 @@
 #define MIB ((size_t)1 << 20)
 
 #define CHECKED 1 /* damage cannot go unnoticed */
-#define SLOW	2 /* starts with a large dictionary: left out where there are many tries */
+#define SLOW    2 /* starts with a large dictionary: left out where there are many tries */
 
 /* Kinds of packing; the first of a codec are as Linux's own build has them. */
 static const struct kind {
@@ -343,7 +343,7 @@ static void test_zstd_errors(void **state)
 	static const uint8_t dictionary[] = {0x28, 0xb5, 0x2f, 0xfd, 0x21, 5, 0, 1, 0, 0};
 	/* The head of a frame of 2^62 bytes, an empty block. */
 	static const uint8_t huge[] = {0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0,
-				       0,    0,	   0,	 0,    0x40, 1, 0, 0};
+				       0,    0,    0,    0,    0x40, 1, 0, 0};
 	static const uint8_t text[] = "what is packed";
 	struct bytes p = pack("zstd -q", text, sizeof(text));
 

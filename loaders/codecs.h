@@ -20,7 +20,7 @@ extern const struct codec codec_lzo;
  * dictionaries of 32 MiB (xz) and, in newer versions, 128 MiB.
  */
 #define LZMA_MEMLIMIT_MIB 160
-#define LZMA_MEMLIMIT	  ((uint64_t)LZMA_MEMLIMIT_MIB << 20)
+#define LZMA_MEMLIMIT     ((uint64_t)LZMA_MEMLIMIT_MIB << 20)
 
 /* The errors that all codecs have alike. All return -1. */
 int codec_too_big(size_t out_cap, struct err *e);

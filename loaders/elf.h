@@ -26,7 +26,7 @@
 struct elf_segment {
 	uint64_t vaddr, paddr;
 	uint64_t offset, filesz, memsz; /* bytes */
-	uint32_t flags;			/* PF_R, PF_W, PF_X */
+	uint32_t flags;                 /* PF_R, PF_W, PF_X */
 };
 
 /* Bits of elf_info.xen: which of the values below the kernel states. */
@@ -46,10 +46,10 @@ enum elf_xen_bit {
 
 /* All of it copied out of the file: nothing here points into the bytes. */
 struct elf_info {
-	int bits;	  /* 32 or 64 */
+	int bits;         /* 32 or 64 */
 	uint16_t machine; /* EM_386 or EM_X86_64 */
-	uint16_t type;	  /* ET_EXEC or ET_DYN */
-	uint64_t entry;	  /* e_entry */
+	uint16_t type;    /* ET_EXEC or ET_DYN */
+	uint64_t entry;   /* e_entry */
 
 	unsigned nr_segments; /* PT_LOAD with memsz > 0 and some access, in file order */
 	struct elf_segment segments[ELF_SEGMENTS_MAX];
@@ -57,11 +57,11 @@ struct elf_info {
 	uint64_t vstart, vend; /* where a PV guest has these (not the lowest vaddr: see elf.c) */
 	uint64_t load_bytes;   /* sum of memsz */
 
-	bool has_notes;	  /* Xen's ELF notes found */
+	bool has_notes;   /* Xen's ELF notes found */
 	bool has_section; /* an old __xen_guest section found */
-	uint32_t xen;	  /* enum elf_xen_bit */
+	uint32_t xen;     /* enum elf_xen_bit */
 	uint64_t xen_entry, hypercall_page, virt_base, paddr_offset, hv_start_low, init_p2m;
-	uint32_t phys32_entry;	     /* the PVH entry point */
+	uint32_t phys32_entry;       /* the PVH entry point */
 	uint32_t supported_features; /* bits XENFEAT_..., from both notes of features */
 	/* Texts for people, cut to fit; what cannot be printed is '?'. */
 	char guest_os[32], guest_version[32], xen_version[32], loader[32];

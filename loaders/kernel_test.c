@@ -280,8 +280,8 @@ static void write_seeds(const char *dir)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bare),	     cmocka_unit_test(test_packed),
-		cmocka_unit_test(test_bzimage),	     cmocka_unit_test(test_no_kernel),
+		cmocka_unit_test(test_bare),         cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_bzimage),      cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_bad_packed),   cmocka_unit_test(test_bad_bzimage),
 		cmocka_unit_test(test_every_prefix),
 	};

@@ -11,7 +11,7 @@
 #include "bytes.h"
 
 #define LEGACY_BLOCK ((size_t)8 << 20)
-#define REACH	     ((size_t)64 << 10) /* how far back a match can point */
+#define REACH        ((size_t)64 << 10) /* how far back a match can point */
 
 static bool match(const uint8_t *in, size_t in_len)
 {

@@ -7,7 +7,7 @@
 #include "codecs.h"
 
 #define LZ4_LEGACY_MAGIC 0x184C2102u
-#define LZ4_FRAME_MAGIC	 0x184D2204u
+#define LZ4_FRAME_MAGIC  0x184D2204u
 
 struct lz4_out {
 	uint8_t *data;

@@ -13,15 +13,15 @@
 
 /* The FLG byte. Its two highest bits are the version, 01. */
 #define FLG_VERSION(flg)     ((flg) >> 6)
-#define FLG_INDEPENDENT	     (1 << 5)
+#define FLG_INDEPENDENT      (1 << 5)
 #define FLG_BLOCK_CHECKSUM   (1 << 4)
 #define FLG_CONTENT_SIZE     (1 << 3)
 #define FLG_CONTENT_CHECKSUM (1 << 2)
-#define FLG_RESERVED	     (1 << 1)
-#define FLG_DICT_ID	     (1 << 0)
+#define FLG_RESERVED         (1 << 1)
+#define FLG_DICT_ID          (1 << 0)
 
 /* The BD byte: only bits 4 to 6 are in use, and hold 4 to 7 for 64 KiB to 4 MiB. */
-#define BD_RESERVED	 0x8f
+#define BD_RESERVED      0x8f
 #define BD_BLOCK_MAX(bd) ((size_t)1 << (8 + 2 * ((bd) >> 4)))
 
 #define BLOCK_STORED 0x80000000u /* in a block's size: its content is not packed */
