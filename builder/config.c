@@ -1,0 +1,341 @@
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_keys.h"
+#include "config_value.h"
+
+/* xen/include/public/hvm/hvm_info_table.h: HVM_MAX_VCPUS; it holds for PVH as well. */
+#define HVM_VCPUS_MAX 128
+
+/* Which types an image can be, the default first. */
+static const struct {
+	const char *image;
+	enum guest_type types[2];
+	size_t n;
+} image_types[] = {
+	{"linux", {GUEST_PV, GUEST_PVH}, 2},
+	{"plan9", {GUEST_PV}, 1},
+	{"vmx", {GUEST_HVM}, 1},
+};
+
+/* A descriptor while it is read. */
+struct reading {
+	struct guest_config *g;
+	const struct statement *given[CONFIG_NR_KEYS]; /* of each key; its value may be wrong */
+	bool good[CONFIG_NR_KEYS];                     /* its value was right */
+	struct diag *d;
+};
+
+/* The statement of a key where there is one with a right value, else NULL. */
+static const struct statement *good(const struct reading *r, const char *name)
+{
+	size_t i = (size_t)(config_key(name) - config_keys);
+
+	return r->good[i] ? r->given[i] : NULL;
+}
+
+static bool is_given(const struct reading *r, const char *name)
+{
+	return r->given[config_key(name) - config_keys] != NULL;
+}
+
+/* A place as part of a message about the place `from`. Returns buf. */
+#define PLACE_MAX 128
+static const char *place(struct loc loc, struct loc from, char buf[PLACE_MAX])
+{
+	if (!strcmp(loc.file, from.file))
+		snprintf(buf, PLACE_MAX, "line %u", loc.line);
+	else
+		snprintf(buf, PLACE_MAX, "%s:%u:%u", loc.file, loc.line, loc.column);
+	return buf;
+}
+
+static void read_value(struct reading *r, const struct key *k, const struct statement *st)
+{
+	const struct value *v = &st->value;
+	char *base = (char *)r->g;
+
+	if (k->field == NO_FIELD) {
+		diag_add(r->d, st->loc, "%s is not supported yet", k->name);
+		if (v->kind != VALUE_BAD)
+			k->read(k, v, NULL, r->d);
+		return;
+	}
+	if (v->kind == VALUE_BAD)
+		return;
+	if (k->read(k, v, base + k->field, r->d))
+		return;
+	r->good[k - config_keys] = true;
+	if (k->loc != NO_FIELD)
+		memcpy(base + k->loc, &v->loc, sizeof(v->loc));
+}
+
+static void read_statement(struct reading *r, const struct statement *st)
+{
+	const struct key *k = config_key(st->key);
+	const struct statement **given;
+	char buf[PLACE_MAX];
+
+	if (!k) {
+		if (!st->no_equals)
+			config_key_unknown(st->key, st->loc, r->d);
+		return;
+	}
+	given = &r->given[k - config_keys];
+	if (*given) {
+		diag_add(r->d, st->loc, "%s is given twice, first on %s", k->name,
+			 place((*given)->loc, st->loc, buf));
+		return;
+	}
+	*given = st;
+	read_value(r, k, st);
+}
+
+/* The name from the file's: without directory and ".cfg". NULL for lack of memory. */
+static char *name_of_file(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *start = slash ? slash + 1 : file;
+	size_t len = strlen(start);
+
+	if (len > 4 && !strcmp(start + len - 4, ".cfg"))
+		len -= 4;
+	return strndup(start, len);
+}
+
+static void default_name(struct reading *r)
+{
+	struct guest_config *g = r->g;
+	struct loc whole = {g->file, 0, 0};
+	struct err e = {0};
+
+	if (is_given(r, "name"))
+		return;
+	g->name_loc = whole;
+	g->name = name_of_file(g->file);
+	if (!g->name)
+		diag_add(r->d, whole, "%s", strerror(ENOMEM));
+	else if (check_name(g->name, &e))
+		diag_add(r->d, whole,
+			 "name is missing, and the file's name can't serve: '%.80s' %s", g->name,
+			 e.msg);
+}
+
+/* image and type: the defaults, and whether they go together. */
+static void check_image(struct reading *r)
+{
+	struct guest_config *g = r->g;
+	const struct statement *type = good(r, "type");
+	size_t i = 0;
+
+	if (!g->image) {
+		if (is_given(r, "image"))
+			return;
+		g->image = strdup(image_types[0].image);
+		if (!g->image) {
+			diag_add(r->d, (struct loc){g->file, 0, 0}, "%s", strerror(ENOMEM));
+			return;
+		}
+	}
+	while (strcmp(image_types[i].image, g->image))
+		i++;
+	if (!type) {
+		g->type = image_types[i].types[0];
+		return;
+	}
+	for (size_t j = 0; j < image_types[i].n; j++)
+		if (image_types[i].types[j] == g->type)
+			return;
+	if (g->type == GUEST_HVM && !is_given(r, "image")) {
+		diag_add(r->d, type->value.loc, "type = \"hvm\": known, but not supported yet");
+		return;
+	}
+	diag_add(r->d, type->value.loc, "type = \"%s\": a %s image is \"%s\"%s%s%s",
+		 guest_type_name(g->type), g->image, guest_type_name(image_types[i].types[0]),
+		 image_types[i].n > 1 ? " or \"" : "",
+		 image_types[i].n > 1 ? guest_type_name(image_types[i].types[1]) : "",
+		 image_types[i].n > 1 ? "\"" : "");
+}
+
+static void check_required(struct reading *r, const char *name)
+{
+	if (!is_given(r, name))
+		diag_add(r->d, (struct loc){r->g->file, 0, 0}, "%s is missing", name);
+}
+
+static void check_memory(struct reading *r)
+{
+	const struct statement *memory = good(r, "memory"), *maxmem = good(r, "maxmem");
+	struct guest_config *g = r->g;
+	char buf[PLACE_MAX];
+
+	if (!maxmem)
+		g->maxmem_kib = g->memory_kib;
+	if (!memory || g->maxmem_kib >= g->memory_kib)
+		return;
+	diag_add(r->d, maxmem->value.loc,
+		 "maxmem = %" PRIu64 ": must be at least memory = %" PRIu64 " (%s)",
+		 g->maxmem_kib / 1024, g->memory_kib / 1024,
+		 place(memory->value.loc, maxmem->value.loc, buf));
+}
+
+static void check_vcpus_of_type(struct reading *r, const char *name, unsigned n)
+{
+	const struct statement *st = good(r, name);
+
+	/* A type that is wrong itself tells nothing about what is right. */
+	if (!st || r->g->type == GUEST_PV || (is_given(r, "type") && !good(r, "type")))
+		return;
+	if (n > HVM_VCPUS_MAX)
+		diag_add(r->d, st->value.loc, "%s = %u: must be 1 to %d for a %s guest", name, n,
+			 HVM_VCPUS_MAX, guest_type_name(r->g->type));
+}
+
+static void check_vcpus(struct reading *r)
+{
+	const struct statement *vcpus = good(r, "vcpus"), *maxvcpus = good(r, "maxvcpus");
+	struct guest_config *g = r->g;
+	char buf[PLACE_MAX];
+
+	if (!vcpus)
+		g->vcpus = 1;
+	if (!maxvcpus)
+		g->maxvcpus = g->vcpus;
+	check_vcpus_of_type(r, "vcpus", g->vcpus);
+	check_vcpus_of_type(r, "maxvcpus", g->maxvcpus);
+	if (vcpus && g->vcpus > g->maxvcpus)
+		diag_add(r->d, vcpus->value.loc, "vcpus = %u: must be at most maxvcpus = %u (%s)",
+			 g->vcpus, g->maxvcpus, place(maxvcpus->value.loc, vcpus->value.loc, buf));
+}
+
+static void check_cpus(struct reading *r)
+{
+	const struct statement *cpus = good(r, "cpus");
+	struct guest_config *g = r->g;
+	bool known = (good(r, "vcpus") || !is_given(r, "vcpus")) &&
+		     (good(r, "maxvcpus") || !is_given(r, "maxvcpus"));
+
+	if (!cpus)
+		return;
+	g->cpus_per_vcpu = cpus->value.kind == VALUE_LIST;
+	if (known && g->cpus_per_vcpu && g->cpus.n > g->maxvcpus)
+		diag_add(r->d, g->cpus_loc, "cpus has %zu entries: the guest has %u vcpu%s",
+			 g->cpus.n, g->maxvcpus, g->maxvcpus == 1 ? "" : "s");
+}
+
+static void check_cmdline(struct reading *r)
+{
+	static const char *const parts[] = {"ip", "root", "extra"};
+	const struct statement *cmdline = good(r, "cmdline");
+	char buf[PLACE_MAX];
+
+	if (cmdline)
+		r->g->cmdline_loc = cmdline->value.loc;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const struct statement *part = good(r, parts[i]);
+
+		if (!part)
+			continue;
+		r->g->cmdline_loc = part->value.loc;
+		if (cmdline)
+			diag_add(r->d, part->loc, "%s can't be given together with cmdline (%s)",
+				 parts[i], place(cmdline->loc, part->loc, buf));
+	}
+}
+
+/* A name in two entries is a slip. */
+static void check_profiles(struct reading *r)
+{
+	const struct statement *st = good(r, "profile");
+	const struct strings *all = &r->g->profile;
+
+	for (size_t i = 1; st && i < all->n; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(all->v[i], all->v[j]))
+				continue;
+			diag_add(r->d, st->value.items[i].loc, "profile '%s' is given twice",
+				 all->v[i]);
+			break;
+		}
+	}
+}
+
+size_t config_read(const struct descriptor *c, struct guest_config *out, struct diag *d)
+{
+	struct reading r = {.g = out, .d = d};
+	size_t before = diag_count(d);
+
+	*out = (struct guest_config){
+		.file = c->file,
+		.on_poweroff = ACTION_DESTROY,
+		.on_reboot = ACTION_RESTART,
+		.on_crash = ACTION_DESTROY,
+	};
+	for (size_t i = 0; i < c->n; i++)
+		read_statement(&r, &c->statements[i]);
+	out->has_uuid = good(&r, "uuid") != NULL;
+	out->has_cap = good(&r, "cap") != NULL;
+	default_name(&r);
+	check_image(&r);
+	/* The firmware of a vmx guest is no kernel. */
+	if (!out->image || strcmp(out->image, "vmx"))
+		check_required(&r, "kernel");
+	check_required(&r, "memory");
+	check_memory(&r);
+	check_vcpus(&r);
+	check_cpus(&r);
+	check_cmdline(&r);
+	check_profiles(&r);
+	return diag_count(d) - before;
+}
+
+int config_identify(const struct descriptor *c, char **name, struct loc *name_loc,
+		    struct strings *profile, bool *profile_known)
+{
+	const struct statement *st = descriptor_find(c, "name");
+	struct diag none = {0};
+	int ret;
+
+	*name = NULL;
+	*profile = (struct strings){0};
+	*profile_known = true;
+	*name_loc = (struct loc){c->file, 0, 0};
+	if (!st) {
+		*name = name_of_file(c->file);
+		if (!*name)
+			return -1;
+	} else {
+		*name_loc = st->value.loc;
+		if (st->value.kind != VALUE_BAD)
+			read_string(config_key("name"), &st->value, name, &none);
+	}
+	st = descriptor_find(c, "profile");
+	if (st)
+		*profile_known = st->value.kind != VALUE_BAD &&
+				 !read_strings(config_key("profile"), &st->value, profile, &none);
+	/* A wrong value is for config_read to report; a lack of memory must not look like one. */
+	for (size_t i = 0; i < none.n; i++)
+		none.lost += !strcmp(none.msgs[i].text, strerror(ENOMEM));
+	ret = none.lost ? -1 : 0;
+	diag_free(&none);
+	return ret;
+}
+
+void config_free(struct guest_config *g)
+{
+	free(g->name);
+	free(g->image);
+	free(g->kernel);
+	free(g->ramdisk);
+	free(g->ip);
+	free(g->root);
+	free(g->extra);
+	free(g->cmdline);
+	strings_free(&g->cpus);
+	strings_free(&g->profile);
+	*g = (struct guest_config){0};
+}

@@ -1,0 +1,94 @@
+/*
+ * What a descriptor means: struct guest_config, every value checked.
+ *
+ * The table in config_keys.c is the one place that knows a key's name, type and range.
+ */
+#ifndef EARLYDOM_CONFIG_H
+#define EARLYDOM_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "descriptor.h"
+
+enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
+enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
+
+/* Names of guests and profiles are at most this long. */
+#define CONFIG_NAME_MAX 63
+
+struct strings {
+	char **v;
+	size_t n;
+};
+
+struct guest_config {
+	char *name;       /* the key, else the file's name without directory and .cfg; never NULL
+			     after a config_read without errors */
+	const char *file; /* the descriptor, borrowed */
+	struct loc name_loc;
+
+	char *image; /* "linux" (default), "plan9", "vmx" */
+	enum guest_type type;
+	bool has_uuid;
+	uint8_t uuid[16]; /* in the order of the text, as xen_domain_handle_t; never all zero */
+	struct loc uuid_loc;
+
+	char *kernel, *ramdisk; /* absolute paths; ramdisk NULL when there is none */
+	struct loc kernel_loc, ramdisk_loc;
+	char *ip, *root, *extra, *cmdline; /* NULL when not given; cmdline excludes the others */
+	struct loc cmdline_loc;            /* of the last of those that is given */
+
+	uint64_t memory_kib, maxmem_kib; /* from MiB; maxmem defaults to memory */
+	struct loc memory_loc;
+	unsigned vcpus, maxvcpus; /* vcpus defaults to 1 and maxvcpus to vcpus */
+
+	/* Pinning: none (n 0), one text for all vcpus (per_vcpu false), or one text per vcpu. */
+	struct strings cpus;
+	bool cpus_per_vcpu;
+	struct loc cpus_loc;
+
+	unsigned cpu_weight; /* 1..65535, 0 when not given: the scheduler's default stays */
+	bool has_cap;
+	unsigned cap; /* percent of one physical cpu, 0 is none */
+
+	enum guest_action on_poweroff, on_reboot, on_crash; /* destroy, restart, destroy */
+
+	struct strings profile;
+};
+
+/*
+ * Reads a parsed descriptor. Every error goes to d: unknown keys (with a suggestion), keys that xl
+ * knows and this program does not, keys whose machinery is missing (refused by name after their
+ * syntax is checked), duplicates, wrong types, ranges, cross-checks. What the parser reported
+ * (VALUE_BAD) is not reported again and not missed. Returns the number of errors added; *out is
+ * freed with config_free in either case. That files exist is not checked here.
+ */
+size_t config_read(const struct descriptor *c, struct guest_config *out, struct diag *d);
+void config_free(struct guest_config *g);
+
+/*
+ * Only a guest's name and profiles, without a report of errors: what selects it. The results are
+ * for the caller to free. *name is NULL, or *profile_known false, where that can't be told because
+ * its value is wrong. Returns 0, or -1 for lack of memory.
+ */
+int config_identify(const struct descriptor *c, char **name, struct loc *name_loc,
+		    struct strings *profile, bool *profile_known);
+
+void strings_free(struct strings *s);
+
+/* True for a name that a guest may have: letters, digits, '-', '_', at most 63 of them, and not a
+ * reserved word. */
+bool config_name_ok(const char *name);
+
+/* True for a key that a descriptor may have (used to check overrides before there is a descriptor).
+ */
+bool config_key_known(const char *key);
+
+/* Reports a key for which that is false, with a suggestion or that it is xl's alone. */
+void config_key_unknown(const char *key, struct loc loc, struct diag *d);
+
+const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
+const char *guest_action_name(enum guest_action a); /* "destroy", ... */
+
+#endif

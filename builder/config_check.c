@@ -1,0 +1,120 @@
+/* The checks of single strings that the table of keys refers to. */
+#include "config_value.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "disk_spec.h"
+#include "pci_spec.h"
+#include "vif_spec.h"
+
+/* What a guest can't be called: dom0's kernel command line and the commands use these words. */
+static const char *const reserved[] = {
+	"all", "none", "profile", "store", "rescue", "echo", "bridge", "console", "report",
+};
+
+static bool is_reserved(const char *name)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (!strcmp(name, reserved[i]))
+			return true;
+	return false;
+}
+
+bool is_plain_name(const char *text)
+{
+	size_t n = 0;
+
+	for (; text[n]; n++)
+		if ((!isalnum((unsigned char)text[n]) && text[n] != '-' && text[n] != '_') ||
+		    n == CONFIG_NAME_MAX)
+			return false;
+	return n > 0;
+}
+
+bool config_name_ok(const char *name)
+{
+	return is_plain_name(name) && !is_reserved(name);
+}
+
+static int must_be_plain(const char *text, struct err *e)
+{
+	if (is_plain_name(text))
+		return 0;
+	return err_set(e, "must be 1 to %d letters, digits, '-' and '_'", CONFIG_NAME_MAX);
+}
+
+int check_name(const char *text, struct err *e)
+{
+	if (is_reserved(text))
+		return err_set(e, "this word is reserved");
+	return must_be_plain(text, e);
+}
+
+int check_profile(const char *text, struct err *e)
+{
+	return must_be_plain(text, e);
+}
+
+int check_path(const char *text, struct err *e)
+{
+	if (text[0] == '/' && text[1])
+		return 0;
+	return err_set(e, "must be an absolute path");
+}
+
+int check_filled(const char *text, struct err *e)
+{
+	return *text ? 0 : err_set(e, "must not be empty");
+}
+
+int check_one_word(const char *text, struct err *e)
+{
+	if (!*text)
+		return err_set(e, "must not be empty");
+	return strchr(text, ' ') ? err_set(e, "must not hold blanks") : 0;
+}
+
+/* ADDRESS[:DISPLAY]; an address with colons of its own (IPv6) is in square brackets or alone. */
+int check_vnclisten(const char *text, struct err *e)
+{
+	const char *bracket = *text == '[' ? strchr(text, ']') : NULL;
+	const char *colon = strchr(bracket ? bracket : text, ':');
+
+	if (check_one_word(text, e))
+		return -1;
+	if (*text == '[' && (!bracket || (bracket[1] && bracket[1] != ':')))
+		return err_set(e, "must be an address, or an address and ':' and a display");
+	if (!colon || strchr(colon + 1, ':'))
+		return 0;
+	if (colon == text || !colon[1] || colon[1 + strspn(colon + 1, "0123456789")])
+		return err_set(e, "must be an address, or an address and ':' and a display");
+	return strlen(colon + 1) > 5 ? err_set(e, "the display is out of range") : 0;
+}
+
+int check_disk(const char *text, struct err *e)
+{
+	struct disk_spec spec;
+	int ret = disk_spec_parse(text, &spec, e);
+
+	disk_spec_free(&spec);
+	return ret;
+}
+
+int check_vif(const char *text, struct err *e)
+{
+	struct vif_spec spec;
+	int ret = vif_spec_parse(text, &spec, e);
+
+	vif_spec_free(&spec);
+	return ret;
+}
+
+int check_pci(const char *text, struct err *e)
+{
+	struct pci_spec spec;
+	int ret = pci_spec_parse(text, &spec, e);
+
+	pci_spec_free(&spec);
+	return ret;
+}

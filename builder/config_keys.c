@@ -1,0 +1,134 @@
+#include "config_keys.h"
+
+#include <string.h>
+
+#include "config_value.h"
+#include "cpus.h"
+#include "xl_keys.h"
+
+/* xen/arch/x86/include/asm/config.h: MAX_VIRT_CPUS, which holds for PV. */
+#define PV_VCPUS_MAX 8192
+/* 16 TiB, the most that Xen runs on (CONFIG_BIGMEM aside); far from where sums in bytes wrap. */
+#define MEMORY_MAX_MIB 16777216
+/* Weight and cap are uint16_t in xen/include/public/domctl.h (xen_domctl_sched_credit). */
+#define CREDIT_MAX 65535
+
+static const struct word types[] = {
+	[GUEST_PV] = {"pv", WORD_OK},
+	[GUEST_PVH] = {"pvh", WORD_OK},
+	[GUEST_HVM] = {"hvm", WORD_OK}, /* to what image it belongs is checked in check_image */
+	{0},
+};
+
+static const struct word actions[] = {
+	[ACTION_DESTROY] = {"destroy", WORD_OK},
+	[ACTION_RESTART] = {"restart", WORD_OK},
+	[ACTION_PRESERVE] = {"preserve", WORD_OK},
+	{"rename-restart", WORD_XL},
+	{"coredump-destroy", WORD_XL},
+	{"coredump-restart", WORD_XL},
+	{"soft-reset", WORD_XL},
+	{0},
+};
+
+static const struct word images[] = {
+	{"linux", WORD_OK},
+	{"plan9", WORD_NOT_YET},
+	{"vmx", WORD_NOT_YET},
+	{0},
+};
+
+static const struct word bioses[] = {
+	{"seabios", WORD_OK}, {"rombios", WORD_OK}, {"ovmf", WORD_OK}, {0}};
+static const struct word protocols[] = {{"qemu", WORD_OK}, {"classic", WORD_OK}, {0}};
+
+/* Where a value goes: its field in struct guest_config; that and one for its place; or nowhere. */
+#define FIELD(f) .field = offsetof(struct guest_config, f), .loc = NO_FIELD
+#define FIELD_AND(f, l)                                                                            \
+	.field = offsetof(struct guest_config, f), .loc = offsetof(struct guest_config, l)
+#define NOT_YET .field = NO_FIELD, .loc = NO_FIELD
+
+/*
+ * Every key. To support one that is NOT_YET: give struct guest_config a field for it, and the table
+ * the field.
+ */
+const struct key config_keys[] = {
+	/* clang-format off */
+	{"name",       read_string,    FIELD_AND(name, name_loc),           .check = check_name},
+	{"uuid",       read_uuid,      FIELD_AND(uuid, uuid_loc)},
+	{"image",      read_word_text, FIELD(image),                        .words = images},
+	{"type",       read_word,      FIELD(type),                         .words = types},
+	{"kernel",     read_string,    FIELD_AND(kernel, kernel_loc),       .check = check_path},
+	{"ramdisk",    read_string,    FIELD_AND(ramdisk, ramdisk_loc),     .check = check_path},
+	{"ip",         read_string,    FIELD(ip),                           .check = check_one_word},
+	{"root",       read_string,    FIELD(root)},
+	{"extra",      read_string,    FIELD(extra)},
+	{"cmdline",    read_string,    FIELD(cmdline)},
+	{"memory",     read_mib,       FIELD_AND(memory_kib, memory_loc),   .min = 1, .max = MEMORY_MAX_MIB, .unit = "MiB"},
+	{"maxmem",     read_mib,       FIELD(maxmem_kib),                   .min = 1, .max = MEMORY_MAX_MIB, .unit = "MiB"},
+	{"vcpus",      read_unsigned,  FIELD(vcpus),                        .min = 1, .max = PV_VCPUS_MAX},
+	{"maxvcpus",   read_unsigned,  FIELD(maxvcpus),                     .min = 1, .max = PV_VCPUS_MAX},
+	{"cpus",       read_cpus,      FIELD_AND(cpus, cpus_loc),           .check = cpus_check, .one_or_many = true},
+	{"cpu_weight", read_unsigned,  FIELD(cpu_weight),                   .min = 1, .max = CREDIT_MAX},
+	{"cap",        read_unsigned,  FIELD(cap),                          .min = 0, .max = CREDIT_MAX, .unit = "percent"},
+	{"on_poweroff", read_word,     FIELD(on_poweroff),                  .words = actions},
+	{"on_reboot",  read_word,      FIELD(on_reboot),                    .words = actions},
+	{"on_crash",   read_word,      FIELD(on_crash),                     .words = actions},
+	{"profile",    read_strings,   FIELD(profile),                      .check = check_profile, .one_or_many = true},
+
+	{"after",                read_strings,   NOT_YET, .check = check_name, .one_or_many = true},
+	{"bios",                 read_word,      NOT_YET, .words = bioses},
+	{"device_model_args",    read_strings,   NOT_YET},
+	{"device_model_config",  read_string,    NOT_YET, .check = check_path},
+	{"device_model_override",read_string,    NOT_YET, .check = check_path},
+	{"device_model_protocol",read_word,      NOT_YET, .words = protocols},
+	{"disk",                 read_strings,   NOT_YET, .check = check_disk},
+	{"driver_domain",        read_bool,      NOT_YET},
+	{"firmware_override",    read_string,    NOT_YET, .check = check_path},
+	{"memmap",               read_string,    NOT_YET, .check = check_path},
+	{"pci",                  read_strings,   NOT_YET, .check = check_pci},
+	{"ready",                read_string,    NOT_YET, .check = check_filled},
+	{"serial",               read_strings,   NOT_YET, .check = check_filled, .one_or_many = true},
+	{"vif",                  read_strings,   NOT_YET, .check = check_vif},
+	{"vnc",                  read_bool,      NOT_YET},
+	{"vnclisten",            read_string,    NOT_YET, .check = check_vnclisten},
+	/* clang-format on */
+};
+
+const struct key *config_key(const char *name)
+{
+	for (size_t i = 0; i < CONFIG_NR_KEYS; i++)
+		if (!strcmp(config_keys[i].name, name))
+			return &config_keys[i];
+	return NULL;
+}
+
+bool config_key_known(const char *key)
+{
+	return config_key(key) != NULL;
+}
+
+void config_key_unknown(const char *key, struct loc loc, struct diag *d)
+{
+	const char *names[CONFIG_NR_KEYS];
+	char near[SUGGEST_MAX];
+
+	if (xl_key_known(key)) {
+		diag_add(d, loc, "%s is a key of xl that earlydom does not support", key);
+		return;
+	}
+	for (size_t i = 0; i < CONFIG_NR_KEYS; i++)
+		names[i] = config_keys[i].name;
+	diag_add(d, loc, "unknown key '%.80s'%s", key,
+		 suggest_text(near, key, names, CONFIG_NR_KEYS));
+}
+
+const char *guest_type_name(enum guest_type t)
+{
+	return types[t].text;
+}
+
+const char *guest_action_name(enum guest_action a)
+{
+	return actions[a].text;
+}

@@ -1,0 +1,45 @@
+/*
+ * The table of keys: the one place that knows a key's name, type and range. What keys mean
+ * together, and defaults, are in config.c.
+ */
+#ifndef EARLYDOM_CONFIG_KEYS_H
+#define EARLYDOM_CONFIG_KEYS_H
+
+#include "config.h"
+#include "err.h"
+
+struct key;
+
+/*
+ * Reads v into out, which is a field of the key's type, or NULL to check v only.
+ * Returns 0, or -1 with the error in d; out is as it was then.
+ */
+typedef int key_reader(const struct key *k, const struct value *v, void *out, struct diag *d);
+
+/* A word of a key that has some. */
+struct word {
+	const char *text;
+	enum { WORD_OK, WORD_NOT_YET, WORD_XL } is; /* WORD_XL: xl has it, earlydom will not */
+};
+
+struct key {
+	const char *name;
+	key_reader *read;
+	size_t field;     /* in struct guest_config, or NO_FIELD: checked, then refused by name */
+	size_t loc;       /* field for the value's place, or NO_FIELD */
+	int64_t min, max; /* read_unsigned, read_mib */
+	const char *unit; /* for the message about the range */
+	const struct word *words; /* read_word, read_word_text: ends with a NULL text */
+	/* When it is not NULL: checks a text, or each one of a list. */
+	int (*check)(const char *text, struct err *e);
+	bool one_or_many; /* lists: a single string will do */
+};
+#define NO_FIELD SIZE_MAX
+
+#define CONFIG_NR_KEYS 37
+extern const struct key config_keys[CONFIG_NR_KEYS];
+
+/* The key of that name, or NULL. */
+const struct key *config_key(const char *name);
+
+#endif

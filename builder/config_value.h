@@ -1,0 +1,42 @@
+/*
+ * From a parsed value to a field of struct guest_config: one reader per type, for the table of keys
+ * in config_keys.c. A reader checks type and range and reports what is wrong as
+ *
+ *     KEY = VALUE: CAUSE
+ *
+ * at the value's place. It frees nothing of the value.
+ */
+#ifndef EARLYDOM_CONFIG_VALUE_H
+#define EARLYDOM_CONFIG_VALUE_H
+
+#include "config_keys.h"
+
+key_reader read_unsigned;  /* unsigned */
+key_reader read_mib;       /* uint64_t, in KiB; min and max are in MiB */
+key_reader read_bool;      /* bool */
+key_reader read_string;    /* char * */
+key_reader read_word;      /* unsigned: the index in words */
+key_reader read_word_text; /* char *: the word itself */
+key_reader read_strings;   /* struct strings */
+key_reader read_cpus;      /* struct strings */
+key_reader read_uuid;      /* uint8_t[16] */
+
+/* Checks for struct key's check. */
+int check_path(const char *text, struct err *e); /* absolute */
+int check_name(const char *text, struct err *e); /* of a guest */
+int check_profile(const char *text, struct err *e);
+int check_filled(const char *text, struct err *e);   /* not empty */
+int check_one_word(const char *text, struct err *e); /* not empty, no blanks */
+int check_vnclisten(const char *text, struct err *e);
+int check_disk(const char *text, struct err *e);
+int check_vif(const char *text, struct err *e);
+int check_pci(const char *text, struct err *e);
+
+/* v as a message shows it, cut where it is long. Returns buf. */
+#define SHOW_MAX 80
+const char *value_show(const struct value *v, char buf[SHOW_MAX]);
+
+/* Letters, digits, '-' and '_', 1 to CONFIG_NAME_MAX of them. */
+bool is_plain_name(const char *text);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * The values of single keys: every error of a type, a range and a word, and keys that are refused
+ * by name.
+ */
+#include "config_expect.h"
+
+static void test_integers(void **state)
+{
+	(void)state;
+	refuses("maxmem = 0", "web.cfg:2:10: maxmem = 0: must be 1 to 16777216 MiB\n");
+	refuses("maxmem = 16777217",
+		"web.cfg:2:10: maxmem = 16777217: must be 1 to 16777216 MiB\n");
+	refuses("vcpus = 0", "web.cfg:2:9: vcpus = 0: must be 1 to 8192\n");
+	refuses("maxvcpus = 8193", "web.cfg:2:12: maxvcpus = 8193: must be 1 to 8192\n");
+	refuses("cpu_weight = 0", "web.cfg:2:14: cpu_weight = 0: must be 1 to 65535\n");
+	refuses("cpu_weight = 0x10000", "web.cfg:2:14: cpu_weight = 0x10000: must be 1 to 65535\n");
+	refuses("cap = 65536", "web.cfg:2:7: cap = 65536: must be 0 to 65535 percent\n");
+	refuses("cap = '50'", "web.cfg:2:7: cap = \"50\": must be an integer, without quotes\n");
+	refuses("cap = 'half'", "web.cfg:2:7: cap = \"half\": must be an integer\n");
+	refuses("cap = [50]", "web.cfg:2:7: cap = [...]: must be an integer, not a list\n");
+}
+
+static void test_texts(void **state)
+{
+	(void)state;
+	refuses("ramdisk = 5", "web.cfg:2:11: ramdisk = 5: must be a string, in quotes\n");
+	refuses("ramdisk = []", "web.cfg:2:11: ramdisk = []: must be a string, not a list\n");
+	refuses("ramdisk = 'initrd'",
+		"web.cfg:2:11: ramdisk = \"initrd\": must be an absolute path\n");
+	refuses("ramdisk = ''", "web.cfg:2:11: ramdisk = \"\": must be an absolute path\n");
+	refuses("ramdisk = '/'", "web.cfg:2:11: ramdisk = \"/\": must be an absolute path\n");
+	refuses("extra = 'a\\nb'",
+		"web.cfg:2:9: extra = \"a\\x0ab\": must not hold control characters\n");
+	refuses("ip = 'a b'", "web.cfg:2:6: ip = \"a b\": must not hold blanks\n");
+	refuses("ip = ''", "web.cfg:2:6: ip = \"\": must not be empty\n");
+	refuses("name = 'a b'",
+		"web.cfg:2:8: name = \"a b\": must be 1 to 63 letters, digits, '-' and '_'\n");
+	refuses("name = ''",
+		"web.cfg:2:8: name = \"\": must be 1 to 63 letters, digits, '-' and '_'\n");
+	refuses("name = '0123456789012345678901234567890123456789012345678901234567890123'",
+		"web.cfg:2:8: name = \"012345678901234567890123456789012345678901234567...\": "
+		"must be 1 to 63 letters, digits, '-' and '_'\n");
+	refuses("name = 'store'", "web.cfg:2:8: name = \"store\": this word is reserved\n");
+	refuses("uuid = '01234567-89ab-cdef-0123-456789abcde'",
+		"web.cfg:2:8: uuid = \"01234567-89ab-cdef-0123-456789abcde\": must be hexadecimal "
+		"digits in groups of 8-4-4-4-12\n");
+	refuses("uuid = '01234567089ab-cdef-0123-456789abcdef'",
+		"web.cfg:2:8: uuid = \"01234567089ab-cdef-0123-456789abcdef\": must be hexadecimal "
+		"digits in groups of 8-4-4-4-12\n");
+	refuses("uuid = '01234567-89ab-cdef-0123-456789abcdeg'",
+		"web.cfg:2:8: uuid = \"01234567-89ab-cdef-0123-456789abcdeg\": must be hexadecimal "
+		"digits in groups of 8-4-4-4-12\n");
+	refuses("uuid = '00000000-0000-0000-0000-000000000000'",
+		"web.cfg:2:8: uuid = \"00000000-0000-0000-0000-000000000000\": must not be all "
+		"zero\n");
+	refuses("profile = ['a', 'b c', 7]",
+		"web.cfg:2:17: profile, entry 2 = \"b c\": must be 1 to 63 letters, digits, '-' "
+		"and "
+		"'_'\n"
+		"web.cfg:2:24: profile, entry 3 = 7: must be a string, in quotes\n");
+	refuses("profile = ['a', 'b', 'a', 'a']", "web.cfg:2:22: profile 'a' is given twice\n"
+						  "web.cfg:2:27: profile 'a' is given twice\n");
+	refuses("cpus = '0-3,x'",
+		"web.cfg:2:8: cpus = \"0-3,x\": character 5: a number is missing\n");
+	refuses("cpus = ['0', 4096]",
+		"web.cfg:2:14: cpus, entry 2 = 4096: character 1: numbers go up to 4095\n");
+	refuses("cpus = []", "web.cfg:2:8: cpus = []: must have an entry\n");
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	refuses("type = 'foo'",
+		"web.cfg:2:8: type = \"foo\": must be \"pv\", \"pvh\" or \"hvm\"\n");
+	refuses("type = 'PV'", "web.cfg:2:8: type = \"PV\": must be \"pv\", \"pvh\" or \"hvm\"\n");
+	refuses("type = 'hvm'", "web.cfg:2:8: type = \"hvm\": known, but not supported yet\n");
+	refuses("image = 'linux'; type = 'hvm'",
+		"web.cfg:2:25: type = \"hvm\": a linux image is \"pv\" or \"pvh\"\n");
+	refuses("image = 'foo'",
+		"web.cfg:2:9: image = \"foo\": must be \"linux\", \"plan9\" or \"vmx\"\n");
+	refuses("image = 'plan9'",
+		"web.cfg:2:9: image = \"plan9\": known, but not supported yet\n");
+	refuses("image = 'vmx'; type = 'hvm'",
+		"web.cfg:2:9: image = \"vmx\": known, but not supported yet\n");
+	refuses("image = 'plan9'; type = 'pvh'",
+		"web.cfg:2:9: image = \"plan9\": known, but not supported yet\n"
+		"web.cfg:2:25: type = \"pvh\": a plan9 image is \"pv\"\n");
+	refuses("image = 'vmx'; type = 'pv'",
+		"web.cfg:2:9: image = \"vmx\": known, but not supported yet\n"
+		"web.cfg:2:23: type = \"pv\": a vmx image is \"hvm\"\n");
+	refuses("on_crash = 'foo'", "web.cfg:2:12: on_crash = \"foo\": must be \"destroy\", "
+				    "\"restart\" or \"preserve\"\n");
+	refuses("on_reboot = 'rename-restart'",
+		"web.cfg:2:13: on_reboot = \"rename-restart\": xl has it, but earlydom does not: "
+		"must be \"destroy\", \"restart\" or \"preserve\"\n");
+	refuses("on_crash = 'coredump-destroy'",
+		"web.cfg:2:12: on_crash = \"coredump-destroy\": xl has it, but earlydom does not: "
+		"must be \"destroy\", \"restart\" or \"preserve\"\n");
+	refuses("on_poweroff = 'coredump-restart'",
+		"web.cfg:2:15: on_poweroff = \"coredump-restart\": xl has it, but earlydom does "
+		"not: must be \"destroy\", \"restart\" or \"preserve\"\n");
+	refuses("on_poweroff = 'soft-reset'",
+		"web.cfg:2:15: on_poweroff = \"soft-reset\": xl has it, but earlydom does "
+		"not: must be \"destroy\", \"restart\" or \"preserve\"\n");
+}
+
+static void test_not_yet(void **state)
+{
+	(void)state;
+	refuses("disk = [ '/dev/vg/web,raw,xvda,w' ]", "web.cfg:2:1: disk is not supported yet\n");
+	refuses("disk = [ '/a,raw,xvda', '/b,raw' ]",
+		"web.cfg:2:1: disk is not supported yet\n"
+		"web.cfg:2:25: disk, entry 2 = \"/b,raw\": vdev is missing\n");
+	refuses("disk = [ '/b,raw' ]", "web.cfg:2:1: disk is not supported yet\n"
+				       "web.cfg:2:10: disk = \"/b,raw\": vdev is missing\n");
+	refuses("disk = '/b,raw,xvda'", "web.cfg:2:1: disk is not supported yet\n"
+					"web.cfg:2:8: disk = \"/b,raw,xvda\": must be a list of "
+					"strings, in [ ]\n");
+	refuses("disk = [", "web.cfg:2:8: the list has no closing ]\n"
+			    "web.cfg:2:1: disk is not supported yet\n");
+	refuses("disk = []", "web.cfg:2:1: disk is not supported yet\n");
+	refuses("vif = [ '', 'brige=x' ]",
+		"web.cfg:2:1: vif is not supported yet\n"
+		"web.cfg:2:13: vif, entry 2 = \"brige=x\": unknown parameter 'brige', did you mean "
+		"'bridge'?\n");
+	refuses("pci = [ 'x' ]", "web.cfg:2:1: pci is not supported yet\n"
+				 "web.cfg:2:9: pci = \"x\": 'x' is not a PCI device such as "
+				 "0000:36:00.0\n");
+	refuses("vnc = 2", "web.cfg:2:1: vnc is not supported yet\n"
+			   "web.cfg:2:7: vnc = 2: must be 0 or 1\n");
+	refuses("vnc = 0; driver_domain = 1", "web.cfg:2:1: vnc is not supported yet\n"
+					      "web.cfg:2:10: driver_domain is not supported yet\n");
+	refuses("vnclisten = '0.0.0.0:x'", "web.cfg:2:1: vnclisten is not supported yet\n"
+					   "web.cfg:2:13: vnclisten = \"0.0.0.0:x\": must be an "
+					   "address, or an address and ':' "
+					   "and a display\n");
+	refuses("vnclisten = '0.0.0.0:123456'",
+		"web.cfg:2:1: vnclisten is not supported yet\n"
+		"web.cfg:2:13: vnclisten = \"0.0.0.0:123456\": the display is out of range\n");
+	refuses("vnclisten = '[::1]x'",
+		"web.cfg:2:1: vnclisten is not supported yet\n"
+		"web.cfg:2:13: vnclisten = \"[::1]x\": must be an address, or an address and ':' "
+		"and a display\n");
+	refuses("vnclisten = '127.0.0.1:1'", "web.cfg:2:1: vnclisten is not supported yet\n");
+	refuses("vnclisten = '[::1]:1'", "web.cfg:2:1: vnclisten is not supported yet\n");
+	refuses("vnclisten = '::1'", "web.cfg:2:1: vnclisten is not supported yet\n");
+	refuses("bios = 'foo'", "web.cfg:2:1: bios is not supported yet\n"
+				"web.cfg:2:8: bios = \"foo\": must be \"seabios\", \"rombios\" or "
+				"\"ovmf\"\n");
+	refuses("device_model_protocol = 'x'",
+		"web.cfg:2:1: device_model_protocol is not supported yet\n"
+		"web.cfg:2:25: device_model_protocol = \"x\": must be \"qemu\" or \"classic\"\n");
+	refuses("serial = 'pty'", "web.cfg:2:1: serial is not supported yet\n");
+	refuses("serial = ['pty', '']",
+		"web.cfg:2:1: serial is not supported yet\n"
+		"web.cfg:2:18: serial, entry 2 = \"\": must not be empty\n");
+	refuses("after = ['db', 'all']",
+		"web.cfg:2:1: after is not supported yet\n"
+		"web.cfg:2:16: after, entry 2 = \"all\": this word is reserved\n");
+	refuses("memmap = 'map'", "web.cfg:2:1: memmap is not supported yet\n"
+				  "web.cfg:2:10: memmap = \"map\": must be an absolute path\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_not_yet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

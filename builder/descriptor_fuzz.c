@@ -1,0 +1,85 @@
+/*
+ * libFuzzer entry: any bytes as a descriptor, and as one line of it as an override.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Every place of a message is in the text. */
+static void check_places(const struct diag *d, const char *text, size_t len)
+{
+	unsigned lines = 1;
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	for (size_t i = 0; i < d->n; i++) {
+		const struct loc *loc = &d->msgs[i].loc;
+		const char *line = text;
+
+		assert(loc->line <= lines);
+		assert(!strchr(d->msgs[i].text, '\n'));
+		for (unsigned l = 1; l < loc->line; l++)
+			line = (const char *)memchr(line, '\n', len - (size_t)(line - text)) + 1;
+		assert(!loc->line ||
+		       (loc->column && loc->column - 1 <= len - (size_t)(line - text)));
+	}
+}
+
+static void check_config(const struct guest_config *g)
+{
+	assert(config_name_ok(g->name));
+	assert(g->kernel && g->kernel[0] == '/');
+	assert(g->memory_kib >= 1024 && g->maxmem_kib >= g->memory_kib);
+	assert(g->vcpus >= 1 && g->maxvcpus >= g->vcpus);
+	assert(!g->cmdline || (!g->ip && !g->root && !g->extra));
+	assert(!strcmp(g->image, "linux") && g->type != GUEST_HVM);
+	assert(g->cpus_per_vcpu ? g->cpus.n <= g->maxvcpus : g->cpus.n <= 1);
+}
+
+/* The value of an override that begins the text: what it does to the guest must not break. */
+static void override_memory(struct descriptor *c, const char *text, struct diag *d)
+{
+	struct value v;
+
+	if (descriptor_parse_override(text, (struct loc){"override", 1, 1}, &v, d))
+		return;
+	if (descriptor_set(c, "memory", v.loc, &v, NULL))
+		value_free(&v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* A copy of just this size, so that a read past the end is seen; and one with a NUL for the
+	 * override. */
+	char *text = malloc(size ? size : 1), *line = strndup((const char *)data, size);
+	struct descriptor c;
+	struct guest_config g;
+	struct diag d = {0}, od = {0};
+	size_t errors;
+
+	if (!text || !line)
+		abort();
+	memcpy(text, data, size);
+	errors = descriptor_parse("web.cfg", text, size, &c, &d);
+	assert(errors == diag_count(&d));
+	errors += config_read(&c, &g, &d);
+	assert(errors == diag_count(&d));
+	check_places(&d, text, size);
+	if (!errors)
+		check_config(&g);
+	config_free(&g);
+
+	override_memory(&c, line, &od);
+	config_read(&c, &g, &od);
+	config_free(&g);
+	descriptor_free(&c);
+	diag_free(&d);
+	diag_free(&od);
+	free(text);
+	free(line);
+	return 0;
+}

@@ -1,0 +1,210 @@
+#include "vif_spec.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec.h"
+
+/* IFNAMSIZ of linux/if.h, less the NUL. */
+#define IFNAME_MAX 15
+
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+
+static int hex_value(char c)
+{
+	if (!isxdigit((unsigned char)c))
+		return -1;
+	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+}
+
+static int set_mac(struct vif_spec *out, const char *text, size_t len, struct err *e)
+{
+	unsigned any = 0;
+
+	if (out->has_mac)
+		return err_set(e, "mac is given twice");
+	if (len != 17)
+		goto malformed;
+	for (size_t i = 0; i < 6; i++) {
+		int high = hex_value(text[i * 3]), low = hex_value(text[i * 3 + 1]);
+
+		if (high < 0 || low < 0 || (i < 5 && text[i * 3 + 2] != ':'))
+			goto malformed;
+		out->mac[i] = (uint8_t)(high * 16 + low);
+		any |= out->mac[i];
+	}
+	if (!any)
+		return err_set(e, "mac must not be all zero");
+	if (out->mac[0] & 1)
+		return err_set(e, "mac '%.17s' is a group address: the first byte must be even",
+			       text);
+	out->has_mac = true;
+	return 0;
+malformed:
+	return err_set(e, "mac '%.*s' must be six pairs of hexadecimal digits with ':' between",
+		       SPEC_LEN(len), text);
+}
+
+static int set_ifname(const char *key, const char *text, size_t len, char **out, struct err *e)
+{
+	if (spec_string(key, text, len, out, e))
+		return -1;
+	if (!len || len > IFNAME_MAX || (*out)[strcspn(*out, "/: \t")] || !strcmp(*out, ".") ||
+	    !strcmp(*out, ".."))
+		return err_set(e, "%s '%.*s' is not a name for an interface (1 to %d characters)",
+			       key, SPEC_LEN(len), text, IFNAME_MAX);
+	return 0;
+}
+
+/* Addresses are for the script: only what can't be part of any is refused. */
+static int set_ip(const char *text, size_t len, char **out, struct err *e)
+{
+	if (spec_string("ip", text, len, out, e))
+		return -1;
+	if (!len || strspn(*out, "0123456789abcdefABCDEF.:/ ") != len)
+		return err_set(e, "ip '%.*s' is not an address", SPEC_LEN(len), text);
+	return 0;
+}
+
+static int set_text(const char *key, const char *text, size_t len, char **out, struct err *e)
+{
+	if (!len)
+		return err_set(e, "%s is empty", key);
+	return spec_string(key, text, len, out, e);
+}
+
+static int set_type(struct vif_spec *out, const char *text, size_t len, struct err *e)
+{
+	if (out->type != VIF_TYPE_DEFAULT)
+		return err_set(e, "type is given twice");
+	if (spec_equal(text, len, "vif"))
+		out->type = VIF_TYPE_VIF;
+	else if (spec_equal(text, len, "ioemu"))
+		out->type = VIF_TYPE_IOEMU;
+	else
+		return err_set(e, "unknown type '%.*s': it is vif or ioemu", SPEC_LEN(len), text);
+	return 0;
+}
+
+static int set_rate(struct vif_spec *out, const char *text, size_t len, struct err *e)
+{
+	char *copy;
+	int ret;
+
+	if (out->has_rate)
+		return err_set(e, "rate is given twice");
+	copy = strndup(text, len);
+	if (!copy)
+		return err_set(e, "%s", strerror(ENOMEM));
+	ret = vif_rate_parse(copy, &out->rate_bytes, &out->rate_interval_us, e);
+	free(copy);
+	out->has_rate = !ret;
+	return ret;
+}
+
+static int set_devid(struct vif_spec *out, const char *text, size_t len, struct err *e)
+{
+	uint64_t val;
+
+	if (out->has_devid)
+		return err_set(e, "devid is given twice");
+	if (spec_number("devid", text, len, INT32_MAX, &val, e))
+		return -1;
+	out->devid = (uint32_t)val;
+	out->has_devid = true;
+	return 0;
+}
+
+/* 68 is the least MTU that IPv4 allows, 65535 the most that netback does. */
+static int set_mtu(struct vif_spec *out, const char *text, size_t len, struct err *e)
+{
+	uint64_t val;
+
+	if (out->mtu)
+		return err_set(e, "mtu is given twice");
+	if (spec_number("mtu", text, len, 65535, &val, e))
+		return -1;
+	if (val < 68)
+		return err_set(e, "mtu is at least 68");
+	out->mtu = (uint32_t)val;
+	return 0;
+}
+
+static int set_trust(struct vif_spec *out, enum vif_trust trust, struct err *e)
+{
+	if (out->trust != VIF_TRUST_DEFAULT)
+		return err_set(e, "trusted is given twice");
+	out->trust = trust;
+	return 0;
+}
+
+static int set_param(struct vif_spec *out, const struct spec_param *p, struct err *e)
+{
+	static const char *const names[] = {
+		"mac",    "bridge", "gatewaydev", "netdev",  "vifname",
+		"script", "ip",     "model",      "type",    "backend",
+		"rate",   "devid",  "mtu",        "trusted", "untrusted",
+	};
+	const char *val = p->value;
+	size_t len = p->value_len;
+
+	if (spec_is_key(p, "mac"))
+		return set_mac(out, val, len, e);
+	if (spec_is_key(p, "bridge"))
+		return set_ifname("bridge", val, len, &out->bridge, e);
+	/* netdev is the old name. */
+	if (spec_is_key(p, "gatewaydev") || spec_is_key(p, "netdev"))
+		return set_ifname("gatewaydev", val, len, &out->gatewaydev, e);
+	if (spec_is_key(p, "vifname"))
+		return set_ifname("vifname", val, len, &out->vifname, e);
+	if (spec_is_key(p, "script"))
+		return set_text("script", val, len, &out->script, e);
+	if (spec_is_key(p, "ip"))
+		return set_ip(val, len, &out->ip, e);
+	if (spec_is_key(p, "model"))
+		return set_text("model", val, len, &out->model, e);
+	if (spec_is_key(p, "type"))
+		return set_type(out, val, len, e);
+	if (spec_is_key(p, "backend"))
+		return set_text("backend", val, len, &out->backend_domain, e);
+	if (spec_is_key(p, "rate"))
+		return set_rate(out, val, len, e);
+	if (spec_is_key(p, "devid"))
+		return set_devid(out, val, len, e);
+	if (spec_is_key(p, "mtu"))
+		return set_mtu(out, val, len, e);
+	if (spec_is_flag(p, "trusted"))
+		return set_trust(out, VIF_TRUSTED, e);
+	if (spec_is_flag(p, "untrusted"))
+		return set_trust(out, VIF_UNTRUSTED, e);
+	if (!p->len)
+		return err_set(e, "a parameter is missing between two commas");
+	return spec_unknown(p, names, NR(names), e);
+}
+
+int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e)
+{
+	struct spec_param param;
+
+	*out = (struct vif_spec){0};
+	while (spec_next(&text, &param))
+		if (set_param(out, &param, e))
+			return -1;
+	if (out->type == VIF_TYPE_VIF && out->model)
+		return err_set(e, "model is for type=ioemu only");
+	return 0;
+}
+
+void vif_spec_free(struct vif_spec *s)
+{
+	free(s->bridge);
+	free(s->gatewaydev);
+	free(s->vifname);
+	free(s->script);
+	free(s->ip);
+	free(s->model);
+	free(s->backend_domain);
+	*s = (struct vif_spec){0};
+}
