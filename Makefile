@@ -1,0 +1,102 @@
+# earlydom: make, make demo, make test (see README.md and CONTRIBUTING.md).
+
+BUILD   ?= build
+LIBS    := $(BUILD)/libs
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+
+CC     := musl-gcc
+HOSTCC := gcc
+STRIP  := strip
+
+# What one kernel may unpack to, in MiB, and what a guest's console log may hold, in bytes.
+UNPACK_MAX_MIB ?= 512
+CONLOG_MAX     ?= 262144
+
+# gnu11, not c11: Xen's public headers use GNU's anonymous structures and their alignment attribute.
+WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef
+CPPFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__=1 -DEARLYDOM_VERSION='"$(VERSION)"' \
+	    -DUNPACK_MAX_MIB=$(UNPACK_MAX_MIB) -DCONLOG_MAX=$(CONLOG_MAX)
+CFLAGS   := -std=gnu11 $(WARN) -Os -g -fno-pie -fstack-protector-strong -fno-asynchronous-unwind-tables \
+	    -ffunction-sections -fdata-sections
+INCLUDES := -isystem $(LIBS)/include -isystem $(LIBS)/kernel-include
+LDFLAGS  := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none
+
+CODECS := -lz -llzma -lzstd -llz4
+# libxenguest registers its kernel loaders in constructors, which only a whole archive keeps.
+LDLIBS := -L$(LIBS)/lib -Wl,--whole-archive -lxenguest -Wl,--no-whole-archive -lacpi -lxenctrl \
+	  -lxenforeignmemory -lxengnttab -lxenevtchn -lxendevicemodel -lxencall -lxentoollog \
+	  -lxentoolcore $(CODECS) -lpthread
+
+ALL_C  := $(sort $(wildcard builder/*.c loaders/*.c))
+TESTS  := $(filter %_test.c,$(ALL_C))
+FUZZ   := $(filter %_fuzz.c,$(ALL_C))
+SRCS   := $(filter-out $(TESTS) $(FUZZ),$(ALL_C))
+OBJS   := $(SRCS:%.c=$(BUILD)/obj/%.o)
+
+.PHONY: all libs machine demo test check lint qemu-test size install clean
+all: $(BUILD)/earlydom
+
+# The libraries' own script knows whether there is anything to do.
+libs:
+	@scripts/build-libs -b $(BUILD)
+$(BUILD)/obj/%.o: %.c Makefile | libs
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
+
+$(BUILD)/earlydom.debug: $(OBJS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(OBJS) $(LDLIBS) -o $@
+
+$(BUILD)/earlydom: $(BUILD)/earlydom.debug
+	$(STRIP) -s -R .comment -R .note.gnu.property -o $@ $<
+
+size: $(BUILD)/earlydom
+	@stat -c %s $< | awk '{ printf "%d bytes (%.0f KiB) stripped, of 700 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 700 * 1024 }'
+
+# Xen, dom0's kernel with its modules, another guest kernel, busybox: from Debian's packages.
+machine:
+	@scripts/fetch -o $(BUILD) machine
+
+# Installs what is missing, builds everything, boots Xen under QEMU and shows three guests that come up.
+demo:
+	@scripts/install-deps -m
+	@$(MAKE) --no-print-directory all machine
+	@scripts/mkguest -o $(BUILD)/demo/guest.cpio
+	@scripts/boot-test -c configs/demo -a $(BUILD)/machine/vmlinuz:/boot/vmlinuz \
+		-a $(BUILD)/demo/guest.cpio:/boot/guest.cpio -l $(BUILD)/demo -v \
+		-e 'web:is up' -e 'db:is up' -e 'cache:is up'
+
+# Everything: what a host alone can tell, then real boots.
+test:
+	@scripts/install-deps
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory qemu-test
+
+# What is quick and needs no boot: for every commit.
+check: all size lint unit fuzz
+
+-include tests.mk
+
+FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] qemu-tests/*.[ch])
+SCRIPTS   := $(wildcard scripts/* initramfs/init .ci/run)
+
+lint:
+	@clang-format --dry-run --Werror $(FORMATTED)
+	@shellcheck -x $(filter-out %.lock,$(SCRIPTS))
+	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -j 2 $(CPPFLAGS) $(SRCS)
+	@mandoc -T lint -W warning man/*.[58]
+
+qemu-test: all machine
+	@mkdir -p $(BUILD)/qemu-tests
+	prove -j 2 -I qemu-tests/lib qemu-tests/
+
+install: $(BUILD)/earlydom
+	install -D -m 0755 $(BUILD)/earlydom $(DESTDIR)$(PREFIX)/sbin/earlydom
+	install -D -m 0644 man/earlydom.8 $(DESTDIR)$(PREFIX)/share/man/man8/earlydom.8
+	install -D -m 0644 man/earlydom.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/earlydom.cfg.5
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJS:.o=.d)

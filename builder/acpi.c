@@ -1,0 +1,131 @@
+#include "acpi.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <xenctrl.h>
+#include <xen/hvm/hvm_info_table.h>
+
+#include <acpi/libacpi.h>
+
+/*
+ * Where a PVH guest's tables are: the address is fixed by the operation region in libacpi's DSDT
+ * (ACPI_INFO_PHYSICAL_ADDRESS in tools/libacpi/acpi2_0.h), one page of information first, the
+ * tables behind it.
+ */
+#define INFO_ADDRESS  UINT64_C(0xfc000000)
+#define TABLE_PAGES   16
+#define TABLE_ADDRESS (INFO_ADDRESS + XC_PAGE_SIZE)
+
+/* Kernels that only look in the BIOS area find the RSDP in its last 64 bytes, below 1 MiB
+ * (ACPI 5.2.5.1). */
+#define RSDP_LOW  (UINT64_C(0x100000) - RSDP_SIZE)
+#define RSDP_SIZE 64
+
+#define LAPIC_ADDRESS 0xfee00000 /* Intel SDM, local APIC base */
+#define ACPI_REVISION 5          /* of the FADT that is built; what xl asks for */
+
+/* The tables of libacpi's build, made by iasl (tools/libacpi/dsdt.asl). */
+extern const unsigned char dsdt_pvh[];
+extern const unsigned int dsdt_pvh_len;
+
+struct acpi_memory {
+	struct acpi_ctxt ctxt; /* first: libacpi hands back this address */
+	uint8_t *base;         /* TABLE_PAGES pages, for guest address TABLE_ADDRESS */
+	uint32_t used;
+};
+
+static void *acpi_alloc(struct acpi_ctxt *ctxt, uint32_t size, uint32_t align)
+{
+	struct acpi_memory *m = (struct acpi_memory *)ctxt;
+	const uint32_t total = TABLE_PAGES * XC_PAGE_SIZE;
+	uint32_t start;
+
+	if (align < 16)
+		align = 16;
+	start = (m->used + align - 1) & ~(align - 1);
+	if (start > total || size > total - start)
+		return NULL;
+	m->used = start + size;
+	return m->base + start;
+}
+
+static void acpi_free(struct acpi_ctxt *ctxt, void *v, uint32_t size)
+{
+	(void)ctxt;
+	(void)v;
+	(void)size;
+}
+
+static unsigned long acpi_address(struct acpi_ctxt *ctxt, void *v)
+{
+	struct acpi_memory *m = (struct acpi_memory *)ctxt;
+
+	return (unsigned long)(TABLE_ADDRESS + (uint64_t)((uint8_t *)v - m->base));
+}
+
+/* The APIC id of a vcpu as the hypervisor assigns it. */
+static uint32_t acpi_lapic_id(unsigned cpu)
+{
+	return cpu * 2;
+}
+
+/* Whether the kernel finds the RSDP by the start info alone; other Linux kernels scan the BIOS
+ * area. */
+static bool rsdp_anywhere(struct xc_dom_image *dom)
+{
+	const char *os = xc_dom_guest_os(dom);
+
+	return !os || strcmp(os, "linux") != 0 ||
+	       xc_dom_feature_get(dom, XENFEAT_linux_rsdp_unrestricted);
+}
+
+static void add_module(struct xc_dom_image *dom, unsigned n, void *data, uint32_t length,
+		       uint64_t address)
+{
+	dom->acpi_modules[n].data = data;
+	dom->acpi_modules[n].length = length;
+	dom->acpi_modules[n].guest_addr_out = address;
+}
+
+int acpi_describe(struct xc_dom_image *dom, unsigned vcpus, unsigned maxvcpus, struct err *e)
+{
+	struct acpi_memory m = {
+		.ctxt.mem_ops = {.alloc = acpi_alloc, .free = acpi_free, .v2p = acpi_address},
+	};
+	/* apic_mode: a MADT also for one vcpu, as xl has it by default (xl.cfg(5), apic). */
+	struct hvm_info_table info = {.nr_vcpus = maxvcpus, .apic_mode = 1};
+	struct acpi_config config = {
+		.dsdt_anycpu = dsdt_pvh,
+		.dsdt_anycpu_len = dsdt_pvh_len,
+		.dsdt_15cpu = dsdt_pvh,
+		.dsdt_15cpu_len = dsdt_pvh_len,
+		.hvminfo = &info,
+		.lapic_base_address = LAPIC_ADDRESS,
+		.lapic_id = acpi_lapic_id,
+		.acpi_revision = ACPI_REVISION,
+	};
+	void *rsdp, *page;
+	uint32_t pages;
+	unsigned v;
+
+	for (v = 0; v < vcpus; v++)
+		info.vcpu_online[v / 8] |= (uint8_t)(1u << (v % 8));
+	rsdp = xc_dom_malloc(dom, XC_PAGE_SIZE);
+	page = xc_dom_malloc(dom, XC_PAGE_SIZE);
+	m.base = xc_dom_malloc(dom, TABLE_PAGES * XC_PAGE_SIZE);
+	if (!rsdp || !page || !m.base)
+		return err_set(e, "out of memory for ACPI tables");
+	config.rsdp = (unsigned long)rsdp;
+	config.infop = (unsigned long)page;
+	if (acpi_build_tables(&m.ctxt, &config))
+		return err_set(e, "cannot build ACPI tables for %u vcpus", maxvcpus);
+
+	pages = (m.used + XC_PAGE_SIZE - 1) / XC_PAGE_SIZE;
+	add_module(dom, 0, rsdp, RSDP_SIZE,
+		   rsdp_anywhere(dom) ? TABLE_ADDRESS + pages * XC_PAGE_SIZE : RSDP_LOW);
+	add_module(dom, 1, page, XC_PAGE_SIZE, INFO_ADDRESS);
+	add_module(dom, 2, m.base, pages * XC_PAGE_SIZE, TABLE_ADDRESS);
+	return 0;
+}

@@ -1,0 +1,94 @@
+#include "build.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <xen/hvm/params.h>
+#include <xenguest.h>
+
+#include "acpi.h"
+#include "memmap.h"
+
+/* "The store's page is not there yet": Linux 5.17 and later wait for it (xenbus_probe.c, XS_HVM).
+ */
+#define STORE_PFN_NONE (~UINT64_C(0))
+
+/* Kernel and ramdisk are handed on where they are: libxenguest copies them once, into the guest. */
+static int take_images(struct xc_dom_image *dom, struct guest *g, struct host *h,
+		       const struct kernel *k, struct err *e)
+{
+	if (xc_dom_kernel_mem(dom, k->elf, k->elf_size) < 0)
+		return host_error(h, e, "cannot take kernel %s", g->cfg->kernel);
+	if (!g->ramdisk)
+		return 0;
+	/*
+	 * libxenguest would unpack a gzip'd ramdisk while it loads it. The guest's kernel does that
+	 * itself, from a smaller copy; a limit of the packed size makes the library pass it on as
+	 * it is.
+	 */
+	if (xc_dom_module_max_size(dom, g->ramdisk->size) < 0 ||
+	    xc_dom_module_mem(dom, g->ramdisk->data, g->ramdisk->size, NULL) < 0)
+		return host_error(h, e, "cannot take ramdisk %s", g->cfg->ramdisk);
+	return 0;
+}
+
+static void set_container(struct xc_dom_image *dom, const struct guest *g)
+{
+	dom->container_type = g->cfg->type == GUEST_PV ? XC_DOM_PV_CONTAINER : XC_DOM_HVM_CONTAINER;
+	dom->max_vcpus = g->cfg->maxvcpus;
+	dom->console_evtchn = g->console_port;
+	dom->xenstore_evtchn = g->store_port;
+	if (g->cfg->type != GUEST_PV)
+		memmap_layout(dom, g->cfg->memory_kib);
+}
+
+static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h, struct err *e)
+{
+	if (xc_dom_boot_xen_init(dom, h->xch, g->domid) < 0)
+		return host_error(h, e, "cannot ask the hypervisor what it can run");
+	if (xc_dom_parse_image(dom) < 0)
+		return host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
+	if (xc_dom_mem_init(dom, (unsigned)(g->cfg->memory_kib / 1024)) < 0 ||
+	    xc_dom_boot_mem_init(dom) < 0)
+		return host_error(h, e, "cannot get the domain's memory");
+	if (g->cfg->type == GUEST_PV)
+		return 0;
+	if (acpi_describe(dom, g->cfg->vcpus, g->cfg->maxvcpus, e) < 0)
+		return -1;
+	return memmap_describe(dom, e);
+}
+
+static int load(struct xc_dom_image *dom, struct host *h, struct err *e)
+{
+	if (xc_dom_build_image(dom) < 0)
+		return host_error(h, e, "cannot load the kernel and its ramdisk into the domain");
+	if (xc_dom_boot_image(dom) < 0)
+		return host_error(h, e, "cannot write the domain's boot pages");
+	if (xc_dom_gnttab_init(dom) < 0)
+		return host_error(h, e, "cannot set up the domain's grant table");
+	return 0;
+}
+
+int build_domain(struct guest *g, struct host *h, const struct kernel *k, const char *cmdline,
+		 struct err *e)
+{
+	struct xc_dom_image *dom;
+	int rc = -1;
+
+	dom = xc_dom_allocate(h->xch, cmdline, NULL);
+	if (!dom)
+		return host_error(h, e, "cannot start to build");
+	set_container(dom, g);
+	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, e) < 0 || load(dom, h, e) < 0)
+		goto out;
+	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
+	if (g->cfg->type != GUEST_PV &&
+	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_STORE_PFN, STORE_PFN_NONE) < 0) {
+		host_error(h, e, "cannot tell the domain that it has no store yet");
+		goto out;
+	}
+	rc = 0;
+out:
+	xc_dom_release(dom);
+	return rc;
+}

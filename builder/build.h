@@ -1,0 +1,17 @@
+/*
+ * The stages "populate" and "load": memory into the domain, the kernel and its boot pages into the
+ * memory.
+ */
+#ifndef EARLYDOM_BUILD_H
+#define EARLYDOM_BUILD_H
+
+#include "guest.h"
+
+/*
+ * Fills the created domain of g from the kernel k, with the command line that it will see. Sets
+ * g->console_gfn. Returns 0, or -1 with e set; the domain is the caller's to destroy.
+ */
+int build_domain(struct guest *g, struct host *h, const struct kernel *k, const char *cmdline,
+		 struct err *e);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * earlydom check: descriptors and the images that they name, judged on any host.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../loaders/image_type.h"
+#include "commands.h"
+#include "read.h"
+#include "select.h"
+#include "sources.h"
+
+static const char usage_text[] =
+	"check [--root TREE] [--list-kernels] [--cmdline TEXT] FILE...\n\n"
+	"  --root TREE      files that descriptors name are looked for below TREE\n"
+	"  --list-kernels   only print the paths of the kernels, one a line\n"
+	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line";
+
+struct check {
+	const char *root, *cmdline_text;
+	bool list_kernels;
+	struct cmdline cmdline;
+	struct sources sources;
+	struct selection selection;
+	struct image_cache images;
+	struct diag diag;
+};
+
+/* Holds root + path; an error is said at loc. */
+static struct image_file *hold(struct check *c, const char *what, const char *path, struct loc loc)
+{
+	struct image_file *f = NULL;
+	struct err e;
+	char *full;
+
+	if (asprintf(&full, "%s%s", c->root, path) < 0) {
+		diag_add(&c->diag, loc, "out of memory");
+		return NULL;
+	}
+	f = image_hold(&c->images, what, full, &e);
+	if (!f)
+		diag_add(&c->diag, loc, "%s", e.msg);
+	free(full);
+	return f;
+}
+
+static void check_images(struct check *c, const struct guest_config *g)
+{
+	const struct image_type *type = image_type_find(g->image);
+	struct image_file *kernel, *ramdisk = NULL;
+	const struct kernel *k;
+	struct err e;
+	char *cmdline;
+
+	cmdline = type->cmdline(g, &e);
+	if (!cmdline)
+		diag_add(&c->diag, g->cmdline_loc, "%s", e.msg);
+	free(cmdline);
+	kernel = hold(c, "kernel", g->kernel, g->kernel_loc);
+	if (g->ramdisk)
+		ramdisk = hold(c, "ramdisk", g->ramdisk, g->ramdisk_loc);
+	/* Held until the end: other guests may share them. */
+	if (!kernel)
+		return;
+	k = image_kernel(kernel, &e);
+	if (!k)
+		diag_add(&c->diag, g->kernel_loc, "kernel %s: %s", g->kernel, e.msg);
+	else if ((!g->ramdisk || ramdisk) && type->check(g, k, ramdisk ? ramdisk->size : 0, &e) < 0)
+		diag_add(&c->diag, g->memory_loc, "%s", e.msg);
+}
+
+static void say_ok(const struct guest_config *g)
+{
+	printf("%s: ok (%s %s, %llu MiB, %u vcpu%s)\n", g->name, g->image, guest_type_name(g->type),
+	       (unsigned long long)g->memory_kib / 1024, g->vcpus, g->vcpus == 1 ? "" : "s");
+}
+
+static void list_kernels(const struct selection *s)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->n; i++) {
+		for (k = 0; k < i && strcmp(s->guests[k].kernel, s->guests[i].kernel) != 0; k++)
+			;
+		if (k == i)
+			puts(s->guests[i].kernel);
+	}
+}
+
+static void check_all(struct check *c)
+{
+	size_t i, before;
+
+	cmdline_parse(c->cmdline_text, &c->cmdline, &c->diag);
+	select_guests(c->sources.v, c->sources.n, &c->cmdline, &c->selection, &c->diag);
+	if (c->list_kernels) {
+		list_kernels(&c->selection);
+		return;
+	}
+	for (i = 0; i < c->selection.n; i++) {
+		before = c->diag.n;
+		check_images(c, &c->selection.guests[i]);
+		if (c->diag.n == before)
+			say_ok(&c->selection.guests[i]);
+	}
+	while (c->images.files) {
+		c->images.files->users = 1;
+		image_drop(&c->images, c->images.files);
+	}
+}
+
+int command_check(int argc, char **argv)
+{
+	enum { ROOT = 1, LIST, CMDLINE };
+	static const struct option options[] = {
+		{"root", required_argument, NULL, ROOT},
+		{"list-kernels", no_argument, NULL, LIST},
+		{"cmdline", required_argument, NULL, CMDLINE},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct check c = {.root = "", .cmdline_text = ""};
+	int o, rc;
+
+	while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (o) {
+		case ROOT:
+			c.root = optarg;
+			break;
+		case LIST:
+			c.list_kernels = true;
+			break;
+		case CMDLINE:
+			c.cmdline_text = optarg;
+			break;
+		case 'h':
+			return command_help(usage_text);
+		default:
+			return command_usage(usage_text);
+		}
+	}
+	if (optind == argc)
+		return command_usage(usage_text);
+	for (; optind < argc; optind++)
+		sources_read_file(argv[optind], &c.sources, &c.diag);
+	check_all(&c);
+	fflush(stdout);
+	diag_print(&c.diag, stderr, "earlydom: ");
+	rc = c.diag.n ? EXIT_FAILED : EXIT_OK;
+	selection_free(&c.selection);
+	sources_free(&c.sources);
+	cmdline_free(&c.cmdline);
+	diag_free(&c.diag);
+	return rc;
+}

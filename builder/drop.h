@@ -1,0 +1,17 @@
+/*
+ * After the boot: images that no restart needs leave the initramfs's memory.
+ */
+#ifndef EARLYDOM_DROP_H
+#define EARLYDOM_DROP_H
+
+#include "report.h"
+#include "ward.h"
+
+/*
+ * Unlinks the kernels and ramdisks of guests that run and will never be restarted, where they lie
+ * in the initramfs (a root that is ramfs or tmpfs; files of a real root are never touched) and no
+ * other guest holds them. Says how much was freed.
+ */
+void drop_files(const struct wards *all, struct report *r);
+
+#endif

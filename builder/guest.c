@@ -1,0 +1,172 @@
+#include "guest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "../loaders/image_type.h"
+#include "build.h"
+#include "clock.h"
+#include "create.h"
+
+/* How long a destroyed domain may take to be gone: its pages go back when nobody maps them any
+ * more. */
+#define GONE_TIMEOUT_NS (5 * NS_PER_S)
+#define GONE_POLL_US    2000
+
+int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e)
+{
+	memset(g, 0, sizeof(*g));
+	g->cfg = cfg;
+	g->domid = NO_DOMAIN;
+	memcpy(g->uuid, cfg->uuid, sizeof(g->uuid));
+	if (cfg->has_uuid)
+		return 0;
+	if (getrandom(g->uuid, sizeof(g->uuid), 0) != (ssize_t)sizeof(g->uuid))
+		return err_set(e, "cannot make a uuid: %s", strerror(errno));
+	g->uuid[6] = (uint8_t)((g->uuid[6] & 0x0f) | 0x40); /* version 4, random: RFC 4122, 4.4 */
+	g->uuid[8] = (uint8_t)((g->uuid[8] & 0x3f) | 0x80);
+	return 0;
+}
+
+int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
+{
+	g->kernel = image_hold(c, "kernel", g->cfg->kernel, e);
+	if (!g->kernel)
+		return -1;
+	if (g->cfg->ramdisk) {
+		g->ramdisk = image_hold(c, "ramdisk", g->cfg->ramdisk, e);
+		if (!g->ramdisk) {
+			image_drop(c, g->kernel);
+			g->kernel = NULL;
+			return -1;
+		}
+	}
+	image_plan_kernel(g->kernel);
+	return 0;
+}
+
+void guest_drop_images(struct guest *g, struct image_cache *c)
+{
+	image_drop(c, g->kernel);
+	image_drop(c, g->ramdisk);
+	g->kernel = g->ramdisk = NULL;
+}
+
+void guest_plan_restart(struct guest *g)
+{
+	image_plan_kernel(g->kernel);
+}
+
+static int check_host_memory(const struct guest *g, struct host *h, struct err *e)
+{
+	const uint64_t need = create_need_kib(g->cfg);
+	uint64_t free_kib;
+
+	if (host_free_kib(h, &free_kib, e) < 0)
+		return -1;
+	if (need <= free_kib)
+		return 0;
+	return err_set(
+		e,
+		"not enough host memory: it needs %llu MiB in all, the hypervisor has %llu MiB "
+		"free (dom0_mem= on Xen's command line leaves it more)",
+		(unsigned long long)(need + 1023) / 1024, (unsigned long long)free_kib / 1024);
+}
+
+static int check_bits(const struct guest *g, const struct host *h, const struct kernel *k,
+		      struct err *e)
+{
+	/* "xen-3.0-x86_32p" in the capabilities: the hypervisor was built with CONFIG_PV32. */
+	if (g->cfg->type != GUEST_PV || k->info.bits == 64 || strstr(h->caps, "x86_32p"))
+		return 0;
+	return err_set(e,
+		       "kernel %s is a 32-bit pv kernel, and this hypervisor runs only 64-bit ones "
+		       "(it was built without CONFIG_PV32)",
+		       g->cfg->kernel);
+}
+
+/* The life of a guest, from its files to its first instruction. */
+int guest_start(struct guest *g, struct host *h, struct err *e)
+{
+	const struct image_type *type = image_type_find(g->cfg->image);
+	const uint64_t start = clock_ns();
+	const struct kernel *kernel;
+	char *cmdline = NULL;
+	struct err ignored;
+	int rc = -1;
+
+	/* Read and unpack, or find it unpacked by another guest that shares the kernel. */
+	kernel = image_kernel(g->kernel, e);
+	if (!kernel) {
+		err_prefix(e, "kernel %s: ", g->cfg->kernel);
+		goto out;
+	}
+	cmdline = type->cmdline(g->cfg, e);
+	if (!cmdline)
+		goto out;
+
+	/* Everything that can be judged beforehand, before there is a domain. */
+	if (type->check(g->cfg, kernel, g->ramdisk ? g->ramdisk->size : 0, e) < 0)
+		goto out;
+	if (check_bits(g, h, kernel, e) < 0)
+		goto out;
+	if (check_host_memory(g, h, e) < 0)
+		goto out;
+
+	if (create_domain(g, h, e) < 0)
+		goto destroy;
+	if (build_domain(g, h, kernel, cmdline, e) < 0)
+		goto destroy;
+	if (xc_domain_unpause(h->xch, g->domid) < 0) {
+		host_error(h, e, "cannot unpause the domain");
+		goto destroy;
+	}
+	g->build_ns = clock_ns() - start;
+	rc = 0;
+	goto out;
+
+destroy:
+	if (guest_destroy(g, h, &ignored) < 0)
+		err_prefix(e, "[%s] ", ignored.msg);
+out:
+	free(cmdline);
+	image_kernel_done(g->kernel);
+	return rc;
+}
+
+/* True while the hypervisor knows the domain. */
+static bool domain_there(struct host *h, uint32_t domid)
+{
+	xc_domaininfo_t info;
+
+	return xc_domain_getinfolist(h->xch, domid, 1, &info) == 1 && info.domain == domid;
+}
+
+int guest_destroy(struct guest *g, struct host *h, struct err *e)
+{
+	const uint64_t deadline = clock_ns() + GONE_TIMEOUT_NS;
+	const uint32_t domid = g->domid;
+
+	if (domid == NO_DOMAIN)
+		return 0;
+	xenlog_clear(&h->log);
+	/* ESRCH: somebody else destroyed it, which is what was wanted. */
+	if (xc_domain_destroy(h->xch, domid) < 0 && errno != ESRCH)
+		return host_error(h, e, "cannot destroy domain %u", domid);
+	xenlog_clear(&h->log);
+	g->domid = NO_DOMAIN;
+	g->console_port = g->store_port = 0;
+	while (domain_there(h, domid)) {
+		if (clock_ns() > deadline)
+			return err_set(
+				e,
+				"domain %u is destroyed but not gone: something in dom0 still "
+				"maps its memory",
+				domid);
+		usleep(GONE_POLL_US);
+	}
+	return 0;
+}

@@ -1,0 +1,74 @@
+/*
+ * earlydom: builds and keeps Xen guests from dom0's initramfs. See earlydom(8).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <xen-version.h>
+
+#include "commands.h"
+
+#ifndef EARLYDOM_VERSION
+#define EARLYDOM_VERSION "unknown"
+#endif
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{"boot", command_boot, "build, start and supervise the guests"},
+	{"check", command_check, "check descriptors and the images that they name"},
+	{"inspect", command_inspect, "show what a kernel is"},
+	{"list", command_list, "show the guests"},
+	{"console", command_console, "attach to a guest's console"},
+	{"stop", command_stop, "shut a guest down"},
+	{"destroy", command_destroy, "end a guest at once"},
+};
+
+int command_usage(const char *text)
+{
+	fprintf(stderr, "usage: earlydom %s\n", text);
+	return EXIT_USAGE;
+}
+
+int command_help(const char *text)
+{
+	printf("usage: earlydom %s\n", text);
+	return EXIT_OK;
+}
+
+static void usage(FILE *to)
+{
+	size_t i;
+
+	fprintf(to, "usage: earlydom COMMAND ...\n\n");
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+	fprintf(to,
+		"\n`earlydom COMMAND --help` shows a command's options; see also earlydom(8).\n");
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("earlydom %s (libraries of Xen %s)\n", EARLYDOM_VERSION, XEN_LIBS_VERSION);
+		return EXIT_OK;
+	}
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "earlydom: unknown command '%s'\n", argv[1]);
+	usage(stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,123 @@
+#include "read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct image_file *image_find(const struct image_cache *c, const struct stat *st)
+{
+	struct image_file *f;
+
+	for (f = c->files; f; f = f->next)
+		if (f->dev == st->st_dev && f->ino == st->st_ino && f->size == (size_t)st->st_size)
+			return f;
+	return NULL;
+}
+
+static struct image_file *image_map(int fd, const struct stat *st)
+{
+	struct image_file *f = calloc(1, sizeof(*f));
+	void *data;
+
+	if (!f)
+		return NULL;
+	/* MAP_POPULATE: one walk over the page cache instead of a fault for every few pages. */
+	data = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (data == MAP_FAILED) {
+		free(f);
+		return NULL;
+	}
+	f->data = data;
+	f->size = (size_t)st->st_size;
+	f->dev = st->st_dev;
+	f->ino = st->st_ino;
+	return f;
+}
+
+struct image_file *image_hold(struct image_cache *c, const char *what, const char *path,
+			      struct err *e)
+{
+	struct image_file *f = NULL;
+	const char *cause = NULL;
+	struct stat st;
+	int fd;
+
+	/* O_NONBLOCK: a FIFO put in the file's place must not stop the boot. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		cause = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		cause = S_ISDIR(st.st_mode) ? "Is a directory" : "not a regular file";
+	else if (st.st_size == 0)
+		cause = "the file is empty";
+	else if (!(f = image_find(c, &st))) {
+		f = image_map(fd, &st);
+		if (!f) {
+			cause = strerror(errno);
+		} else {
+			f->next = c->files;
+			c->files = f;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	if (cause) {
+		err_set(e, "cannot read %s %s: %s", what, path, cause);
+		return NULL;
+	}
+	f->users++;
+	return f;
+}
+
+static void kernel_release(struct image_file *f)
+{
+	if (!f->kernel_open)
+		return;
+	kernel_close(&f->kernel);
+	f->kernel_open = false;
+}
+
+void image_drop(struct image_cache *c, struct image_file *f)
+{
+	struct image_file **p;
+
+	if (!f || --f->users > 0)
+		return;
+	for (p = &c->files; *p != f; p = &(*p)->next)
+		;
+	*p = f->next;
+	kernel_release(f);
+	munmap((void *)(uintptr_t)f->data, f->size);
+	free(f);
+}
+
+void image_plan_kernel(struct image_file *f)
+{
+	f->kernel_users++;
+}
+
+const struct kernel *image_kernel(struct image_file *f, struct err *e)
+{
+	if (f->kernel_open)
+		return &f->kernel;
+	/* A broken kernel that guests share is unpacked once, too. */
+	if (!f->kernel_bad &&
+	    kernel_open(f->data, f->size, UNPACK_MAX, &f->kernel, &f->why_bad) < 0)
+		f->kernel_bad = true;
+	if (f->kernel_bad) {
+		*e = f->why_bad;
+		return NULL;
+	}
+	f->kernel_open = true;
+	return &f->kernel;
+}
+
+void image_kernel_done(struct image_file *f)
+{
+	if (--f->kernel_users == 0)
+		kernel_release(f);
+}

@@ -1,0 +1,314 @@
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "drop.h"
+
+/*
+ * How often the domains are looked at. The hypervisor has an interrupt for their ends,
+ * VIRQ_DOM_EXC, but one owner only for it: xenstored. A xenstored that comes up later would die if
+ * it was taken.
+ */
+#define TICK_MS 100
+
+struct supervisor {
+	struct host host;        /* of this thread */
+	struct host worker_host; /* of the worker's */
+	xenevtchn_handle *xce;
+	struct worker worker;
+	bool worker_on;
+	struct rundir run;
+	struct report report;
+	struct control control;
+	struct image_cache images;
+	struct wards all;
+	int signal_fd;
+	int status_fd;
+	uint64_t began;
+	size_t bad; /* guests that failed before they came here */
+};
+
+static int open_signals(struct err *e)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_set(e, "cannot make a signalfd: %s", strerror(errno)) : fd;
+}
+
+static int open_echo(enum echo_to to, int console, struct err *e)
+{
+	int fd;
+
+	if (to != ECHO_KMSG)
+		return console;
+	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? err_set(e, "cannot write /dev/kmsg: %s", strerror(errno)) : fd;
+}
+
+static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
+{
+	if (rundir_open(&s->run, o->rundir, e) < 0 || control_open(&s->control, o->rundir, e) < 0)
+		return -1;
+	if (conlog_open(&s->report.log, s->run.dir, "earlydom", e) < 0)
+		return -1;
+	s->signal_fd = open_signals(e);
+	if (s->signal_fd < 0)
+		return -1;
+	s->all.echo_fd = open_echo(o->echo, s->report.fd, e);
+	if (s->all.echo_fd < 0)
+		return -1;
+	if (host_open(&s->host, o->verbose, e) < 0 || host_open(&s->worker_host, o->verbose, e) < 0)
+		return -1;
+	s->xce = xenevtchn_open(NULL, 0);
+	if (!s->xce)
+		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
+	if (worker_start(&s->worker, &s->worker_host, e) < 0)
+		return -1;
+	s->worker_on = true;
+	return 0;
+}
+
+static void close_all(struct supervisor *s)
+{
+	size_t i;
+
+	if (s->worker_on)
+		worker_stop(&s->worker);
+	for (i = 0; i < s->all.n; i++)
+		ward_release(&s->all, &s->all.list[i]);
+	free(s->all.list);
+	if (s->xce)
+		xenevtchn_close(s->xce);
+	host_close(&s->worker_host);
+	host_close(&s->host);
+	if (s->all.echo_fd >= 0 && s->all.echo_fd != s->report.fd)
+		close(s->all.echo_fd);
+	if (s->signal_fd >= 0)
+		close(s->signal_fd);
+	conlog_close(&s->report.log);
+	control_close(&s->control);
+	rundir_close(&s->run);
+}
+
+static int make_wards(struct supervisor *s, const struct guest_config *guests, size_t n,
+		      enum echo_to echo, struct err *e)
+{
+	struct wards *all = &s->all;
+	size_t i;
+
+	all->host = &s->host;
+	all->xce = s->xce;
+	all->worker = &s->worker;
+	all->images = &s->images;
+	all->run = &s->run;
+	all->report = &s->report;
+	all->echo = echo;
+	all->list = calloc(n ? n : 1, sizeof(*all->list));
+	if (!all->list)
+		return err_set(e, "out of memory");
+	for (i = 0; i < n; i++, all->n++) {
+		if (ward_init(all, &all->list[i], &guests[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct ward *ward_of_domain(struct wards *all, uint32_t domid)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (!all->list[i].busy && all->list[i].guest.domid == domid)
+			return &all->list[i];
+	return NULL;
+}
+
+/* One question to the hypervisor about all domains, however many guests there are (64 at a time).
+ */
+static void look_at_domains(struct wards *all)
+{
+	xc_domaininfo_t info[64];
+	bool seen[all->n ? all->n : 1];
+	uint32_t first = 1;
+	struct ward *w;
+	size_t k;
+	int i, n;
+
+	memset(seen, 0, sizeof(seen));
+	do {
+		n = xc_domain_getinfolist(all->host->xch, first, 64, info);
+		if (n < 0) {
+			xenlog_clear(&all->host->log);
+			return; /* nothing is known: the next tick asks again */
+		}
+		for (i = 0; i < n; i++) {
+			first = info[i].domain + 1u;
+			w = ward_of_domain(all, info[i].domain);
+			if (!w)
+				continue;
+			seen[w - all->list] = true;
+			ward_look(all, w, &info[i]);
+		}
+	} while (n == 64);
+	for (k = 0; k < all->n; k++)
+		if (!seen[k])
+			ward_look(all, &all->list[k], NULL);
+}
+
+static void drain_console(struct supervisor *s)
+{
+	xenevtchn_port_or_error_t port = xenevtchn_pending(s->xce);
+	char buf[CONSOLE_RING_OUT];
+	size_t i, n;
+
+	for (i = 0; port >= 0 && i < s->all.n; i++) {
+		struct ward *w = &s->all.list[i];
+
+		if (!w->console.ring || w->console.port != (evtchn_port_t)port)
+			continue;
+		n = ward_console(&s->all, w, buf);
+		control_output(&s->control, w, buf, n);
+	}
+}
+
+static size_t count(const struct wards *all, enum ward_state state)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < all->n; i++)
+		n += all->list[i].state == state;
+	return n;
+}
+
+/* Every guest has been tried once: says so to the console and to whoever waits for it. */
+static void boot_over(struct supervisor *s)
+{
+	const size_t failed = count(&s->all, WARD_FAILED) + s->bad;
+	const size_t total = s->all.n + s->bad;
+	const unsigned char status = failed ? 1 : 0;
+	char names[256] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < s->all.n && len < sizeof(names); i++)
+		if (s->all.list[i].state == WARD_FAILED)
+			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
+						s->all.list[i].guest.cfg->name);
+	report_line(&s->report, "%zu of %zu guest%s started in %llu ms%s%s", total - failed, total,
+		    total == 1 ? "" : "s",
+		    (unsigned long long)((clock_ns() - s->began) / NS_PER_MS),
+		    names[0] ? "; failed:" : "", names);
+	drop_files(&s->all, &s->report);
+	if (write(s->status_fd, &status, 1) < 0)
+		report_line(&s->report, "cannot tell init that the boot is over: %s",
+			    strerror(errno));
+	close(s->status_fd);
+	s->status_fd = -1;
+}
+
+/* Whether a guest is still being tried: it is built, or its failed try is undone. */
+static bool undecided(const struct wards *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		const struct ward *w = &all->list[i];
+
+		if (w->state == WARD_STARTING ||
+		    (w->state == WARD_STOPPING && w->busy && w->after == WARD_FAILED))
+			return true;
+	}
+	return false;
+}
+
+static void take_jobs(struct supervisor *s)
+{
+	struct job *j;
+	size_t i;
+
+	while ((j = worker_take(&s->worker)))
+		for (i = 0; i < s->all.n; i++)
+			if (&s->all.list[i].job == j)
+				ward_job_done(&s->all, &s->all.list[i]);
+	if (s->status_fd >= 0 && !undecided(&s->all))
+		boot_over(s);
+}
+
+enum { FD_SIGNAL, FD_WORKER, FD_EVTCHN, FD_CONTROL, FD_COUNT = FD_CONTROL + CONTROL_FDS };
+
+static void loop(struct supervisor *s)
+{
+	struct pollfd fds[FD_COUNT];
+	uint64_t now, next = clock_ns();
+	size_t i;
+
+	for (;;) {
+		now = clock_ns();
+		if (now >= next) {
+			look_at_domains(&s->all);
+			for (i = 0; i < s->all.n; i++)
+				ward_tick(&s->all, &s->all.list[i], now);
+			next = now + TICK_MS * NS_PER_MS;
+		}
+		control_settle(&s->control, &s->all);
+		fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
+		fds[FD_WORKER] = (struct pollfd){.fd = s->worker.done_fd, .events = POLLIN};
+		fds[FD_EVTCHN] = (struct pollfd){.fd = xenevtchn_fd(s->xce), .events = POLLIN};
+		control_poll(&s->control, fds + FD_CONTROL);
+		if (poll(fds, FD_COUNT, (int)((next - now) / NS_PER_MS) + 1) < 0 && errno != EINTR)
+			return;
+		if (fds[FD_EVTCHN].revents & POLLIN)
+			drain_console(s);
+		if (fds[FD_WORKER].revents & POLLIN)
+			take_jobs(s);
+		control_act(&s->control, &s->all, fds + FD_CONTROL);
+		if (fds[FD_SIGNAL].revents & POLLIN)
+			return;
+	}
+}
+
+int supervise(const struct guest_config *guests, size_t n, size_t bad,
+	      const struct supervise_options *o, struct err *e)
+{
+	struct supervisor s = {
+		.signal_fd = -1,
+		.status_fd = o->status_fd,
+		.began = clock_ns(),
+		.bad = bad,
+		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
+		.run = {-1, -1, -1},
+		.control = {.listen_fd = -1},
+		.all = {.echo_fd = -1},
+	};
+	int rc = -1;
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		s.control.clients[i].fd = -1;
+	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)
+		goto out;
+	for (i = 0; i < n; i++)
+		ward_hold(&s.all, &s.all.list[i]);
+	for (i = 0; i < n; i++)
+		ward_start(&s.all, &s.all.list[i]);
+	take_jobs(&s); /* none may have been given at all */
+	loop(&s);
+	report_line(&s.report, "told to end: the guests go on without supervision");
+	rc = 0;
+out:
+	close_all(&s);
+	return rc;
+}

@@ -1,0 +1,27 @@
+/*
+ * The supervisor: starts the selected guests, keeps them, and answers questions about them.
+ */
+#ifndef EARLYDOM_SUPERVISE_H
+#define EARLYDOM_SUPERVISE_H
+
+#include "config.h"
+#include "control.h"
+#include "report.h"
+#include "rundir.h"
+
+struct supervise_options {
+	const char *rundir;
+	bool verbose;
+	enum echo_to echo;
+	int status_fd; /* one byte is written here when every guest has been tried: 0, or 1 for a
+			  failure; then closed */
+};
+
+/*
+ * Builds the n guests in their order and supervises them, until a signal (SIGTERM, SIGINT) ends it.
+ * bad is the number of guests that failed before they came here. Returns 0, or -1 with e set: it could not begin.
+ */
+int supervise(const struct guest_config *guests, size_t n, size_t bad,
+	      const struct supervise_options *o, struct err *e);
+
+#endif
