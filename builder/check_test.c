@@ -1,0 +1,124 @@
+/* earlydom check: descriptors and the images that they name, as a command. */
+#include "fake/kit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+
+static struct kit_output o;
+
+static int check(const char *a, const char *b, const char *c, const char *d)
+{
+	const char *argv[] = {"check", a, b, c, d, NULL};
+
+	kit_command(command_check, argv, &o);
+	return o.status;
+}
+
+/* A descriptor in web.cfg; the tree "root" has the images. */
+static int judge(const char *text)
+{
+	kit_text("web.cfg", text);
+	return check("--root", "root", "web.cfg", NULL);
+}
+
+static int begin(void **state)
+{
+	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0)
+		return -1;
+	return mkdir("root", 0700) || mkdir("root/dir", 0700) || rename("kernel", "root/kernel") ||
+	       rename("kernel-pv", "root/kernel-pv") || rename("ramdisk", "root/ramdisk");
+}
+
+static void test_good(void **state)
+{
+	(void)state;
+	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\nramdisk = '/ramdisk'\n"), EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pv, 64 MiB, 1 vcpu)\n");
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\ntype = 'pvh'\nvcpus = 2"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pvh, 64 MiB, 2 vcpus)\n");
+}
+
+static void refused(const char *text, const char *err)
+{
+	assert_int_equal(judge(text), EXIT_FAILED);
+	assert_string_equal(o.err, err);
+	assert_string_equal(o.out, "");
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	refused("kernel = '/missing'\nmemory = 64\n",
+		"earlydom: web.cfg:1:10: cannot read kernel root/missing: No such file or "
+		"directory\n");
+	refused("memory = 64\nkernel = '/kernel'\nramdisk = '/dir'\n",
+		"earlydom: web.cfg:3:11: cannot read ramdisk root/dir: Is a directory\n");
+	assert_int_equal(judge("kernel = '/kernel-pv'\nmemory = 64\ntype = 'pvh'\n"), EXIT_FAILED);
+	assert_non_null(strstr(o.err, ": kernel /kernel-pv has no PVH entry, only a PV one: type = "
+				      "\"pv\" would fit\n"));
+	refused("kernel = '/kernel'\nmemory = 18\n", "earlydom: web.cfg:2:10: memory = 18 MiB is "
+						     "too little: kernel 16397 KiB, ramdisk 0 "
+						     "KiB and start-up tables take 21 MiB\n");
+	refused("kernel = '/ramdisk'\nmemory = 64\n", o.err);
+	assert_non_null(strstr(o.err, "earlydom: web.cfg:1:10: kernel /ramdisk: "));
+}
+
+/* All errors of all files come in one run. */
+static void test_all_errors(void **state)
+{
+	char line[1200] = "extra = '";
+
+	(void)state;
+	memset(line + 9, 'x', 1100);
+	strcpy(line + 1109, "'\nkernel = '/missing'\nmemory = 64\nramdisk = '/gone'\n");
+	kit_text("a.cfg", line);
+	kit_text("b.cfg", "kernel = '/kernel'\nmemroy = 64\n");
+	kit_text("c.cfg", "kernel = '/kernel'\nmemory = 32\n");
+	assert_int_equal(check("--root=root", "a.cfg", "b.cfg", "c.cfg"), EXIT_FAILED);
+	assert_string_equal(o.out, "c: ok (linux pv, 32 MiB, 1 vcpu)\n");
+	assert_non_null(
+		strstr(o.err, "earlydom: a.cfg:1:9: the command line has 1100 characters, "));
+	assert_non_null(strstr(o.err, "earlydom: a.cfg:2:10: cannot read kernel root/missing: "));
+	assert_non_null(strstr(o.err, "earlydom: a.cfg:4:11: cannot read ramdisk root/gone: "));
+	assert_non_null(strstr(o.err, "earlydom: b.cfg:2:1: unknown key 'memroy', did you mean "
+				      "'memory'?"));
+	assert_int_equal(check("nofile.cfg", NULL, NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: nofile.cfg: cannot read the descriptor: No such file "
+				   "or directory\n");
+}
+
+static void test_options(void **state)
+{
+	(void)state;
+	kit_text("a.cfg", "kernel = '/kernel'\nmemory = 64\n");
+	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\n");
+	kit_text("c.cfg", "kernel = '/missing'\nmemory = 64\n");
+	assert_int_equal(check("--list-kernels", "a.cfg", "b.cfg", "c.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "/kernel\n/missing\n");
+	assert_int_equal(check("--root=root", "--cmdline=quiet earlydom=b earlydom.b.memory=48",
+			       "b.cfg", "c.cfg"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "b: ok (linux pv, 48 MiB, 1 vcpu)\n");
+	assert_int_equal(check("--root=root", "--cmdline=earlydom=b,x", "b.cfg", NULL),
+			 EXIT_FAILED);
+	assert_non_null(strstr(o.err, "earlydom: kernel command line:"));
+	assert_int_equal(check(NULL, NULL, NULL, NULL), EXIT_USAGE);
+	assert_int_equal(check("--nonsense", "a.cfg", NULL, NULL), EXIT_USAGE);
+	assert_non_null(strstr(o.err, "usage: earlydom check ["));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_options),
+	};
+
+	return cmocka_run_group_tests(tests, begin, kit_end);
+}

@@ -1,0 +1,299 @@
+/* The domain builder, as libxenguest shows it, and the builder of ACPI tables. */
+#include "state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <acpi/libacpi.h>
+
+/* How far an image has come. */
+enum step { ALLOCATED, KERNEL, HOST, PARSED, SIZED, POPULATED, LOADED, BOOTED };
+
+/* An image of the library, with what the fake keeps beside it. */
+struct image {
+	struct xc_dom_image dom; /* first */
+	enum step step;
+	bool hvm_kernel;
+};
+
+static struct xc_dom_arch arch = {.page_shift = XC_PAGE_SHIFT};
+
+static void step(struct xc_dom_image *dom, enum step from, enum step to, const char *name)
+{
+	struct image *i = (struct image *)dom;
+
+	if (i->step != from)
+		fake_broken("%s was called at step %d of a build, not %d", name, i->step, from);
+	i->step = to;
+}
+
+/* A failure of the builder comes with a message of its own. */
+static int fail(struct xc_dom_image *dom, const char *name)
+{
+	fake_log(dom->xch, "panic: xg_dom_core.c:707: %s: it was refused\n", name);
+	return fake_leave(-1);
+}
+
+struct xc_dom_image *xc_dom_allocate(xc_interface *xch, const char *cmdline, const char *features)
+{
+	struct image *i;
+
+	(void)features;
+	if (!fake_enter(__func__))
+		return fake_leave_ptr(NULL);
+	i = fake_calloc(1, sizeof(*i));
+	i->dom.xch = xch;
+	i->dom.cmdline = fake_calloc(strlen(cmdline) + 1, 1);
+	strcpy(i->dom.cmdline, cmdline);
+	i->dom.arch_hooks = &arch;
+	i->dom.max_module_size = XC_DOM_DECOMPRESS_MAX;
+	fake_image_count(1);
+	return fake_leave_ptr(i);
+}
+
+void xc_dom_release(struct xc_dom_image *dom)
+{
+	struct xc_dom_mem *m;
+
+	while ((m = dom->memblocks)) {
+		dom->memblocks = m->next;
+		free(m);
+	}
+	free(dom->cmdline);
+	free(dom->pv_p2m);
+	fake_lock();
+	fake_image_count(-1);
+	fake_unlock();
+	free(dom);
+}
+
+void *xc_dom_malloc(struct xc_dom_image *dom, size_t size)
+{
+	struct xc_dom_mem *m;
+
+	if (!fake_enter(__func__))
+		return fake_leave_ptr(NULL);
+	m = fake_calloc(1, sizeof(*m) + size);
+	m->next = dom->memblocks;
+	dom->memblocks = m;
+	return fake_leave_ptr(m->memory);
+}
+
+int xc_dom_kernel_mem(struct xc_dom_image *dom, const void *mem, size_t memsize)
+{
+	if (!fake_enter(__func__))
+		return fail(dom, __func__);
+	step(dom, ALLOCATED, KERNEL, __func__);
+	dom->kernel_blob = (void *)(uintptr_t)mem;
+	dom->kernel_size = memsize;
+	return fake_leave(0);
+}
+
+int xc_dom_module_max_size(struct xc_dom_image *dom, size_t sz)
+{
+	if (!fake_enter(__func__))
+		return fail(dom, __func__);
+	dom->max_module_size = sz;
+	return fake_leave(0);
+}
+
+int xc_dom_module_mem(struct xc_dom_image *dom, const void *mem, size_t memsize,
+		      const char *cmdline)
+{
+	if (!fake_enter(__func__))
+		return fail(dom, __func__);
+	(void)cmdline;
+	dom->modules[0].blob = (void *)(uintptr_t)mem;
+	dom->modules[0].size = memsize;
+	dom->num_modules = 1;
+	return fake_leave(0);
+}
+
+int xc_dom_boot_xen_init(struct xc_dom_image *dom, xc_interface *xch, uint32_t domid)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, domid);
+
+	(void)xch;
+	if (!d)
+		return fail(dom, __func__);
+	step(dom, KERNEL, HOST, __func__);
+	dom->guest_domid = domid;
+	return fake_leave(0);
+}
+
+int xc_dom_parse_image(struct xc_dom_image *dom)
+{
+	if (!fake_enter(__func__))
+		return fail(dom, __func__);
+	step(dom, HOST, PARSED, __func__);
+	if (dom->kernel_size < 4 || memcmp(dom->kernel_blob, "\177ELF", 4) != 0) {
+		errno = EINVAL;
+		return fail(dom, __func__);
+	}
+	dom->guest_type =
+		dom->container_type == XC_DOM_HVM_CONTAINER ? "hvm-3.0-x86_32" : "xen-3.0-x86_64";
+	return fake_leave(0);
+}
+
+int xc_dom_mem_init(struct xc_dom_image *dom, unsigned mem_mb)
+{
+	if (!fake_enter(__func__))
+		return fail(dom, __func__);
+	step(dom, PARSED, SIZED, __func__);
+	dom->total_pages = (xen_pfn_t)mem_mb << (20 - XC_PAGE_SHIFT);
+	return fake_leave(0);
+}
+
+/* Memory of a translated domain is where the layout says; that must be as much as it should get. */
+static bool layout_ok(const struct xc_dom_image *dom)
+{
+	const uint64_t high = dom->highmem_end ? dom->highmem_end - (UINT64_C(1) << 32) : 0;
+
+	return dom->lowmem_end <= dom->mmio_start &&
+	       dom->lowmem_end + high == dom->target_pages << XC_PAGE_SHIFT &&
+	       dom->mmio_start + dom->mmio_size == UINT64_C(1) << 32;
+}
+
+int xc_dom_boot_mem_init(struct xc_dom_image *dom)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, dom->guest_domid);
+	const bool hvm = dom->container_type == XC_DOM_HVM_CONTAINER;
+	xen_pfn_t i;
+
+	if (!d)
+		return fail(dom, __func__);
+	step(dom, SIZED, POPULATED, __func__);
+	d->memory_kib = dom->total_pages * (XC_PAGE_SIZE / 1024);
+	if (!d->maxmem_kib || d->memory_kib > d->maxmem_kib) {
+		fake_broken("memory of domain %u is populated past its limit", d->domid);
+		return fake_refuse(ENOMEM);
+	}
+	if (hvm != !!(d->config.flags & XEN_DOMCTL_CDF_hvm) || dom->max_vcpus != d->vcpus)
+		fake_broken("the image of domain %u is not what the domain is", d->domid);
+	if (!fake_take(d, d->memory_kib))
+		return fail(dom, __func__);
+	if (hvm) {
+		if (!d->pool_bytes)
+			fake_broken("domain %u has no pool for its page tables", d->domid);
+		if (!layout_ok(dom) || dom->target_pages != dom->total_pages)
+			fake_broken("the memory of domain %u is laid out wrong", d->domid);
+		return fake_leave(0);
+	}
+	dom->p2m_size = dom->total_pages;
+	dom->pv_p2m = fake_calloc(dom->p2m_size, sizeof(*dom->pv_p2m));
+	for (i = 0; i < dom->p2m_size; i++)
+		dom->pv_p2m[i] = i + UINT64_C(0x10000000) * d->domid;
+	return fake_leave(0);
+}
+
+/* The console's page as the domain has it from now on. */
+static void make_console(struct fake_domain *d)
+{
+	d->page_fd = memfd_create("console", MFD_CLOEXEC);
+	if (d->page_fd < 0 || ftruncate(d->page_fd, XC_PAGE_SIZE) < 0)
+		abort();
+	d->ring = mmap(NULL, XC_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, d->page_fd, 0);
+	if (d->ring == MAP_FAILED)
+		abort();
+}
+
+int xc_dom_build_image(struct xc_dom_image *dom)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, dom->guest_domid);
+
+	if (!d)
+		return fail(dom, __func__);
+	step(dom, POPULATED, LOADED, __func__);
+	if (dom->kernel_size + (dom->num_modules ? dom->modules[0].size : 0) >
+	    dom->total_pages << XC_PAGE_SHIFT) {
+		errno = ENOMEM;
+		return fail(dom, __func__);
+	}
+	/* The special pages: at the end of the hole, or after what was loaded. */
+	if (dom->container_type == XC_DOM_HVM_CONTAINER) {
+		dom->console_pfn = X86_HVM_END_SPECIAL_REGION - X86_HVM_NR_SPECIAL_PAGES;
+		dom->xenstore_pfn = dom->console_pfn + 1;
+		d->hvm_param[HVM_PARAM_CONSOLE_PFN] = dom->console_pfn;
+		d->hvm_param[HVM_PARAM_CONSOLE_EVTCHN] = dom->console_evtchn;
+		d->hvm_param[HVM_PARAM_STORE_PFN] = dom->xenstore_pfn;
+		d->hvm_param[HVM_PARAM_STORE_EVTCHN] = dom->xenstore_evtchn;
+		if (!d->nr_e820 || !dom->e820_entries)
+			fake_broken("domain %u is loaded without a memory map", d->domid);
+	} else {
+		dom->console_pfn = dom->total_pages - 1;
+		dom->xenstore_pfn = dom->total_pages - 2;
+	}
+	return fake_leave(0);
+}
+
+int xc_dom_boot_image(struct xc_dom_image *dom)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, dom->guest_domid);
+	unsigned i;
+
+	if (!d)
+		return fail(dom, __func__);
+	step(dom, LOADED, BOOTED, __func__);
+	if (!d->cpuid_set)
+		fake_broken("domain %u is booted without a cpuid policy", d->domid);
+	snprintf(d->cmdline, sizeof(d->cmdline), "%s", dom->cmdline);
+	d->kernel_size = dom->kernel_size;
+	d->ramdisk_size = dom->num_modules ? dom->modules[0].size : 0;
+	if (dom->num_modules && dom->max_module_size > dom->modules[0].size)
+		fake_broken("the ramdisk of domain %u would be unpacked", d->domid);
+	d->image_vcpus = dom->max_vcpus;
+	d->lowmem_end = dom->lowmem_end;
+	d->highmem_end = dom->highmem_end;
+	d->console_evtchn = dom->console_evtchn;
+	d->store_evtchn = dom->xenstore_evtchn;
+	d->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
+	for (i = 0; i < MAX_ACPI_MODULES; i++)
+		d->acpi_pages += (dom->acpi_modules[i].length + XC_PAGE_SIZE - 1) / XC_PAGE_SIZE;
+	make_console(d);
+	d->loaded = true;
+	return fake_leave(0);
+}
+
+int xc_dom_gnttab_init(struct xc_dom_image *dom)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, dom->guest_domid);
+
+	if (!d)
+		return fail(dom, __func__);
+	step(dom, BOOTED, BOOTED, __func__);
+	d->grants = true;
+	return fake_leave(0);
+}
+
+bool xc_dom_translated(const struct xc_dom_image *dom)
+{
+	return dom->container_type == XC_DOM_HVM_CONTAINER;
+}
+
+char *xc_dom_guest_os(struct xc_dom_image *dom)
+{
+	static char os[] = "linux";
+
+	(void)dom;
+	return os;
+}
+
+bool xc_dom_feature_get(struct xc_dom_image *dom, unsigned nr)
+{
+	(void)dom;
+	return nr == XENFEAT_linux_rsdp_unrestricted && fake_host()->linux_rsdp;
+}
+
+/* libacpi is the real one; only its failure is made here. */
+int __real_acpi_build_tables(struct acpi_ctxt *ctxt, struct acpi_config *config);
+int __wrap_acpi_build_tables(struct acpi_ctxt *ctxt, struct acpi_config *config);
+int __wrap_acpi_build_tables(struct acpi_ctxt *ctxt, struct acpi_config *config)
+{
+	if (!fake_enter("acpi_build_tables"))
+		return fake_leave(-1);
+	fake_unlock();
+	return __real_acpi_build_tables(ctxt, config);
+}

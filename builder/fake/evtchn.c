@@ -1,0 +1,180 @@
+/* Event channels of dom0, as libxenevtchn shows them. */
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Numbers of dom0's own ports; the first ones are the kernel's. */
+#define FIRST_PORT 10
+#define PORTS_MAX  128
+
+struct xenevtchn_handle {
+	int fd[2]; /* the numbers of ports that are pending, as the driver's ring has them */
+};
+
+static struct {
+	xenevtchn_handle *handle[PORTS_MAX]; /* who has bound it; NULL when free */
+	uint32_t domid[PORTS_MAX], remote[PORTS_MAX];
+	bool masked[PORTS_MAX], pending[PORTS_MAX];
+	unsigned notified[PORTS_MAX];
+	int handles;
+} channels;
+
+void fake_evtchn_reset(void)
+{
+	memset(&channels, 0, sizeof(channels));
+}
+
+unsigned fake_evtchn_leaks(FILE *to)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < PORTS_MAX; i++) {
+		if (!channels.handle[i])
+			continue;
+		fprintf(to, "held: port %u, bound to domain %u\n", i, channels.domid[i]);
+		n++;
+	}
+	if (channels.handles) {
+		fprintf(to, "held: %d handles of libxenevtchn\n", channels.handles);
+		n++;
+	}
+	return n;
+}
+
+/* The driver masks a port when it tells of it; an event meanwhile is told at the unmask. */
+static void deliver(uint32_t port)
+{
+	if (!channels.handle[port] || channels.masked[port]) {
+		channels.pending[port] = true;
+		return;
+	}
+	channels.masked[port] = true;
+	channels.pending[port] = false;
+	if (write(channels.handle[port]->fd[1], &port, sizeof(port)) != sizeof(port))
+		abort();
+}
+
+void fake_raise(uint32_t domid, uint32_t remote_port)
+{
+	uint32_t i;
+
+	for (i = 0; i < PORTS_MAX; i++)
+		if (channels.handle[i] && channels.domid[i] == domid &&
+		    channels.remote[i] == remote_port)
+			deliver(i);
+}
+
+xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned flags)
+{
+	xenevtchn_handle *xce;
+
+	(void)logger;
+	(void)flags;
+	if (!fake_enter(__func__))
+		return fake_leave_ptr(NULL);
+	xce = fake_calloc(1, sizeof(*xce));
+	if (pipe2(xce->fd, O_CLOEXEC) < 0)
+		abort();
+	channels.handles++;
+	return fake_leave_ptr(xce);
+}
+
+int xenevtchn_close(xenevtchn_handle *xce)
+{
+	unsigned i;
+
+	if (!xce)
+		return 0;
+	fake_lock();
+	for (i = 0; i < PORTS_MAX; i++)
+		if (channels.handle[i] == xce)
+			fake_broken("port %u was bound when its handle was closed", i);
+	channels.handles--;
+	fake_unlock();
+	close(xce->fd[0]);
+	close(xce->fd[1]);
+	free(xce);
+	return 0;
+}
+
+int xenevtchn_fd(xenevtchn_handle *xce)
+{
+	return xce->fd[0];
+}
+
+xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint32_t domid,
+						     evtchn_port_t remote_port)
+{
+	struct fake_domain *d;
+	uint32_t i;
+
+	if (!fake_enter(__func__))
+		return fake_leave(-1);
+	d = fake_find(domid);
+	if (!d || d->dying)
+		return fake_refuse(ESRCH);
+	if (remote_port >= FAKE_PORTS || !d->port[remote_port])
+		return fake_refuse(EINVAL);
+	for (i = FIRST_PORT; i < PORTS_MAX && channels.handle[i]; i++)
+		;
+	if (i == PORTS_MAX)
+		return fake_refuse(ENOSPC);
+	channels.handle[i] = xce;
+	channels.domid[i] = domid;
+	channels.remote[i] = remote_port;
+	channels.masked[i] = channels.pending[i] = false;
+	/* Events before the binding may have been lost, so there is always one with it. */
+	deliver(i);
+	return fake_leave((int)i);
+}
+
+int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	fake_lock();
+	if (port >= PORTS_MAX || channels.handle[port] != xce)
+		fake_broken("port %u was unbound by who has not bound it", port);
+	else
+		channels.handle[port] = NULL;
+	fake_unlock();
+	return 0;
+}
+
+int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	fake_lock();
+	if (port >= PORTS_MAX || channels.handle[port] != xce)
+		fake_broken("port %u was notified by who has not bound it", port);
+	else
+		channels.notified[port]++;
+	fake_unlock();
+	return 0;
+}
+
+int xenevtchn_unmask(xenevtchn_handle *xce, evtchn_port_t port)
+{
+	fake_lock();
+	if (port >= PORTS_MAX || channels.handle[port] != xce) {
+		fake_broken("port %u was unmasked by who has not bound it", port);
+	} else {
+		channels.masked[port] = false;
+		if (channels.pending[port])
+			deliver(port);
+	}
+	fake_unlock();
+	return 0;
+}
+
+xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)
+{
+	uint32_t port;
+
+	if (!fake_enter(__func__))
+		return fake_leave(-1);
+	fake_unlock();
+	/* Waits when there is none, as the real one does. */
+	return read(xce->fd[0], &port, sizeof(port)) == sizeof(port) ? (int)port : -1;
+}

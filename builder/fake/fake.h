@@ -1,0 +1,129 @@
+/*
+ * A hypervisor for the tests: every function of libxenctrl, libxenguest and libxenevtchn that the
+ * program calls, over a state that tests can look at, and that can be told to fail.
+ *
+ * It is linked in place of the libraries and compiled against their headers, so that a prototype
+ * that changes is a compile error. It knows the rules of order that the real one has (vcpus before
+ * their affinity, an image before the unpause ...): a broken one is reported by fake_leaks.
+ *
+ * Several threads may call it, as they may the real one.
+ */
+#ifndef EARLYDOM_FAKE_H
+#define EARLYDOM_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define XC_WANT_COMPAT_MAP_FOREIGN_API
+#include <xenctrl.h>
+#include <xenevtchn.h>
+#include <xenguest.h>
+
+#include <xen/hvm/e820.h>
+#include <xen/hvm/params.h>
+
+#define FAKE_VCPUS    128
+#define FAKE_E820_MAX 16
+#define FAKE_PORTS    64
+
+/* What the host is; set before use. fake_reset gives one of 4 cpus, 2 nodes and 4 GiB free. */
+struct fake_host {
+	int version;    /* major << 16 | minor */
+	bool no_sysctl; /* refuses sysctls, as another version's hypervisor does (EACCES) */
+	bool no_domctl; /* the same for domctls */
+	const char *caps;
+	uint32_t physcaps; /* XEN_SYSCTL_PHYSCAP_* */
+	unsigned nr_cpus;  /* at most 64, the last offline_cpus of them offline */
+	unsigned offline_cpus;
+	unsigned cpus_per_node;
+	int scheduler; /* XEN_SCHEDULER_* */
+	uint64_t free_kib;
+	uint64_t claimed_kib; /* outstanding claims: part of free_kib that is promised already */
+	bool linux_rsdp;      /* kernels say XENFEAT_linux_rsdp_unrestricted */
+	unsigned linger;      /* looks at a destroyed domain until it is gone */
+};
+
+/* A domain as the hypervisor has it. */
+struct fake_domain {
+	bool there; /* false: never made, or gone; the figures stay readable */
+	uint32_t domid;
+	struct xen_domctl_createdomain config;
+	unsigned vcpus; /* that exist */
+	uint64_t maxmem_kib;
+	uint64_t memmap_limit_kib;
+	uint64_t pool_bytes;
+	uint64_t affinity[FAKE_VCPUS]; /* hard; bit n is cpu n */
+	uint16_t weight, cap;
+	uint64_t hvm_param[HVM_NR_PARAMS];
+	bool hvm_param_set[HVM_NR_PARAMS];
+	struct e820entry e820[FAKE_E820_MAX];
+	unsigned nr_e820;
+	bool tsc_set, cpuid_set;
+
+	/* From the image. */
+	char cmdline[4096];
+	size_t kernel_size, ramdisk_size;
+	unsigned image_vcpus;
+	uint64_t memory_kib, lowmem_end, highmem_end;
+	uint32_t console_evtchn, store_evtchn;
+	uint64_t console_gfn;
+	unsigned acpi_pages; /* of the ACPI modules, all together */
+	bool loaded, grants;
+
+	bool running, dying, shut_down;
+	unsigned reason;
+	unsigned linger;
+
+	bool port[FAKE_PORTS]; /* unbound ports for dom0 */
+	unsigned mapped;       /* foreign mappings of its pages */
+	int page_fd;           /* the console's page */
+	struct xencons_interface *ring;
+	uint64_t held_kib;
+};
+
+/* Forgets everything: no domain, no failure, no count. What is still held from before is lost. */
+void fake_reset(void);
+struct fake_host *fake_host(void);
+
+/* The n-th call from now (1 is the next) fails with that errno; 0 for none. */
+void fake_fail_at(unsigned n, int errnum);
+/* The n-th call of that function from now on fails with that errno. */
+void fake_fail_call(const char *name, unsigned n, int errnum);
+/* Every call of that function fails from the n-th on. */
+void fake_fail_always(const char *name, unsigned n, int errnum);
+/* The function whose call was made to fail, or NULL while there was none. */
+const char *fake_failed(void);
+
+/* Calls so far that can fail; of one function; and the k-th function that was called (NULL past the
+ * last). */
+unsigned fake_calls(void);
+unsigned fake_calls_of(const char *name);
+const char *fake_called(unsigned k);
+
+/* Reports what is still held (but domains, when `domains` is false) and every rule that was broken.
+ * Returns the number. */
+unsigned fake_leaks(FILE *to, bool domains);
+
+/* The domain of that id or uuid, also after its end; NULL when there was none. The newest for a
+ * uuid. */
+struct fake_domain *fake_domain(uint32_t domid);
+struct fake_domain *fake_domain_of(const uint8_t uuid[16]);
+unsigned fake_domains(void); /* how many are there now */
+
+/* What a guest, or another toolstack, does. */
+void fake_print(uint32_t domid, const char *text);         /* into its console ring; tells dom0 */
+size_t fake_typed(uint32_t domid, char *buf, size_t size); /* what dom0 typed into its console */
+void fake_kick(uint32_t domid);                            /* only the event of the console */
+void fake_shutdown(uint32_t domid, unsigned reason);       /* SHUTDOWN_* */
+void fake_destroy(uint32_t domid);
+
+/*
+ * The n-th allocation (malloc, calloc, realloc, strdup) that this thread makes from now on fails; 0
+ * for none. fake_alloc_failed tells whether it came to that.
+ */
+void fake_alloc_fail_at(unsigned n);
+bool fake_alloc_failed(void);
+
+#endif

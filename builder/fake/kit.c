@@ -1,0 +1,196 @@
+#include "kit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <getopt.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../loaders/elf_build.h"
+
+static char dir[64];
+
+static void kernel(const char *name, bool pv, bool pvh)
+{
+	struct mk *m = malloc(sizeof(*m));
+	size_t notes;
+
+	assert_non_null(m);
+	mk_linux_segments(m);
+	mk_align4(m);
+	notes = m->len;
+	if (pv) {
+		mk_note_text(m, XEN_ELFNOTE_GUEST_OS, "linux");
+		mk_note_text(m, XEN_ELFNOTE_XEN_VERSION, "xen-3.0");
+		mk_note_number(m, XEN_ELFNOTE_VIRT_BASE, MK_VIRT, 8);
+		mk_note_number(m, XEN_ELFNOTE_ENTRY, MK_VIRT + MK_PHYS + 16, 8);
+		mk_note_number(m, XEN_ELFNOTE_HYPERCALL_PAGE, MK_VIRT + MK_PHYS + 0x2000, 8);
+		mk_note_text(m, XEN_ELFNOTE_LOADER, "generic");
+	}
+	if (pvh)
+		mk_note_number(m, XEN_ELFNOTE_PHYS32_ENTRY, MK_PHYS, 8);
+	if (pv || pvh)
+		mk_end_notes(m, notes);
+	kit_write(name, m->data, m->len);
+	free(m);
+}
+
+int kit_begin(void **state)
+{
+	static char ramdisk[KIT_RAMDISK];
+
+	(void)state;
+	strcpy(dir, "/tmp/earlydom-test.XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	fake_reset();
+	kernel("kernel", true, true);
+	kernel("kernel-pv", true, false);
+	kernel("kernel-pvh", false, true);
+	kernel("kernel-bare", false, false);
+	kit_write("ramdisk", ramdisk, sizeof(ramdisk));
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+int kit_end(void **state)
+{
+	(void)state;
+	return nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *kit_path(const char *name)
+{
+	static char buf[16][256];
+	static unsigned turn;
+	char *p = buf[turn++ % 16];
+
+	snprintf(p, sizeof(buf[0]), "%s/%s", dir, name);
+	return p;
+}
+
+void kit_write(const char *name, const void *data, size_t len)
+{
+	FILE *f = fopen(kit_path(name), "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+void kit_text(const char *name, const char *text)
+{
+	kit_write(name, text, strlen(text));
+}
+
+char *kit_read(const char *name, char *buf, size_t size)
+{
+	FILE *f = fopen(kit_path(name), "r");
+	size_t n;
+
+	KIT_CHECK(f, "%s: %s", kit_path(name), strerror(errno));
+	n = fread(buf, 1, size - 1, f);
+	buf[n] = '\0';
+	fclose(f);
+	return buf;
+}
+
+struct guest_config kit_config(const char *name, enum guest_type type)
+{
+	struct guest_config cfg = {
+		.name = (char *)(uintptr_t)name,
+		.file = "test.cfg",
+		.image = (char *)(uintptr_t) "linux",
+		.type = type,
+		.has_uuid = true,
+		.kernel = (char *)(uintptr_t)kit_path("kernel"),
+		.memory_kib = 64 * 1024,
+		.maxmem_kib = 64 * 1024,
+		.vcpus = 1,
+		.maxvcpus = 1,
+		.on_reboot = ACTION_RESTART,
+	};
+	static char kernel_path[256];
+
+	/* kit_path's buffers take turns; this one stays. */
+	snprintf(kernel_path, sizeof(kernel_path), "%s", kit_path("kernel"));
+	cfg.kernel = kernel_path;
+	strncpy((char *)cfg.uuid, name, sizeof(cfg.uuid));
+	return cfg;
+}
+
+void kit_nothing_held(bool domains)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	unsigned n;
+
+	assert_non_null(f);
+	n = fake_leaks(f, domains);
+	fclose(f);
+	if (n)
+		print_error("%s", text);
+	free(text);
+	assert_int_equal(n, 0);
+}
+
+void kit_good_message(const struct err *e)
+{
+	const size_t len = strnlen(e->msg, sizeof(e->msg));
+
+	KIT_CHECK(len > 10 && len < sizeof(e->msg) - 1, "'%s': too short or cut", e->msg);
+	KIT_CHECK(!strchr(e->msg, '\n'), "'%s': has more than one line", e->msg);
+	KIT_CHECK(!strstr(e->msg, "(null)"), "'%s': names nothing", e->msg);
+	KIT_CHECK(!strstr(e->msg, "Success") && !strstr(e->msg, "No error"), "'%s': no cause",
+		  e->msg);
+	KIT_CHECK(!strstr(e->msg, ".c:"), "'%s': has a place in a library's source", e->msg);
+}
+
+static void take(int fd, const char *name, char *buf, size_t size)
+{
+	char *text = kit_read(name, buf, size);
+
+	(void)text;
+	close(fd);
+	unlink(kit_path(name));
+}
+
+void kit_command(int (*run)(int argc, char **argv), const char *const *argv, struct kit_output *o)
+{
+	const char *const names[2] = {".stdout", ".stderr"};
+	char *copy[16] = {NULL};
+	int saved[2], i, argc, fd;
+
+	for (argc = 0; argv[argc]; argc++) {
+		assert_true(argc < 15);
+		copy[argc] = strdup(argv[argc]);
+	}
+	fflush(stdout);
+	fflush(stderr);
+	for (i = 0; i < 2; i++) {
+		saved[i] = dup(1 + i);
+		fd = open(kit_path(names[i]), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		dup2(fd, 1 + i);
+		close(fd);
+	}
+	optind = 0; /* getopt starts anew */
+	o->status = run(argc, copy);
+	fflush(stdout);
+	fflush(stderr);
+	for (i = 0; i < 2; i++)
+		dup2(saved[i], 1 + i);
+	take(saved[0], names[0], o->out, sizeof(o->out));
+	take(saved[1], names[1], o->err, sizeof(o->err));
+	for (i = 0; i < argc; i++)
+		free(copy[i]);
+}

@@ -1,0 +1,64 @@
+/*
+ * What the tests of builder/ are made of: cmocka, the fake, a scratch directory, small kernels, and
+ * guests without descriptors.
+ */
+#ifndef EARLYDOM_FAKE_KIT_H
+#define EARLYDOM_FAKE_KIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../config.h"
+#include "../guest.h"
+#include "../select.h"
+#include "fake.h"
+
+#define KIT_CHECK(cond, ...)                                                                       \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			print_error(__VA_ARGS__);                                                  \
+			print_error("\n");                                                         \
+			assert_true(cond);                                                         \
+		}                                                                                  \
+	} while (0)
+
+/* A group's set-up and tear-down: a scratch directory, and a kernel in it. */
+int kit_begin(void **state);
+int kit_end(void **state);
+
+/* dir/name, in one of a few buffers that take turns. */
+const char *kit_path(const char *name);
+void kit_write(const char *name, const void *data, size_t len);
+void kit_text(const char *name, const char *text);
+char *kit_read(const char *name, char *buf, size_t size); /* what the file has, NUL-terminated */
+
+/*
+ * Files that are there: "kernel" starts as PV and as PVH, "kernel-pv" and "kernel-pvh" as one of
+ * them, "kernel-bare" as neither, "ramdisk" has KIT_RAMDISK bytes.
+ */
+#define KIT_RAMDISK 10000
+
+/* A guest with 64 MiB and 1 vcpu that boots "kernel". The uuid is made of the name. */
+struct guest_config kit_config(const char *name, enum guest_type type);
+
+/* Fails the test when the fake holds anything (but domains, when told so) or saw a rule broken. */
+void kit_nothing_held(bool domains);
+
+/* Fails the test unless it is one line that says what failed. */
+void kit_good_message(const struct err *e);
+
+/* What the command prints, both ways, and its exit status. argv ends with NULL. */
+struct kit_output {
+	int status;
+	char out[16384], err[16384];
+};
+void kit_command(int (*run)(int argc, char **argv), const char *const *argv, struct kit_output *o);
+
+#endif

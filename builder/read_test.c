@@ -1,0 +1,137 @@
+/* Images: held once however many guests name them, and what can't be one. */
+#include "fake/kit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "read.h"
+
+static struct image_cache cache;
+
+static void refused(const char *name, const char *cause)
+{
+	char path[256], msg[512];
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s", kit_path(name));
+	assert_null(image_hold(&cache, "ramdisk", path, &e));
+	snprintf(msg, sizeof(msg), "cannot read ramdisk %s: %s", path, cause);
+	assert_string_equal(e.msg, msg);
+	assert_null(cache.files);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	refused("missing", "No such file or directory");
+	refused("", "Is a directory");
+	assert_int_equal(mkfifo(kit_path("fifo"), 0600), 0);
+	refused("fifo", "not a regular file"); /* and nobody waits for a writer */
+	kit_text("empty", "");
+	refused("empty", "the file is empty");
+	refused("kernel/below", "Not a directory");
+	assert_int_equal(symlink("loop", kit_path("loop")), 0);
+	refused("loop", strerror(ELOOP));
+}
+
+static void test_shared(void **state)
+{
+	struct image_file *a, *b, *c, *d;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(link(kit_path("kernel"), kit_path("hard")), 0);
+	assert_int_equal(symlink("kernel", kit_path("soft")), 0);
+	kit_text("other", "other");
+	a = image_hold(&cache, "kernel", kit_path("kernel"), &e);
+	b = image_hold(&cache, "kernel", kit_path("hard"), &e);
+	c = image_hold(&cache, "kernel", kit_path("soft"), &e);
+	d = image_hold(&cache, "ramdisk", kit_path("other"), &e);
+	assert_non_null(a);
+	assert_ptr_equal(a, b);
+	assert_ptr_equal(a, c);
+	assert_ptr_not_equal(a, d);
+	assert_int_equal(a->users, 3);
+	assert_int_equal(d->size, 5);
+	assert_memory_equal(d->data, "other", 5);
+	/* The bytes stay when the file goes. */
+	unlink(kit_path("other"));
+	assert_memory_equal(d->data, "other", 5);
+	image_drop(&cache, d);
+	image_drop(&cache, a);
+	image_drop(&cache, b);
+	assert_ptr_equal(cache.files, c);
+	image_drop(&cache, c);
+	image_drop(&cache, NULL);
+	assert_null(cache.files);
+}
+
+/* From the first plan to the last done it is unpacked once. */
+static void test_kernel(void **state)
+{
+	const struct kernel *k;
+	struct image_file *f;
+	struct err e;
+
+	(void)state;
+	f = image_hold(&cache, "kernel", kit_path("kernel"), &e);
+	assert_non_null(f);
+	image_plan_kernel(f);
+	image_plan_kernel(f);
+	k = image_kernel(f, &e);
+	assert_non_null(k);
+	assert_true(elf_can_pv(&k->info) && elf_can_pvh(&k->info));
+	image_kernel_done(f);
+	assert_true(f->kernel_open);
+	assert_ptr_equal(image_kernel(f, &e), k);
+	image_kernel_done(f);
+	assert_false(f->kernel_open);
+	/* Again, for a restart. */
+	image_plan_kernel(f);
+	assert_non_null(image_kernel(f, &e));
+	image_kernel_done(f);
+	image_drop(&cache, f);
+}
+
+static void test_bad_kernel(void **state)
+{
+	struct image_file *f;
+	struct err e, again;
+	unsigned n;
+
+	(void)state;
+	kit_text("bad", "no kernel at all");
+	f = image_hold(&cache, "kernel", kit_path("bad"), &e);
+	assert_non_null(f);
+	image_plan_kernel(f);
+	image_plan_kernel(f);
+	assert_null(image_kernel(f, &e));
+	assert_true(f->kernel_bad);
+	kit_good_message(&e);
+	assert_null(image_kernel(f, &again));
+	assert_string_equal(e.msg, again.msg);
+	image_kernel_done(f);
+	image_kernel_done(f);
+	image_drop(&cache, f);
+
+	/* No memory for it: nothing is held. */
+	fake_alloc_fail_at(1);
+	assert_null(image_hold(&cache, "kernel", kit_path("kernel"), &e));
+	n = fake_alloc_failed();
+	fake_alloc_fail_at(0);
+	assert_true(n);
+	assert_non_null(strstr(e.msg, strerror(ENOMEM)));
+	assert_null(cache.files);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_bad_kernel),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

@@ -1,0 +1,596 @@
+/*
+ * A guest under supervision: what happens to it for everything that can happen to its domain, and
+ * what is asked of it from outside.
+ */
+#include "fake/wards.h"
+
+#include <unistd.h>
+
+#include <xen/io/console.h>
+#include <xen/sched.h>
+
+#include "clock.h"
+
+/* As the supervisor does it. */
+static void start(struct kit_wards *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->all.n; i++)
+		ward_hold(&k->all, &k->all.list[i]);
+	for (i = 0; i < k->all.n; i++)
+		ward_start(&k->all, &k->all.list[i]);
+}
+
+/* One guest, running. */
+static void open_running(struct kit_wards *k, const struct guest_config *cfg)
+{
+	char want[128];
+
+	fake_reset();
+	kit_wards_open(k, cfg, 1);
+	start(k);
+	assert_int_equal(k->all.list[0].state, WARD_STARTING);
+	kit_wards_jobs(k);
+	assert_int_equal(k->all.list[0].state, WARD_RUNNING);
+	snprintf(want, sizeof(want),
+		 "earlydom: web: started as domain %u (linux %s, 64 MiB, 1 vcpu, ",
+		 k->all.list[0].guest.domid, guest_type_name(cfg->type));
+	assert_memory_equal(kit_wards_said(k), want, strlen(want));
+}
+
+static void expect_record(const char *part)
+{
+	char text[2048];
+
+	kit_read("run/guests/web", text, sizeof(text));
+	KIT_CHECK(strstr(text, part), "no '%s' in the record:\n%s", part, text);
+}
+
+static void expect_row(const struct ward *w, const char *want)
+{
+	char text[1024] = "";
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	assert_non_null(f);
+	ward_print_row(w, f);
+	fclose(f);
+	assert_string_equal(text, want);
+}
+
+static void test_reports(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PVH);
+	struct kit_wards k;
+	struct ward *w;
+
+	(void)state;
+	cfg.vcpus = cfg.maxvcpus = 2;
+	fake_reset();
+	kit_wards_open(&k, &cfg, 1);
+	w = &k.all.list[0];
+	expect_row(w, "web\t-\tlinux\tpvh\t64\t2\tstarting\t0\t-\t-\n");
+	start(&k);
+	kit_wards_jobs(&k);
+	assert_non_null(strstr(kit_wards_said(&k),
+			       "web: started as domain 1 (linux pvh, 64 MiB, 2 vcpus, "));
+	w->guest.build_ns = 83 * NS_PER_MS + 999999;
+	expect_row(w, "web\t1\tlinux\tpvh\t64\t2\trunning\t0\t83\t-\n");
+	expect_record("name=web\nstate=running\ndomid=1\n"
+		      "uuid=77656200-0000-0000-0000-000000000000\n"
+		      "image=linux\ntype=pvh\nmemory=64\nvcpus=2\nrestarts=0\nbuild_ms=");
+	kit_wards_close(&k);
+	fake_reset();
+}
+
+static void test_endings(void **state)
+{
+	static const struct {
+		unsigned reason;
+		const char *text;
+	} endings[] = {
+		{SHUTDOWN_poweroff, "powered off"}, {SHUTDOWN_reboot, "rebooted"},
+		{SHUTDOWN_crash, "crashed"},        {SHUTDOWN_watchdog, "crashed"},
+		{SHUTDOWN_suspend, "crashed"},
+	};
+	static const char *const done[] = {
+		[ACTION_DESTROY] = "destroyed",
+		[ACTION_RESTART] = "restarting",
+		[ACTION_PRESERVE] = "preserved",
+	};
+	struct guest_config cfg;
+	struct kit_wards k;
+	char want[256];
+	unsigned i, a;
+
+	(void)state;
+	for (i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		for (a = ACTION_DESTROY; a <= ACTION_PRESERVE; a++) {
+			struct ward *w;
+
+			cfg = kit_config("web", GUEST_PV);
+			/* The other two must not matter. */
+			cfg.on_poweroff = cfg.on_reboot = cfg.on_crash = (a + 1) % 3;
+			if (endings[i].reason == SHUTDOWN_poweroff)
+				cfg.on_poweroff = a;
+			else if (endings[i].reason == SHUTDOWN_reboot)
+				cfg.on_reboot = a;
+			else
+				cfg.on_crash = a;
+			open_running(&k, &cfg);
+			w = &k.all.list[0];
+			kit_wards_look(&k, 0); /* it runs: nothing is to be done */
+			assert_string_equal(kit_wards_said(&k), "");
+			fake_print(1, "last words\n");
+			fake_shutdown(1, endings[i].reason);
+			kit_wards_look(&k, 0);
+			snprintf(want, sizeof(want), "earlydom: web: domain 1 %s; %s\n",
+				 endings[i].text, done[a]);
+			assert_string_equal(kit_wards_said(&k), want);
+			kit_wards_jobs(&k);
+			/* What it said at its end is in the log. */
+			kit_read("run/console/web.log", want, sizeof(want));
+			assert_string_equal(want, "last words\n");
+			if (a == ACTION_RESTART) {
+				assert_int_equal(w->state, WARD_RUNNING);
+				assert_int_equal(w->guest.domid, 2);
+				assert_int_equal(w->restarts, 1);
+				assert_false(fake_domain(1)->there);
+				assert_true(fake_domain(2)->running);
+				assert_non_null(
+					strstr(kit_wards_said(&k), "web: restarted as domain 2 ("));
+				expect_record("restarts=1");
+			} else if (a == ACTION_DESTROY) {
+				assert_int_equal(w->state, WARD_ENDED);
+				assert_int_equal(fake_domains(), 0);
+				assert_true(ward_settled(w));
+				expect_record("state=ended");
+				expect_record(endings[i].text);
+			} else {
+				assert_int_equal(w->state, WARD_PRESERVED);
+				assert_true(fake_domain(1)->there);
+				kit_wards_look(&k, 0); /* and it stays so */
+				assert_int_equal(w->state, WARD_PRESERVED);
+				expect_record("state=preserved\ndomid=1");
+			}
+			kit_wards_close(&k);
+			fake_reset();
+		}
+}
+
+static void test_too_often(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_wards k;
+	struct ward *w;
+	unsigned i;
+
+	(void)state;
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	for (i = 0; i < 5; i++) {
+		fake_shutdown(w->guest.domid, SHUTDOWN_reboot);
+		kit_wards_look(&k, 0);
+		kit_wards_jobs(&k);
+		assert_int_equal(w->state, WARD_RUNNING);
+		assert_int_equal(w->restarts, i + 1);
+	}
+	kit_wards_said(&k);
+	fake_shutdown(w->guest.domid, SHUTDOWN_reboot);
+	kit_wards_look(&k, 0);
+	kit_wards_jobs(&k);
+	assert_string_equal(kit_wards_said(&k),
+			    "earlydom: web: domain 6 rebooted, more than 5 times within 60 s; "
+			    "destroyed, not started again\n");
+	assert_int_equal(w->state, WARD_FAILED);
+	assert_string_equal(w->why, "rebooted more than 5 times within 60 s");
+	assert_int_equal(fake_domains(), 0);
+	kit_wards_close(&k);
+}
+
+/* The images of a guest that may come back are kept, others go. */
+static void test_images_kept(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_wards k;
+
+	(void)state;
+	open_running(&k, &cfg);
+	assert_non_null(k.images.files);
+	assert_false(k.images.files->kernel_open); /* the packed file is enough */
+	kit_wards_close(&k);
+	cfg.on_reboot = ACTION_PRESERVE;
+	open_running(&k, &cfg);
+	assert_null(k.images.files);
+	kit_wards_close(&k);
+	fake_reset();
+}
+
+static void test_destroyed_by_others(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_wards k;
+	struct ward *w;
+
+	(void)state;
+	cfg.on_poweroff = cfg.on_crash = ACTION_RESTART;
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	fake_print(1, "half a line");
+	while (ward_console(&k.all, w, (char[CONSOLE_RING_OUT]){0}))
+		;
+	fake_destroy(1); /* dying: its console is mapped still */
+	assert_true(fake_domain(1)->there);
+	kit_wards_look(&k, 0);
+	assert_string_equal(kit_wards_said(&k),
+			    "earlydom: web: domain 1 was destroyed by somebody else\n");
+	assert_int_equal(w->state, WARD_ENDED);
+	assert_int_equal(w->guest.domid, NO_DOMAIN);
+	assert_false(fake_domain(1)->there); /* nothing of ours holds it */
+	kit_wards_look(&k, 0);
+	assert_string_equal(kit_wards_said(&k), "");
+	kit_wards_close(&k);
+}
+
+static void test_start_fails(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	char msg[512], want[600], missing[256];
+	struct kit_wards k;
+	struct ward *w;
+
+	(void)state;
+	fake_reset();
+	kit_wards_open(&k, &cfg, 1);
+	w = &k.all.list[0];
+	fake_fail_call("xc_domain_create", 1, EPERM);
+	start(&k);
+	kit_wards_jobs(&k);
+	snprintf(msg, sizeof(msg), "cannot create a domain: %s", strerror(EPERM));
+	snprintf(want, sizeof(want), "earlydom: web: %s\n", msg);
+	assert_string_equal(kit_wards_said(&k), want);
+	assert_string_equal(w->why, msg);
+	assert_int_equal(w->state, WARD_FAILED);
+	assert_null(k.images.files);
+	expect_record("state=failed");
+	expect_record(msg);
+	kit_wards_close(&k);
+
+	snprintf(missing, sizeof(missing), "%s", kit_path("missing"));
+	cfg.kernel = missing;
+	kit_wards_open(&k, &cfg, 1);
+	w = &k.all.list[0];
+	start(&k);
+	assert_false(w->busy);
+	assert_int_equal(w->state, WARD_FAILED);
+	assert_non_null(strstr(kit_wards_said(&k), "web: cannot read kernel "));
+	kit_wards_close(&k);
+}
+
+/* A guest whose console can't be had is not started. */
+static void test_console_fails(void **state)
+{
+	static const char *const calls[] = {"xc_map_foreign_range", "xenevtchn_bind_interdomain"};
+	struct guest_config cfg = kit_config("web", GUEST_PVH);
+	struct kit_wards k;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		fake_reset();
+		kit_wards_open(&k, &cfg, 1);
+		fake_fail_call(calls[i], 1, EIO);
+		start(&k);
+		kit_wards_jobs(&k);
+		assert_int_equal(k.all.list[0].state, WARD_FAILED);
+		assert_int_equal(fake_domains(), 0);
+		assert_non_null(strstr(kit_wards_said(&k), "the console of domain 1: "));
+		assert_non_null(strstr(k.all.list[0].why, strerror(EIO)));
+		kit_wards_close(&k);
+	}
+}
+
+/* As above, and the domain can't be destroyed: what does it do next, and does it go in the end? */
+static void test_stuck_domain(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_wards k;
+	struct ward *w;
+	struct err e;
+
+	(void)state;
+	fake_reset();
+	kit_wards_open(&k, &cfg, 1);
+	w = &k.all.list[0];
+	fake_fail_call("xc_map_foreign_range", 1, EIO);
+	start(&k);
+	/* The build is over; now the destruction. */
+	while (!fake_failed() && w->busy) {
+		struct job *j = worker_take(&k.worker);
+
+		if (j)
+			ward_job_done(&k.all, w);
+	}
+	kit_wards_jobs(&k);
+	assert_int_equal(fake_domains(), 0);
+	kit_wards_close(&k);
+
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	fake_fail_call("xc_domain_destroy", 1, EPERM);
+	assert_int_equal(ward_destroy(&k.all, w, &e), 0);
+	kit_wards_jobs(&k);
+	assert_int_equal(w->state, WARD_FAILED);
+	assert_int_equal(fake_domains(), 1);
+	assert_true(ward_settled(w)); /* who asked for it is to be told */
+	/* It reboots by itself: nobody may try to start it again, its images are gone. */
+	w->user_stop = false; /* as if it had failed without anybody's asking */
+	kit_wards_said(&k);
+	fake_shutdown(1, SHUTDOWN_reboot);
+	kit_wards_look(&k, 0);
+	kit_wards_jobs(&k);
+	assert_string_equal(kit_wards_said(&k), "");
+	assert_int_equal(w->state, WARD_FAILED);
+	assert_int_equal(fake_domains(), 1);
+	assert_int_equal(ward_destroy(&k.all, w, &e), 0);
+	kit_wards_jobs(&k);
+	assert_int_equal(w->state, WARD_ENDED);
+	assert_int_equal(fake_domains(), 0);
+	kit_wards_close(&k);
+}
+
+static void expect_typed(uint32_t domid, const char *want)
+{
+	char buf[64] = "";
+	const size_t n = fake_typed(domid, buf, sizeof(buf) - 1);
+
+	assert_int_equal(n, strlen(want));
+	assert_memory_equal(buf, want, n);
+}
+
+static void test_stop(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	const uint64_t t = 1000 * NS_PER_S;
+	struct kit_wards k;
+	struct ward *w;
+	struct err e;
+
+	(void)state;
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	ward_tick(&k.all, w, t);
+	expect_typed(1, ""); /* nobody asked */
+	assert_int_equal(ward_stop(&k.all, w, t, &e), 0);
+	assert_int_equal(w->state, WARD_STOPPING);
+	ward_tick(&k.all, w, t);
+	expect_typed(1, "\x0fs");
+	ward_tick(&k.all, w, t + 499 * NS_PER_MS);
+	expect_typed(1, "");
+	ward_tick(&k.all, w, t + 500 * NS_PER_MS);
+	expect_typed(1, "\x0fu");
+	ward_tick(&k.all, w, t + 1499 * NS_PER_MS);
+	expect_typed(1, "");
+	ward_tick(&k.all, w, t + 1500 * NS_PER_MS);
+	expect_typed(1, "\x0fo");
+	ward_tick(&k.all, w, t + 60 * NS_PER_S);
+	expect_typed(1, "");
+	/* Again: once more from the start. */
+	assert_int_equal(ward_stop(&k.all, w, t + 61 * NS_PER_S, &e), 0);
+	ward_tick(&k.all, w, t + 63 * NS_PER_S);
+	expect_typed(1, "\x0fs\x0fu\x0fo");
+
+	/* A reboot is an end, too, when an end was asked for. */
+	kit_wards_said(&k);
+	fake_shutdown(1, SHUTDOWN_reboot);
+	kit_wards_look(&k, 0);
+	kit_wards_jobs(&k);
+	assert_string_equal(kit_wards_said(&k), "earlydom: web: domain 1 rebooted; destroyed\n");
+	assert_int_equal(w->state, WARD_ENDED);
+	assert_int_equal(ward_stop(&k.all, w, t, &e), -1);
+	assert_string_equal(e.msg, "web is not running");
+	assert_int_equal(ward_destroy(&k.all, w, &e), -1);
+	assert_string_equal(e.msg, "web is not running");
+	kit_wards_close(&k);
+}
+
+/* A full ring takes the request later, and never half of it. */
+static void test_stop_full_ring(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	const uint64_t t = 1000 * NS_PER_S;
+	char input[1023], buf[2048];
+	struct kit_wards k;
+	struct ward *w;
+	struct err e;
+	size_t n;
+
+	(void)state;
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	memset(input, 'i', sizeof(input));
+	assert_int_equal(console_write(&w->console, k.all.xce, input, sizeof(input)), 1023);
+	assert_int_equal(ward_stop(&k.all, w, t, &e), 0);
+	ward_tick(&k.all, w, t);
+	n = fake_typed(1, buf, sizeof(buf));
+	assert_int_equal(n, 1023); /* and no Ctrl-O alone */
+	ward_tick(&k.all, w, t + NS_PER_MS);
+	expect_typed(1, "\x0fs");
+	kit_wards_close(&k);
+	fake_reset();
+}
+
+static void test_preserved(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_wards k;
+	struct ward *w;
+	struct err e;
+
+	(void)state;
+	cfg.on_poweroff = ACTION_PRESERVE;
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	assert_int_equal(ward_stop(&k.all, w, clock_ns(), &e), 0);
+	assert_false(ward_settled(w));
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	kit_wards_look(&k, 0);
+	assert_int_equal(w->state, WARD_PRESERVED);
+	/* Who asked for the end has it; the domain is there to be looked at. */
+	assert_true(ward_settled(w));
+	assert_true(fake_domain(1)->there);
+	assert_int_equal(ward_stop(&k.all, w, clock_ns(), &e), -1);
+	assert_string_equal(e.msg, "web is not running");
+	assert_int_equal(ward_destroy(&k.all, w, &e), 0);
+	assert_false(ward_settled(w));
+	kit_wards_jobs(&k);
+	assert_int_equal(w->state, WARD_ENDED);
+	assert_int_equal(fake_domains(), 0);
+	kit_wards_close(&k);
+}
+
+static void test_destroy(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PVH);
+	struct kit_wards k;
+	struct ward *w;
+	struct err e;
+
+	(void)state;
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	assert_int_equal(ward_destroy(&k.all, w, &e), 0);
+	assert_string_equal(kit_wards_said(&k), "earlydom: web: domain 1 destroyed on request\n");
+	assert_int_equal(ward_destroy(&k.all, w, &e), 0); /* it is on its way */
+	assert_int_equal(ward_stop(&k.all, w, clock_ns(), &e), -1);
+	assert_string_equal(e.msg, "web is stopping; try again when it is running");
+	assert_false(ward_settled(w));
+	kit_wards_jobs(&k);
+	assert_true(ward_settled(w));
+	assert_int_equal(w->state, WARD_ENDED);
+	assert_string_equal(w->why, "destroyed on request");
+	assert_int_equal(fake_domains(), 0);
+	kit_wards_close(&k);
+
+	/* While it is built: as soon as it is. */
+	fake_reset();
+	kit_wards_open(&k, &cfg, 1);
+	w = &k.all.list[0];
+	start(&k);
+	assert_int_equal(ward_stop(&k.all, w, clock_ns(), &e), -1);
+	assert_string_equal(e.msg, "web is starting; try again when it is running");
+	assert_int_equal(ward_destroy(&k.all, w, &e), 0);
+	kit_wards_jobs(&k);
+	assert_int_equal(w->state, WARD_ENDED);
+	assert_int_equal(fake_calls_of("xc_domain_unpause"), 1);
+	assert_int_equal(fake_domains(), 0);
+	kit_wards_close(&k);
+}
+
+static void test_console_output(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	char buf[CONSOLE_RING_OUT], text[256];
+	struct kit_wards k;
+	struct ward *w;
+
+	(void)state;
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	fake_print(1, "one\ntw");
+	assert_int_equal(ward_console(&k.all, w, buf), 6);
+	assert_memory_equal(buf, "one\ntw", 6);
+	fake_print(1, "o\nthree");
+	assert_int_equal(ward_console(&k.all, w, buf), 7);
+	assert_int_equal(ward_console(&k.all, w, buf), 0);
+	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "one\ntwo\nthree");
+	assert_string_equal(kit_read("echo", text, sizeof(text)), "web: one\nweb: two\n");
+	/* The rest of the line comes with the end. */
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	kit_wards_look(&k, 0);
+	kit_wards_jobs(&k);
+	assert_string_equal(kit_read("echo", text, sizeof(text)),
+			    "web: one\nweb: two\nweb: three\n");
+	kit_wards_close(&k);
+}
+
+/* A guest that floods its console is heard so often in a tick, and then in the next one. */
+static void test_flood(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_wards k;
+	struct ward *w;
+	char buf[CONSOLE_RING_OUT];
+	unsigned i;
+	int port;
+
+	(void)state;
+	open_running(&k, &cfg);
+	w = &k.all.list[0];
+	port = xenevtchn_pending(k.all.xce); /* of the binding */
+	assert_int_equal(port, w->console.port);
+	ward_console(&k.all, w, buf);
+	for (i = 1; i < 1000 && !w->console_masked; i++) {
+		fake_print(1, "x");
+		assert_int_equal(xenevtchn_pending(k.all.xce), port);
+		assert_int_equal(ward_console(&k.all, w, buf), 1);
+	}
+	assert_in_range(i, 50, 200);
+	fake_print(1, "later"); /* no event of it comes through: xenevtchn_pending would wait */
+	ward_tick(&k.all, w, clock_ns());
+	assert_false(w->console_masked);
+	assert_int_equal(xenevtchn_pending(k.all.xce), port);
+	assert_int_equal(ward_console(&k.all, w, buf), 5);
+	kit_wards_close(&k);
+	fake_reset();
+}
+
+/* Two guests with one kernel: it is unpacked once, and one that restarts does not disturb. */
+static void test_shared_kernel(void **state)
+{
+	struct guest_config cfgs[2] = {kit_config("web", GUEST_PV), kit_config("db", GUEST_PVH)};
+	struct kit_wards k;
+
+	(void)state;
+	fake_reset();
+	cfgs[0].on_reboot = ACTION_DESTROY;
+	kit_wards_open(&k, cfgs, 2);
+	start(&k);
+	assert_ptr_equal(k.all.list[0].guest.kernel, k.all.list[1].guest.kernel);
+	assert_int_equal(k.images.files->users, 2);
+	kit_wards_jobs(&k);
+	assert_int_equal(k.images.files->users, 1); /* web never comes back */
+	assert_int_equal(k.images.files->kernel_users, 0);
+	assert_false(k.images.files->kernel_open);
+	fake_shutdown(2, SHUTDOWN_reboot);
+	kit_wards_look(&k, 1);
+	kit_wards_jobs(&k);
+	assert_int_equal(k.all.list[1].state, WARD_RUNNING);
+	assert_int_equal(k.all.list[1].guest.domid, 3);
+	assert_int_equal(k.images.files->kernel_users, 0);
+	kit_wards_close(&k);
+	fake_reset();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_endings),
+		cmocka_unit_test(test_too_often),
+		cmocka_unit_test(test_images_kept),
+		cmocka_unit_test(test_destroyed_by_others),
+		cmocka_unit_test(test_start_fails),
+		cmocka_unit_test(test_console_fails),
+		cmocka_unit_test(test_stuck_domain),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_stop_full_ring),
+		cmocka_unit_test(test_preserved),
+		cmocka_unit_test(test_destroy),
+		cmocka_unit_test(test_console_output),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_shared_kernel),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}
