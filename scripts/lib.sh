@@ -1,6 +1,7 @@
 # Shell helpers that the scripts beside this file source; `me` is the calling script's name, for
 # its messages.
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh
+: "${me:?}"
 
 note() {
 	printf '%s: %s\n' "$me" "$*"
