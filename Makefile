@@ -44,7 +44,7 @@ $(BUILD)/obj/%.o: %.c Makefile | libs
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
-$(BUILD)/earlydom.debug: $(OBJS)
+$(BUILD)/earlydom.debug: $(OBJS) $(LIBS_STAMP)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(OBJS) $(LDLIBS) -o $@
 
 $(BUILD)/earlydom: $(BUILD)/earlydom.debug
@@ -61,9 +61,10 @@ machine:
 demo:
 	@scripts/install-deps -m
 	@$(MAKE) --no-print-directory all machine
+	@mkdir -p $(BUILD)/demo
 	@scripts/mkguest -o $(BUILD)/demo/guest.cpio
 	@scripts/boot-test -c configs/demo -a $(BUILD)/machine/vmlinuz:/boot/vmlinuz \
-		-a $(BUILD)/demo/guest.cpio:/boot/guest.cpio -l $(BUILD)/demo -v \
+		-a $(BUILD)/demo/guest.cpio:/boot/guest.cpio -l $(BUILD)/demo/log -t 300 -v \
 		-e 'web:is up' -e 'db:is up' -e 'cache:is up'
 
 # Everything: what a host alone can tell, then real boots.

@@ -34,7 +34,7 @@ UNIT_ENV := CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:abort_on_error
 
 # $(1): flavour
 define unit_flavour
-$(UNIT)/$(1)/obj/%.o: %.c Makefile tests.mk | libs
+$(UNIT)/$(1)/obj/%.o: %.c Makefile tests.mk $(LIBS_STAMP)
 	@mkdir -p $$(@D)
 	@$$($(1)_CC) $$(UNIT_CPPFLAGS) $$(UNIT_CFLAGS) $$($(1)_CFLAGS) $$(INCLUDES) -MMD -MP -c $$< -o $$@
 
@@ -60,18 +60,25 @@ $(eval $(call unit_flavour,musl))
 unit-build: $(asan_TESTS) $(musl_TESTS)
 
 unit: unit-build
-	$(UNIT_ENV) prove -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(asan_TESTS) $(musl_TESTS)
+	@$(UNIT_ENV) prove -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(asan_TESTS) $(musl_TESTS)
 
-FUZZ_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -g -O1 -fno-omit-frame-pointer \
-	       -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+# The commands need main's file, and nothing that is fuzzed needs the commands; kit and wards are for cmocka.
+FUZZ_SRCS   := $(filter-out $(patsubst %,builder/%.c,main boot check inspect client fake/kit fake/wards),$(UNIT_SRCS))
+FUZZ_OBJS   := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SRCS))
+FUZZ_CFLAGS := $(UNIT_CFLAGS) -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZERS     := $(patsubst %.c,$(BUILD)/fuzz/bin/%,$(FUZZ))
 
-# One command each: the code that is fuzzed is small. Xen's libraries are not needed by it.
-$(FUZZERS): $(BUILD)/fuzz/bin/%: %.c $(SRCS) $(UNIT_FAKE) $(wildcard builder/*.h loaders/*.h builder/fake/*.h) | libs
+$(BUILD)/fuzz/obj/%.o: %.c Makefile tests.mk $(LIBS_STAMP)
 	@mkdir -p $(@D)
-	@clang $(CPPFLAGS) $(FUZZ_CFLAGS) $(INCLUDES) -no-pie $(UNIT_WRAP) $< \
-		$(filter-out builder/main.c,$(SRCS)) $(filter-out builder/fake/kit.c builder/fake/wards.c,$(UNIT_FAKE)) \
+	@clang $(UNIT_CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined $(INCLUDES) -MMD -MP -c $< -o $@
+
+$(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(FUZZ_OBJS)
+	@mkdir -p $(@D)
+	@clang -no-pie -fsanitize=fuzzer,address,undefined $(UNIT_WRAP) $< $(FUZZ_OBJS) \
 		$(LIBS)/lib/libacpi.a $(CODECS) -lpthread -o $@
+
+UNIT_DEPS += $(patsubst %.c,$(BUILD)/fuzz/obj/%.d,$(FUZZ_SRCS) $(FUZZ))
+.PRECIOUS: $(BUILD)/fuzz/obj/%.o
 
 # Seeds come from the test of the same file, where it knows --seeds.
 fuzz: $(FUZZERS) $(asan_TESTS)
@@ -84,7 +91,7 @@ fuzz: $(FUZZERS) $(asan_TESTS)
 		echo "fuzz: $$name, $(FUZZ_SECONDS) s"; \
 		"$$f" -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=25 \
 			-artifact_prefix=$(BUILD)/fuzz/findings/$$name- -verbosity=0 "$$corpus" "$$seeds" \
-			|| exit 1; \
+			>$(BUILD)/fuzz/$$name.log 2>&1 || { tail -40 $(BUILD)/fuzz/$$name.log; exit 1; }; \
 	done
 
 -include $(UNIT_DEPS)
