@@ -481,7 +481,7 @@ static void sweep(struct guest_config *cfg)
 	unsigned n;
 	int rc = -1;
 
-	for (n = 1; rc; n++) {
+	for (n = 1; rc && n < 200; n++) {
 		uint64_t before;
 		const char *call;
 
@@ -539,7 +539,7 @@ static void test_retry(void **state)
 
 	(void)state;
 	open_scene(&s, &cfg);
-	for (n = 1;; n++) {
+	for (n = 1; n < 200; n++) {
 		fake_fail_at(n, ENOMEM);
 		if (!guest_start(&s.guest, &s.host, &s.err))
 			break;

@@ -36,7 +36,7 @@ static void test_refused(void **state)
 
 static void test_shared(void **state)
 {
-	struct image_file *a, *b, *c, *d;
+	struct image_file *a, *b, *c, *d, *same;
 	struct err e;
 
 	(void)state;
@@ -54,6 +54,14 @@ static void test_shared(void **state)
 	assert_int_equal(a->users, 3);
 	assert_int_equal(d->size, 5);
 	assert_memory_equal(d->data, "other", 5);
+	/* Another file of the same size is another file. */
+	kit_text("same", "OTHER");
+	e.msg[0] = '\0';
+	same = image_hold(&cache, "ramdisk", kit_path("same"), &e);
+	assert_non_null(same);
+	assert_ptr_not_equal(same, d);
+	assert_memory_equal(same->data, "OTHER", 5);
+	image_drop(&cache, same);
 	/* The bytes stay when the file goes. */
 	unlink(kit_path("other"));
 	assert_memory_equal(d->data, "other", 5);

@@ -357,6 +357,7 @@ static void test_stop(void **state)
 	struct err e;
 
 	(void)state;
+	cfg.on_poweroff = ACTION_RESTART; /* not when an end was asked for */
 	open_running(&k, &cfg);
 	w = &k.all.list[0];
 	ward_tick(&k.all, w, t);

@@ -839,8 +839,12 @@ int xc_cpuid_apply_policy(xc_interface *xch, uint32_t domid, bool restore,
 	struct fake_domain *d = fake_enter_domain(__func__, domid);
 
 	(void)xch;
-	if (!d)
-		return fake_leave(-errno);
+	if (!d) {
+		const int rc = -errno;
+
+		errno = 0; /* of no meaning: callers must not look at it */
+		return fake_leave(rc);
+	}
 	if (restore || featureset || nr_features || !pae || itsc || nested_virt || xend || msr)
 		return fake_leave(-EOPNOTSUPP);
 	if (d->running)
