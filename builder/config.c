@@ -212,19 +212,36 @@ static void check_vcpus(struct reading *r)
 			 g->vcpus, g->maxvcpus, place(maxvcpus->value.loc, vcpus->value.loc, buf));
 }
 
+/* Whether the number of vcpus is what was meant: a wrong one makes nothing else wrong. */
+static bool vcpus_known(const struct reading *r)
+{
+	return (good(r, "vcpus") || !is_given(r, "vcpus")) &&
+	       (good(r, "maxvcpus") || !is_given(r, "maxvcpus"));
+}
+
 static void check_cpus(struct reading *r)
 {
 	const struct statement *cpus = good(r, "cpus");
 	struct guest_config *g = r->g;
-	bool known = (good(r, "vcpus") || !is_given(r, "vcpus")) &&
-		     (good(r, "maxvcpus") || !is_given(r, "maxvcpus"));
 
 	if (!cpus)
 		return;
 	g->cpus_per_vcpu = cpus->value.kind == VALUE_LIST;
-	if (known && g->cpus_per_vcpu && g->cpus.n > g->maxvcpus)
+	if (vcpus_known(r) && g->cpus_per_vcpu && g->cpus.n > g->maxvcpus)
 		diag_add(r->d, g->cpus_loc, "cpus has %zu entries: the guest has %u vcpu%s",
 			 g->cpus.n, g->maxvcpus, g->maxvcpus == 1 ? "" : "s");
+}
+
+/* The credit schedulers refuse more than all of the domain's vcpus can use (Xen's credit2.c). */
+static void check_cap(struct reading *r)
+{
+	const struct statement *cap = good(r, "cap");
+	const unsigned vcpus = r->g->maxvcpus;
+
+	if (cap && vcpus_known(r) && r->g->cap / 100 + (r->g->cap % 100 != 0) > vcpus)
+		diag_add(r->d, cap->value.loc,
+			 "cap = %u: must be at most %u, 100 for each of the guest's %u vcpu%s",
+			 r->g->cap, 100 * vcpus, vcpus, vcpus == 1 ? "" : "s");
 }
 
 static void check_cmdline(struct reading *r)
@@ -288,6 +305,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	check_memory(&r);
 	check_vcpus(&r);
 	check_cpus(&r);
+	check_cap(&r);
 	check_cmdline(&r);
 	check_profiles(&r);
 	return diag_count(d) - before;

@@ -177,6 +177,11 @@ static void test_together(void **state)
 	refuses("cpus = ['0', '1', '2']; maxvcpus = 2",
 		"web.cfg:2:8: cpus has 3 entries: the guest has 2 vcpus\n");
 	refuses("cpus = ['0', '1']", "web.cfg:2:8: cpus has 2 entries: the guest has 1 vcpu\n");
+	refuses("cap = 101", "web.cfg:2:7: cap = 101: must be at most 100, 100 for each of the "
+			     "guest's 1 vcpu\n");
+	refuses("cap = 201; vcpus = 2", "web.cfg:2:7: cap = 201: must be at most 200, 100 for each "
+					"of the guest's 2 vcpus\n");
+	refuses("cap = 201; vcpus = x", "web.cfg:2:20: a string needs quotes: 'x'\n");
 	refuses("cpus = ['0', '1']; vcpus = x", "web.cfg:2:28: a string needs quotes: 'x'\n");
 	refuses("cmdline = 'a'; root = 'b'\nextra = ''; ip = 'dhcp'",
 		"web.cfg:3:13: ip can't be given together with cmdline (line 2)\n"
