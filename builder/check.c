@@ -68,7 +68,10 @@ static void check_images(struct check *c, const struct guest_config *g)
 	k = image_kernel(kernel, &e);
 	if (!k)
 		diag_add(&c->diag, g->kernel_loc, "kernel %s: %s", g->kernel, e.msg);
-	else if ((!g->ramdisk || ramdisk) && type->check(g, k, ramdisk ? ramdisk->size : 0, &e) < 0)
+	else if (type->check_kernel(g, k, &e) < 0)
+		diag_add(&c->diag, g->kernel_loc, "%s", e.msg);
+	else if ((!g->ramdisk || ramdisk) &&
+		 type->check_memory(g, k, ramdisk ? ramdisk->size : 0, &e) < 0)
 		diag_add(&c->diag, g->memory_loc, "%s", e.msg);
 }
 

@@ -255,7 +255,7 @@ static void test_stop(void **state)
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
 	assert_non_null(strstr(o.out, " ended "));
 	assert_null(strstr(o.out, "running"));
-	assert_non_null(strstr(o.out, "powered off"));
+	assert_non_null(strstr(o.out, "stopped on request"));
 	assert_non_null(strstr(o.out, "destroyed on request"));
 }
 

@@ -282,8 +282,9 @@ void control_act(struct control *c, struct wards *all, const struct pollfd fds[C
 		take_client(c);
 }
 
-void control_output(struct control *c, const struct ward *w, const char *buf, size_t n)
+void control_output(void *arg, const struct ward *w, const char *buf, size_t n)
 {
+	struct control *c = arg;
 	unsigned i;
 
 	for (i = 0; i < CONTROL_CLIENTS; i++)

@@ -44,8 +44,8 @@ void control_close(struct control *c);
 void control_poll(const struct control *c, struct pollfd fds[CONTROL_FDS]);
 void control_act(struct control *c, struct wards *all, const struct pollfd fds[CONTROL_FDS]);
 
-/* Gives a guest's output to those who are attached to it. */
-void control_output(struct control *c, const struct ward *w, const char *buf, size_t n);
+/* Gives a guest's output to those who are attached to it; arg is the struct control (ward.h). */
+void control_output(void *arg, const struct ward *w, const char *buf, size_t n);
 
 /* Answers those whose wait is over, and lets input that waited for room go on. To be called often.
  */

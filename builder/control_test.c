@@ -32,6 +32,8 @@ static void open_scene(struct scene *s)
 		ward_start(&s->k.all, &s->k.all.list[i]);
 	kit_wards_jobs(&s->k);
 	KIT_CHECK(!control_open(&s->c, kit_path("run"), &e), "%s", e.msg);
+	s->k.all.output = control_output;
+	s->k.all.output_arg = &s->c;
 }
 
 static void close_scene(struct scene *s)
@@ -233,7 +235,7 @@ static void test_stop(void **state)
 
 static void test_console(void **state)
 {
-	char buf[CONSOLE_RING_OUT], keys[4096], text[2000];
+	char keys[4096], text[2000];
 	struct scene s;
 	size_t n, sent = 0, got = 0;
 	bool end;
@@ -242,7 +244,7 @@ static void test_console(void **state)
 	(void)state;
 	open_scene(&s);
 	fake_print(1, "before\n");
-	ward_console(&s.k.all, &s.k.all.list[0], buf);
+	ward_console(&s.k.all, &s.k.all.list[0]);
 	fd = dial(&s);
 	send_text(&s, fd, "console web\n");
 	assert_string_equal(received(fd, &end), "ok\nbefore\n");
@@ -250,8 +252,7 @@ static void test_console(void **state)
 	send_text(&s, other, "console db\n");
 	assert_string_equal(received(other, &end), "ok\n");
 	fake_print(1, "now\n");
-	n = ward_console(&s.k.all, &s.k.all.list[0], buf);
-	control_output(&s.c, &s.k.all.list[0], buf, n);
+	ward_console(&s.k.all, &s.k.all.list[0]);
 	assert_string_equal(received(fd, &end), "now\n");
 	assert_false(end);
 	waits(other); /* another guest's console */
@@ -275,8 +276,7 @@ static void test_console(void **state)
 	close(fd);
 	turn(&s);
 	fake_print(1, "to nobody\n");
-	n = ward_console(&s.k.all, &s.k.all.list[0], buf);
-	control_output(&s.c, &s.k.all.list[0], buf, n);
+	ward_console(&s.k.all, &s.k.all.list[0]);
 	waits(other);
 	close(other);
 	close_scene(&s);

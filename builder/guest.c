@@ -109,7 +109,9 @@ int guest_start(struct guest *g, struct host *h, struct err *e)
 		goto out;
 
 	/* Everything that can be judged beforehand, before there is a domain. */
-	if (type->check(g->cfg, kernel, g->ramdisk ? g->ramdisk->size : 0, e) < 0)
+	if (type->check_kernel(g->cfg, kernel, e) < 0)
+		goto out;
+	if (type->check_memory(g->cfg, kernel, g->ramdisk ? g->ramdisk->size : 0, e) < 0)
 		goto out;
 	if (check_bits(g, h, kernel, e) < 0)
 		goto out;
@@ -137,12 +139,13 @@ out:
 	return rc;
 }
 
-/* True while the hypervisor knows the domain. */
+/* True while the hypervisor knows the domain, or does not say. */
 static bool domain_there(struct host *h, uint32_t domid)
 {
 	xc_domaininfo_t info;
+	const int n = xc_domain_getinfolist(h->xch, domid, 1, &info);
 
-	return xc_domain_getinfolist(h->xch, domid, 1, &info) == 1 && info.domain == domid;
+	return n < 0 || (n == 1 && info.domain == domid);
 }
 
 int guest_destroy(struct guest *g, struct host *h, struct err *e)

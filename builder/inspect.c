@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -94,6 +95,7 @@ static void print_kernel(const struct kernel *k, size_t file_size)
 static int write_out(const char *path, const uint8_t *data, size_t size, struct err *e)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	struct stat st;
 	ssize_t n = 0;
 
 	if (fd < 0)
@@ -103,7 +105,9 @@ static int write_out(const char *path, const uint8_t *data, size_t size, struct 
 	if (n >= 0 && close(fd) == 0)
 		return 0;
 	err_set(e, "cannot write %s: %s", path, strerror(errno));
-	unlink(path);
+	/* Half a kernel is worse than none; a device is no kernel. */
+	if (!lstat(path, &st) && S_ISREG(st.st_mode))
+		unlink(path);
 	return -1;
 }
 

@@ -116,6 +116,8 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->images = &s->images;
 	all->run = &s->run;
 	all->report = &s->report;
+	all->output = control_output;
+	all->output_arg = &s->control;
 	all->echo = echo;
 	all->list = calloc(n ? n : 1, sizeof(*all->list));
 	if (!all->list)
@@ -172,16 +174,14 @@ static void look_at_domains(struct wards *all)
 static void drain_console(struct supervisor *s)
 {
 	xenevtchn_port_or_error_t port = xenevtchn_pending(s->xce);
-	char buf[CONSOLE_RING_OUT];
-	size_t i, n;
+	size_t i;
 
 	for (i = 0; port >= 0 && i < s->all.n; i++) {
 		struct ward *w = &s->all.list[i];
 
 		if (!w->console.ring || w->console.port != (evtchn_port_t)port)
 			continue;
-		n = ward_console(&s->all, w, buf);
-		control_output(&s->control, w, buf, n);
+		ward_console(&s->all, w);
 	}
 }
 

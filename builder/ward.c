@@ -232,42 +232,35 @@ static void restart(struct wards *all, struct ward *w)
 	give(all, w, JOB_RESTART);
 }
 
-/* The domain has ended by itself: what the descriptor says for that, unless somebody asked for the
- * end. */
+/* The domain has ended: what the descriptor says for that, unless somebody asked for the end. */
 static void ended(struct wards *all, struct ward *w, enum ending how)
 {
-	const uint32_t domid = w->guest.domid;
 	/* A stop is a power-off, whichever way the guest was brought to it. */
-	enum guest_action action = policy_action(w->guest.cfg, w->user_stop ? ENDED_POWEROFF : how);
+	const bool stopped = w->user_stop && how != ENDED_CRASH;
+	const char *text = stopped ? "stopped on request" : ending_text(how);
+	enum guest_action action = policy_action(w->guest.cfg, stopped ? ENDED_POWEROFF : how);
 	const bool too_often = deaths_add(&w->deaths, clock_ns());
-	char buf[CONSOLE_RING_OUT];
+	const uint32_t domid = w->guest.domid;
 
-	while (ward_console(all, w, buf))
+	while (ward_console(all, w))
 		;
-	snprintf(w->why, sizeof(w->why), "%s", ending_text(how));
+	snprintf(w->why, sizeof(w->why), "%s", text);
 	if (w->user_stop && action == ACTION_RESTART)
 		action = ACTION_DESTROY;
 	if (action == ACTION_PRESERVE) {
-		report_line(all->report, "%s: domain %u %s; preserved", name_of(w), domid,
-			    ending_text(how));
+		report_line(all->report, "%s: domain %u %s; preserved", name_of(w), domid, text);
 		set_state(all, w, WARD_PRESERVED);
 	} else if (action == ACTION_DESTROY) {
-		report_line(all->report, "%s: domain %u %s; destroyed", name_of(w), domid,
-			    ending_text(how));
+		report_line(all->report, "%s: domain %u %s; destroyed", name_of(w), domid, text);
 		begin_destroy(all, w, WARD_ENDED);
 	} else if (too_often) {
-		report_line(all->report,
-			    "%s: domain %u %s, more than %u times within %llu s; destroyed, not "
-			    "started again",
-			    name_of(w), domid, ending_text(how), DEATHS_MAX,
-			    (unsigned long long)(DEATHS_WINDOW_NS / NS_PER_S));
-		snprintf(w->why, sizeof(w->why), "%s more than %u times within %llu s",
-			 ending_text(how), DEATHS_MAX,
-			 (unsigned long long)(DEATHS_WINDOW_NS / NS_PER_S));
+		snprintf(w->why, sizeof(w->why), "%s, more than %u times within %llu s", text,
+			 DEATHS_MAX, (unsigned long long)(DEATHS_WINDOW_NS / NS_PER_S));
+		report_line(all->report, "%s: domain %u %s; destroyed, not started again",
+			    name_of(w), domid, w->why);
 		begin_destroy(all, w, WARD_FAILED);
 	} else {
-		report_line(all->report, "%s: domain %u %s; restarting", name_of(w), domid,
-			    ending_text(how));
+		report_line(all->report, "%s: domain %u %s; restarting", name_of(w), domid, text);
 		restart(all, w);
 	}
 }
@@ -295,13 +288,15 @@ void ward_look(struct wards *all, struct ward *w, const xc_domaininfo_t *info)
 		      ending_of(info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask));
 }
 
-size_t ward_console(struct wards *all, struct ward *w, char buf[CONSOLE_RING_OUT])
+size_t ward_console(struct wards *all, struct ward *w)
 {
+	char buf[CONSOLE_RING_OUT];
 	const size_t n = console_read(&w->console, all->xce, buf, CONSOLE_RING_OUT);
 
 	if (n) {
 		conlog_write(&w->log, buf, n);
 		echo_output(&w->line, all->echo, all->echo_fd, name_of(w), buf, n);
+		all->output(all->output_arg, w, buf, n);
 	}
 	if (w->console.ring && !w->console_masked) {
 		w->console_masked = ++w->console_events > CONSOLE_EVENTS_MAX;

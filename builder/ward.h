@@ -25,6 +25,8 @@ enum ward_state {
 	WARD_FAILED,    /* could not be built, or ended too often */
 };
 
+struct ward;
+
 /* What all guests share. */
 struct wards {
 	struct host *host; /* the supervisor's own */
@@ -35,6 +37,9 @@ struct wards {
 	struct report *report;
 	enum echo_to echo;
 	int echo_fd;
+	/* Takes each guest's output for those who are attached to it; set by the supervisor. */
+	void (*output)(void *arg, const struct ward *w, const char *buf, size_t n);
+	void *output_arg;
 	struct ward *list;
 	size_t n;
 };
@@ -92,10 +97,10 @@ void ward_look(struct wards *all, struct ward *w, const xc_domaininfo_t *info);
 void ward_tick(struct wards *all, struct ward *w, uint64_t now);
 
 /*
- * Takes what the console's ring holds into the log and the echo, and leaves it in buf for whoever
- * is attached. Returns the number of bytes; 0 when the ring is empty.
+ * Takes what the console's ring holds, to the log, the echo and those who are attached. Returns the
+ * number of bytes; 0 when the ring is empty.
  */
-size_t ward_console(struct wards *all, struct ward *w, char buf[CONSOLE_RING_OUT]);
+size_t ward_console(struct wards *all, struct ward *w);
 
 /* Asks the guest to shut down (clean), or destroys it. Returns 0, or -1 with e set: it has no
  * domain. */

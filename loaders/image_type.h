@@ -24,11 +24,16 @@ struct image_type {
 
 	/*
 	 * Judges whether the kernel can start as the descriptor wants it: the right entry for pv or
-	 * pvh, and memory that holds the kernel, a ramdisk of ramdisk_size bytes and what Xen puts
-	 * beside them. Returns 0, or -1 with e set.
+	 * pvh. Returns 0, or -1 with e set.
 	 */
-	int (*check)(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size,
-		     struct err *e);
+	int (*check_kernel)(const struct guest_config *g, const struct kernel *k, struct err *e);
+
+	/*
+	 * Judges whether the guest's memory holds the kernel, a ramdisk of ramdisk_size bytes and
+	 * what Xen puts beside them. Returns 0, or -1 with e set.
+	 */
+	int (*check_memory)(const struct guest_config *g, const struct kernel *k,
+			    size_t ramdisk_size, struct err *e);
 };
 
 /* The image type of that name, or NULL. */

@@ -71,7 +71,7 @@ static char *linux_cmdline(const struct guest_config *g, struct err *e)
 	return NULL;
 }
 
-static int check_entry(const struct guest_config *g, const struct kernel *k, struct err *e)
+static int linux_check_kernel(const struct guest_config *g, const struct kernel *k, struct err *e)
 {
 	const bool pv = elf_can_pv(&k->info), pvh = elf_can_pvh(&k->info);
 
@@ -97,15 +97,13 @@ static uint64_t kernel_span(const struct guest_config *g, const struct elf_info 
 	return i->pend;
 }
 
-static int linux_check(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size,
-		       struct err *e)
+static int linux_check_memory(const struct guest_config *g, const struct kernel *k,
+			      size_t ramdisk_size, struct err *e)
 {
 	const uint64_t kernel_kib = KIB(kernel_span(g, &k->info));
 	const uint64_t ramdisk_kib = KIB((uint64_t)ramdisk_size);
 	const uint64_t need_kib = kernel_kib + ramdisk_kib + boot_overhead_kib(g);
 
-	if (check_entry(g, k, e) < 0)
-		return -1;
 	if (need_kib <= g->memory_kib)
 		return 0;
 	return err_set(e,
@@ -117,5 +115,6 @@ static int linux_check(const struct guest_config *g, const struct kernel *k, siz
 const struct image_type image_linux = {
 	.name = "linux",
 	.cmdline = linux_cmdline,
-	.check = linux_check,
+	.check_kernel = linux_check_kernel,
+	.check_memory = linux_check_memory,
 };

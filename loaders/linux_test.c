@@ -104,7 +104,8 @@ static void refuses(const struct kernel *k, size_t ramdisk, const char *msg)
 {
 	struct err e = {"accepted"};
 
-	assert_int_equal(image_linux.check(&cfg, k, ramdisk, &e), -1);
+	assert_true(image_linux.check_kernel(&cfg, k, &e) < 0 ||
+		    image_linux.check_memory(&cfg, k, ramdisk, &e) < 0);
 	assert_string_equal(e.msg, msg);
 }
 
@@ -120,13 +121,13 @@ static void test_entry(void **state)
 	cfg.kernel = path;
 	refuses(&none, 0,
 		"kernel /boot/k is not built for Xen: it has neither a PV nor a PVH entry");
-	assert_int_equal(image_linux.check(&cfg, &pvh, 0, &e), 0);
+	assert_int_equal(image_linux.check_kernel(&cfg, &pvh, &e), 0);
 	cfg.type = GUEST_PV;
 	refuses(&none, 0,
 		"kernel /boot/k is not built for Xen: it has neither a PV nor a PVH entry");
 	refuses(&pvh, 0,
 		"kernel /boot/k has no PV entry, only a PVH one: type = \"pvh\" would fit");
-	assert_int_equal(image_linux.check(&cfg, &pv, 0, &e), 0);
+	assert_int_equal(image_linux.check_kernel(&cfg, &pv, &e), 0);
 	cfg.type = GUEST_PVH;
 	refuses(&pv, 0, "kernel /boot/k has no PVH entry, only a PV one: type = \"pv\" would fit");
 }
@@ -141,9 +142,9 @@ static void test_memory(void **state)
 	cfg = kit_config("web", GUEST_PVH);
 	/* 16 + 30 MiB of kernel, 9 MiB and a byte of ramdisk, 4 MiB of others */
 	cfg.memory_kib = 60 * 1024;
-	KIT_CHECK(!image_linux.check(&cfg, &pvh, (9 << 20) + 1, &e), "%s", e.msg);
+	KIT_CHECK(!image_linux.check_memory(&cfg, &pvh, (9 << 20) + 1, &e), "%s", e.msg);
 	cfg.memory_kib = 59 * 1024;
-	KIT_CHECK(!image_linux.check(&cfg, &pvh, 9 << 20, &e), "%s", e.msg);
+	KIT_CHECK(!image_linux.check_memory(&cfg, &pvh, 9 << 20, &e), "%s", e.msg);
 	refuses(&pvh, (9 << 20) + 1,
 		"memory = 59 MiB is too little: kernel 47104 KiB, ramdisk 9217 KiB and start-up "
 		"tables take 60 MiB");

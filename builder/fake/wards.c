@@ -4,6 +4,15 @@
 #include <poll.h>
 #include <unistd.h>
 
+/* Nobody is attached to any console. */
+static void to_nobody(void *arg, const struct ward *w, const char *buf, size_t n)
+{
+	(void)arg;
+	(void)w;
+	(void)buf;
+	(void)n;
+}
+
 void kit_wards_open(struct kit_wards *k, const struct guest_config *cfgs, size_t n)
 {
 	struct err e;
@@ -23,6 +32,7 @@ void kit_wards_open(struct kit_wards *k, const struct guest_config *cfgs, size_t
 	k->all.images = &k->images;
 	k->all.run = &k->run;
 	k->all.report = &k->report;
+	k->all.output = to_nobody;
 	k->all.echo = ECHO_CONSOLE;
 	k->all.echo_fd = open(kit_path("echo"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	assert_true(k->all.echo_fd >= 0);
