@@ -1,0 +1,72 @@
+# shellcheck shell=sh
+# What the tests' second stages share; it is put in front of each. What they say has the form
+# `@LABEL: TEXT`, which Boot.pm takes apart again.
+
+# said LABEL: stdin, line by line
+said() {
+	sed "s/\r*\$//; s/^/@$1: /"
+}
+
+# run LABEL COMMAND...: its output, its messages and its exit status
+run() {
+	label=$1
+	shift
+	"$@" >/tmp/run.out 2>/tmp/run.err
+	code=$?
+	said "$label.out" </tmp/run.out
+	said "$label.err" </tmp/run.err
+	echo "@$label.status: $code"
+}
+
+# await FILE REGEX SECONDS [COUNT]: until so many lines of FILE match (1)
+await() {
+	await_end=$(($(date +%s) + $3))
+	while [ "$({ grep -Ec -e "$2" "$1" 2>/dev/null || [ -e "$1" ] || echo 0; } | head -n 1)" -lt "${4:-1}" ]; do
+		if [ "$(date +%s)" -ge "$await_end" ]; then
+			echo "@late: $1: $2"
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+# await_console NAME REGEX SECONDS [COUNT], await_report REGEX SECONDS [COUNT]
+await_console() {
+	await "/run/earlydom/console/$1.log" "$2" "$3" "${4:-1}"
+}
+
+await_report() {
+	await /run/earlydom/earlydom.log "$1" "$2" "${3:-1}"
+}
+
+# type_to NAME LINE: types a line on a guest's console. Leaves what comes back to the log.
+type_to() {
+	printf '%s\n' "$2" | timeout 2 earlydom console "$1" >/dev/null 2>&1
+}
+
+# logs: all that the supervisor has kept
+logs() {
+	for log in /run/earlydom/console/*.log; do
+		name=${log##*/}
+		said "log.${name%.log}" <"$log"
+	done
+	said report </run/earlydom/earlydom.log
+}
+
+# kill_supervisor: ends it and waits until it is gone; the domains go on.
+kill_supervisor() {
+	killall earlydom
+	while pidof earlydom >/dev/null; do
+		sleep 0.1
+	done
+}
+
+# end_supervisor: as if it had never been: it and its domains are ended, its records removed.
+end_supervisor() {
+	earlydom list --json | sed -n 's/.*"name": "\([^"]*\)", "domid": [0-9].*/\1/p' |
+		while read -r name; do
+			earlydom destroy "$name"
+		done
+	kill_supervisor
+	rm -rf /run/earlydom
+}
