@@ -1,5 +1,6 @@
 #include "guest.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,8 +80,10 @@ static int check_host_memory(const struct guest *g, struct host *h, struct err *
 static int check_bits(const struct guest *g, const struct host *h, const struct kernel *k,
 		      struct err *e)
 {
-	/* "xen-3.0-x86_32p" in the capabilities: the hypervisor was built with CONFIG_PV32. */
-	if (g->cfg->type != GUEST_PV || k->info.bits == 64 || strstr(h->caps, "x86_32p"))
+	/* Among the capabilities if the hypervisor was built with CONFIG_PV32; hvm-3.0-x86_32p is
+	 * something else. */
+	if (g->cfg->type != GUEST_PV || k->info.machine != EM_386 ||
+	    strstr(h->caps, "xen-3.0-x86_32p"))
 		return 0;
 	return err_set(e,
 		       "kernel %s is a 32-bit pv kernel, and this hypervisor runs only 64-bit ones "

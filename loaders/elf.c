@@ -83,9 +83,11 @@ static int read_ident(struct elf_file *f, struct elf_info *out, struct err *e)
 
 	out->bits = f->is64 ? 64 : 32;
 	out->machine = FIELD16(f->is64, p, Ehdr, e_machine);
-	if (out->machine != (f->is64 ? EM_X86_64 : EM_386))
+	/* The 32-bit class holds x86-64 code, too (the x32 ABI's), as PVH kernels that enter in
+	 * 32-bit mode like to have it; libelf in Xen takes both. */
+	if (out->machine != EM_X86_64 && (f->is64 || out->machine != EM_386))
 		return err_set(e, "machine %u is not %s's, which the %d-bit class needs",
-			       out->machine, f->is64 ? "x86-64" : "i386", out->bits);
+			       out->machine, f->is64 ? "x86-64" : "i386's or x86-64", out->bits);
 	return 0;
 }
 
