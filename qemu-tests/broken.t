@@ -18,14 +18,28 @@ my $corrupt = $packed;
 substr($corrupt, length($corrupt) - 8, 4) ^= "\xff\xff\xff\xff";	# the CRC
 write_file("$dir/corrupt.gz", $corrupt);
 write_file("$dir/cut.elf", substr(read_file("$dir/kernel"), 0, 5000));
+write_file("$dir/pv32", pv32());
 write_file("$dir/text", "no kernel at all\n" x 100);
 write_file("$dir/big.cpio", "\0" x (40 << 20));
+
+# pv32(): the least of a 32-bit PV kernel, which Debian's hypervisor does not run: an ELF file of one
+# segment and Xen's notes (xen/public/elfnote.h: entry, base, version, system, loader, PAE).
+sub pv32 {
+	my $notes = join '', map { pack('V3 a4 a*', 4, length($_->[1]), $_->[0], 'Xen', $_->[1]) }
+		[1, pack('V', 0xc0000000)], [3, pack('V', 0xc0000000)], [5, "xen-3.0\0"],
+		[6, "tiny32\0\0"], [8, "generic\0"], [9, "yes\0"];
+	my $size = 116 + length($notes);
+	return pack('a16 v2 V5 v6', "\x7fELF\1\1\1", 2, 3, 1, 0xc0000000, 52, 0, 0, 52, 32, 2, 40, 0, 0)
+		. pack('V8', 1, 0, 0xc0000000, 0, $size, $size, 5, 4096)
+		. pack('V8', 4, 116, 0xc0000074, 0x74, length($notes), length($notes), 4, 4) . $notes;
+}
 
 my $good = qq(kernel = "/boot/tiny"\nmemory = 16\n);
 sub with { my ($kernel, $more) = @_; return qq(kernel = "/boot/$kernel"\nmemory = 16\n) . ($more // '') }
 my %guests = (
 	a_good => $good,
 	missing => with('nothing'),
+	pv32 => with('pv32'),
 	truncated => with('truncated.gz'),
 	corrupt => with('corrupt.gz'),
 	cut => with('cut.elf'),
@@ -46,7 +60,7 @@ my %guests = (
 );
 my $boot = boot('broken',
 	guests => \%guests,
-	files => [(map { "$dir/$_:/boot/$_" } qw(truncated.gz corrupt.gz cut.elf text big.cpio)),
+	files => [(map { "$dir/$_:/boot/$_" } qw(truncated.gz corrupt.gz cut.elf text big.cpio pv32)),
 		root . '/build/earlydom:/boot/earlydom'],
 	image => ['-n', '-k'],
 	time => 200,
@@ -89,6 +103,8 @@ my %said = (
 		. 'way that is known',
 	directory => 'cannot read kernel /boot/: Is a directory',
 	foreign => 'kernel /boot/earlydom is not built for Xen: it has neither a PV nor a PVH entry',
+	pv32 => 'kernel /boot/pv32 is a 32-bit pv kernel, and this hypervisor runs only 64-bit ones '
+		. '(it was built without CONFIG_PV32)',
 	no_pvh => 'kernel /boot/tiny has no PVH entry, only a PV one: type = "pv" would fit',
 	no_ramdisk => 'cannot read ramdisk /boot/nothing.cpio: No such file or directory',
 );

@@ -50,6 +50,9 @@ boot_with bad_name 'earlydom=wbe earlydom.dbb.memory=32'
 boot_with parameter 'earlydom=web earlydom.rescu earlydom.store=maybe'
 boot_with word 'earlydom=web,none'
 boot_with dashes 'earlydom=web -- earlydom=db'
+boot_with kmsg 'earlydom=db earlydom.echo=kmsg'
+sleep 1
+run dmesg sh -c 'dmesg | grep "earlydom: db:"'
 SH
 );
 $boot->ended_well;
@@ -76,7 +79,7 @@ sub names {
 my %names = (
 	none => '', all => 'db rescue_me web', absent => 'db rescue_me web', order => 'web rescue_me db',
 	both => 'web db rescue_me', no_profile => '', bad_value => 'db', bad_key => 'web', bad_name => '',
-	parameter => 'web', word => 'web', dashes => 'web',
+	parameter => 'web', word => 'web', dashes => 'web', kmsg => 'db',
 );
 is(names($_), $names{$_}, "$_: the guests") for sort keys %names;
 my %status = map { $_ => 1 } qw(no_profile bad_value bad_key bad_name parameter word);
@@ -93,6 +96,7 @@ like($boot->said('bad_name.err'), qr{^earlydom: kernel command line:1:10: unknow
 	'bad_name: a guest');
 like($boot->said('bad_name.err'), qr{^earlydom: kernel command line:1:14: unknown guest 'dbb', did you mean 'db'\?$}m,
 	'bad_name: an override');
+like($boot->said('dmesg.out'), qr/earlydom: db: tiny is up: 16 MiB, /, 'kmsg: guests print to the kernel log');
 like($boot->said('parameter.err'), qr{earlydom\.store=maybe: must be on or off$}m, 'parameter: a bad value');
 
 # ---- a profile, and the shell for rescue ----
