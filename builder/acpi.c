@@ -7,16 +7,12 @@
 #include <xenctrl.h>
 #include <xen/hvm/hvm_info_table.h>
 
+#include <acpi/dsdt_pvh.h>
 #include <acpi/libacpi.h>
 
-/*
- * Where a PVH guest's tables are: the address is fixed by the operation region in libacpi's DSDT
- * (ACPI_INFO_PHYSICAL_ADDRESS in tools/libacpi/acpi2_0.h), one page of information first, the
- * tables behind it.
- */
-#define INFO_ADDRESS  UINT64_C(0xfc000000)
+/* One page of information first, the tables behind it. */
 #define TABLE_PAGES   16
-#define TABLE_ADDRESS (INFO_ADDRESS + XC_PAGE_SIZE)
+#define TABLE_ADDRESS (ACPI_ADDRESS + XC_PAGE_SIZE)
 
 /* Kernels that only look in the BIOS area find the RSDP in its last 64 bytes, below 1 MiB
  * (ACPI 5.2.5.1). */
@@ -25,10 +21,6 @@
 
 #define LAPIC_ADDRESS 0xfee00000 /* Intel SDM, local APIC base */
 #define ACPI_REVISION 5          /* of the FADT that is built; what xl asks for */
-
-/* The tables of libacpi's build, made by iasl (tools/libacpi/dsdt.asl). */
-extern const unsigned char dsdt_pvh[];
-extern const unsigned int dsdt_pvh_len;
 
 struct acpi_memory {
 	struct acpi_ctxt ctxt; /* first: libacpi hands back this address */
@@ -98,9 +90,9 @@ int acpi_describe(struct xc_dom_image *dom, unsigned vcpus, unsigned maxvcpus, s
 	struct hvm_info_table info = {.nr_vcpus = maxvcpus, .apic_mode = 1};
 	struct acpi_config config = {
 		.dsdt_anycpu = dsdt_pvh,
-		.dsdt_anycpu_len = dsdt_pvh_len,
+		.dsdt_anycpu_len = (unsigned)dsdt_pvh_len,
 		.dsdt_15cpu = dsdt_pvh,
-		.dsdt_15cpu_len = dsdt_pvh_len,
+		.dsdt_15cpu_len = (unsigned)dsdt_pvh_len,
 		.hvminfo = &info,
 		.lapic_base_address = LAPIC_ADDRESS,
 		.lapic_id = acpi_lapic_id,
@@ -125,7 +117,7 @@ int acpi_describe(struct xc_dom_image *dom, unsigned vcpus, unsigned maxvcpus, s
 	pages = (m.used + XC_PAGE_SIZE - 1) / XC_PAGE_SIZE;
 	add_module(dom, 0, rsdp, RSDP_SIZE,
 		   rsdp_anywhere(dom) ? TABLE_ADDRESS + pages * XC_PAGE_SIZE : RSDP_LOW);
-	add_module(dom, 1, page, XC_PAGE_SIZE, INFO_ADDRESS);
+	add_module(dom, 1, page, XC_PAGE_SIZE, ACPI_ADDRESS);
 	add_module(dom, 2, m.base, pages * XC_PAGE_SIZE, TABLE_ADDRESS);
 	return 0;
 }

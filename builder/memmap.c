@@ -5,6 +5,8 @@
 
 #include <xen/hvm/e820.h>
 
+#include "acpi.h"
+
 #define GIB4 (UINT64_C(1) << 32)
 
 /* The pages that the hypervisor and libxenguest put beside the guest's own (console, store ...). */
@@ -12,7 +14,7 @@
 	((uint64_t)(X86_HVM_END_SPECIAL_REGION - X86_HVM_NR_SPECIAL_PAGES) << XC_PAGE_SHIFT)
 
 /* The lowest of what must be in the hole: ACPI's tables (acpi.c), special pages, the local APIC. */
-#define HOLE_START UINT64_C(0xfc000000)
+#define HOLE_START ACPI_ADDRESS
 
 void memmap_layout(struct xc_dom_image *dom, uint64_t memory_kib)
 {
