@@ -2,6 +2,9 @@
 
 BUILD   ?= build
 LIBS    := $(BUILD)/libs
+LIBS_STAMP := $(addprefix $(LIBS)/stamp/,zlib xz zstd lz4 cmocka xen)
+# From the same Xen source as the libraries; for the image, where guests have a store.
+DAEMONS := $(BUILD)/xenstored $(BUILD)/xenconsoled
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 
@@ -26,7 +29,7 @@ CODECS := -lz -llzma -lzstd -llz4
 # libxenguest registers its kernel loaders in constructors, which only a whole archive keeps.
 LDLIBS := -L$(LIBS)/lib -Wl,--whole-archive -lxenguest -Wl,--no-whole-archive -lacpi -lxenctrl \
 	  -lxenforeignmemory -lxengnttab -lxenevtchn -lxendevicemodel -lxencall -lxentoollog \
-	  -lxentoolcore $(CODECS) -lpthread
+	  -lxenstore -lxentoolcore $(CODECS) -lpthread
 
 ALL_C  := $(sort $(wildcard builder/*.c loaders/*.c))
 TESTS  := $(filter %_test.c,$(ALL_C))
@@ -34,12 +37,18 @@ FUZZ   := $(filter %_fuzz.c,$(ALL_C))
 SRCS   := $(filter-out $(TESTS) $(FUZZ),$(ALL_C))
 OBJS   := $(SRCS:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all libs machine demo test check lint qemu-test size install clean
-all: $(BUILD)/earlydom
+.PHONY: all libs machine dom0root demo test check lint qemu-test size install clean
+all: $(BUILD)/earlydom $(DAEMONS)
 
-# The libraries' own script knows whether there is anything to do.
+# The libraries' own script knows whether there is anything to do; its stamps are newer when there was.
 libs:
 	@scripts/build-libs -b $(BUILD)
+$(LIBS_STAMP): libs
+	@:
+
+$(DAEMONS): $(BUILD)/%: $(LIBS_STAMP)
+	install -m 0755 $(LIBS)/bin/$* $@
+
 $(BUILD)/obj/%.o: %.c Makefile | libs
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
@@ -50,8 +59,10 @@ $(BUILD)/earlydom.debug: $(OBJS) $(LIBS_STAMP)
 $(BUILD)/earlydom: $(BUILD)/earlydom.debug
 	$(STRIP) -s -R .comment -R .note.gnu.property -o $@ $<
 
-size: $(BUILD)/earlydom
+# What there is to carry for a guest without devices, and all that an image with a store has of us.
+size: $(BUILD)/earlydom $(DAEMONS)
 	@stat -c %s $< | awk '{ printf "%d bytes (%.0f KiB) stripped, of 700 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 700 * 1024 }'
+	@tar -cf - -C $(BUILD) $(^F) | gzip -9 | wc -c | awk '{ printf "%d bytes (%.0f KiB) compressed, with $(notdir $(DAEMONS)), of 1536 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 1536 * 1024 }'
 
 # Xen, dom0's kernel with its modules, another guest kernel, busybox: from Debian's packages.
 machine:
@@ -79,7 +90,9 @@ check: all size lint unit fuzz
 -include tests.mk
 
 FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] qemu-tests/*.[ch])
-SCRIPTS   := $(wildcard scripts/* initramfs/init .ci/run)
+SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
+	     initramfs/stop-guests .ci/run qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
+	     qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
 lint:
 	@clang-format --dry-run --Werror $(FORMATTED)
@@ -88,14 +101,36 @@ lint:
 		--suppress=missingIncludeSystem -j 2 $(CPPFLAGS) $(SRCS)
 	@mandoc -T lint -W warning man/*.[58]
 
-qemu-test: all machine
+# A Debian root for dom0, which the tests switch to.
+dom0root:
+	@scripts/mkdom0root -o $(BUILD)
+
+qemu-test: all machine dom0root
 	@mkdir -p $(BUILD)/qemu-tests
 	prove -j 2 -I qemu-tests/lib qemu-tests/
 
-install: $(BUILD)/earlydom
+# A package that has the files of initramfs-tools and systemd in /usr sets these two.
+INITRAMFS_TOOLS ?= /etc/initramfs-tools
+SYSTEMD         ?= $(PREFIX)/lib/systemd/system
+
+# Settings that are there stay.
+install: all
 	install -D -m 0755 $(BUILD)/earlydom $(DESTDIR)$(PREFIX)/sbin/earlydom
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/lib/earlydom $(DAEMONS) initramfs/stop-guests
 	install -D -m 0644 man/earlydom.8 $(DESTDIR)$(PREFIX)/share/man/man8/earlydom.8
 	install -D -m 0644 man/earlydom.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/earlydom.cfg.5
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/earlydom/examples configs/examples/*.cfg
+	sed 's|^prefix=.*|prefix=$(PREFIX)|' initramfs/hooks/earlydom | \
+		install -D -m 0755 /dev/stdin $(DESTDIR)$(INITRAMFS_TOOLS)/hooks/earlydom
+	for place in init-top init-bottom; do \
+		install -D -m 0755 initramfs/scripts/$$place/earlydom \
+			$(DESTDIR)$(INITRAMFS_TOOLS)/scripts/$$place/earlydom || exit 1; \
+	done
+	sed 's|/usr/local|$(PREFIX)|g' initramfs/earlydom.service | \
+		install -D -m 0644 /dev/stdin $(DESTDIR)$(SYSTEMD)/earlydom.service
+	install -D -m 0644 initramfs/README $(DESTDIR)/etc/earlydom/README
+	[ -e $(DESTDIR)/etc/earlydom/initramfs.conf ] || \
+		install -m 0644 initramfs/initramfs.conf $(DESTDIR)/etc/earlydom/initramfs.conf
 
 clean:
 	rm -rf $(BUILD)

@@ -14,8 +14,8 @@ UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munma
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))
 UNIT_SRCS := $(SRCS) $(UNIT_FAKE)
 
-# The clients' supervisor is looked for in the test's own directory.
-UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"'
+# The clients' supervisor, and the daemons, are looked for in the test's own directory.
+UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"'
 UNIT_CFLAGS   := -std=gnu11 $(WARN) -g -fno-pie
 
 asan_CC      := $(HOSTCC)
@@ -62,8 +62,8 @@ unit-build: $(asan_TESTS) $(musl_TESTS)
 unit: unit-build
 	@$(UNIT_ENV) prove -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(asan_TESTS) $(musl_TESTS)
 
-# The commands need main's file, and nothing that is fuzzed needs the commands; kit and wards are for cmocka.
-FUZZ_SRCS   := $(filter-out $(patsubst %,builder/%.c,main boot check inspect client fake/kit fake/wards),$(UNIT_SRCS))
+# The commands need main's file, and nothing that is fuzzed needs the commands; kit, wards and net are for cmocka.
+FUZZ_SRCS   := $(filter-out $(patsubst %,builder/%.c,main boot check inspect client fake/kit fake/wards fake/net),$(UNIT_SRCS))
 FUZZ_OBJS   := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SRCS))
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZERS     := $(patsubst %.c,$(BUILD)/fuzz/bin/%,$(FUZZ))
