@@ -14,6 +14,7 @@
 
 #include "commands.h"
 #include "host.h"
+#include "refuge.h"
 #include "select.h"
 #include "sources.h"
 #include "supervise.h"
@@ -107,21 +108,32 @@ static void rename_process(int argc, char **argv)
 
 static int run_supervisor(const struct boot *b, int status_fd)
 {
+	struct refuge refuge;
 	const struct supervise_options o = {
 		.rundir = b->rundir,
+		.refuge = &refuge,
+		.store = b->cmdline.store_off  ? STORE_NEVER
+			 : b->cmdline.store_on ? STORE_ALWAYS
+					       : STORE_IF_THERE,
+		.bridges = b->cmdline.bridges,
+		.nr_bridges = b->cmdline.nr_bridges,
 		.verbose = b->verbose,
 		.echo = b->cmdline.echo,
 		.status_fd = status_fd,
 	};
 	struct err e;
+	int rc;
 
 	setsid();
-	if (chdir("/") < 0 ||
-	    supervise(b->selection.guests, b->selection.n, b->selection.bad, &o, &e) < 0) {
+	if (chdir("/") < 0 || refuge_make(&refuge, &e) < 0) {
 		fprintf(stderr, "earlydom: %s\n", e.msg);
 		return EXIT_FAILED;
 	}
-	return EXIT_OK;
+	rc = supervise(b->selection.guests, b->selection.n, b->selection.bad, &o, &e);
+	if (rc < 0)
+		fprintf(stderr, "earlydom: %s\n", e.msg);
+	refuge_close(&refuge);
+	return rc < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
 /* Waits for the supervisor's word that every guest has been tried. */

@@ -82,7 +82,8 @@ int build_domain(struct guest *g, struct host *h, const struct kernel *k, const 
 	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, e) < 0 || load(dom, h, e) < 0)
 		goto out;
 	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
-	if (g->cfg->type != GUEST_PV &&
+	g->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);
+	if (g->cfg->type != GUEST_PV && !h->xsh &&
 	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_STORE_PFN, STORE_PFN_NONE) < 0) {
 		host_error(h, e, "cannot tell the domain that it has no store yet");
 		goto out;

@@ -9,7 +9,7 @@
 
 /*
  * Fills the created domain of g from the kernel k, with the command line that it will see. Sets
- * g->console_gfn. Returns 0, or -1 with e set; the domain is the caller's to destroy.
+ * g->console_gfn and g->store_gfn. Returns 0, or -1 with e set; the domain is the caller's to destroy.
  */
 int build_domain(struct guest *g, struct host *h, const struct kernel *k, const char *cmdline,
 		 struct err *e);

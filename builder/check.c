@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../loaders/image_type.h"
 #include "commands.h"
@@ -14,14 +15,19 @@
 #include "sources.h"
 
 static const char usage_text[] =
-	"check [--root TREE] [--list-kernels] [--cmdline TEXT] FILE...\n\n"
+	"check [--root TREE] [--list-kernels | --list-files] [--cmdline TEXT] FILE...\n\n"
 	"  --root TREE      files that descriptors name are looked for below TREE\n"
 	"  --list-kernels   only print the paths of the kernels, one a line\n"
+	"  --list-files     only print what is named: kernel, ramdisk, disk or disk-ro, and a "
+	"path\n"
 	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line";
+
+/* Bytes; what a loop device counts in. */
+#define SECTOR 512
 
 struct check {
 	const char *root, *cmdline_text;
-	bool list_kernels;
+	bool list_kernels, list_files;
 	struct cmdline cmdline;
 	struct sources sources;
 	struct selection selection;
@@ -75,10 +81,63 @@ static void check_images(struct check *c, const struct guest_config *g)
 		diag_add(&c->diag, g->memory_loc, "%s", e.msg);
 }
 
+/* The descriptor that g was read from. */
+static const struct descriptor *descriptor_of(const struct check *c, const struct guest_config *g)
+{
+	const struct descriptor *d = c->selection.descriptors;
+
+	while (d->file != g->file)
+		d++;
+	return d;
+}
+
+/*
+ * Looks at an image file. Devices belong to the machine that will run the guest; so may a file
+ * system that is mounted before the guest starts, so that a file that is not here is only told of.
+ */
+static void check_disk(struct check *c, const struct guest_config *g, size_t i)
+{
+	const struct disk_spec *s = &g->disks[i];
+	const struct loc loc = descriptor_entry_loc(descriptor_of(c, g), "disk", i);
+	struct stat st;
+	char *full;
+
+	if (disk_spec_tag_value(s->target) || !strncmp(s->target, "/dev/", 5))
+		return;
+	if (asprintf(&full, "%s%s", c->root, s->target) < 0) {
+		diag_add(&c->diag, loc, "out of memory");
+		return;
+	}
+	if (!stat(full, &st)) {
+		if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+			diag_add(&c->diag, loc,
+				 "disk %s: %s is neither an image file nor a block device", s->vdev,
+				 full);
+		else if (S_ISREG(st.st_mode) && st.st_size < SECTOR)
+			diag_add(&c->diag, loc, "disk %s: %s: the file has less than a sector",
+				 s->vdev, full);
+	} else if (errno == ENOENT) {
+		printf("%s: disk %s: %s is not here and was not checked\n", g->name, s->vdev, full);
+	} else {
+		diag_add(&c->diag, loc, "disk %s: %s: %s", s->vdev, full, strerror(errno));
+	}
+	free(full);
+}
+
+static void say_number(size_t n, const char *what)
+{
+	if (n)
+		printf(", %zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
 static void say_ok(const struct guest_config *g)
 {
-	printf("%s: ok (%s %s, %llu MiB, %u vcpu%s)\n", g->name, g->image, guest_type_name(g->type),
-	       (unsigned long long)g->memory_kib / 1024, g->vcpus, g->vcpus == 1 ? "" : "s");
+	printf("%s: ok (%s %s, %llu MiB", g->name, g->image, guest_type_name(g->type),
+	       (unsigned long long)g->memory_kib / 1024);
+	say_number(g->vcpus, "vcpu");
+	say_number(g->nr_disks, "disk");
+	say_number(g->nr_vifs, "vif");
+	puts(")");
 }
 
 static void list_kernels(const struct selection *s)
@@ -93,19 +152,41 @@ static void list_kernels(const struct selection *s)
 	}
 }
 
+/* What an image may have to carry. What a tag leads to is a device. */
+static void list_files(const struct selection *s)
+{
+	const struct guest_config *g;
+	size_t i, k;
+
+	for (i = 0; i < s->n; i++) {
+		g = &s->guests[i];
+		printf("kernel %s\n", g->kernel);
+		if (g->ramdisk)
+			printf("ramdisk %s\n", g->ramdisk);
+		for (k = 0; k < g->nr_disks; k++)
+			if (!disk_spec_tag_value(g->disks[k].target))
+				printf("%s %s\n", g->disks[k].readwrite ? "disk" : "disk-ro",
+				       g->disks[k].target);
+	}
+}
+
 static void check_all(struct check *c)
 {
-	size_t i, before;
+	size_t i, k, before;
 
 	cmdline_parse(c->cmdline_text, &c->cmdline, &c->diag);
 	select_guests(c->sources.v, c->sources.n, &c->cmdline, &c->selection, &c->diag);
-	if (c->list_kernels) {
+	if (c->list_kernels)
 		list_kernels(&c->selection);
+	if (c->list_files)
+		list_files(&c->selection);
+	if (c->list_kernels || c->list_files)
 		return;
-	}
 	for (i = 0; i < c->selection.n; i++) {
 		before = c->diag.n;
 		check_images(c, &c->selection.guests[i]);
+		for (k = 0; k < c->selection.guests[i].nr_disks; k++)
+			check_disk(c, &c->selection.guests[i], k);
 		if (c->diag.n == before)
 			say_ok(&c->selection.guests[i]);
 	}
@@ -117,10 +198,11 @@ static void check_all(struct check *c)
 
 int command_check(int argc, char **argv)
 {
-	enum { ROOT = 1, LIST, CMDLINE };
+	enum { ROOT = 1, LIST, LIST_FILES, CMDLINE };
 	static const struct option options[] = {
 		{"root", required_argument, NULL, ROOT},
 		{"list-kernels", no_argument, NULL, LIST},
+		{"list-files", no_argument, NULL, LIST_FILES},
 		{"cmdline", required_argument, NULL, CMDLINE},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -135,6 +217,9 @@ int command_check(int argc, char **argv)
 			break;
 		case LIST:
 			c.list_kernels = true;
+			break;
+		case LIST_FILES:
+			c.list_files = true;
 			break;
 		case CMDLINE:
 			c.cmdline_text = optarg;

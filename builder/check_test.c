@@ -67,6 +67,42 @@ static void test_refused(void **state)
 	assert_non_null(strstr(o.err, "earlydom: web.cfg:1:10: kernel /ramdisk: "));
 }
 
+static void test_devices(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		judge("kernel = '/kernel'\nmemory = 64\nvif = [ '' ]\n"
+		      "disk = [ '/dev/none,raw,xvda', 'UUID=1,raw,xvdb', '/ramdisk,raw,xvdc' ]\n"),
+		EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pv, 64 MiB, 1 vcpu, 3 disks, 1 vif)\n");
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\ndisk = [ '/img/a,raw,xvda' ]\n"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web: disk xvda: root/img/a is not here and was not checked\n"
+				   "web: ok (linux pv, 64 MiB, 1 vcpu, 1 disk)\n");
+	assert_string_equal(o.err, "");
+	kit_text("root/short", "x");
+	refused("kernel = '/kernel'\nmemory = 64\n"
+		"disk = [ '/dir,raw,xvda,ro',\n '/ramdisk,raw,xvdb', '/short,raw,xvdc',\n"
+		" '/ramdisk/x,raw,xvdd' ]\n",
+		"earlydom: web.cfg:3:10: disk xvda: root/dir is neither an image file nor a block "
+		"device\n"
+		"earlydom: web.cfg:4:23: disk xvdc: root/short: the file has less than a sector\n"
+		"earlydom: web.cfg:5:2: disk xvdd: root/ramdisk/x: Not a directory\n");
+	/* What needs the host is not looked at, what the files and the command line say is. */
+	kit_text("a.cfg", "kernel = '/kernel'\nmemory = 64\nafter = 'b'\n");
+	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\nafter = 'a'\n");
+	assert_int_equal(check("--root=root", "a.cfg", "b.cfg", NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: a.cfg:3:9: after: a -> b -> a\n");
+	assert_int_equal(check("--root=root", "a.cfg", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: a.cfg:3:9: after: unknown guest 'b'\n");
+	kit_text("web.cfg", "kernel = '/kernel'\nmemory = 64\nvif = [ '' ]\n");
+	assert_int_equal(check("--root=root", "--cmdline", "earlydom.store=off", "web.cfg"),
+			 EXIT_FAILED);
+	assert_string_equal(o.err,
+			    "earlydom: web.cfg:3:1: vif needs a store, and earlydom.store=off\n");
+}
+
 /* All errors of all files come in one run. */
 static void test_all_errors(void **state)
 {
@@ -99,6 +135,12 @@ static void test_options(void **state)
 	kit_text("c.cfg", "kernel = '/missing'\nmemory = 64\n");
 	assert_int_equal(check("--list-kernels", "a.cfg", "b.cfg", "c.cfg"), EXIT_OK);
 	assert_string_equal(o.out, "/kernel\n/missing\n");
+	kit_text("d.cfg", "kernel = '/kernel'\nramdisk = '/ramdisk'\nmemory = 64\n"
+			  "disk = ['/a,raw,xvda,rw', '/b,raw,xvdb,ro',\n"
+			  "        'vdev=xvdc, access=ro, target=LABEL=c']\n");
+	assert_int_equal(check("--list-files", "c.cfg", "d.cfg", NULL), EXIT_OK);
+	assert_string_equal(o.out, "kernel /missing\nkernel /kernel\nramdisk /ramdisk\n"
+				   "disk /a\ndisk-ro /b\n");
 	assert_int_equal(check("--root=root", "--cmdline=quiet earlydom=b earlydom.b.memory=48",
 			       "b.cfg", "c.cfg"),
 			 EXIT_OK);
@@ -114,9 +156,8 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_good),    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_devices), cmocka_unit_test(test_all_errors),
 		cmocka_unit_test(test_options),
 	};
 

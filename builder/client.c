@@ -1,5 +1,5 @@
 /*
- * The commands that speak to the supervisor: list, console, stop, destroy.
+ * The commands that speak to the supervisor: list, console, stop, destroy, release, handover.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -146,9 +146,9 @@ static void print_json(char *column[COLUMNS], bool first)
 static void print_text(char *column[COLUMNS], bool first)
 {
 	if (first)
-		printf("%-20s %5s %-7s %-4s %7s %5s %-9s %8s %7s  %s\n", "NAME", "ID", "IMAGE",
+		printf("%-20s %5s %-7s %-4s %7s %5s %-10s %8s %7s  %s\n", "NAME", "ID", "IMAGE",
 		       "TYPE", "MEM/MiB", "VCPUS", "STATE", "RESTARTS", "BUILD", "CAUSE");
-	printf("%-20s %5s %-7s %-4s %7s %5s %-9s %8s %5s%s  %s\n", column[NAME], column[DOMID],
+	printf("%-20s %5s %-7s %-4s %7s %5s %-10s %8s %5s%s  %s\n", column[NAME], column[DOMID],
 	       column[IMAGE], column[TYPE], column[MEMORY], column[VCPUS], column[STATE],
 	       column[RESTARTS], column[BUILD_MS], strcmp(column[BUILD_MS], "-") ? "ms" : "  ",
 	       column[CAUSE]);
@@ -291,8 +291,8 @@ static int end_guest(const char *verb, const char *name, int timeout_s)
 	if (read_line(fd, line, sizeof(line), timeout_s * 1000))
 		return answered_ok(line) ? EXIT_OK : EXIT_FAILED;
 	fprintf(stderr,
-		"earlydom: %s: not ended within %d s: it may not listen (a Linux guest needs "
-		"console=hvc0 and SysRq); `earlydom destroy %s` ends it at once\n",
+		"earlydom: %s: not ended within %d s: it may not listen (without a store a Linux "
+		"guest needs console=hvc0 and SysRq); `earlydom destroy %s` ends it at once\n",
 		name, timeout_s, name);
 	return EXIT_FAILED;
 }
@@ -328,4 +328,37 @@ int command_destroy(int argc, char **argv)
 	if (!one_name(argc, argv, "destroy NAME", &rc))
 		return rc;
 	return end_guest("destroy", argv[1], STOP_TIMEOUT_S);
+}
+
+/* Sends a request that is carried out at once, and shows what came of it. */
+static int ask(const char *verb, const char *name)
+{
+	const int fd = request(verb, name);
+	char line[512];
+	int rc = EXIT_FAILED;
+
+	if (fd < 0)
+		return EXIT_FAILED;
+	if (!read_line(fd, line, sizeof(line), -1))
+		complain("the supervisor has closed the connection");
+	else if (answered_ok(line))
+		rc = EXIT_OK;
+	close(fd);
+	return rc;
+}
+
+int command_release(int argc, char **argv)
+{
+	int rc;
+
+	return one_name(argc, argv, "release NAME", &rc) ? ask("release", argv[1]) : rc;
+}
+
+int command_handover(int argc, char **argv)
+{
+	static const char usage[] = "handover";
+
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return command_help(usage);
+	return argc == 1 ? ask("handover", NULL) : command_usage(usage);
 }

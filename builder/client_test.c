@@ -129,12 +129,12 @@ static void test_list(void **state)
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
 	assert_string_equal(o.err, "");
 	assert_memory_equal(o.out,
-			    "NAME                    ID IMAGE   TYPE MEM/MiB VCPUS STATE     "
+			    "NAME                    ID IMAGE   TYPE MEM/MiB VCPUS STATE      "
 			    "RESTARTS   BUILD  CAUSE\n"
 			    "web                      1 linux   pv        64     1 running   ",
-			    142);
+			    143);
 	assert_non_null(strstr(o.out, "\nlost                     - linux   pv        64     1 "
-				      "failed           0     -    cannot read kernel "));
+				      "failed            0     -    cannot read kernel "));
 	assert_int_equal(run(command_list, "list", "--json", NULL, NULL), EXIT_OK);
 	blur_build_time(o.out, "\"build_ms\": ");
 	p = strstr(o.out, "\n  {\"name\": \"deaf\"");

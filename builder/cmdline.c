@@ -206,10 +206,13 @@ static void parse_store(const struct param *p)
 	if (!has_value(p, "on or off") || parse_on_off(p, &on))
 		return;
 	p->out->store_off = !on;
-	if (on)
-		diag_add(p->d, p->value_loc,
-			 "%s=%s: a store is not supported yet, guests start without one", p->name,
-			 p->value);
+	p->out->store_on = on;
+}
+
+static void parse_bridge(const struct param *p)
+{
+	if (has_value(p, "earlydom.bridge=NAME or earlydom.bridge=NAME:DEV,..."))
+		cmdline_add_bridge(p->out, p->value, p->value_loc, p->d);
 }
 
 static void parse_rescue(const struct param *p)
@@ -310,7 +313,7 @@ static const struct {
 } parameters[] = {
 	{PREFIX, parse_select},         {PREFIX ".profile", parse_profile},
 	{PREFIX ".store", parse_store}, {PREFIX ".rescue", parse_rescue},
-	{PREFIX ".echo", parse_echo},
+	{PREFIX ".echo", parse_echo},   {PREFIX ".bridge", parse_bridge},
 };
 #define NR_PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
 
@@ -401,5 +404,6 @@ void cmdline_free(struct cmdline *c)
 	for (size_t i = 0; i < c->nr_overrides; i++)
 		override_free(&c->overrides[i]);
 	free(c->overrides);
+	cmdline_free_bridges(c);
 	*c = (struct cmdline){0};
 }

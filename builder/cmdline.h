@@ -4,6 +4,7 @@
  *     earlydom=web,db          these guests, in this order; "all" (default) or "none"
  *     earlydom.profile=NAME    every guest whose profile has this name (several: commas)
  *     earlydom.GUEST.KEY=VALUE any key of one guest, but its name
+ *     earlydom.bridge=NAME[:DEV,...]  a bridge for guests (may be given more than once)
  *     earlydom.store=on|off    earlydom.rescue[=on|off]    earlydom.echo=off|console|kmsg
  *
  * (1 and 0 serve for on and off.) Quotes are read as the kernel's next_arg() reads them
@@ -16,6 +17,7 @@
 
 #include <stdbool.h>
 
+#include "bridge.h"
 #include "diag.h"
 
 /* The file in the places of everything here. */
@@ -40,7 +42,12 @@ struct cmdline {
 	size_t nr_profiles;
 	struct override *overrides;
 	size_t nr_overrides;
-	bool store_off;
+	bool store_off; /* earlydom.store=off */
+	bool store_on;  /* =on: a store is wanted, its lack is an error */
+	/* earlydom.bridge=NAME[:DEV,...], in order. All names are good, and each is there once: a
+	   bridge once, a port on one bridge, no bridge as a port. */
+	struct bridge_spec *bridges;
+	size_t nr_bridges;
 	bool rescue;
 	enum echo_to echo;
 };
@@ -48,13 +55,20 @@ struct cmdline {
 /*
  * Parses the command line (one line, a trailing newline is allowed). Unknown or malformed earlydom
  * parameters go to d, the rest still counts: of a list, the entries that are right. A parameter
- * given again: the last one wins, as the kernel has it; overrides of the same key likewise. After a
- * lone "--" (arguments of init) nothing is read. Whether a guest of that name exists is select.h's
+ * given again: the last one wins, as the kernel has it; overrides of the same key likewise;
+ * each earlydom.bridge counts, and of those with one name the first. After a lone "--" (arguments of init) nothing is read. Whether a guest of that name exists is select.h's
  * to check; keys are checked here. Returns the number of errors added; *out is freed with
  * cmdline_free in either case.
  */
 size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d);
 void cmdline_free(struct cmdline *c);
+
+/*
+ * Adds the bridge of one earlydom.bridge=; value is what is behind the '=', not empty, at loc. What
+ * is wrong goes to d: a bridge with a wrong name is left out, of the ports those that are wrong.
+ */
+void cmdline_add_bridge(struct cmdline *c, const char *value, struct loc loc, struct diag *d);
+void cmdline_free_bridges(struct cmdline *c);
 
 /* One parameter of a kernel command line, as next_arg() splits it. */
 struct cmdline_arg {

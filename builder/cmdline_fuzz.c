@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SOURCE(file, text)                                                                         \
@@ -38,6 +40,26 @@ static void check_cmdline(const struct cmdline *c, size_t len)
 	}
 }
 
+/* Every interface is there once. */
+static void check_bridges(const struct cmdline *c)
+{
+	for (size_t i = 0; i < c->nr_bridges; i++) {
+		const struct bridge_spec *b = &c->bridges[i];
+
+		assert(spec_is_ifname(b->name, strlen(b->name)));
+		for (size_t j = 0; j < b->nr_ports; j++)
+			assert(spec_is_ifname(b->ports[j], strlen(b->ports[j])) &&
+			       strcmp(b->ports[j], b->name));
+		for (size_t k = 0; k < i; k++) {
+			const struct bridge_spec *other = &c->bridges[k];
+
+			assert(strcmp(b->name, other->name));
+			for (size_t j = 0; j < other->nr_ports; j++)
+				assert(strcmp(b->name, other->ports[j]));
+		}
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = strndup((const char *)data, size);
@@ -51,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	errors = cmdline_parse(text, &c, &d);
 	assert(errors == diag_count(&d));
 	check_cmdline(&c, strlen(text));
+	check_bridges(&c);
 	select_guests(sources, NR_SOURCES, &c, &s, &d);
 	assert(s.n + s.bad <= NR_SOURCES + c.nr_names);
 	assert(!s.bad || diag_count(&d));

@@ -28,7 +28,13 @@ static void dump(const struct cmdline *c, FILE *f)
 		fprintf(f, "; %s.%s@%u=%s@%u", o->guest, o->key, o->loc.column, o->value,
 			o->value_loc.column);
 	}
-	fprintf(f, "%s%s", c->store_off ? "; store off" : "", c->rescue ? "; rescue" : "");
+	fprintf(f, "%s%s%s", c->store_off ? "; store off" : "", c->store_on ? "; store on" : "",
+		c->rescue ? "; rescue" : "");
+	for (size_t i = 0; i < c->nr_bridges; i++) {
+		fprintf(f, "; bridge %s", c->bridges[i].name);
+		for (size_t j = 0; j < c->bridges[i].nr_ports; j++)
+			fprintf(f, " %s", c->bridges[i].ports[j]);
+	}
 	if (c->echo != ECHO_OFF)
 		fprintf(f, "; echo %s", echoes[c->echo]);
 }
@@ -102,8 +108,8 @@ static void test_parameters(void **state)
 	reads("earlydom.profile", "all",
 	      AT(1) "earlydom.profile needs a value: earlydom.profile=NAME,...\n");
 	reads("earlydom.store=off", "all; store off", "");
-	reads("earlydom.store=0 earlydom.store=on", "all",
-	      AT(33) "earlydom.store=on: a store is not supported yet, guests start without one\n");
+	reads("earlydom.store=0 earlydom.store=on", "all; store on", "");
+	reads("earlydom.store=1 earlydom.store=off", "all; store off", "");
 	reads("earlydom.store", "all", AT(1) "earlydom.store needs a value: on or off\n");
 	reads("earlydom.store=no", "all", AT(16) "earlydom.store=no: must be on or off\n");
 	reads("earlydom.rescue", "all; rescue", "");
@@ -126,6 +132,59 @@ static void test_parameters(void **state)
 	reads("earlydom.", "all",
 	      AT(1) "unknown parameter 'earlydom.' (a guest's keys: earlydom.GUEST.KEY=VALUE)\n");
 	reads("earlydom.rescue=\"on", "all", AT(1) "earlydom.rescue: the quote is not closed\n");
+}
+
+static void test_bridges(void **state)
+{
+	(void)state;
+	reads("earlydom.bridge=xenbr0", "all; bridge xenbr0", "");
+	reads("earlydom.bridge=xenbr0:eth0", "all; bridge xenbr0 eth0", "");
+	reads("earlydom.bridge=br-lan:eth0,eth1.5 earlydom.bridge=br1 earlydom=web",
+	      "names web@65; bridge br-lan eth0 eth1.5; bridge br1", "");
+	reads("earlydom.bridge=\"br0:eth0\"", "all; bridge br0 eth0", "");
+	reads("earlydom.bridge=012345678901234:abcdefghijklmno",
+	      "all; bridge 012345678901234 abcdefghijklmno", "");
+	reads("earlydom.bridge", "all",
+	      AT(1) "earlydom.bridge needs a value: earlydom.bridge=NAME or "
+		    "earlydom.bridge=NAME:DEV,...\n");
+	reads("earlydom.bridge=", "all",
+	      AT(1) "earlydom.bridge needs a value: earlydom.bridge=NAME or "
+		    "earlydom.bridge=NAME:DEV,...\n");
+	reads("earlydom.bridge=br%d earlydom.bridge=:eth0 earlydom.bridge=..", "all",
+	      AT(17) "earlydom.bridge: 'br%d' is not a name for an interface (1 to 15 "
+		     "characters)\n" AT(38) "earlydom.bridge: '' is not a name for an interface (1 "
+					    "to 15 characters)\n" AT(
+						    60) "earlydom.bridge: '..' is not a name for "
+							"an interface (1 to 15 characters)\n");
+	reads("earlydom.bridge=0123456789012345", "all",
+	      AT(17) "earlydom.bridge: '0123456789012345' is not a name for an interface (1 to 15 "
+		     "characters)\n");
+	reads("earlydom.bridge=\"a b\" earlydom.bridge=a/b", "all",
+	      AT(18) "earlydom.bridge: 'a b' is not a name for an interface (1 to 15 "
+		     "characters)\n" AT(39) "earlydom.bridge: 'a/b' is not a name for an interface "
+					    "(1 to 15 characters)\n");
+	/* What is right of it counts. */
+	reads("earlydom.bridge=br0:", "all; bridge br0",
+	      AT(21) "earlydom.bridge: a port is missing behind ':' or ','\n");
+	reads("earlydom.bridge=br0:eth0,,eth1,e:f,eth0,br0", "all; bridge br0 eth0 eth1",
+	      AT(26) "earlydom.bridge: a port is missing behind ':' or ','\n" AT(
+		      32) "earlydom.bridge: port 'e:f' is not a name for an interface (1 to 15 "
+			  "characters)\n" AT(36) "earlydom.bridge: port 'eth0' is given twice\n" AT(
+				  41) "earlydom.bridge: port 'br0' is a bridge itself\n");
+	reads("earlydom.bridge=a:x earlydom.bridge=a:y earlydom.bridge=b:x,z,a earlydom.bridge=z",
+	      "all; bridge a x; bridge b z",
+	      AT(37) "earlydom.bridge: 'a' is given twice\n" AT(
+		      59) "earlydom.bridge: port 'x' is "
+			  "already on a\n" AT(
+				  63) "earlydom.bridge: "
+				      "port 'a' is a "
+				      "bridge "
+				      "itself\n" AT(
+					      81) "earlydom.bridge: 'z' is already a port of b\n");
+	reads("earlydom.brige=br0", "all",
+	      AT(1) "unknown parameter 'earlydom.brige', did you mean 'earlydom.bridge'?\n");
+	reads("earlydom.bridge.memory=1", "all",
+	      AT(1) "earlydom.bridge.memory: 'bridge' can't be the name of a guest\n");
 }
 
 static void test_overrides(void **state)
@@ -167,11 +226,15 @@ static void write_seeds(const char *dir)
 	write_text(
 		dir, "words",
 		"earlydom=none earlydom=all earlydom.store=off earlydom.rescue earlydom.rescue=off "
+		"earlydom.bridge=xenbr0:eth0,eth1 earlydom.bridge=br1:eth2 earlydom.bridge=br2 "
+		"earlydom.web.disk=['/dev/a,raw,xvda'] earlydom.web2.vif=mac=00:16:3e:00:00:01 "
 		"earlydom.echo=kmsg earlydom.db.memory=64 earlydom.db.cmdline=\"x y\" "
 		"earlydom.web2.profile=[a,b]");
 	write_text(
 		dir, "wrong",
 		"earlydom= earlydom=all,web,,web earlydom.foo earlydom.web.name=x earlydom.web.=1 "
+		"earlydom.bridge=br0:br0,,eth0,eth0 earlydom.bridge=br0 earlydom.bridge=eth0 "
+		"earlydom.store=on earlydom.web.after=[web2,db] "
 		"earlydom.store.memory=1 earlydom.web.memroy=1 earlydom.echo=x earlydom=\"a");
 }
 
@@ -180,6 +243,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_select),
 		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_bridges),
 		cmocka_unit_test(test_overrides),
 	};
 

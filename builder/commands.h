@@ -15,6 +15,8 @@ int command_list(int argc, char **argv);
 int command_console(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_destroy(int argc, char **argv);
+int command_release(int argc, char **argv);
+int command_handover(int argc, char **argv);
 
 /* Says how the command is used: on stderr, returning EXIT_USAGE, or, asked for help, on stdout,
  * returning EXIT_OK. */

@@ -265,16 +265,15 @@ static void check_cmdline(struct reading *r)
 }
 
 /* A name in two entries is a slip. */
-static void check_profiles(struct reading *r)
+static void check_twice(struct reading *r, const char *key, const struct strings *all)
 {
-	const struct statement *st = good(r, "profile");
-	const struct strings *all = &r->g->profile;
+	const struct statement *st = good(r, key);
 
 	for (size_t i = 1; st && i < all->n; i++) {
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(all->v[i], all->v[j]))
 				continue;
-			diag_add(r->d, st->value.items[i].loc, "profile '%s' is given twice",
+			diag_add(r->d, st->value.items[i].loc, "%s '%s' is given twice", key,
 				 all->v[i]);
 			break;
 		}
@@ -291,6 +290,8 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 		.on_poweroff = ACTION_DESTROY,
 		.on_reboot = ACTION_RESTART,
 		.on_crash = ACTION_DESTROY,
+		.device_timeout = 10,
+		.ready_timeout = 60,
 	};
 	for (size_t i = 0; i < c->n; i++)
 		read_statement(&r, &c->statements[i]);
@@ -307,7 +308,8 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	check_cpus(&r);
 	check_cap(&r);
 	check_cmdline(&r);
-	check_profiles(&r);
+	check_twice(&r, "profile", &out->profile);
+	check_twice(&r, "after", &out->after);
 	return diag_count(d) - before;
 }
 
@@ -355,5 +357,13 @@ void config_free(struct guest_config *g)
 	free(g->cmdline);
 	strings_free(&g->cpus);
 	strings_free(&g->profile);
+	for (size_t i = 0; i < g->nr_disks; i++)
+		disk_spec_free(&g->disks[i]);
+	free(g->disks);
+	for (size_t i = 0; i < g->nr_vifs; i++)
+		vif_spec_free(&g->vifs[i]);
+	free(g->vifs);
+	strings_free(&g->after);
+	free(g->ready);
 	*g = (struct guest_config){0};
 }

@@ -10,12 +10,16 @@
 #include <stdint.h>
 
 #include "descriptor.h"
+#include "disk_spec.h"
+#include "vif_spec.h"
 
 enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
 enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
 
 /* Names of guests and profiles are at most this long. */
 #define CONFIG_NAME_MAX 63
+/* The longest value of `ready`, in characters. */
+#define CONFIG_READY_MAX 255
 
 struct strings {
 	char **v;
@@ -55,6 +59,22 @@ struct guest_config {
 	enum guest_action on_poweroff, on_reboot, on_crash; /* destroy, restart, destroy */
 
 	struct strings profile;
+
+	/* Such as can be served: raw, by blkback in dom0, no cdrom drive; each vdev once; a target
+	   is an absolute path or one of the tags of disk_spec.h. */
+	struct disk_spec *disks; /* in the descriptor's order */
+	size_t nr_disks;
+	struct loc disk_loc;
+	/* Such as can be served: on a bridge, by netback in dom0; each devid, mac and vifname once. */
+	struct vif_spec *vifs; /* devid of each is set: given, or its place in the list */
+	size_t nr_vifs;
+	struct loc vif_loc;
+	unsigned device_timeout; /* seconds that back ends may take, 10 */
+
+	struct strings after; /* names of guests that must be up first */
+	struct loc after_loc;
+	char *ready;            /* node below the guest's own path that says it is up; or NULL */
+	unsigned ready_timeout; /* seconds that others wait for this guest, 60 */
 };
 
 /*

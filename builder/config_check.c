@@ -4,9 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "disk_spec.h"
 #include "pci_spec.h"
-#include "vif_spec.h"
 
 /* What a guest can't be called: dom0's kernel command line and the commands use these words. */
 static const char *const reserved[] = {
@@ -92,24 +90,6 @@ int check_vnclisten(const char *text, struct err *e)
 	return strlen(colon + 1) > 5 ? err_set(e, "the display is out of range") : 0;
 }
 
-int check_disk(const char *text, struct err *e)
-{
-	struct disk_spec spec;
-	int ret = disk_spec_parse(text, &spec, e);
-
-	disk_spec_free(&spec);
-	return ret;
-}
-
-int check_vif(const char *text, struct err *e)
-{
-	struct vif_spec spec;
-	int ret = vif_spec_parse(text, &spec, e);
-
-	vif_spec_free(&spec);
-	return ret;
-}
-
 int check_pci(const char *text, struct err *e)
 {
 	struct pci_spec spec;
@@ -117,4 +97,27 @@ int check_pci(const char *text, struct err *e)
 
 	pci_spec_free(&spec);
 	return ret;
+}
+
+/*
+ * The characters that xenstored has in paths (tools/xenstore/xenstored_core.c, valid_chars), but '@',
+ * with which no node of a guest begins. There is no way up in such a path.
+ */
+int check_ready(const char *text, struct err *e)
+{
+	static const char chars[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/";
+	size_t len = strlen(text);
+
+	if (!len)
+		return err_set(e, "must not be empty");
+	if (*text == '/')
+		return err_set(e, "must be a path below the guest's own, without '/' in front");
+	if (strspn(text, chars) != len)
+		return err_set(e, "must be letters, digits, '-', '_' and '/'");
+	if (text[len - 1] == '/' || strstr(text, "//"))
+		return err_set(e, "a name is missing between or behind '/'");
+	return len > CONFIG_READY_MAX
+		       ? err_set(e, "must be at most %d characters", CONFIG_READY_MAX)
+		       : 0;
 }

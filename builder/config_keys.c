@@ -12,6 +12,8 @@
 #define MEMORY_MAX_MIB 16777216
 /* Weight and cap are uint16_t in xen/include/public/domctl.h (xen_domctl_sched_credit). */
 #define CREDIT_MAX 65535
+/* An hour: what takes longer will not come. */
+#define TIMEOUT_MAX 3600
 
 static const struct word types[] = {
 	[GUEST_PV] = {"pv", WORD_OK},
@@ -75,21 +77,23 @@ const struct key config_keys[] = {
 	{"on_reboot",  read_word,      FIELD(on_reboot),                    .words = actions},
 	{"on_crash",   read_word,      FIELD(on_crash),                     .words = actions},
 	{"profile",    read_strings,   FIELD(profile),                      .check = check_profile, .one_or_many = true},
+	{"disk",       read_disks,     FIELD_AND(disks, disk_loc),          .check = check_disk},
+	{"vif",        read_vifs,      FIELD_AND(vifs, vif_loc),            .check = check_vif},
+	{"device_timeout", read_unsigned, FIELD(device_timeout),            .min = 1, .max = TIMEOUT_MAX, .unit = "seconds"},
+	{"after",      read_strings,   FIELD_AND(after, after_loc),         .check = check_name, .one_or_many = true},
+	{"ready",      read_string,    FIELD(ready),                        .check = check_ready},
+	{"ready_timeout", read_unsigned, FIELD(ready_timeout),              .min = 1, .max = TIMEOUT_MAX, .unit = "seconds"},
 
-	{"after",                read_strings,   NOT_YET, .check = check_name, .one_or_many = true},
 	{"bios",                 read_word,      NOT_YET, .words = bioses},
 	{"device_model_args",    read_strings,   NOT_YET},
 	{"device_model_config",  read_string,    NOT_YET, .check = check_path},
 	{"device_model_override",read_string,    NOT_YET, .check = check_path},
 	{"device_model_protocol",read_word,      NOT_YET, .words = protocols},
-	{"disk",                 read_strings,   NOT_YET, .check = check_disk},
 	{"driver_domain",        read_bool,      NOT_YET},
 	{"firmware_override",    read_string,    NOT_YET, .check = check_path},
 	{"memmap",               read_string,    NOT_YET, .check = check_path},
 	{"pci",                  read_strings,   NOT_YET, .check = check_pci},
-	{"ready",                read_string,    NOT_YET, .check = check_filled},
 	{"serial",               read_strings,   NOT_YET, .check = check_filled, .one_or_many = true},
-	{"vif",                  read_strings,   NOT_YET, .check = check_vif},
 	{"vnc",                  read_bool,      NOT_YET},
 	{"vnclisten",            read_string,    NOT_YET, .check = check_vnclisten},
 	/* clang-format on */

@@ -36,7 +36,7 @@ struct key {
 };
 #define NO_FIELD SIZE_MAX
 
-#define CONFIG_NR_KEYS 37
+#define CONFIG_NR_KEYS 39
 extern const struct key config_keys[CONFIG_NR_KEYS];
 
 /* The key of that name, or NULL. */

@@ -52,6 +52,12 @@ static void test_defaults(void **state)
 	assert_int_equal(g.on_reboot, ACTION_RESTART);
 	assert_int_equal(g.on_crash, ACTION_DESTROY);
 	assert_int_equal(g.profile.n, 0);
+	assert_int_equal(g.nr_disks, 0);
+	assert_int_equal(g.nr_vifs, 0);
+	assert_int_equal(g.device_timeout, 10);
+	assert_int_equal(g.after.n, 0);
+	assert_null(g.ready);
+	assert_int_equal(g.ready_timeout, 60);
 	done(&c, &g);
 }
 
@@ -73,7 +79,10 @@ static void test_whole_file(void **state)
 		"          ]\n"
 		"cpu_weight = 512; cap = 50\n"
 		"on_poweroff = 'preserve'; on_reboot = 'destroy'; on_crash = 'restart'\n"
-		"profile = [ 'normal', 'recovery' ]\n";
+		"profile = [ 'normal', 'recovery' ]\n"
+		"device_timeout = 30; ready_timeout = 3600\n"
+		"after = [ 'db', 'net-1' ]\n"
+		"ready = 'control/feature-poweroff'\n";
 	static const uint8_t uuid[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
 					 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10};
 	struct descriptor c;
@@ -114,6 +123,13 @@ static void test_whole_file(void **state)
 	assert_int_equal(g.on_crash, ACTION_RESTART);
 	assert_int_equal(g.profile.n, 2);
 	assert_string_equal(g.profile.v[1], "recovery");
+	assert_int_equal(g.device_timeout, 30);
+	assert_int_equal(g.ready_timeout, 3600);
+	assert_int_equal(g.after.n, 2);
+	assert_string_equal(g.after.v[1], "net-1");
+	assert_int_equal(g.after_loc.line, 19);
+	assert_int_equal(g.after_loc.column, 9);
+	assert_string_equal(g.ready, "control/feature-poweroff");
 	done(&c, &g);
 }
 
@@ -255,6 +271,22 @@ static void test_bare(void **state)
 		{"type", "foo", "cmd:1:9: type = foo: must be \"pv\", \"pvh\" or \"hvm\"\n"},
 		{"profile", "a", ""},
 		{"profile", "[a,b]", ""},
+		{"after", "db", ""},
+		{"after", "[db,net]", ""},
+		{"ready", "data/up", ""},
+		{"device_timeout", "5", ""},
+		{"disk", "/dev/vg/a,raw,xvda,rw", ""},
+		{"disk", "['/dev/vg/a,raw,xvda','/dev/vg/b,raw,xvdb,ro']", ""},
+		{"disk", "[]", ""},
+		{"disk", "/dev/vg/a", "cmd:1:9: disk = /dev/vg/a: vdev is missing\n"},
+		{"disk", "[/dev/vg/a,raw]",
+		 "cmd:1:10: disk, entry 1 = /dev/vg/a: vdev is missing\n"
+		 "cmd:1:20: disk, entry 2 = raw: vdev is missing\n"},
+		{"vif", "", ""},
+		{"vif", "bridge=xenbr1", ""},
+		{"vif", "brige=xenbr1",
+		 "cmd:1:9: vif = brige=xenbr1: unknown parameter 'brige', did you mean "
+		 "'bridge'?\n"},
 		{"maxmem", "32",
 		 "cmd:1:9: maxmem = 32: must be at least memory = 64 (web.cfg:1:30)\n"},
 	};
@@ -304,20 +336,22 @@ static void test_table(void **state)
 		{"on_reboot", "'destroy'"},
 		{"on_crash", "'preserve'"},
 		{"profile", "'x'"},
+		{"disk", "['/a,raw,xvda']"},
+		{"vif", "['bridge=xenbr0']"},
+		{"device_timeout", "1"},
 		{"after", "'db'"},
+		{"ready", "'data/up'"},
+		{"ready_timeout", "3600"},
 		{"bios", "'ovmf'"},
 		{"device_model_args", "['-nographic']"},
 		{"device_model_config", "'/x'"},
 		{"device_model_override", "'/x'"},
 		{"device_model_protocol", "'classic'"},
-		{"disk", "['/a,raw,xvda']"},
 		{"driver_domain", "1"},
 		{"firmware_override", "'/x'"},
 		{"memmap", "'/x'"},
 		{"pci", "['36:00.0']"},
-		{"ready", "'login:'"},
 		{"serial", "'pty'"},
-		{"vif", "['bridge=xenbr0']"},
 		{"vnc", "1"},
 		{"vnclisten", "'127.0.0.1'"},
 	};

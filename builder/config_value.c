@@ -250,7 +250,8 @@ int read_strings(const struct key *k, const struct value *v, void *out, struct d
 {
 	if (v->kind == VALUE_LIST)
 		return read_items(k, v->items, v->nr_items, out, d);
-	if (k->one_or_many)
+	/* An override has no quotes by which a string could be told from a list with one entry. */
+	if (k->one_or_many || v->kind == VALUE_BARE)
 		return read_items(k, v, 1, out, d);
 	return bad(k, v, d, "must be a list of strings, in [ ]");
 }

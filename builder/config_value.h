@@ -20,6 +20,8 @@ key_reader read_word_text; /* char *: the word itself */
 key_reader read_strings;   /* struct strings */
 key_reader read_cpus;      /* struct strings */
 key_reader read_uuid;      /* uint8_t[16] */
+key_reader read_disks;     /* struct guest_config's disks, and nr_disks with it */
+key_reader read_vifs;      /* struct guest_config's vifs, and nr_vifs with it */
 
 /* Checks for struct key's check. */
 int check_path(const char *text, struct err *e); /* absolute */
@@ -28,8 +30,9 @@ int check_profile(const char *text, struct err *e);
 int check_filled(const char *text, struct err *e);   /* not empty */
 int check_one_word(const char *text, struct err *e); /* not empty, no blanks */
 int check_vnclisten(const char *text, struct err *e);
-int check_disk(const char *text, struct err *e);
+int check_disk(const char *text, struct err *e); /* right, and such as can be served */
 int check_vif(const char *text, struct err *e);
+int check_ready(const char *text, struct err *e); /* a node below the guest's path in the store */
 int check_pci(const char *text, struct err *e);
 
 /* v as a message shows it, cut where it is long. Returns buf. */

@@ -67,6 +67,45 @@ static void test_texts(void **state)
 	refuses("cpus = []", "web.cfg:2:8: cpus = []: must have an entry\n");
 }
 
+static void test_order(void **state)
+{
+	char text[300] = "ready = '", want[400];
+
+	(void)state;
+	refuses("device_timeout = 0",
+		"web.cfg:2:18: device_timeout = 0: must be 1 to 3600 seconds\n");
+	refuses("device_timeout = 3601",
+		"web.cfg:2:18: device_timeout = 3601: must be 1 to 3600 seconds\n");
+	refuses("ready_timeout = 0",
+		"web.cfg:2:17: ready_timeout = 0: must be 1 to 3600 seconds\n");
+	refuses("ready_timeout = 3601",
+		"web.cfg:2:17: ready_timeout = 3601: must be 1 to 3600 seconds\n");
+	refuses("after = ['db', 'all']",
+		"web.cfg:2:16: after, entry 2 = \"all\": this word is reserved\n");
+	refuses("after = 'a b'",
+		"web.cfg:2:9: after = \"a b\": must be 1 to 63 letters, digits, '-' "
+		"and '_'\n");
+	refuses("after = ['a', 'b', 'a']", "web.cfg:2:20: after 'a' is given twice\n");
+	refuses("ready = ''", "web.cfg:2:9: ready = \"\": must not be empty\n");
+	refuses("ready = '/local/domain/1/data/up'",
+		"web.cfg:2:9: ready = \"/local/domain/1/data/up\": must be a path below the "
+		"guest's "
+		"own, without '/' in front\n");
+	refuses("ready = 'data/../up'", "web.cfg:2:9: ready = \"data/../up\": must be letters, "
+					"digits, '-', '_' and '/'\n");
+	refuses("ready = 'data/up now'", "web.cfg:2:9: ready = \"data/up now\": must be letters, "
+					 "digits, '-', '_' and '/'\n");
+	refuses("ready = 'data/'",
+		"web.cfg:2:9: ready = \"data/\": a name is missing between or behind '/'\n");
+	refuses("ready = 'data//up'",
+		"web.cfg:2:9: ready = \"data//up\": a name is missing between or behind '/'\n");
+	memset(text + 9, 'x', CONFIG_READY_MAX + 1);
+	strcpy(text + 9 + CONFIG_READY_MAX + 1, "'");
+	snprintf(want, sizeof(want),
+		 "web.cfg:2:9: ready = \"%.48s...\": must be at most 255 characters\n", text + 9);
+	refuses(text, want);
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -107,22 +146,6 @@ static void test_words(void **state)
 static void test_not_yet(void **state)
 {
 	(void)state;
-	refuses("disk = [ '/dev/vg/web,raw,xvda,w' ]", "web.cfg:2:1: disk is not supported yet\n");
-	refuses("disk = [ '/a,raw,xvda', '/b,raw' ]",
-		"web.cfg:2:1: disk is not supported yet\n"
-		"web.cfg:2:25: disk, entry 2 = \"/b,raw\": vdev is missing\n");
-	refuses("disk = [ '/b,raw' ]", "web.cfg:2:1: disk is not supported yet\n"
-				       "web.cfg:2:10: disk = \"/b,raw\": vdev is missing\n");
-	refuses("disk = '/b,raw,xvda'", "web.cfg:2:1: disk is not supported yet\n"
-					"web.cfg:2:8: disk = \"/b,raw,xvda\": must be a list of "
-					"strings, in [ ]\n");
-	refuses("disk = [", "web.cfg:2:8: the list has no closing ]\n"
-			    "web.cfg:2:1: disk is not supported yet\n");
-	refuses("disk = []", "web.cfg:2:1: disk is not supported yet\n");
-	refuses("vif = [ '', 'brige=x' ]",
-		"web.cfg:2:1: vif is not supported yet\n"
-		"web.cfg:2:13: vif, entry 2 = \"brige=x\": unknown parameter 'brige', did you mean "
-		"'bridge'?\n");
 	refuses("pci = [ 'x' ]", "web.cfg:2:1: pci is not supported yet\n"
 				 "web.cfg:2:9: pci = \"x\": 'x' is not a PCI device such as "
 				 "0000:36:00.0\n");
@@ -154,9 +177,9 @@ static void test_not_yet(void **state)
 	refuses("serial = ['pty', '']",
 		"web.cfg:2:1: serial is not supported yet\n"
 		"web.cfg:2:18: serial, entry 2 = \"\": must not be empty\n");
-	refuses("after = ['db', 'all']",
-		"web.cfg:2:1: after is not supported yet\n"
-		"web.cfg:2:16: after, entry 2 = \"all\": this word is reserved\n");
+	refuses("pci = [", "web.cfg:2:7: the list has no closing ]\n"
+			   "web.cfg:2:1: pci is not supported yet\n");
+	refuses("pci = []", "web.cfg:2:1: pci is not supported yet\n");
 	refuses("memmap = 'map'", "web.cfg:2:1: memmap is not supported yet\n"
 				  "web.cfg:2:10: memmap = \"map\": must be an absolute path\n");
 }
@@ -164,9 +187,8 @@ static void test_not_yet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_integers),
-		cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_integers), cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_order),    cmocka_unit_test(test_words),
 		cmocka_unit_test(test_not_yet),
 	};
 

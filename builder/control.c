@@ -143,14 +143,35 @@ static struct ward *find(struct wards *all, const char *name)
 	return NULL;
 }
 
-static void attach(struct control_client *k)
+static void attach(struct control_client *k, const struct wards *all)
 {
+	const struct ward *w = k->ward;
 	char tail[ATTACH_TAIL];
-	const size_t n = conlog_tail(&k->ward->log, tail, sizeof(tail));
+	struct err e;
+	size_t n;
+
+	if (w->state == WARD_RELEASED || (all->consoles == CONSOLES_ELSEWHERE && !ward_over(w))) {
+		err_set(&e, "the console of %.64s is served by xenconsoled: `xl console %.64s`",
+			w->guest.cfg->name, w->guest.cfg->name);
+		refuse(k, e.msg);
+		return;
+	}
+	n = conlog_tail(&k->ward->log, tail, sizeof(tail));
 
 	k->state = CLIENT_ATTACHED;
 	answer(k, "ok\n");
 	say(k, tail, n);
+}
+
+/* Answers a request that was carried out at once. */
+static void done(struct control_client *k, int rc, const struct err *e)
+{
+	if (rc < 0) {
+		refuse(k, e->msg);
+		return;
+	}
+	answer(k, "ok\n");
+	drop(k);
 }
 
 static void ask(struct control_client *k, struct wards *all, char *request)
@@ -161,6 +182,11 @@ static void ask(struct control_client *k, struct wards *all, char *request)
 
 	if (!strcmp(request, "list")) {
 		list(k, all);
+		return;
+	}
+	if (!strcmp(request, "handover")) {
+		rc = wards_hand_over(all, &e);
+		done(k, rc, &e);
 		return;
 	}
 	if (!name) {
@@ -175,7 +201,12 @@ static void ask(struct control_client *k, struct wards *all, char *request)
 		return;
 	}
 	if (!strcmp(request, "console")) {
-		attach(k);
+		attach(k, all);
+		return;
+	}
+	if (!strcmp(request, "release")) {
+		rc = ward_let_go(all, k->ward, &e);
+		done(k, rc, &e);
 		return;
 	}
 	if (!strcmp(request, "stop"))
@@ -192,7 +223,7 @@ static void ask(struct control_client *k, struct wards *all, char *request)
 
 static void type(struct control_client *k, struct wards *all)
 {
-	const size_t n = console_write(&k->ward->console, all->xce, k->in, k->in_len);
+	const size_t n = ward_type(all, k->ward, k->in, k->in_len);
 
 	k->in_len -= n;
 	memmove(k->in, k->in + n, k->in_len);

@@ -6,6 +6,8 @@
  *                     closes; the supervisor does when the guest is over
  *     stop NAME\n     "ok\n" once the guest has ended, however long that takes
  *     destroy NAME\n  the same
+ *     release NAME\n  "ok\n" once the guest is not supervised any more
+ *     handover\n      "ok\n" once every guest is in the store
  *
  * Anything that fails is answered with "error: TEXT\n" and the end of the connection.
  */

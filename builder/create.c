@@ -239,25 +239,26 @@ static int set_platform(struct guest *g, struct host *h, struct err *e)
 }
 
 /*
- * The guest's ends of its event channels, for dom0 to bind. A pv guest that finds a store channel
- * and no store behind it hangs in its start; a pvh guest is told by an invalid page number that the
+ * The guest's ends of its event channels, for dom0 to bind. Without a store, a pv guest that finds a store
+ * channel hangs in its start; a pvh guest is told by an invalid page number that the
  * store is to come (build.c).
  */
 static int make_ports(struct guest *g, struct host *h, struct err *e)
 {
 	int port;
 
+	g->store_port = 0;
+	/* libxl's order as well, which gives both the numbers that they have with xl. */
+	if (g->cfg->type != GUEST_PV || h->xsh) {
+		port = xc_evtchn_alloc_unbound(h->xch, g->domid, 0);
+		if (port < 0)
+			return host_error(h, e, "cannot make the store's event channel");
+		g->store_port = (uint32_t)port;
+	}
 	port = xc_evtchn_alloc_unbound(h->xch, g->domid, 0);
 	if (port < 0)
 		return host_error(h, e, "cannot make the console's event channel");
 	g->console_port = (uint32_t)port;
-	g->store_port = 0;
-	if (g->cfg->type == GUEST_PV)
-		return 0;
-	port = xc_evtchn_alloc_unbound(h->xch, g->domid, 0);
-	if (port < 0)
-		return host_error(h, e, "cannot make the store's event channel");
-	g->store_port = (uint32_t)port;
 	return 0;
 }
 

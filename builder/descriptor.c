@@ -37,6 +37,13 @@ const struct statement *descriptor_find(const struct descriptor *c, const char *
 	return NULL;
 }
 
+struct loc descriptor_entry_loc(const struct descriptor *c, const char *key, size_t i)
+{
+	const struct value *v = &descriptor_find(c, key)->value;
+
+	return v->kind == VALUE_LIST ? v->items[i].loc : v->loc;
+}
+
 /* Room for one more element in an array that grows at powers of two. NULL for lack of memory. */
 static void *grown(void *array, size_t n, size_t size)
 {

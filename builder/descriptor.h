@@ -97,6 +97,10 @@ void descriptor_unset(struct descriptor *c, const char *key, struct diag *fd);
 /* The first statement of that key, or NULL. */
 const struct statement *descriptor_find(const struct descriptor *c, const char *key);
 
+/* The place of the i-th entry of that key, which is given and right: in a list, or a string that
+ * stands for one. */
+struct loc descriptor_entry_loc(const struct descriptor *c, const char *key, size_t i);
+
 /*
  * Reads an integer as descriptors have them. Returns NULL, or why it is none ("is not an integer",
  * ...).

@@ -40,6 +40,29 @@ static void check_config(const struct guest_config *g)
 	assert(g->cpus_per_vcpu ? g->cpus.n <= g->maxvcpus : g->cpus.n <= 1);
 }
 
+static void check_devices(const struct guest_config *g)
+{
+	for (size_t i = 0; i < g->nr_disks; i++) {
+		const struct disk_spec *a = &g->disks[i];
+
+		assert(a->format == DISK_RAW && !a->cdrom);
+		assert(*a->target == '/' || disk_spec_tag_value(a->target));
+		for (size_t j = 0; j < i; j++)
+			assert(a->vdev_number != g->disks[j].vdev_number);
+	}
+	for (size_t i = 0; i < g->nr_vifs; i++) {
+		assert(!g->vifs[i].model && !g->vifs[i].gatewaydev);
+		for (size_t j = 0; j < i; j++)
+			assert(g->vifs[i].devid != g->vifs[j].devid);
+	}
+	assert(g->device_timeout >= 1 && g->device_timeout <= 3600);
+	assert(g->ready_timeout >= 1 && g->ready_timeout <= 3600);
+	assert(!g->ready ||
+	       (*g->ready && *g->ready != '/' && strlen(g->ready) <= CONFIG_READY_MAX));
+	for (size_t i = 0; i < g->after.n; i++)
+		assert(config_name_ok(g->after.v[i]));
+}
+
 /* The value of an override that begins the text: what it does to the guest must not break. */
 static void override_memory(struct descriptor *c, const char *text, struct diag *d)
 {
@@ -69,8 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	errors += config_read(&c, &g, &d);
 	assert(errors == diag_count(&d));
 	check_places(&d, text, size);
-	if (!errors)
+	if (!errors) {
 		check_config(&g);
+		check_devices(&g);
+	}
 	config_free(&g);
 
 	override_memory(&c, line, &od);

@@ -349,6 +349,20 @@ static void write_seeds(const char *dir)
 		   "vnc = 1\nvnclisten = '[::1]:1'\nserial = 'pty'\nbios = 'ovmf'\n"
 		   "memmap = '/m'\nafter = 'db'\nready = 'login'\ndriver_domain = 0\n"
 		   "device_model_args = [ '-x' ]\ndevice_model_protocol = 'classic'\n");
+	write_text(
+		dir, "devices",
+		"kernel = '/k'\nmemory = 64\nname = 'web'\n"
+		"disk = [ '/dev/vg/a,raw,xvda,rw', 'UUID=1a2b,,xvdb,ro', "
+		"'vdev=xvdc1,backendtype=phy,script=block,backend=0,discard,target=LABEL=a,b' ]\n"
+		"vif = [ '', 'mac=00:16:3e:00:01:02,bridge=br0,vifname=web0,rate=10MB/s@20ms', "
+		"'devid=7,mtu=9000,script=vif-bridge,type=vif,backend=Domain-0' ]\n"
+		"device_timeout = 5\nafter = [ 'db', 'net-1' ]\nready = "
+		"'control/feature-poweroff'\n"
+		"ready_timeout = 3600\n");
+	write_text(dir, "same",
+		   "kernel = '/k'\nmemory = 64\ndisk = [ '/a,,xvda', '/a,,xvdb', '/b,,51712' ]\n"
+		   "vif = [ 'vifname=a', 'vifname=a', 'devid=0', 'mac=00:16:3e:00:00:01', "
+		   "'mac=00:16:3e:00:00:01' ]\nready = '/x/..'\nafter = ['web', 'web']\n");
 	write_text(dir, "wrong",
 		   "memroy = 64\nmemory = 0 1\nkernel = /k\nx += 1\nvnuma = [ [ 'a', ']' ], 'b' ]\n"
 		   "a = [ 'x' 'y', 08, -1\nb = 'z\nc\r\n\xef\xbb\xbf\n\x01d = \"\\q\\xg\\400\"\n");

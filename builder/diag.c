@@ -70,6 +70,15 @@ void diag_add(struct diag *d, struct loc loc, const char *fmt, ...)
 	}
 }
 
+const char *loc_show(struct loc loc, char buf[LOC_SHOW_MAX])
+{
+	if (loc.line)
+		snprintf(buf, LOC_SHOW_MAX, "%s:%u:%u", loc.file, loc.line, loc.column);
+	else
+		snprintf(buf, LOC_SHOW_MAX, "%s", loc.file);
+	return buf;
+}
+
 size_t diag_count(const struct diag *d)
 {
 	return d->n + d->lost;

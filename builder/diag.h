@@ -29,6 +29,10 @@ struct diag {
 	size_t lost; /* messages that could not be kept: no memory, or over DIAG_MAX */
 };
 
+/* A place as text, for a message about another place: FILE, or FILE:LINE:COLUMN. Returns buf. */
+#define LOC_SHOW_MAX 160
+const char *loc_show(struct loc loc, char buf[LOC_SHOW_MAX]);
+
 /* More messages than these are counted, not kept: hostile input must not fill the memory. */
 #define DIAG_MAX 1000
 

@@ -171,6 +171,16 @@ static int set_positional(struct parse *p, const char *text, size_t len)
 	return err_set(p->e, "too many parameters without a name: '%.*s'", SPEC_LEN(len), text);
 }
 
+const char *disk_spec_tag_value(const char *target)
+{
+	static const char *const tags[] = {"UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="};
+
+	for (size_t i = 0; i < NR(tags); i++)
+		if (!strncmp(target, tags[i], strlen(tags[i])))
+			return target + strlen(tags[i]);
+	return NULL;
+}
+
 static int set_named(struct parse *p, const struct spec_param *param)
 {
 	static const char *const names[] = {
@@ -212,6 +222,8 @@ static int set_named(struct parse *p, const struct spec_param *param)
 		out->direct_io_safe = true;
 		return 0;
 	}
+	if (!p->has_target && disk_spec_tag_value(param->text))
+		return set_target(p, param->text, param->len);
 	for (size_t i = 0; i < NR(colo); i++)
 		if (spec_is_key(param, colo[i]) || spec_is_flag(param, colo[i]))
 			return err_set(p->e, "%s is not supported", colo[i]);

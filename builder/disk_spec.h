@@ -29,7 +29,7 @@ enum disk_protocol { DISK_PROTOCOL_XEN, DISK_PROTOCOL_VIRTIO };
 enum disk_flag { DISK_FLAG_DEFAULT, DISK_FLAG_OFF, DISK_FLAG_ON };
 
 struct disk_spec {
-	char *target; /* path, or text for the script; NULL for an empty cdrom drive */
+	char *target; /* path, tag, or text for the script; NULL for an empty cdrom drive */
 	enum disk_format format;
 	char *vdev;           /* as it was written */
 	uint32_t vdev_number; /* the number of the front end's device node, see disk_vdev_number */
@@ -42,6 +42,13 @@ struct disk_spec {
 	bool direct_io_safe;
 	enum disk_flag discard, trusted;
 };
+
+/*
+ * The tags that a target may have instead of a path: "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=".
+ * They are this program's own: xl takes the text for a path, and only from target=. Returns what is
+ * behind the tag, or NULL where the target has none.
+ */
+const char *disk_spec_tag_value(const char *target);
 
 /* Returns 0, or -1 with e set; *out is freed with disk_spec_free in either case. */
 int disk_spec_parse(const char *text, struct disk_spec *out, struct err *e);

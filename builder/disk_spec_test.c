@@ -63,6 +63,11 @@ static void test_forms(void **state)
 	reads("/a,vhd,xvda,", "/a", DISK_VHD, "xvda", true, false);
 	reads("cdrom,vdev=hdc", NULL, DISK_EMPTY, "hdc", false, true);
 	reads("format=empty,vdev=hdc,cdrom", NULL, DISK_EMPTY, "hdc", false, true);
+	/* xl takes these from target= only. */
+	reads("UUID=1a,raw,xvda", "UUID=1a", DISK_RAW, "xvda", true, false);
+	reads("phy:LABEL=a b,xvda,r", "LABEL=a b", DISK_RAW, "xvda", false, false);
+	reads("vdev=xvda,PARTUUID=a,raw", "PARTUUID=a", DISK_RAW, "xvda", true, false);
+	reads("vdev=xvda,target=PARTLABEL=a,b", "PARTLABEL=a,b", DISK_RAW, "xvda", true, false);
 	reads("  /a , raw,xvda", "/a ", DISK_RAW, "xvda", true, false);
 }
 
@@ -133,6 +138,8 @@ static void test_errors(void **state)
 	refuses("/a,raw,xvda,specification=foo", "unknown specification 'foo'");
 	refuses("/a,raw,xvda,acces=rw", "unknown parameter 'acces', did you mean 'access'?");
 	refuses("/a,raw,xvda,foo=1", "unknown parameter 'foo'");
+	refuses("/a,UUID=b,xvda", "unknown parameter 'UUID'");
+	refuses("uuid=b,raw,xvda", "unknown parameter 'uuid'");
 	refuses("/a=b,raw,xvda", "unknown parameter '/a'");
 	refuses("/a,raw,xvda,colo", "colo is not supported");
 	refuses("/a,raw,xvda,colo-port=1", "colo-port is not supported");

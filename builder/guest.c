@@ -7,14 +7,17 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <xen/hvm/params.h>
+
 #include "../loaders/image_type.h"
 #include "build.h"
 #include "clock.h"
 #include "create.h"
+#include "introduce.h"
 
 /* How long a destroyed domain may take to be gone: its pages go back when nobody maps them any
  * more. */
-#define GONE_TIMEOUT_NS (5 * NS_PER_S)
+#define GONE_TIMEOUT_NS (20 * NS_PER_S)
 #define GONE_POLL_US    2000
 
 int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e)
@@ -56,6 +59,44 @@ void guest_drop_images(struct guest *g, struct image_cache *c)
 	g->kernel = g->ramdisk = NULL;
 }
 
+int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e)
+{
+	const struct guest_config *cfg = g->cfg;
+	size_t i;
+
+	*absent = false;
+	if (cfg->nr_disks && !g->disks)
+		g->disks = calloc(cfg->nr_disks, sizeof(*g->disks));
+	if (cfg->nr_vifs && !g->vifs)
+		g->vifs = calloc(cfg->nr_vifs, sizeof(*g->vifs));
+	if ((cfg->nr_disks && !g->disks) || (cfg->nr_vifs && !g->vifs)) {
+		err_set(e, "out of memory");
+		goto drop;
+	}
+	for (i = 0; i < cfg->nr_disks; i++) {
+		g->disks[i] = disk_hold(disks, cfg->name, &cfg->disks[i], absent, e);
+		if (!g->disks[i])
+			goto drop;
+	}
+	if (vif_init(g->vifs, cfg->vifs, cfg->nr_vifs, e) == 0)
+		return 0;
+drop:
+	guest_drop_devices(g, disks);
+	return -1;
+}
+
+void guest_drop_devices(struct guest *g, struct disk_table *disks)
+{
+	size_t i;
+
+	for (i = 0; g->disks && i < g->cfg->nr_disks; i++)
+		disk_drop(disks, g->disks[i]);
+	free(g->disks);
+	free(g->vifs);
+	g->disks = NULL;
+	g->vifs = NULL;
+}
+
 void guest_plan_restart(struct guest *g)
 {
 	image_plan_kernel(g->kernel);
@@ -91,16 +132,19 @@ static int check_bits(const struct guest *g, const struct host *h, const struct 
 		       g->cfg->kernel);
 }
 
-/* The life of a guest, from its files to its first instruction. */
-int guest_start(struct guest *g, struct host *h, struct err *e)
+/*
+ * The life of a guest, from its files to its first instruction, which guest_run lets it do. Between
+ * the two the kernel's back ends get ready for it, and the worker has time for another guest.
+ */
+int guest_build(struct guest *g, struct host *h, struct err *e)
 {
 	const struct image_type *type = image_type_find(g->cfg->image);
-	const uint64_t start = clock_ns();
 	const struct kernel *kernel;
 	char *cmdline = NULL;
 	struct err ignored;
 	int rc = -1;
 
+	g->began = clock_ns();
 	/* Read and unpack, or find it unpacked by another guest that shares the kernel. */
 	kernel = image_kernel(g->kernel, e);
 	if (!kernel) {
@@ -125,11 +169,8 @@ int guest_start(struct guest *g, struct host *h, struct err *e)
 		goto destroy;
 	if (build_domain(g, h, kernel, cmdline, e) < 0)
 		goto destroy;
-	if (xc_domain_unpause(h->xch, g->domid) < 0) {
-		host_error(h, e, "cannot unpause the domain");
+	if (h->xsh && introduce_guest(g, h, e) < 0)
 		goto destroy;
-	}
-	g->build_ns = clock_ns() - start;
 	rc = 0;
 	goto out;
 
@@ -140,6 +181,35 @@ out:
 	free(cmdline);
 	image_kernel_done(g->kernel);
 	return rc;
+}
+
+int guest_run(struct guest *g, struct host *h, struct err *e)
+{
+	if (xc_domain_unpause(h->xch, g->domid) < 0)
+		return host_error(h, e, "cannot unpause the domain");
+	g->build_ns = clock_ns() - g->began;
+	return 0;
+}
+
+int guest_hand_over(struct guest *g, struct host *h, struct err *e)
+{
+	int port;
+
+	if (g->cfg->type == GUEST_PV && !g->store_port) {
+		/* The guest will never look at this end. It makes the domain one that xenstored
+		 * watches, so that its end is told to those who wait for it. */
+		port = xc_evtchn_alloc_unbound(h->xch, g->domid, 0);
+		if (port < 0)
+			return host_error(h, e, "cannot make the store's event channel");
+		g->store_port = (uint32_t)port;
+	}
+	if (g->cfg->type != GUEST_PV &&
+	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_STORE_PFN, g->store_gfn) < 0)
+		return host_error(h, e, "cannot tell the domain where its store is");
+	if (introduce_guest(g, h, e) < 0)
+		return -1;
+	g->handed_over = true;
+	return 0;
 }
 
 /* True while the hypervisor knows the domain, or does not say. */
@@ -155,9 +225,13 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 {
 	const uint64_t deadline = clock_ns() + GONE_TIMEOUT_NS;
 	const uint32_t domid = g->domid;
+	size_t i;
 
 	if (domid == NO_DOMAIN)
 		return 0;
+	/* What still runs gets nothing more done with its devices. */
+	xc_domain_pause(h->xch, domid);
+	introduce_undo(g, h);
 	xenlog_clear(&h->log);
 	/* ESRCH: somebody else destroyed it, which is what was wanted. */
 	if (xc_domain_destroy(h->xch, domid) < 0 && errno != ESRCH)
@@ -165,6 +239,10 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 	xenlog_clear(&h->log);
 	g->domid = NO_DOMAIN;
 	g->console_port = g->store_port = 0;
+	g->console_gfn = g->store_gfn = 0;
+	g->handed_over = false;
+	for (i = 0; g->vifs && i < g->cfg->nr_vifs; i++)
+		g->vifs[i].plugged = false;
 	while (domain_there(h, domid)) {
 		if (clock_ns() > deadline)
 			return err_set(

@@ -5,8 +5,10 @@
 #define EARLYDOM_GUEST_H
 
 #include "config.h"
+#include "disk.h"
 #include "host.h"
 #include "read.h"
+#include "vif.h"
 
 /* domid of a guest that has no domain. */
 #define NO_DOMAIN DOMID_INVALID
@@ -16,14 +18,19 @@ struct guest {
 	uint8_t uuid[16]; /* the descriptor's, or a random one that restarts keep */
 
 	struct image_file *kernel, *ramdisk; /* held; ramdisk NULL when there is none */
+	struct disk **disks;                 /* held; cfg->nr_disks of them, in cfg's order */
+	struct vif *vifs;                    /* cfg->nr_vifs of them */
 
 	/* What there is while there is a domain. */
 	uint32_t domid;
 	uint32_t console_port,
-		store_port;   /* the guest's ends; store_port 0 for a guest without one */
-	uint64_t console_gfn; /* of the console ring's page; an mfn for a pv guest */
+		store_port; /* the guest's ends; store_port 0 for a guest without one */
+	uint64_t console_gfn, store_gfn; /* of the rings' pages; mfns for a pv guest */
+	bool in_store;                   /* its nodes are written */
+	bool handed_over;                /* it was started without the store that it is in now */
 
-	uint64_t build_ns; /* from the start of reading to the unpause */
+	uint64_t began,
+		build_ns; /* of the newest build: when it began; from there to the unpause */
 };
 
 /* Sets up g for cfg: its uuid, and no domain. Returns 0, or -1 with e set. */
@@ -34,16 +41,34 @@ int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e);
 void guest_drop_images(struct guest *g, struct image_cache *c);
 
 /*
- * Builds and starts g: the whole life of a guest from its bytes to its unpause. On success 0. On
- * failure -1 with e set to the cause, and no trace of the domain. Each call must have been planned
- * (guest_hold_images does it for the first, guest_plan_restart for each further one).
+ * Holds the disks and sets up the network interfaces of g. Returns 0, or -1 with e set and none
+ * held; *absent is true then if a disk is not there, which may still come.
  */
-int guest_start(struct guest *g, struct host *h, struct err *e);
-void guest_plan_restart(struct guest *g);
+int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
+void guest_drop_devices(struct guest *g, struct disk_table *disks);
 
 /*
- * Destroys the domain of g, if there is one, with everything that belongs to it. Waits until the
- * hypervisor has given its memory back (bounded). Returns 0, or -1 with e set if it stays.
+ * Builds g: the whole life of a guest from its bytes to where its back ends are all that it waits
+ * for. On success 0, and the domain is paused. On failure -1 with e set to the cause, and no trace
+ * of the domain. Each call must have been planned (guest_hold_images does it for the first,
+ * guest_plan_restart for each further one).
+ */
+int guest_build(struct guest *g, struct host *h, struct err *e);
+void guest_plan_restart(struct guest *g);
+
+/* Lets the built guest run. Returns 0, or -1 with e set; the domain is the caller's to destroy. */
+int guest_run(struct guest *g, struct host *h, struct err *e);
+
+/*
+ * Gives a guest that was started without a store its place in one that has come: its nodes, and its
+ * end of the store where it can use one (pvh). Returns 0, or -1 with e set.
+ */
+int guest_hand_over(struct guest *g, struct host *h, struct err *e);
+
+/*
+ * Destroys the domain of g, if there is one, with everything that belongs to it: its nodes in the
+ * store, its devices' back ends. Waits until the hypervisor has given its memory back (bounded).
+ * Returns 0, or -1 with e set if it stays.
  */
 int guest_destroy(struct guest *g, struct host *h, struct err *e);
 

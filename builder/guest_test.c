@@ -40,7 +40,7 @@ static struct fake_domain *start(struct scene *s, const struct guest_config *cfg
 	struct fake_domain *d;
 
 	open_scene(s, cfg);
-	KIT_CHECK(!guest_start(&s->guest, &s->host, &s->err), "%s", s->err.msg);
+	KIT_CHECK(!kit_start(&s->guest, &s->host, &s->err), "%s", s->err.msg);
 	d = fake_domain(s->guest.domid);
 	assert_non_null(d);
 	assert_true(d->there && d->running && d->loaded);
@@ -57,7 +57,7 @@ static void refuses(const struct guest_config *cfg, const char *msg)
 	KIT_CHECK(!host_open(&s.host, false, &s.err), "%s", s.err.msg);
 	assert_int_equal(guest_init(&s.guest, cfg, &s.err), 0);
 	if (!guest_hold_images(&s.guest, &s.images, &s.err))
-		assert_int_equal(guest_start(&s.guest, &s.host, &s.err), -1);
+		assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
 	assert_string_equal(s.err.msg, msg);
 	assert_int_equal(s.guest.domid, NO_DOMAIN);
 	assert_int_equal(fake_domains(), 0);
@@ -145,20 +145,57 @@ static void test_pvh(void **state)
 	assert_int_equal(d->weight, 700);
 	assert_int_equal(d->cap, 150);
 	assert_string_equal(d->cmdline, "ip=dhcp root=/dev/xvda1 ro console=hvc0");
-	assert_int_equal(d->console_evtchn, 1);
-	assert_int_equal(d->store_evtchn, 2);
-	assert_int_equal(s.guest.store_port, 2);
+	assert_int_equal(d->store_evtchn, 1);
+	assert_int_equal(d->console_evtchn, 2);
+	assert_int_equal(s.guest.store_port, 1);
+	assert_int_equal(s.guest.console_port, 2);
 	/* For Linux to wait for a store that comes later; console and channels as built. */
 	assert_true(d->hvm_param[HVM_PARAM_STORE_PFN] == ~UINT64_C(0));
 	assert_true(d->hvm_param[HVM_PARAM_CONSOLE_PFN] == 0xfeff8);
-	assert_true(d->hvm_param[HVM_PARAM_CONSOLE_EVTCHN] == 1);
-	assert_true(d->hvm_param[HVM_PARAM_STORE_EVTCHN] == 2);
+	assert_true(d->hvm_param[HVM_PARAM_CONSOLE_EVTCHN] == 2);
+	assert_true(d->hvm_param[HVM_PARAM_STORE_EVTCHN] == 1);
 	assert_true(d->hvm_param[HVM_PARAM_TIMER_MODE] == HVMPTM_no_delay_for_missed_ticks);
 	assert_true(s.guest.console_gfn == 0xfeff8);
 	assert_true(d->nr_e820 >= 5);
 	assert_true(d->acpi_pages >= 3);
 	close_scene(&s);
 	assert_true(fake_host()->free_kib == UINT64_C(4) << 20);
+}
+
+/* Between its build and its start a guest does nothing, however long that is. */
+static void test_paused(void **state)
+{
+	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
+	struct guest_config cfg;
+	struct fake_domain *d;
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		cfg = rich(types[i]);
+		open_scene(&s, &cfg);
+		KIT_CHECK(!guest_build(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+		d = fake_domain(s.guest.domid);
+		assert_true(d->there && d->loaded && !d->running);
+		assert_int_equal(fake_calls_of("xc_domain_unpause"), 0);
+		assert_true(s.guest.began && !s.guest.build_ns);
+		KIT_CHECK(!guest_run(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+		assert_true(d->running);
+		assert_true(s.guest.build_ns);
+		close_scene(&s);
+
+		/* It can't be let run: that is said, and what becomes of it is the caller's. */
+		open_scene(&s, &cfg);
+		KIT_CHECK(!guest_build(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+		fake_fail_call("xc_domain_unpause", 1, EPERM);
+		assert_int_equal(guest_run(&s.guest, &s.host, &s.err), -1);
+		assert_string_equal(s.err.msg,
+				    "cannot unpause the domain: Operation not permitted");
+		assert_int_equal(s.guest.domid, 1);
+		assert_true(fake_domain(1)->there && !fake_domain(1)->running);
+		close_scene(&s);
+	}
 }
 
 static void test_defaults(void **state)
@@ -208,7 +245,7 @@ static void test_schedulers(void **state)
 	(void)state;
 	open_scene(&s, &cfg);
 	fake_host()->scheduler = XEN_SCHEDULER_CREDIT;
-	assert_int_equal(guest_start(&s.guest, &s.host, &s.err), 0);
+	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), 0);
 	d = fake_domain(s.guest.domid);
 	assert_int_equal(d->weight, 700);
 	assert_int_equal(d->cap, 150);
@@ -247,7 +284,7 @@ static void test_restart(void **state)
 	assert_int_equal(s.guest.domid, NO_DOMAIN);
 	assert_int_equal(unlink(kit_path("kernel")), 0); /* no restart needs the file */
 	guest_plan_restart(&s.guest);
-	KIT_CHECK(!guest_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
 	assert_int_not_equal(s.guest.domid, first);
 	assert_memory_equal(fake_domain(first)->config.handle,
 			    fake_domain(s.guest.domid)->config.handle, 16);
@@ -336,7 +373,7 @@ static void test_corrupt_kernel(void **state)
 		struct scene s;
 
 		open_scene(&s, &cfg);
-		assert_int_equal(guest_start(&s.guest, &s.host, &s.err), -1);
+		assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
 		snprintf(msg, sizeof(msg), "kernel %s: ", path);
 		assert_memory_equal(s.err.msg, msg, strlen(msg));
 		kit_good_message(&s.err);
@@ -350,7 +387,7 @@ static void test_corrupt_kernel(void **state)
 		struct scene s;
 
 		open_scene(&s, &cfg);
-		assert_int_equal(guest_start(&s.guest, &s.host, &s.err), -1);
+		assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
 		assert_memory_equal(s.err.msg, msg, strlen(msg));
 		kit_good_message(&s.err);
 		close_scene(&s);
@@ -381,7 +418,7 @@ static void test_host_memory(void **state)
 
 	open_scene(&s, &cfg);
 	fake_host()->free_kib = need;
-	KIT_CHECK(!guest_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
 	close_scene(&s);
 }
 
@@ -405,7 +442,7 @@ static void test_host_abilities(void **state)
 
 	open_scene(&s, &pvh);
 	s.host.physcaps = fake_host()->physcaps = all | XEN_SYSCTL_PHYSCAP_shadow;
-	KIT_CHECK(!guest_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
 	d = fake_domain(s.guest.domid);
 	assert_int_equal(d->config.flags, XEN_DOMCTL_CDF_hvm);
 	assert_int_equal(d->config.grant_opts, XEN_DOMCTL_GRANT_version(1));
@@ -465,7 +502,7 @@ static void test_destroy_errors(void **state)
 		other.cpu_weight = 1;
 		fake_host()->scheduler = XEN_SCHEDULER_NULL;
 		s.guest.cfg = &other;
-		assert_int_equal(guest_start(&s.guest, &s.host, &s.err), -1);
+		assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
 		assert_non_null(strstr(s.err.msg, "[cannot destroy domain 1: "));
 		assert_non_null(strstr(s.err.msg, "] cpu_weight and cap need"));
 		kit_good_message(&s.err);
@@ -488,7 +525,7 @@ static void sweep(struct guest_config *cfg)
 		open_scene(&s, cfg);
 		before = fake_host()->free_kib;
 		fake_fail_at(n, EIO);
-		rc = guest_start(&s.guest, &s.host, &s.err);
+		rc = kit_start(&s.guest, &s.host, &s.err);
 		call = fake_failed();
 		if (!rc) {
 			KIT_CHECK(!call, "%s failed and the guest started", call);
@@ -541,7 +578,7 @@ static void test_retry(void **state)
 	open_scene(&s, &cfg);
 	for (n = 1; n < 200; n++) {
 		fake_fail_at(n, ENOMEM);
-		if (!guest_start(&s.guest, &s.host, &s.err))
+		if (!kit_start(&s.guest, &s.host, &s.err))
 			break;
 		guest_plan_restart(&s.guest);
 	}
@@ -556,18 +593,21 @@ static void test_destroy_nth(void **state)
 	unsigned n;
 
 	(void)state;
-	/* The hypervisor's word that it is gone is missing once: the domain is, all the same. */
-	for (n = 1; n <= 2; n++) {
+	/* One that can't be paused is destroyed; the hypervisor's word that it is gone is missing
+	 * once: the domain is, all the same. */
+	for (n = 1; n <= 3; n++) {
 		start(&s, &cfg);
 		fake_fail_at(n, EIO);
 		if (guest_destroy(&s.guest, &s.host, &s.err) < 0) {
-			assert_int_equal(n, 1);
+			assert_int_equal(n, 2);
 			assert_int_equal(fake_domains(), 1);
+			assert_false(fake_domain(1)->running); /* nothing is done any more */
 			kit_good_message(&s.err);
 		} else {
-			assert_int_equal(n, 2);
+			assert_int_not_equal(n, 2);
 			assert_int_equal(fake_domains(), 0);
 		}
+		assert_non_null(fake_failed());
 		close_scene(&s);
 	}
 }
@@ -588,7 +628,7 @@ static void test_nth_alloc(void **state)
 		for (n = 1; rc; n++) {
 			open_scene(&s, &cfg);
 			fake_alloc_fail_at(n);
-			rc = guest_start(&s.guest, &s.host, &s.err);
+			rc = kit_start(&s.guest, &s.host, &s.err);
 			if (!rc) {
 				KIT_CHECK(!fake_alloc_failed(), "allocation %u: ignored", n);
 				fake_alloc_fail_at(0);
@@ -611,6 +651,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pv),
 		cmocka_unit_test(test_pvh),
+		cmocka_unit_test(test_paused),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_one_cpu_list),
 		cmocka_unit_test(test_schedulers),

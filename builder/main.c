@@ -24,6 +24,8 @@ static const struct {
 	{"console", command_console, "attach to a guest's console"},
 	{"stop", command_stop, "shut a guest down"},
 	{"destroy", command_destroy, "end a guest at once"},
+	{"release", command_release, "leave a guest to a toolstack for good"},
+	{"handover", command_handover, "put guests into a store that came up later"},
 };
 
 int command_usage(const char *text)

@@ -54,7 +54,7 @@ static struct fake_domain *describe(uint64_t memory_kib, bool rsdp_anywhere)
 	KIT_CHECK(!host_open(&h, false, &e), "%s", e.msg);
 	assert_int_equal(guest_init(&g, &cfg, &e), 0);
 	assert_int_equal(guest_hold_images(&g, &images, &e), 0);
-	KIT_CHECK(!guest_start(&g, &h, &e), "%s", e.msg);
+	KIT_CHECK(!kit_start(&g, &h, &e), "%s", e.msg);
 	d = fake_domain(g.domid);
 	assert_int_equal(guest_destroy(&g, &h, &e), 0);
 	guest_drop_images(&g, &images);

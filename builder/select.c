@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conflicts.h"
+#include "order.h"
+
 /* What is known of a source before it is selected. */
 struct candidate {
 	struct descriptor *descriptor;
@@ -14,7 +17,7 @@ struct candidate {
 	bool profile_known;
 	bool unreadable; /* no statement was found, only errors: it may be any guest */
 	bool selected;
-	bool rejected; /* another one has its name or uuid */
+	bool rejected; /* it is wrong, or is something together with another one */
 };
 
 struct work {
@@ -221,20 +224,9 @@ static void choose(struct work *w)
 	}
 }
 
-/* A place as text: FILE, or FILE:LINE:COLUMN. Returns buf. */
-#define PLACE_MAX 160
-static const char *place(struct loc loc, char buf[PLACE_MAX])
-{
-	if (loc.line)
-		snprintf(buf, PLACE_MAX, "%s:%u:%u", loc.file, loc.line, loc.column);
-	else
-		snprintf(buf, PLACE_MAX, "%s", loc.file);
-	return buf;
-}
-
 static void reject_same_names(struct work *w)
 {
-	char buf[PLACE_MAX];
+	char buf[LOC_SHOW_MAX];
 
 	for (size_t i = 1; i < w->nr_order; i++) {
 		struct candidate *a = &w->all[w->order[i]];
@@ -245,29 +237,51 @@ static void reject_same_names(struct work *w)
 			if (!b->name || strcmp(a->name, b->name))
 				continue;
 			diag_add(&a->diag, a->name_loc, "the name '%s' is already that of %s",
-				 a->name, place(b->name_loc, buf));
+				 a->name, loc_show(b->name_loc, buf));
 			a->rejected = b->rejected = true;
 			break;
 		}
 	}
 }
 
-/* Among the guests that were read: configs[i] is that of order[i], and all zero where it was wrong.
- */
-static void reject_same_uuids(struct work *w, const struct guest_config *configs)
+/* Devices of guests are given to them by the store. */
+static void check_store(struct candidate *a, const struct guest_config *g)
 {
-	char buf[PLACE_MAX];
+	static const char text[] = "%s needs a store, and earlydom.store=off";
 
-	for (size_t i = 1; i < w->nr_order; i++) {
-		for (size_t j = 0; j < i && configs[i].has_uuid; j++) {
-			if (!configs[j].has_uuid || memcmp(configs[i].uuid, configs[j].uuid, 16))
-				continue;
-			diag_add(w->d, configs[i].uuid_loc, "the uuid is already that of %s (%s)",
-				 configs[j].name, place(configs[j].uuid_loc, buf));
-			w->all[w->order[i]].rejected = w->all[w->order[j]].rejected = true;
-			break;
-		}
+	if (g->nr_disks)
+		diag_add(&a->diag, descriptor_find(a->descriptor, "disk")->loc, text, "disk");
+	if (g->nr_vifs)
+		diag_add(&a->diag, descriptor_find(a->descriptor, "vif")->loc, text, "vif");
+}
+
+/*
+ * Checks what the guests that were read are to each other: configs[i] is that of order[i], and all
+ * zero where it was wrong.
+ */
+static void reject_together(struct work *w, const struct guest_config *configs)
+{
+	const struct descriptor **files = calloc(w->nr_order + 1, sizeof(*files));
+	const char **names = calloc(w->n + 1, sizeof(*names));
+	bool *out = calloc(w->nr_order + 1, sizeof(*out));
+
+	if (files && names && out) {
+		for (size_t i = 0; i < w->nr_order; i++)
+			files[i] = w->all[w->order[i]].descriptor;
+		for (size_t i = 0; i < w->n; i++)
+			names[i] = w->all[i].name;
+		conflicts_find(configs, files, w->nr_order, out, w->d);
+		order_check(configs, w->nr_order, names, w->n, out, w->d);
+	} else {
+		out_of_memory(w->d, CMDLINE_FILE);
 	}
+	/* Without the memory to look nothing is known to be right. */
+	for (size_t i = 0; i < w->nr_order; i++)
+		if (!out || !files || !names || out[i])
+			w->all[w->order[i]].rejected = true;
+	free(files);
+	free(names);
+	free(out);
 }
 
 /* Reads the selected guests and keeps those without errors. */
@@ -287,6 +301,8 @@ static void read_guests(struct work *w)
 
 		if (!a->unreadable)
 			config_read(a->descriptor, &configs[i], &a->diag);
+		if (w->c->store_off)
+			check_store(a, &configs[i]);
 		if (diag_count(&a->diag)) {
 			config_free(&configs[i]);
 			a->rejected = true;
@@ -294,7 +310,7 @@ static void read_guests(struct work *w)
 		diag_sort(&a->diag, a->descriptor->file);
 		diag_move(w->d, &a->diag);
 	}
-	reject_same_uuids(w, configs);
+	reject_together(w, configs);
 	for (size_t i = 0; i < w->nr_order; i++) {
 		if (w->all[w->order[i]].rejected) {
 			config_free(&configs[i]);

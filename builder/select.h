@@ -28,8 +28,9 @@ struct selection {
  * earlydom.profile= narrows "all" and adds to named ones; "none" stays none. Errors of guests that
  * are not selected are not reported; a file that is so broken that it can't be told whether it is
  * selected is. An unknown name, profile or override target is an error with a suggestion; the rest
- * still starts. Two selected guests with one name (or one uuid): an error that names both places;
- * neither starts.
+ * still starts. Two selected guests with one name, or with something else that only one can have
+ * (conflicts.h): an error that names both places; neither starts. Nor does a guest whose place in
+ * the order is wrong (order.h), or which has devices while the command line has earlydom.store=off.
  *
  * An override takes the place of the descriptor's statement, right or wrong. One of cmdline, which
  * is the whole of a guest's command line, also of ip, root and extra where these come from the

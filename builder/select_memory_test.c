@@ -19,15 +19,20 @@ static const struct source sources[] = {
 	SOURCE("web.cfg",
 	       "kernel = '/k'\nmemory = 64\nname = 'web'\nimage = 'linux'\n"
 	       "uuid = '01234567-89ab-cdef-0123-456789abcdef'\ncpus = ['0', '1']\n"
-	       "vcpus = 2\nprofile = ['a', 'b']\nroot = '/x'\nextra = 'y'\nip = 'dhcp'\n"),
-	SOURCE("db.cfg", "kernel = '/k'\nmemory = 64\ncpus = 0\nprofile = 'a'\n"),
+	       "vcpus = 2\nprofile = ['a', 'b']\nroot = '/x'\nextra = 'y'\nip = 'dhcp'\n"
+	       "disk = ['/a,raw,xvda', 'LABEL=b,raw,xvdb,ro']\nafter = 'db'\nready = 'data/x'\n"),
+	SOURCE("db.cfg", "kernel = '/k'\nmemory = 64\ncpus = 0\nprofile = 'a'\n"
+			 "vif = ['bridge=x,mac=00:16:3e:00:00:01', 'vifname=db0']\n"),
 	SOURCE("bad.cfg", "kernel = /k\nmemory = 0\ndisk = ['/a,raw,xvda,script=x']\n"
 			  "vif = ['bridge=x,rate=1MB/s']\npci = ['name=a']\nx = [[1], 'a' 'b'\n"),
 	SOURCE("g.cfg", "kernel = '/k'\nmemory = 9\nmemroy = 1\n"),
+	SOURCE("c1.cfg", "kernel = '/k'\nmemory = 9\nafter = 'c2'\n"),
+	SOURCE("c2.cfg", "kernel = '/k'\nmemory = 9\nafter = ['c1', 'nix']\n"),
 };
 
 static const char cmdline[] =
-	"earlydom=web,db,bad,g,bda earlydom.profile=a,zz earlydom.db.memory=32 "
+	"earlydom=web,db,bad,g,bda,c1,c2 earlydom.bridge=x:y,z earlydom.profile=a,zz "
+	"earlydom.db.memory=32 "
 	"earlydom.web.cpus=[0,1] earlydom.bad.maxmem=[a,b] earlydom.web.cmdline=\"x y\" "
 	"earlydom.web.memry=1 earlydom.xx.memory=1";
 

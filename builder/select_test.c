@@ -88,8 +88,9 @@ static void test_override(void **state)
 	selects(good, 3, "earlydom.web.memory=0 earlydom=db", "db=64 bad=0", "");
 	selects(good, 3, "earlydom.web.maxmem=32", "alpha=64 db=64 bad=1",
 		CMD(21) "maxmem = 32: must be at least memory = 64 (web.cfg:2:10)\n");
-	selects(good, 3, "earlydom.web.disk=[]", "alpha=64 db=64 bad=1",
-		CMD(1) "disk is not supported yet\n");
+	selects(good, 3, "earlydom.web.disk=[]", "alpha=64 db=64 web=64 bad=0", "");
+	selects(good, 3, "earlydom.web.pci=[]", "alpha=64 db=64 bad=1",
+		CMD(1) "pci is not supported yet\n");
 	selects(good, 3, "earlydom.web.cpus=[0", "alpha=64 db=64 bad=1",
 		CMD(19) "the list has no closing ]\n");
 	selects(good, 3, "earlydom.web.profile=[a", "alpha=64 db=64 bad=1",
@@ -246,6 +247,88 @@ static void test_same(void **state)
 		"bad=2", CMD(83) "the uuid is already that of d (kernel command line:1:30)\n");
 }
 
+/* What two guests can't both have: both places are named, and neither starts. */
+static void test_conflicts(void **state)
+{
+	static const struct source disks[] = {
+		SOURCE("a.cfg", LEAST "disk = [ '/dev/x,raw,xvda,ro',\n '/dev/y,raw,xvdb' ]\n"),
+		SOURCE("b.cfg", LEAST "disk = [ '/dev/y,raw,xvda,ro' ]\n"),
+		SOURCE("c.cfg", LEAST "disk = [ '/dev/x,raw,xvda,ro' ]\n"),
+		SOURCE("d.cfg", LEAST "disk = [ 'UUID=1,raw,xvda' ]\n"),
+		SOURCE("e.cfg", LEAST "disk = [ '/dev/z,raw,xvda', 'UUID=1,raw,xvdb' ]\n"),
+	};
+	static const struct source vifs[] = {
+		SOURCE("a.cfg", LEAST "vif = [ '', 'mac=00:16:3e:00:00:01,vifname=web0' ]\n"),
+		SOURCE("b.cfg", LEAST "vif = [ 'mac=00:16:3E:00:00:01,devid=5' ]\n"),
+		SOURCE("c.cfg", LEAST "vif = [ 'vifname=web0' ]\n"),
+		SOURCE("d.cfg", LEAST "vif = [ 'mac=00:16:3e:00:00:02,vifname=web' ]\n"),
+		SOURCE("e.cfg", LEAST "vif = [ '' ]\n"),
+	};
+
+	(void)state;
+	selects(disks, 5, "", "c=64 bad=4",
+		"b.cfg:3:10: disk xvda: /dev/y is already disk xvdb of a (a.cfg:4:2), and one of "
+		"them writes it\n"
+		"e.cfg:3:29: disk xvdb: UUID=1 is already disk xvda of d (d.cfg:3:10), and one of "
+		"them writes it\n");
+	selects(disks, 5, "earlydom=a,c,e", "a=64 c=64 e=64 bad=0", "");
+	selects(disks, 5, "earlydom=b,c earlydom.c.disk=/dev/y,raw,xvda", "bad=2",
+		CMD(30) "disk xvda: /dev/y is already disk xvda of b (b.cfg:3:10), and one of them "
+			"writes it\n");
+	selects(vifs, 5, "", "d=64 e=64 bad=3",
+		"b.cfg:3:9: vif 5: the mac 00:16:3e:00:00:01 is already that of vif 1 of a "
+		"(a.cfg:3:13)\n"
+		"c.cfg:3:9: vif 0: the vifname web0 is already that of vif 1 of a (a.cfg:3:13)\n");
+	selects(vifs, 5, "earlydom=b,c,d", "b=64 c=64 d=64 bad=0", "");
+	selects(vifs, 5, "earlydom=d,e earlydom.e.vif=['vifname=x','vifname=web']", "bad=2",
+		CMD(42) "vif 1: the vifname web is already that of vif 0 of d (d.cfg:3:9)\n");
+}
+
+static void test_store_off(void **state)
+{
+	static const struct source sources[] = {
+		SOURCE("a.cfg",
+		       "disk = [ '/dev/x,raw,xvda' ]; " LEAST "vif = [ '' ]\nmemroy = 1\n"),
+		SOURCE("b.cfg", LEAST "disk = []; vif = []; ready = 'data/up'\n"),
+		SOURCE("c.cfg", LEAST),
+	};
+
+	(void)state;
+	selects(sources, 3, "earlydom.store=on earlydom=b,c", "b=64 c=64 bad=0", "");
+	selects(sources, 3, "earlydom.store=off", "b=64 c=64 bad=1",
+		"a.cfg:1:1: disk needs a store, and earlydom.store=off\n"
+		"a.cfg:3:1: vif needs a store, and earlydom.store=off\n"
+		"a.cfg:4:1: unknown key 'memroy', did you mean 'memory'?\n");
+	selects(sources, 3, "earlydom.store=off earlydom=c earlydom.c.vif=", "bad=1",
+		CMD(31) "vif needs a store, and earlydom.store=off\n");
+}
+
+static void test_after(void **state)
+{
+	static const struct source sources[] = {
+		SOURCE("a.cfg", LEAST "after = ['b', 'd']\n"),
+		SOURCE("b.cfg", LEAST "after = 'c'\n"),
+		SOURCE("c.cfg", LEAST),
+		SOURCE("d.cfg", LEAST "memory = 1\nafter = 'a'\n"),
+		SOURCE("e.cfg", LEAST "after = 'bb'\n"),
+	};
+	static const struct source nameless[] = {
+		SOURCE("a.cfg", "name = x\n" LEAST),
+		SOURCE("b.cfg", LEAST "after = 'x'\n"),
+	};
+
+	(void)state;
+	selects(sources, 5, "", "a=64 b=64 c=64 bad=2",
+		"d.cfg:3:1: memory is given twice, first on line 2\n"
+		"e.cfg:3:9: after: unknown guest 'bb'\n");
+	selects(sources, 5, "earlydom=a,e", "a=64 bad=1", "e.cfg:3:9: after: unknown guest 'bb'\n");
+	selects(sources, 4, "earlydom.d.memory=9 earlydom.c.after=[a]", "b=64 c=64 bad=2",
+		"a.cfg:3:9: after: a -> d -> a\n");
+	selects(sources, 5, "earlydom=c,b,a earlydom.c.after=a", "bad=3",
+		CMD(33) "after: c -> a -> b -> c\n");
+	selects(nameless, 2, "", "b=64 bad=1", "a.cfg:1:8: a string needs quotes: 'x'\n");
+}
+
 /* The file of a guest is borrowed from its source, and its places from there as well. */
 static void test_places(void **state)
 {
@@ -278,6 +361,9 @@ int main(void)
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_order_of_errors),
 		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_conflicts),
+		cmocka_unit_test(test_store_off),
+		cmocka_unit_test(test_after),
 		cmocka_unit_test(test_places),
 	};
 

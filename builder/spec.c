@@ -66,6 +66,20 @@ malformed:
 	return err_set(e, "%s must be a decimal number, not '%.*s'", key, SPEC_LEN(len), text);
 }
 
+bool spec_is_ifname(const char *text, size_t len)
+{
+	if (!len || len > IFNAME_MAX || spec_equal(text, len, ".") || spec_equal(text, len, ".."))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		/* 0xa0 is a blank in the kernel's ctype. */
+		if (c <= ' ' || c == 0x7f || c == 0xa0 || c == '/' || c == ':' || c == '%')
+			return false;
+	}
+	return true;
+}
+
 int spec_unknown(const struct spec_param *p, const char *const *words, size_t n, struct err *e)
 {
 	size_t len = p->value ? (size_t)(p->value - p->text) - 1 : p->len;

@@ -44,6 +44,14 @@ int spec_string(const char *key, const char *text, size_t len, char **out, struc
 int spec_number(const char *key, const char *text, size_t len, uint64_t max, uint64_t *out,
 		struct err *e);
 
+/*
+ * True when the len bytes of text can name a network interface (dev_valid_name() in Linux's
+ * net/core/dev.c): 1 to IFNAME_MAX bytes, no blanks, '/' or ':', and not "." or "..". Neither '%',
+ * for which the kernel puts in a number.
+ */
+#define IFNAME_MAX 15
+bool spec_is_ifname(const char *text, size_t len);
+
 /* The parameter is none of the n words: says so, with a suggestion. Returns -1. */
 int spec_unknown(const struct spec_param *p, const char *const *words, size_t n, struct err *e);
 

@@ -10,6 +10,8 @@
 
 #include "clock.h"
 #include "drop.h"
+#include "records.h"
+#include "surroundings.h"
 
 /*
  * How often the domains are looked at. The hypervisor has an interrupt for their ends,
@@ -28,11 +30,16 @@ struct supervisor {
 	struct report report;
 	struct control control;
 	struct image_cache images;
+	struct disk_table disks;
+	struct surroundings around;
+	struct records records;
+	struct refuge *refuge;
 	struct wards all;
 	int signal_fd;
 	int status_fd;
 	uint64_t began;
-	size_t bad; /* guests that failed before they came here */
+	size_t bad;     /* guests that failed before they came here */
+	size_t trouble; /* what went wrong with other things than guests */
 };
 
 static int open_signals(struct err *e)
@@ -76,6 +83,8 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->xce = xenevtchn_open(NULL, 0);
 	if (!s->xce)
 		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
+	s->all.host = &s->host;
+	s->trouble += surroundings_open(&s->around, o, &s->host, &s->worker_host, &s->report);
 	if (worker_start(&s->worker, &s->worker_host, e) < 0)
 		return -1;
 	s->worker_on = true;
@@ -91,6 +100,7 @@ static void close_all(struct supervisor *s)
 	for (i = 0; i < s->all.n; i++)
 		ward_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
+	surroundings_close(&s->around);
 	if (s->xce)
 		xenevtchn_close(s->xce);
 	host_close(&s->worker_host);
@@ -104,16 +114,30 @@ static void close_all(struct supervisor *s)
 	rundir_close(&s->run);
 }
 
+static int find_store(void *arg, struct err *e)
+{
+	struct supervisor *s = arg;
+
+	if (surroundings_find_store(&s->around, &s->host, &s->worker_host, e) < 0)
+		return -1;
+	s->all.consoles = s->around.consoles;
+	return 0;
+}
+
 static int make_wards(struct supervisor *s, const struct guest_config *guests, size_t n,
 		      enum echo_to echo, struct err *e)
 {
 	struct wards *all = &s->all;
 	size_t i;
 
-	all->host = &s->host;
 	all->xce = s->xce;
 	all->worker = &s->worker;
 	all->images = &s->images;
+	all->disks = &s->disks;
+	all->consoles = s->around.consoles;
+	all->tails_fd = s->around.tails_fd;
+	all->find_store = find_store;
+	all->find_store_arg = s;
 	all->run = &s->run;
 	all->report = &s->report;
 	all->output = control_output;
@@ -199,9 +223,10 @@ static void boot_over(struct supervisor *s)
 {
 	const size_t failed = count(&s->all, WARD_FAILED) + s->bad;
 	const size_t total = s->all.n + s->bad;
-	const unsigned char status = failed ? 1 : 0;
+	const unsigned char status = failed || s->trouble ? 1 : 0;
 	char names[256] = "";
 	size_t i, len = 0;
+	struct err e;
 
 	for (i = 0; i < s->all.n && len < sizeof(names); i++)
 		if (s->all.list[i].state == WARD_FAILED)
@@ -212,26 +237,16 @@ static void boot_over(struct supervisor *s)
 		    (unsigned long long)((clock_ns() - s->began) / NS_PER_MS),
 		    names[0] ? "; failed:" : "", names);
 	drop_files(&s->all, &s->report);
+	/* The files of the initramfs are not needed any more, and go away soon. */
+	if (s->refuge && refuge_enter(s->refuge, &e) < 0)
+		report_line(&s->report,
+			    "after the switch to the real root, devices are out of reach: %s",
+			    e.msg);
 	if (write(s->status_fd, &status, 1) < 0)
 		report_line(&s->report, "cannot tell init that the boot is over: %s",
 			    strerror(errno));
 	close(s->status_fd);
 	s->status_fd = -1;
-}
-
-/* Whether a guest is still being tried: it is built, or its failed try is undone. */
-static bool undecided(const struct wards *all)
-{
-	size_t i;
-
-	for (i = 0; i < all->n; i++) {
-		const struct ward *w = &all->list[i];
-
-		if (w->state == WARD_STARTING ||
-		    (w->state == WARD_STOPPING && w->busy && w->after == WARD_FAILED))
-			return true;
-	}
-	return false;
 }
 
 static void take_jobs(struct supervisor *s)
@@ -243,37 +258,91 @@ static void take_jobs(struct supervisor *s)
 		for (i = 0; i < s->all.n; i++)
 			if (&s->all.list[i].job == j)
 				ward_job_done(&s->all, &s->all.list[i]);
-	if (s->status_fd >= 0 && !undecided(&s->all))
-		boot_over(s);
 }
 
-enum { FD_SIGNAL, FD_WORKER, FD_EVTCHN, FD_CONTROL, FD_COUNT = FD_CONTROL + CONTROL_FDS };
+/* What a change in the store may mean: a back end is ready, a guest is up. */
+static void proceed(struct wards *all)
+{
+	const uint64_t now = clock_ns();
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		ward_proceed(all, &all->list[i], now);
+}
+
+/* Whether a guest is still being tried. */
+static bool undecided(const struct wards *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (ward_undecided(&all->list[i]))
+			return true;
+	return false;
+}
+
+static void drain_tails(struct supervisor *s)
+{
+	size_t i;
+
+	if (!surroundings_tails_changed(&s->around))
+		return;
+	for (i = 0; i < s->all.n; i++)
+		ward_console(&s->all, &s->all.list[i]);
+}
+
+static void tick(struct supervisor *s, uint64_t now)
+{
+	size_t i;
+
+	look_at_domains(&s->all);
+	for (i = 0; i < s->all.n; i++)
+		ward_tick(&s->all, &s->all.list[i], now);
+	surroundings_tick(&s->around, &s->all, now);
+	records_keep(&s->records, &s->all, now);
+}
+
+enum {
+	FD_SIGNAL,
+	FD_WORKER,
+	FD_EVTCHN,
+	FD_STORE,
+	FD_TAILS,
+	FD_CONTROL,
+	FD_COUNT = FD_CONTROL + CONTROL_FDS
+};
 
 static void loop(struct supervisor *s)
 {
 	struct pollfd fds[FD_COUNT];
 	uint64_t now, next = clock_ns();
-	size_t i;
 
 	for (;;) {
 		now = clock_ns();
 		if (now >= next) {
-			look_at_domains(&s->all);
-			for (i = 0; i < s->all.n; i++)
-				ward_tick(&s->all, &s->all.list[i], now);
+			tick(s, now);
 			next = now + TICK_MS * NS_PER_MS;
 		}
+		if (s->status_fd >= 0 && !undecided(&s->all))
+			boot_over(s);
 		control_settle(&s->control, &s->all);
 		fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
 		fds[FD_WORKER] = (struct pollfd){.fd = s->worker.done_fd, .events = POLLIN};
 		fds[FD_EVTCHN] = (struct pollfd){.fd = xenevtchn_fd(s->xce), .events = POLLIN};
+		fds[FD_STORE] = (struct pollfd){.fd = s->around.store_fd, .events = POLLIN};
+		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
 		control_poll(&s->control, fds + FD_CONTROL);
 		if (poll(fds, FD_COUNT, (int)((next - now) / NS_PER_MS) + 1) < 0 && errno != EINTR)
 			return;
 		if (fds[FD_EVTCHN].revents & POLLIN)
 			drain_console(s);
+		if (fds[FD_TAILS].revents & POLLIN)
+			drain_tails(s);
 		if (fds[FD_WORKER].revents & POLLIN)
 			take_jobs(s);
+		if (fds[FD_STORE].revents & POLLIN &&
+		    surroundings_store_changed(&s->around, &s->host))
+			proceed(&s->all);
 		control_act(&s->control, &s->all, fds + FD_CONTROL);
 		if (fds[FD_SIGNAL].revents & POLLIN)
 			return;
@@ -289,7 +358,13 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		.began = clock_ns(),
 		.bad = bad,
 		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
+		.refuge = o->refuge,
 		.run = {-1, -1, -1},
+		.around = {.store = {-1},
+			   .console = {-1},
+			   .store_fd = -1,
+			   .tails_fd = -1,
+			   .tails_wake = -1},
 		.control = {.listen_fd = -1},
 		.all = {.echo_fd = -1},
 	};
@@ -304,7 +379,6 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		ward_hold(&s.all, &s.all.list[i]);
 	for (i = 0; i < n; i++)
 		ward_start(&s.all, &s.all.list[i]);
-	take_jobs(&s); /* none may have been given at all */
 	loop(&s);
 	report_line(&s.report, "told to end: the guests go on without supervision");
 	rc = 0;

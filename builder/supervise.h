@@ -4,13 +4,26 @@
 #ifndef EARLYDOM_SUPERVISE_H
 #define EARLYDOM_SUPERVISE_H
 
+#include "bridge.h"
 #include "config.h"
 #include "control.h"
+#include "refuge.h"
 #include "report.h"
 #include "rundir.h"
 
+/* Whether guests get a store. */
+enum store_wish {
+	STORE_NEVER, /* earlydom.store=off */
+	STORE_IF_THERE,
+	STORE_ALWAYS, /* earlydom.store=on: the lack of one is an error */
+};
+
 struct supervise_options {
 	const char *rundir;
+	struct refuge *refuge; /* made already, entered when every guest was tried; or NULL */
+	enum store_wish store;
+	const struct bridge_spec *bridges; /* made before the guests */
+	size_t nr_bridges;
 	bool verbose;
 	enum echo_to echo;
 	int status_fd; /* one byte is written here when every guest has been tried: 0, or 1 for a

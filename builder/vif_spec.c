@@ -7,9 +7,6 @@
 
 #include "spec.h"
 
-/* IFNAMSIZ of linux/if.h, less the NUL. */
-#define IFNAME_MAX 15
-
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
 static int hex_value(char c)
@@ -51,8 +48,7 @@ static int set_ifname(const char *key, const char *text, size_t len, char **out,
 {
 	if (spec_string(key, text, len, out, e))
 		return -1;
-	if (!len || len > IFNAME_MAX || (*out)[strcspn(*out, "/: \t")] || !strcmp(*out, ".") ||
-	    !strcmp(*out, ".."))
+	if (!spec_is_ifname(text, len))
 		return err_set(e, "%s '%.*s' is not a name for an interface (1 to %d characters)",
 			       key, SPEC_LEN(len), text, IFNAME_MAX);
 	return 0;

@@ -88,6 +88,12 @@ static void test_errors(void **state)
 	refuses("vifname=abcdefghijklmnop",
 		"vifname 'abcdefghijklmnop' is not a name for an interface (1 to 15 characters)");
 	refuses("vifname=a/b", "vifname 'a/b' is not a name for an interface (1 to 15 characters)");
+	refuses("vifname=web%d",
+		"vifname 'web%d' is not a name for an interface (1 to 15 characters)");
+	refuses("vifname=a b", "vifname 'a b' is not a name for an interface (1 to 15 characters)");
+	refuses("bridge=a\xa0",
+		"bridge 'a\xa0' is not a name for an interface (1 to 15 characters)");
+	refuses("bridge=.", "bridge '.' is not a name for an interface (1 to 15 characters)");
 	refuses("bridge=..", "bridge '..' is not a name for an interface (1 to 15 characters)");
 	refuses("bridge=a,bridge=b", "bridge is given twice");
 	refuses("gatewaydev=a,netdev=b", "gatewaydev is given twice");

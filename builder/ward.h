@@ -10,6 +10,7 @@
 
 #include "conlog.h"
 #include "console.h"
+#include "contail.h"
 #include "echo.h"
 #include "policy.h"
 #include "report.h"
@@ -17,12 +18,22 @@
 #include "worker.h"
 
 enum ward_state {
-	WARD_STARTING, /* waits for its build or is being built */
+	WARD_WAITING,    /* for guests that it comes after, or for a disk that is not there yet */
+	WARD_STARTING,   /* waits for its build or is being built */
+	WARD_CONNECTING, /* built; waits for the back ends of its devices */
 	WARD_RUNNING,
 	WARD_STOPPING,  /* asked to shut down, or being destroyed */
 	WARD_ENDED,     /* its domain is gone, as told */
 	WARD_PRESERVED, /* it ended, and its domain is kept to be looked at */
 	WARD_FAILED,    /* could not be built, or ended too often */
+	WARD_RELEASED,  /* it runs on, and is not earlydom's any more */
+};
+
+/* Who drains the guests' console rings. */
+enum consoles {
+	CONSOLES_OURS,      /* earlydom itself */
+	CONSOLES_LOGGED,    /* xenconsoled, and earlydom reads its logs */
+	CONSOLES_ELSEWHERE, /* a xenconsoled that earlydom has not started: it keeps no logs for us */
 };
 
 struct ward;
@@ -33,13 +44,20 @@ struct wards {
 	xenevtchn_handle *xce;
 	struct worker *worker;
 	struct image_cache *images;
+	struct disk_table *disks;
 	const struct rundir *run;
+	enum consoles consoles;
+	int tails_fd; /* directory of xenconsoled's logs, for CONSOLES_LOGGED */
 	struct report *report;
 	enum echo_to echo;
 	int echo_fd;
 	/* Takes each guest's output for those who are attached to it; set by the supervisor. */
 	void (*output)(void *arg, const struct ward *w, const char *buf, size_t n);
 	void *output_arg;
+	/* Opens a store that was not there at the start; set by the supervisor. Returns 0, or -1 with e
+	 * set. */
+	int (*find_store)(void *arg, struct err *e);
+	void *find_store_arg;
 	struct ward *list;
 	size_t n;
 };
@@ -51,17 +69,27 @@ struct ward {
 	enum ward_state state;
 	enum ward_state after; /* the state once a JOB_DESTROY is done */
 
-	bool user_stop;      /* stop or destroy was asked for: no restart, whatever the policy */
-	bool user_destroy;   /* destroy was asked for while the worker was busy */
+	uint64_t since; /* when it began to wait or to connect, ns */
+
+	uint64_t retry;    /* when its disks are looked for again, ns */
+	bool up;           /* what comes after it may start: it is up, or is waited for no longer */
+	bool user_stop;    /* stop or destroy was asked for: no restart, whatever the policy */
+	bool user_destroy; /* destroy was asked for while the worker was busy */
+	bool stop_by_store;  /* the request is in the store, not typed on the console */
 	uint64_t stop_since; /* when stop was asked for, ns; 0 when it was not */
 	unsigned stop_sent;  /* how many of the requests have been given to the guest */
 
+	/* Where its output comes from: its ring, or the log of xenconsoled, which drains the ring. */
 	struct console console;
+	struct contail tail;
 	unsigned console_events; /* since the last tick */
 	bool console_masked;     /* it floods: quiet until the next tick */
 	struct conlog log;
 	struct echo_line line;
 
+	uint32_t recorded; /* the domain that libxl's record is of (records.h), or NO_DOMAIN */
+	uint64_t
+		ended_at; /* when its domain was first seen to have ended, ns; 0 while it has not */
 	struct deaths deaths;
 	unsigned restarts;
 	char why[512]; /* why it is FAILED, or how it ended */
@@ -76,13 +104,20 @@ int ward_init(struct wards *all, struct ward *w, const struct guest_config *cfg,
 void ward_release(struct wards *all, struct ward *w);
 
 /*
- * Holds the guest's images; a failure is reported and noted. All guests hold theirs before the first one is
- * started: then it is known which of them share a kernel.
+ * Holds the guest's images; a failure is reported and noted. All guests hold theirs before the
+ * first one is started: then it is known which of them share a kernel.
  */
 void ward_hold(struct wards *all, struct ward *w);
 
-/* Has the guest built, unless it has failed already. */
+/*
+ * Has the guest built, unless it has failed already; as soon as the guests that it comes after are
+ * up and its disks are there.
+ */
 void ward_start(struct wards *all, struct ward *w);
+
+/* Goes on with what a guest waits for, if that has come: to be called when time has passed or the
+ * store has changed. */
+void ward_proceed(struct wards *all, struct ward *w, uint64_t now);
 
 /* The worker is done with w's job. */
 void ward_job_done(struct wards *all, struct ward *w);
@@ -93,7 +128,8 @@ void ward_job_done(struct wards *all, struct ward *w);
  */
 void ward_look(struct wards *all, struct ward *w, const xc_domaininfo_t *info);
 
-/* Once a tick: sends what is due of a stop, and lets a flooding console speak again. */
+/* Once a tick: goes on with what it waits for, sends what is due of a stop, and lets a flooding
+ * console speak again. */
 void ward_tick(struct wards *all, struct ward *w, uint64_t now);
 
 /*
@@ -102,10 +138,27 @@ void ward_tick(struct wards *all, struct ward *w, uint64_t now);
  */
 size_t ward_console(struct wards *all, struct ward *w);
 
+/* Types on the guest's console. Returns how many of the n bytes it has room for now. */
+size_t ward_type(struct wards *all, struct ward *w, const char *buf, size_t n);
+
 /* Asks the guest to shut down (clean), or destroys it. Returns 0, or -1 with e set: it has no
  * domain. */
 int ward_stop(struct wards *all, struct ward *w, uint64_t now, struct err *e);
 int ward_destroy(struct wards *all, struct ward *w, struct err *e);
+
+/*
+ * Gives up the responsibility for the guest: it runs on, is not watched and not started again, and
+ * everything held for it is given back. Returns 0, or -1 with e set: it has no domain, or earlydom
+ * drains its console, without which it would stop.
+ */
+int ward_let_go(struct wards *all, struct ward *w, struct err *e);
+
+/*
+ * Gives all guests that were started without a store their place in one that has come since, and
+ * their consoles to xenconsoled. Says what it did of each. Returns 0, or -1 with e set to the first
+ * cause; the others are handed over all the same.
+ */
+int wards_hand_over(struct wards *all, struct err *e);
 
 /* True when no job is under way and the guest has come to its end: its domain is gone, kept as told, or
  * can't be had rid of (WARD_FAILED). */
@@ -113,6 +166,9 @@ bool ward_settled(const struct ward *w);
 
 /* True when nothing can come of the guest any more: no domain, and none to be built. */
 bool ward_over(const struct ward *w);
+
+/* True until it is known whether the guest comes up: it waits, is built, or its failed try is undone. */
+bool ward_undecided(const struct ward *w);
 
 /* The record of w as key=value lines, or as one line of tab-separated values for `earlydom list`.
  */

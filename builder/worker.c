@@ -9,13 +9,13 @@
 static int run(struct worker *w, struct job *j)
 {
 	if (j->kind == JOB_START)
-		return guest_start(j->guest, w->host, &j->err);
+		return guest_build(j->guest, w->host, &j->err);
 	if (guest_destroy(j->guest, w->host, &j->err) < 0)
 		return -1;
 	if (j->kind == JOB_DESTROY)
 		return 0;
 	guest_plan_restart(j->guest);
-	return guest_start(j->guest, w->host, &j->err);
+	return guest_build(j->guest, w->host, &j->err);
 }
 
 static void *work(void *arg)

@@ -14,8 +14,8 @@
 #include "guest.h"
 
 enum job_kind {
-	JOB_START,   /* build and start */
-	JOB_RESTART, /* destroy the domain that ended, then build and start anew */
+	JOB_START, /* build, up to where it only has to be let run */
+	JOB_RESTART, /* destroy the domain that ended, then build, up to where it only has to be let run anew */
 	JOB_DESTROY, /* destroy the domain */
 };
 
@@ -23,7 +23,7 @@ struct job {
 	struct job *next;
 	enum job_kind kind;
 	struct guest *guest;
-	int rc; /* of guest_start or guest_destroy, once it came back */
+	int rc; /* of guest_build or guest_destroy, once it came back */
 	struct err err;
 };
 

@@ -78,6 +78,8 @@ static void test_order(void **state)
 		assert_ptr_equal(take(&s), &s.jobs[i]);
 		KIT_CHECK(s.jobs[i].rc == 0, "%s", s.jobs[i].err.msg);
 		assert_int_equal(s.guests[i].domid, i + 1);
+		/* Built, and paused: the supervisor lets it run. */
+		assert_true(fake_domain(i + 1)->loaded && !fake_domain(i + 1)->running);
 	}
 	assert_null(worker_take(&s.worker));
 	/* Restarted: the old domain goes first. */
@@ -87,6 +89,7 @@ static void test_order(void **state)
 		assert_int_equal(s.jobs[i].rc, 0);
 		assert_false(fake_domain(i + 1)->there);
 		assert_int_equal(s.guests[i].domid, GUESTS + i + 1);
+		assert_false(fake_domain(GUESTS + i + 1)->running);
 	}
 	assert_int_equal(s.images.files->kernel_users, 0);
 	give_all(&s, JOB_DESTROY);
@@ -117,7 +120,8 @@ static void test_failures(void **state)
 	take(&s);
 	assert_int_equal(s.jobs[0].rc, -1);
 	assert_int_equal(s.guests[0].domid, 1);
-	assert_true(fake_domain(1)->running);
+	assert_true(fake_domain(1)->there);
+	assert_int_equal(fake_calls_of("xc_domain_create"), GUESTS);
 	assert_int_equal(s.images.files->kernel_users, 0);
 	give_all(&s, JOB_DESTROY);
 	for (i = 0; i < GUESTS; i++)

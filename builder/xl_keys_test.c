@@ -56,7 +56,7 @@ static void test_own(void **state)
 {
 	static const char *const own[] = {
 		"image", "ip",      "memmap", "device_model_config", "device_model_protocol",
-		"after", "profile", "ready",
+		"after", "profile", "ready",  "ready_timeout",       "device_timeout",
 	};
 
 	(void)state;

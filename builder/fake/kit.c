@@ -127,6 +127,19 @@ struct guest_config kit_config(const char *name, enum guest_type type)
 	return cfg;
 }
 
+int kit_start(struct guest *g, struct host *h, struct err *e)
+{
+	struct err ignored;
+
+	if (guest_build(g, h, e) < 0)
+		return -1;
+	if (guest_run(g, h, e) == 0)
+		return 0;
+	if (guest_destroy(g, h, &ignored) < 0)
+		err_prefix(e, "[%s] ", ignored.msg);
+	return -1;
+}
+
 void kit_nothing_held(bool domains)
 {
 	char *text = NULL;

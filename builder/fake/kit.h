@@ -48,6 +48,9 @@ char *kit_read(const char *name, char *buf, size_t size); /* what the file has, 
 /* A guest with 64 MiB and 1 vcpu that boots "kernel". The uuid is made of the name. */
 struct guest_config kit_config(const char *name, enum guest_type type);
 
+/* A guest's way to its first instruction, as the supervisor has it go: guest_build, guest_run. */
+int kit_start(struct guest *g, struct host *h, struct err *e);
+
 /* Fails the test when the fake holds anything (but domains, when told so) or saw a rule broken. */
 void kit_nothing_held(bool domains);
 

@@ -38,6 +38,9 @@ struct fake_domain *fake_find(uint32_t domid);
 void fake_image_count(int change);
 unsigned fake_evtchn_leaks(FILE *to);
 void fake_evtchn_reset(void);
+unsigned fake_store_leaks(FILE *to);
+void fake_store_reset(void);
+void fake_store_forget(uint32_t domid); /* every node of a domain */
 void fake_raise(uint32_t domid, uint32_t remote_port);
 
 /* Zeroed memory that is not counted and does not fail on request. */

@@ -30,6 +30,8 @@ void kit_wards_open(struct kit_wards *k, const struct guest_config *cfgs, size_t
 	k->all.xce = xenevtchn_open(NULL, 0);
 	k->all.worker = &k->worker;
 	k->all.images = &k->images;
+	k->all.disks = &k->disks;
+	k->all.tails_fd = -1;
 	k->all.run = &k->run;
 	k->all.report = &k->report;
 	k->all.output = to_nobody;

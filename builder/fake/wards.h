@@ -11,6 +11,7 @@ struct kit_wards {
 	struct rundir run;
 	struct report report; /* into the file "report" */
 	struct image_cache images;
+	struct disk_table disks;
 	struct wards all;
 };
 

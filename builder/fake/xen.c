@@ -20,6 +20,7 @@
 #define DOMAIN_KIB 64
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local bool inside; /* this thread has the lock */
 
 static struct {
 	struct fake_host host;
@@ -47,10 +48,12 @@ static struct {
 void fake_lock(void)
 {
 	pthread_mutex_lock(&lock);
+	inside = true;
 }
 
 void fake_unlock(void)
 {
+	inside = false;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -198,6 +201,7 @@ void fake_reset(void)
 		.free_kib = UINT64_C(4) << 20,
 	};
 	fake_evtchn_reset();
+	fake_store_reset();
 	fake_unlock();
 }
 
@@ -307,6 +311,7 @@ unsigned fake_leaks(FILE *to, bool domains)
 		n++;
 	}
 	n += fake_evtchn_leaks(to);
+	n += fake_store_leaks(to);
 	fputs(xen.rules, to);
 	n += xen.broken;
 	fake_unlock();
@@ -417,8 +422,10 @@ void fake_destroy(uint32_t domid)
 
 	fake_lock();
 	d = fake_find(domid);
-	if (d)
+	if (d) {
+		fake_store_forget(domid);
 		kill_domain(d);
+	}
 	fake_unlock();
 }
 
@@ -601,6 +608,17 @@ int xc_domain_max_vcpus(xc_interface *xch, uint32_t domid, unsigned max)
 	return fake_leave(0);
 }
 
+int xc_domain_pause(xc_interface *xch, uint32_t domid)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, domid);
+
+	(void)xch;
+	if (!d)
+		return fake_leave(-1);
+	d->running = false;
+	return fake_leave(0);
+}
+
 int xc_domain_destroy(xc_interface *xch, uint32_t domid)
 {
 	struct fake_domain *d;
@@ -729,6 +747,15 @@ int xc_set_paging_mempool_size(xc_interface *xch, uint32_t domid, uint64_t size)
 	return fake_leave(0);
 }
 
+int xc_domain_get_guest_width(xc_interface *xch, uint32_t domid, unsigned *width)
+{
+	(void)xch;
+	if (!fake_enter_domain(__func__, domid))
+		return fake_leave(-1);
+	*width = 8;
+	return fake_leave(0);
+}
+
 int xc_vcpu_setaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t hard,
 			xc_cpumap_t soft, uint32_t flags)
 {
@@ -751,6 +778,23 @@ int xc_vcpu_setaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t
 	d->affinity[vcpu] = map;
 	for (i = 0; i < (xen.host.nr_cpus + 7) / 8; i++)
 		hard[i] &= 0; /* the map comes back as the effective one; nobody may count on it */
+	return fake_leave(0);
+}
+
+int xc_vcpu_getaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t hard,
+			xc_cpumap_t soft, uint32_t flags)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, domid);
+	unsigned i;
+
+	(void)xch;
+	if (!d)
+		return fake_leave(-1);
+	if (flags != XEN_VCPUAFFINITY_HARD || soft || vcpu < 0 || (unsigned)vcpu >= d->vcpus)
+		return fake_refuse(EINVAL);
+	for (i = 0; i < xen.host.nr_cpus; i++)
+		if (d->affinity[vcpu] & UINT64_C(1) << i)
+			hard[i / 8] |= (uint8_t)(1u << i % 8);
 	return fake_leave(0);
 }
 
@@ -906,6 +950,9 @@ int __wrap_munmap(void *addr, size_t length)
 {
 	unsigned i;
 
+	/* The C library gives back what the fake itself freed. */
+	if (inside)
+		return __real_munmap(addr, length);
 	fake_lock();
 	for (i = 0; i < MAPPINGS_MAX; i++) {
 		if (!addr || xen.mappings[i].addr != addr)

@@ -1,0 +1,69 @@
+#include "device_nodes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, uint32_t devid)
+{
+	const bool console = !strcmp(kind, "console");
+	const uint32_t domid = to->domid;
+
+	d->to = to;
+	if (console)
+		snprintf(d->front, sizeof(d->front), "/local/domain/%u/console", domid);
+	else
+		snprintf(d->front, sizeof(d->front), "/local/domain/%u/device/%s/%u", domid, kind,
+			 devid);
+	snprintf(d->back, sizeof(d->back), "/local/domain/0/backend/%s/%u/%u", kind, domid, devid);
+	snprintf(d->libxl, sizeof(d->libxl), "/libxl/%u/device/%s/%u", domid, kind, devid);
+
+	nodes_add(to, NODE_INHERITS, d->libxl, "frontend", "%s", d->front);
+	nodes_add(to, NODE_INHERITS, d->libxl, "backend", "%s", d->back);
+	nodes_add(to, console ? NODE_READABLE : NODE_GUEST_DOM0, d->front, NULL, "%s", "");
+	nodes_add(to, NODE_INHERITS, d->front, "backend", "%s", d->back);
+	nodes_remove(to, "%s", d->back); /* of an earlier domain with that number */
+	nodes_add(to, NODE_READABLE, d->back, NULL, "%s", "");
+	nodes_add(to, NODE_INHERITS, d->back, "frontend", "%s", d->front);
+}
+
+static char *text(struct nodes *n, const char *value, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, value, ap) >= 0)
+		return s;
+	n->failed = true;
+	return NULL;
+}
+
+void device_back(struct device_nodes *d, const char *name, const char *value, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, value);
+	s = text(d->to, value, ap);
+	va_end(ap);
+	if (!s)
+		return;
+	nodes_add(d->to, NODE_INHERITS, d->back, name, "%s", s);
+	nodes_add(d->to, NODE_INHERITS, d->libxl, name, "%s", s);
+	free(s);
+}
+
+void device_front(struct device_nodes *d, enum node_access access, const char *name,
+		  const char *value, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, value);
+	s = text(d->to, value, ap);
+	va_end(ap);
+	if (!s)
+		return;
+	nodes_add(d->to, access, d->front, name, "%s", s);
+	free(s);
+}

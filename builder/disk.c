@@ -1,0 +1,255 @@
+#include "disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "modules.h"
+#include "tag.h"
+
+/* Loop devices have units of that, and an image with less than one is none. */
+#define SECTOR 512
+
+static bool is_missing(int errnum)
+{
+	/* The last three: a device node whose driver is not there yet, a drive without a medium. */
+	return errnum == ENOENT || errnum == ENXIO || errnum == ENODEV || errnum == ENOMEDIUM;
+}
+
+static int locate(struct disk *d, bool *absent, struct err *e)
+{
+	const char *target = d->spec->target;
+	int rc;
+
+	if (!target)
+		return err_set(e, "it has no target");
+	if (!tag_is(target)) {
+		if (strlen(target) >= sizeof(d->path))
+			return err_set(e, "%.60s...: %s", target, strerror(ENAMETOOLONG));
+		strcpy(d->path, target);
+		return 0;
+	}
+	rc = tag_find("", target, d->path, sizeof(d->path), e);
+	*absent = rc > 0;
+	return rc ? -1 : 0;
+}
+
+static dev_t whole_disk(dev_t rdev)
+{
+	unsigned maj, min;
+	char path[64];
+	FILE *f;
+	int n;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/partition", major(rdev), minor(rdev));
+	if (access(path, F_OK) < 0)
+		return rdev;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/../dev", major(rdev), minor(rdev));
+	f = fopen(path, "re");
+	n = f ? fscanf(f, "%u:%u", &maj, &min) : 0;
+	if (f)
+		fclose(f);
+	return n == 2 ? makedev(maj, min) : rdev;
+}
+
+/* Opens it only to see what it is; O_NONBLOCK, because a FIFO would wait. */
+static int identify(struct disk *d, bool *absent, struct err *e)
+{
+	struct loop_file behind;
+	struct stat st;
+
+	d->fd = open(d->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (d->fd < 0 || fstat(d->fd, &st) < 0) {
+		*absent = is_missing(errno);
+		return err_set(e, "%s: %s", d->path, strerror(errno));
+	}
+	if (S_ISBLK(st.st_mode)) {
+		d->rdev = st.st_rdev;
+		d->whole = whole_disk(st.st_rdev);
+		if (loop_behind(d->fd, &behind)) {
+			d->file_dev = behind.dev;
+			d->file_ino = behind.ino;
+		}
+		return 0;
+	}
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, "%s is neither a block device nor a file", d->path);
+	if (st.st_size < SECTOR)
+		return err_set(e, "%s: the file has less than a sector", d->path);
+	d->loop = true;
+	d->file_dev = st.st_dev;
+	d->file_ino = st.st_ino;
+	return 0;
+}
+
+static bool overlap(const struct disk *a, const struct disk *b)
+{
+	if (a->file_ino && a->file_ino == b->file_ino && a->file_dev == b->file_dev)
+		return true;
+	if (!a->rdev || !b->rdev)
+		return false;
+	return a->rdev == b->rdev || a->whole == b->rdev || a->rdev == b->whole;
+}
+
+/* What two guests may share is a disk that both only read; so may two disks of one guest. */
+static int check_sharing(const struct disk_table *t, const struct disk *d, struct err *e)
+{
+	const struct disk *other;
+
+	for (other = t->disks; other; other = other->next) {
+		const bool same_guest = !strcmp(other->guest, d->guest);
+		const bool as = !other->loop && strcmp(other->path, d->path);
+
+		if (!overlap(d, other) || (!d->spec->readwrite && !other->spec->readwrite))
+			continue;
+		return err_set(e, "%.150s is used by %s %.64s%s%.100s%s", d->path,
+			       same_guest ? "this guest's disk" : "guest",
+			       same_guest ? other->spec->vdev : other->guest, as ? " as " : "",
+			       as ? other->path : "",
+			       other->spec->readwrite ? " for writing"
+						      : ", and can't be written therefore");
+	}
+	return 0;
+}
+
+/*
+ * Whether dom0 has the device mounted read-write: then what a guest would read of it changes under
+ * its hands, as xl's block script knows as well. The lines are those of proc(5), /proc/PID/mountinfo:
+ * the third word is the device, the last one has the file system's own options.
+ */
+static bool mounted_for_writing(dev_t rdev)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL, *last;
+	bool found = false;
+	unsigned maj, min;
+	size_t size = 0;
+
+	while (f && !found && getline(&line, &size, f) > 0) {
+		last = strrchr(line, ' ');
+		if (!last || sscanf(line, "%*u %*u %u:%u", &maj, &min) != 2)
+			continue;
+		found = makedev(maj, min) == rdev &&
+			(!strncmp(last + 1, "rw,", 3) || !strcmp(last + 1, "rw\n"));
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Opens the device anew, as it is to be held. Its node may have become another's meanwhile. */
+static int claim(struct disk *d, struct err *e)
+{
+	const bool write = d->spec->readwrite;
+	struct stat st;
+	int fd, readonly = 0;
+
+	if (!write && mounted_for_writing(d->rdev))
+		return err_set(e, "%s is mounted read-write in dom0", d->path);
+	fd = open(d->path, (write ? O_RDWR | O_EXCL : O_RDONLY) | O_CLOEXEC);
+	if (fd < 0 && errno == EBUSY)
+		return err_set(e, "%s is in use in dom0: mounted, or a part of something that is",
+			       d->path);
+	if (fd < 0)
+		return err_set(e, "%s: %s", d->path, strerror(errno));
+	close(d->fd);
+	d->fd = fd;
+	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != d->rdev)
+		return err_set(e, "%s: it was exchanged just now", d->path);
+	if (write && ioctl(fd, BLKROGET, &readonly) == 0 && readonly)
+		return err_set(e, "%s is read-only, and the guest may write it", d->path);
+	return 0;
+}
+
+/* Replaces the open image file by a loop device over it. */
+static int make_loop(struct disk *d, bool *absent, struct err *e)
+{
+	const struct loop_file file = {d->file_dev, d->file_ino, !d->spec->readwrite};
+	const struct loop_options o = {.readonly = !d->spec->readwrite,
+				       .direct = d->spec->direct_io_safe};
+	char path[LOOP_PATH_MAX];
+	struct stat st;
+	int fd, file_fd;
+
+	if (modules_need("loop", e) < 0)
+		return -1;
+	if (loop_find_other(&file, path)) {
+		*absent = true; /* maybe a guest's that has just ended */
+		return err_set(e, "%s is used by %s", d->path, path);
+	}
+	file_fd = open(d->path, (o.readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (file_fd < 0)
+		return err_set(e, "%s: %s", d->path, strerror(errno));
+	if (fstat(file_fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
+		close(file_fd);
+		return err_set(e, "%s: it was exchanged just now", d->path);
+	}
+	fd = loop_attach(file_fd, d->path, &o, path, e);
+	close(file_fd);
+	if (fd < 0)
+		return err_prefix(e, "%.200s: ", d->path);
+	close(d->fd);
+	d->fd = fd;
+	strcpy(d->path, path);
+	if (fstat(fd, &st) < 0)
+		return err_set(e, "%s: %s", path, strerror(errno));
+	d->rdev = d->whole = st.st_rdev;
+	return 0;
+}
+
+static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+{
+	if (modules_need("blkback", e) < 0 || locate(d, absent, e) < 0 ||
+	    identify(d, absent, e) < 0 || check_sharing(t, d, e) < 0)
+		return -1;
+	if (d->loop && make_loop(d, absent, e) < 0)
+		return -1;
+	return claim(d, e);
+}
+
+struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+		       bool *absent, struct err *e)
+{
+	struct disk *d = calloc(1, sizeof(*d));
+
+	*absent = false;
+	if (!d) {
+		err_set(e, "out of memory");
+		return NULL;
+	}
+	d->guest = guest;
+	d->spec = spec;
+	d->fd = -1;
+	if (hold(t, d, absent, e) < 0) {
+		err_prefix(e, "disk %s: ", spec->vdev);
+		if (d->fd >= 0)
+			close(d->fd);
+		free(d);
+		return NULL;
+	}
+	d->next = t->disks;
+	t->disks = d;
+	return d;
+}
+
+void disk_drop(struct disk_table *t, struct disk *d)
+{
+	struct disk **p;
+
+	if (!d)
+		return;
+	for (p = &t->disks; *p != d; p = &(*p)->next)
+		;
+	*p = d->next;
+	close(d->fd);
+	free(d);
+}

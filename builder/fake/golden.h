@@ -1,0 +1,54 @@
+/*
+ * The guests that xl was given for golden_store.h and golden_records.h, as the stages before have
+ * them: configured, their devices held. There is no domain.
+ *
+ *	name = "g1"
+ *	type = "pv"
+ *	kernel = "/run/stage/vmlinux"
+ *	ramdisk = "/run/stage/g.cpio"
+ *	extra = "guest=g1 quiet"
+ *	memory = 128
+ *	vcpus = 2
+ *	maxvcpus = 3
+ *	disk = [ '/dev/vdd,raw,xvda,rw', 'format=raw, vdev=xvdb, access=ro, target=/dev/vde' ]
+ *	vif = [ 'mac=00:16:3e:01:01:01,bridge=xenbr0,rate=10Mb/s,ip=10.0.0.1',
+ *		'mac=00:16:3e:01:01:02,bridge=xenbr0,vifname=web1' ]
+ *
+ * g2 is the same as pvh (02 for 01 in what is its own), g3 is pv and g4 pvh with one vcpu and
+ * without devices.
+ */
+#ifndef EARLYDOM_FAKE_GOLDEN_H
+#define EARLYDOM_FAKE_GOLDEN_H
+
+#include <time.h>
+
+#include "../guest.h"
+
+#define GOLDEN_DEVICES 4
+
+struct golden {
+	struct guest_config cfg;
+	struct disk_spec disk_specs[GOLDEN_DEVICES];
+	struct disk disks[GOLDEN_DEVICES], *disk_list[GOLDEN_DEVICES];
+	struct vif_spec vif_specs[GOLDEN_DEVICES];
+	struct vif vifs[GOLDEN_DEVICES];
+	struct guest guest; /* domid NO_DOMAIN */
+
+	/* What was so when xl ran. */
+	unsigned domid;
+	uint64_t store_gfn, console_gfn;
+	const char *tty;
+	struct timespec start;
+};
+
+/* g1 to g4; *g is given back with golden_free. What goes wrong ends the program. */
+void golden_guest(struct golden *g, unsigned n);
+/* A guest of 128 MiB with the name's bytes for its uuid and without devices. */
+void golden_plain(struct golden *g, const char *name, enum guest_type type);
+void golden_free(struct golden *g);
+
+/* One more device, in the descriptor's words. */
+void golden_disk(struct golden *g, const char *text, dev_t rdev);
+void golden_vif(struct golden *g, const char *text);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * JSON, printed as yajl's beautifier prints it, which is what libxl's files look like: four blanks
+ * a level, a blank after a colon.
+ */
+#ifndef EARLYDOM_JSON_H
+#define EARLYDOM_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Zero-initialised but for `to`. */
+struct json {
+	FILE *to;
+	unsigned depth;
+	bool more; /* something is before what comes next, at its level */
+};
+
+/*
+ * Values: key is NULL in an array and for the outermost. A text's bytes that are no UTF-8 come out
+ * as U+FFFD, each, because no reader would take them.
+ */
+void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
+void json_close(struct json *j, char bracket);                 /* '}' or ']' */
+void json_text(struct json *j, const char *key, const char *value);
+void json_true(struct json *j, const char *key);
+void json_number(struct json *j, const char *key, uint64_t value);
+
+#endif

@@ -1,0 +1,42 @@
+#include "store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Collisions with others until it is given up. Each means that somebody else got on. */
+#define TRIES 100
+
+int store_open(struct xs_handle **xsh, struct err *e)
+{
+	/* libxenstore takes this name for the socket and for the device that it falls back to. */
+	if (setenv("XENSTORED_PATH", STORE_SOCKET, 0) < 0)
+		return err_set(e, "cannot reach xenstored: %s", strerror(errno));
+	*xsh = xs_open(0);
+	if (!*xsh)
+		return err_set(e, "cannot reach xenstored at " STORE_SOCKET ": %s",
+			       strerror(errno));
+	return 0;
+}
+
+int store_transact(struct xs_handle *xsh, store_body *body, void *arg, struct err *e)
+{
+	xs_transaction_t t;
+	unsigned i;
+
+	for (i = 0; i < TRIES; i++) {
+		t = xs_transaction_start(xsh);
+		if (t == XBT_NULL)
+			return err_set(e, "cannot begin a transaction of the store: %s",
+				       strerror(errno));
+		if (body(xsh, t, arg, e) < 0) {
+			xs_transaction_end(xsh, t, true);
+			return -1;
+		}
+		if (xs_transaction_end(xsh, t, false))
+			return 0;
+		if (errno != EAGAIN)
+			break;
+	}
+	return err_set(e, "cannot end a transaction of the store: %s", strerror(errno));
+}

@@ -1,0 +1,50 @@
+/*
+ * What the guests find around them: a store, somebody who serves their consoles, bridges.
+ *
+ * All of it is optional. What can't be had is reported, and the guests that need it fail one by one
+ * with that as their cause.
+ */
+#ifndef EARLYDOM_SURROUNDINGS_H
+#define EARLYDOM_SURROUNDINGS_H
+
+#include "daemons.h"
+#include "supervise.h"
+#include "ward.h"
+
+struct surroundings {
+	struct daemon store, console; /* that were started; life -1 for none */
+	enum consoles consoles;
+	int store_fd;   /* readable when a back end's node has changed; -1 without a store */
+	int tails_fd;   /* directory of xenconsoled's logs, or -1 */
+	int tails_wake; /* inotify of it, or -1 */
+	const struct bridge_spec *bridges;
+	size_t nr_bridges;
+	size_t absent;       /* ports of theirs that have not come yet */
+	uint64_t began;      /* ns */
+	uint64_t next_empty; /* when the logs of other guests are emptied next, ns */
+};
+
+/*
+ * Makes the bridges, starts the daemons that the image has or finds them running, and gives both
+ * hosts their handle of the store. Returns how many things went wrong; each has been reported.
+ */
+size_t surroundings_open(struct surroundings *a, const struct supervise_options *o, struct host *h,
+			 struct host *worker, struct report *r);
+void surroundings_close(struct surroundings *a);
+
+/*
+ * Opens a store that has come up later, for hand-over: with a xenconsoled to take the consoles over.
+ * The worker must be idle. Returns 0, or -1 with e set.
+ */
+int surroundings_find_store(struct surroundings *a, struct host *h, struct host *worker,
+			    struct err *e);
+
+/* Takes the news that store_fd and tails_wake announced. True if there were any. */
+bool surroundings_store_changed(struct surroundings *a, struct host *h);
+bool surroundings_tails_changed(struct surroundings *a);
+
+/* Once a tick: puts ports that have come on their bridges, empties the logs of guests that are none
+ * of ours, says when a daemon has ended. */
+void surroundings_tick(struct surroundings *a, const struct wards *all, uint64_t now);
+
+#endif
