@@ -54,6 +54,7 @@ my %guests = (
 	unknown_type => with('tiny', qq(type = "pvx"\n)),
 	two_errors => qq(kernel = "/boot/tiny"\nmemroy = 16\nvcpus = 0\n),
 	disk => with('tiny', qq(disk = ["file:/disk,xvda,w"]\n)),
+	vnc => with('tiny', qq(vnc = 1\n)),
 	syntax => qq(kernel = "/boot/tiny\nmemory = 16\n),
 	image => with('tiny', qq(image = "plan9"\n)),
 	z_good => $good,
@@ -106,6 +107,7 @@ my %said = (
 	pv32 => 'kernel /boot/pv32 is a 32-bit pv kernel, and this hypervisor runs only 64-bit ones '
 		. '(it was built without CONFIG_PV32)',
 	no_pvh => 'kernel /boot/tiny has no PVH entry, only a PV one: type = "pv" would fit',
+	disk => 'its disks and network interfaces need a store, and there is none',
 	no_ramdisk => 'cannot read ramdisk /boot/nothing.cpio: No such file or directory',
 );
 is($of{$_}[0], $said{$_}, "$_: the message") for sort keys %said;
@@ -126,7 +128,7 @@ my %diags = (
 	unknown_type => ['3:8: type = "pvx": must be "pv", "pvh" or "hvm"'],
 	two_errors => ["2:1: unknown key 'memroy', did you mean 'memory'?",
 		'3:9: vcpus = 0: must be 1 to 8192', 'memory is missing'],
-	disk => ['3:1: disk is not supported yet'],
+	vnc => ['3:1: vnc is not supported yet'],
 	image => ['3:9: image = "plan9": known, but not supported yet'],
 );
 for my $name (sort keys %diags) {

@@ -164,8 +164,8 @@ sub fails {
 	is($boot->said("$label.err"), $text, "$label: message");
 	return;
 }
-fails('stop', "earlydom: typed: not ended within 2 s: it may not listen (a Linux guest needs "
-	. "console=hvc0 and SysRq); `earlydom destroy typed` ends it at once\n");
+fails('stop', "earlydom: typed: not ended within 2 s: it may not listen (without a store a "
+	. "Linux guest needs console=hvc0 and SysRq); `earlydom destroy typed` ends it at once\n");
 is($boot->status_of('destroy'), 0, 'destroy');
 ends('victim', 1, "domain $domid{victim} destroyed on request");
 is($boot->status_of('destroy_kept'), 0, 'destroy of a preserved guest');

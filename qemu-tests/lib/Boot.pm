@@ -64,11 +64,16 @@ sub command {
 	return ($status, @said);
 }
 
+
 # boot(NAME, OPTIONS): makes an image and boots it. OPTIONS:
 #
 #	guests   {NAME => TEXT}: the descriptors
 #	files    [SRC:DEST, ...] put into the image, beside xenfacts and tiny (as /boot/tiny)
-#	stage2   a shell script for dom0, with lib/stage2.sh in front of it
+#	before   a shell script for dom0, run before `earlydom boot`
+#	stage2   one for afterwards; lib/stage2.sh is in front of both
+#	store    true: with xenstored and xenconsoled in the image, and the store's client
+#	disks    [FILE or MIB, ...]: the machine's disks, copies of files or empty; dom0 finds them as
+#	         /dev/vda, /dev/vdb ..., the test in DIR/vda ...
 #	dom0     dom0's kernel arguments; xen: Xen's
 #	time     time-out in seconds (120); memory of the machine in MiB
 #	image    [more options of mkinitramfs]; machine: [more options of run-qemu]
@@ -83,10 +88,15 @@ sub boot {
 	remove_tree($dir);
 	make_path("$dir/config");
 	write_file("$dir/config/$_.cfg", $o{guests}{$_}) for keys %{$o{guests}};
-	write_file("$dir/stage2", read_file("$root/qemu-tests/lib/stage2.sh"), $o{stage2} // '');
+	my $common = read_file("$root/qemu-tests/lib/stage2.sh");
+	write_file("$dir/stage2", $common, $o{stage2} // '');
 	my @files = ('-a', tool('xenfacts') . ':/sbin/xenfacts');
 	push @files, '-a', tool('tiny') . ':/boot/tiny';
+	push @files, $o{store} ? ('-a', tool('xenstore') . ':/bin/xenstore') : '-S';
 	push @files, '-a', $_ for @{$o{files} // []};
+	push @files, _before($dir, $common, $o{before}) if defined $o{before};
+	my ($dom0, @hardware) = _disks($dir, @{$o{disks} // []});
+	push @files, '-M', 'virtio_pci', '-M', 'virtio_blk' if @hardware;
 	my ($status, $out, $err) =
 		command("$root/scripts/mkinitramfs", '-o', "$dir/image", '-c', "$dir/config",
 			'-s', "$dir/stage2", @files, @{$o{image} // []});
@@ -95,7 +105,7 @@ sub boot {
 		BAIL_OUT("$name: the image cannot be made");
 	}
 	my @machine = ("$root/scripts/run-qemu", '-i', "$dir/image", '-t', $o{time} // 120);
-	push @machine, '-a', $o{dom0} if defined $o{dom0};
+	push @machine, @hardware, '-a', join(' ', $dom0, $o{dom0} // ());
 	push @machine, '-X', $o{xen} if defined $o{xen};
 	push @machine, '-m', $o{memory} if defined $o{memory};
 	push @machine, @{$o{machine} // []};
@@ -108,6 +118,39 @@ sub boot {
 	$self->{lines} = [split /\n/, $text];
 	note(sprintf('%s: %.0f s, console in %s', $name, time - $began, "$dir/console.log"));
 	return $self;
+}
+
+# _before(DIR, TEXTS): mkinitramfs's options for a script in the place of earlydom, which makes room
+# for it once it has run
+sub _before {
+	my ($dir, @texts) = @_;
+	my $real = $ENV{EARLYDOM} // "$root/build/earlydom";
+	my $script = write_file("$dir/before", "#!/bin/sh\nmv /sbin/earlydom.real /sbin/earlydom\n", @texts,
+		qq(\nexec /sbin/earlydom "\$@"\n));
+	chmod 0755, $script;
+	$ENV{EARLYDOM_HOST} //= $real;
+	return ('-e', $script, '-a', "$real:/sbin/earlydom.real");
+}
+
+# _disks(DIR, FILES): makes the machine's disks; returns dom0's kernel arguments for a machine with
+# these disks, and run-qemu's options
+sub _disks {
+	my ($dir, @from) = @_;
+	return '' if !@from;
+	my ($letter, @words) = ('a');
+	for my $from (@from) {
+		my $file = "$dir/vd$letter";
+		my @how = $from =~ /^\d+$/ ? ('truncate', '-s', "${from}M", $file)
+			: ('cp', '--sparse=always', $from, $file);
+		system(@how) == 0 or die "$file cannot be made";
+		# QEMU takes a comma in a value when it is written twice; run-qemu splits at blanks.
+		die "$file: blanks in a path" if $file =~ /\s/;
+		push @words, '-drive', "if=none,format=raw,cache=unsafe,id=vd$letter,file=" . $file =~ s/,/,,/gr,
+			'-device', "virtio-blk-pci,drive=vd$letter";
+		$letter++;
+	}
+	# A bounce buffer for what the disks transfer; configs/qemu.conf has one of a quarter of that.
+	return ('swiotlb=8192', '-Q', join(' ', @words));
 }
 
 # Runs the machine and keeps its console; types what is to be typed; ends it early when `abort`
@@ -151,13 +194,14 @@ sub _run {
 
 # flaky_boot(NAME, OPTIONS): boot() for guests in HVM containers. QEMU's emulation of them now and
 # then mixes up the states of guest and host, which ends the guest in a triple fault that the
-# hypervisor reports. That, and nothing else, is worth another try; it is said and counted.
+# hypervisor reports. That, and nothing else, is worth another try; it is said and counted. The option
+# `with` is what boots instead of boot().
 sub flaky_boot {
 	my ($name, %o) = @_;
 	my $flake = qr/^\(XEN\) .*Triple fault - invoking HVM shutdown action.*\n/m;
 	my $boot;
 	for my $try (1 .. 3) {
-		$boot = boot($name, %o, abort => $flake);
+		$boot = ($o{with} // \&boot)->($name, %o, abort => $flake);
 		my ($fault) = grep { "$_\n" =~ $flake } @{$boot->{lines}};
 		return $boot if !$fault;
 		diag("$name: try $try met QEMU's flake: $fault");

@@ -44,6 +44,11 @@ type_to() {
 	printf '%s\n' "$2" | timeout 2 earlydom console "$1" >/dev/null 2>&1
 }
 
+# domid_of NAME: the guest's domain
+domid_of() {
+	earlydom list | awk -v name="$1" '$1 == name { print $2 }'
+}
+
 # logs: all that the supervisor has kept
 logs() {
 	for log in /run/earlydom/console/*.log; do
