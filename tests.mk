@@ -7,15 +7,19 @@ UNIT         := $(BUILD)/unit
 UNIT_TIMEOUT ?= 120
 FUZZ_SECONDS ?= 5
 
-# The calls that builder/fake/ takes over from the C library and libacpi.
+# The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c,
+# vif.c and daemons.c.
 comma     := ,
-UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap acpi_build_tables)
+UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap acpi_build_tables \
+	     disk_hold disk_drop vif_init vif_plug \
+	     $(addprefix daemons_,there store_answers console_runs store console))
 
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))
 UNIT_SRCS := $(SRCS) $(UNIT_FAKE)
 
-# The clients' supervisor, and the daemons, are looked for in the test's own directory.
-UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"'
+# The clients' supervisor, the daemons, and libxl's records are looked for in the test's own directory.
+UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
+		 -DDAEMONS_LOG_DIR='"tails"'
 UNIT_CFLAGS   := -std=gnu11 $(WARN) -g -fno-pie
 
 asan_CC      := $(HOSTCC)

@@ -2,7 +2,8 @@
  * The whole boot: the supervisor with several guests, everything that the hypervisor can refuse,
  * and the guests' life afterwards.
  */
-#include "fake/kit.h"
+#include "fake/daemons.h"
+#include "fake/wards.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -21,6 +22,7 @@ struct boot {
 	const struct guest_config *cfgs;
 	size_t n, bad;
 	enum echo_to echo;
+	enum store_wish store;
 	void (*during)(struct boot *b); /* once the boot is over; in a thread of its own */
 	int signal;                     /* that ends it, SIGTERM unless given */
 
@@ -47,7 +49,7 @@ static void *wait_and_end(void *arg)
 /* Runs the supervisor from its start to a signal. */
 static void boot(struct boot *b)
 {
-	struct supervise_options o = {.rundir = "run", .echo = b->echo};
+	struct supervise_options o = {.rundir = "run", .echo = b->echo, .store = b->store};
 	const struct timespec now = {0, 0};
 	int fds[2], saved = dup(2), fd;
 	pthread_t thread;
@@ -393,6 +395,113 @@ static void test_life(void **state)
 	end_domains();
 }
 
+static bool web_restarted(void)
+{
+	return fake_domain(4) && fake_domain(4)->running && fake_store_read("/local/domain/4/name");
+}
+
+static bool db_gone(void)
+{
+	return !fake_domain(2)->there && !fake_store_read("/local/domain/2");
+}
+
+static bool db_recorded(void)
+{
+	struct stat st;
+
+	return stat("records/userdata-d.2.64620000-0000-0000-0000-000000000000.libxl-json", &st) ==
+	       0;
+}
+
+static bool db_forgotten(void)
+{
+	return !db_recorded();
+}
+
+static bool tail_heard(void)
+{
+	char text[64] = "";
+	FILE *f = fopen("run/console/web.log", "r");
+
+	if (f) {
+		text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+		fclose(f);
+	}
+	return !strcmp(text, "by xenconsoled\n");
+}
+
+static void live_with_store(struct boot *b)
+{
+	FILE *f = fopen("tails/guest-web.log", "a");
+
+	(void)b;
+	if (!f)
+		abort();
+	fputs("by xenconsoled\n", f);
+	fclose(f);
+	wait_for(tail_heard, "web's output");
+	wait_for(db_recorded, "db's record");
+	fake_store_connect(1);
+	fake_shutdown(1, SHUTDOWN_reboot);
+	wait_for(web_restarted, "web's restart");
+	fake_shutdown(2, SHUTDOWN_poweroff);
+	wait_for(db_gone, "db's end");
+	wait_for(db_forgotten, "the end of db's record");
+}
+
+/* With a store from the image: devices, order, consoles by xenconsoled's logs, libxl's records. */
+static void test_store(void **state)
+{
+	static char *after[] = {"web"};
+	struct guest_config some[3] = {cfgs[0], cfgs[1], cfgs[2]};
+	struct boot b = {.cfgs = some, .n = 3, .store = STORE_IF_THERE, .during = live_with_store};
+	const char *web, *cache;
+
+	(void)state;
+	fake_reset();
+	fake_daemons()->on = fake_daemons()->programs = fake_devices()->on = true;
+	assert_true(mkdir("tails", 0700) == 0 && mkdir("records", 0700) == 0);
+	unlink("run/console/web.log");
+	kit_devices(&some[0]);
+	some[0].ready_timeout = 1; /* nobody connects its devices */
+	some[2].after = (struct strings){after, 1};
+	boot(&b);
+	assert_int_equal(b.rc, 0);
+	assert_int_equal(b.status, 0);
+	assert_true(runs("web") && runs("cache") && !runs("db"));
+	said(&b, "earlydom: 3 of 3 guests started in ");
+	said(&b, "earlydom: web: not up after 1 s (its devices are not connected); what comes "
+		 "after it waits no longer\n");
+	web = strstr(b.said, "web: not up");
+	cache = strstr(b.said, "cache: started");
+	assert_true(web && cache && web < cache);
+	said(&b, "earlydom: web: restarted as domain 4 (");
+	said(&b, "earlydom: db: domain 2 powered off; destroyed\n");
+	assert_string_equal(fake_store_read("/local/domain/0/name"), "Domain-0");
+	assert_int_equal(fake_daemons()->stores + fake_daemons()->consoles, 2);
+	kit_nothing_held(false);
+	fake_daemons_reset();
+	end_domains();
+}
+
+/* A store that does not come is one thing that goes wrong, and none of the guests that need none. */
+static void test_store_missing(void **state)
+{
+	struct boot b = {.cfgs = cfgs, .n = 2, .store = STORE_ALWAYS};
+
+	(void)state;
+	fake_reset();
+	fake_daemons()->on = fake_daemons()->programs = fake_daemons()->store_bad = true;
+	boot(&b);
+	assert_int_equal(b.status, 1);
+	said(&b, "earlydom: no guest has a store: xenstored ended with status 1\n");
+	said(&b, "earlydom: 2 of 2 guests started in ");
+	assert_true(runs("web") && runs("db"));
+	kit_nothing_held(false);
+	fake_daemons_reset();
+	end_domains();
+}
+
 /* More domains than one answer of the hypervisor holds, and not ours. */
 static void make_others(struct boot *b)
 {
@@ -513,6 +622,8 @@ int main(void)
 		cmocka_unit_test(test_nth_call_of_each),
 		cmocka_unit_test(test_all_fail),
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_store_missing),
 		cmocka_unit_test(test_many_domains),
 		cmocka_unit_test(test_cannot_begin),
 		cmocka_unit_test(test_command),

@@ -1,7 +1,9 @@
 /*
- * list, console, stop and destroy, as commands against a supervisor in a process of its own, whose
- * guests answer their console as Linux does.
+ * list, console, stop, destroy, release and handover, as commands against a supervisor in a process
+ * of its own, whose guests answer their console as Linux does.
  */
+#include "fake/daemons.h"
+#include "fake/fake_store.h"
 #include "fake/kit.h"
 
 #include <fcntl.h>
@@ -26,7 +28,11 @@ static void *live(void *arg)
 	char c;
 
 	(void)arg;
-	for (;; usleep(1000))
+	for (;; usleep(1000)) {
+		/* Somebody starts a store and a xenconsoled. */
+		if (access("store", F_OK) == 0)
+			fake_daemons()->store = fake_daemons()->console = fake_store()->running =
+				true;
 		for (id = 1; id <= 2; id++) {
 			struct fake_domain *d = fake_domain(id);
 
@@ -44,13 +50,14 @@ static void *live(void *arg)
 					fake_print(id, "heard you\n");
 			}
 		}
+	}
 	return NULL;
 }
 
 static void supervisor_process(int status_fd)
 {
-	struct guest_config cfgs[3] = {kit_config("web", GUEST_PV), kit_config("deaf", GUEST_PVH),
-				       kit_config("lost", GUEST_PV)};
+	struct guest_config cfgs[4] = {kit_config("web", GUEST_PV), kit_config("deaf", GUEST_PVH),
+				       kit_config("lost", GUEST_PV), kit_config("kept", GUEST_PVH)};
 	const struct supervise_options o = {.rundir = "run", .status_fd = status_fd};
 	pthread_t thread;
 	struct err e;
@@ -62,7 +69,8 @@ static void supervisor_process(int status_fd)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	cfgs[2].kernel = (char *)(uintptr_t) "/no\"where\\k";
 	fake_reset();
-	if (pthread_create(&thread, NULL, live, NULL) != 0 || supervise(cfgs, 3, 0, &o, &e) < 0)
+	fake_daemons()->on = true;
+	if (pthread_create(&thread, NULL, live, NULL) != 0 || supervise(cfgs, 4, 0, &o, &e) < 0)
 		_exit(1);
 	_exit(fake_leaks(stderr, false) ? 2 : 0);
 }
@@ -151,7 +159,10 @@ static void test_list(void **state)
 		"  {\"name\": \"lost\", \"domid\": null, \"image\": \"linux\", \"type\": \"pv\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"failed\", \"restarts\": 0, "
 		"~build_ms\": null, \"cause\": \"cannot read kernel /no\\\"where\\\\k: No such "
-		"file or directory\"}\n"
+		"file or directory\"},\n"
+		"  {\"name\": \"kept\", \"domid\": 3, \"image\": \"linux\", \"type\": \"pvh\", "
+		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
+		"~build_ms\": #, \"cause\": null}\n"
 		"]\n");
 }
 
@@ -169,6 +180,12 @@ static void test_usage(void **state)
 	assert_int_equal(run(command_destroy, "destroy", "-f", NULL, NULL), EXIT_USAGE);
 	assert_int_equal(run(command_console, "console", NULL, NULL, NULL), EXIT_USAGE);
 	assert_int_equal(run(command_console, "console", "a", "b", NULL), EXIT_USAGE);
+	assert_int_equal(run(command_release, "release", NULL, NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom release NAME\n");
+	assert_int_equal(run(command_handover, "handover", "web", NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom handover\n");
+	assert_int_equal(run(command_handover, "handover", "-h", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.out, "usage: earlydom handover\n");
 }
 
 static void test_unknown(void **state)
@@ -254,9 +271,38 @@ static void test_stop(void **state)
 	assert_string_equal(o.err, "");
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
 	assert_non_null(strstr(o.out, " ended "));
-	assert_null(strstr(o.out, "running"));
+	assert_null(strstr(o.out, "pv        64     1 running"));
 	assert_non_null(strstr(o.out, "stopped on request"));
 	assert_non_null(strstr(o.out, "destroyed on request"));
+}
+
+static void test_given_away(void **state)
+{
+	unsigned i;
+	int fd;
+
+	(void)state;
+	assert_int_equal(run(command_release, "release", "kept", NULL, NULL), EXIT_FAILED);
+	assert_memory_equal(o.err, "earlydom: kept would stop when its console is full", 50);
+	assert_int_equal(run(command_handover, "handover", NULL, NULL, NULL), EXIT_FAILED);
+	assert_string_equal(
+		o.err, "earlydom: no xenstored runs (/run/xenstored/socket does not answer)\n");
+	fd = open("store", O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	for (i = 0; i < 1000 && run(command_handover, "handover", NULL, NULL, NULL); i++)
+		usleep(10000);
+	assert_int_equal(o.status, EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(run(command_console, "console", "kept", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: the console of kept is served by xenconsoled: `xl "
+				   "console kept`\n");
+	assert_int_equal(run(command_release, "release", "kept", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "kept                     3 linux   pvh       64     1 "
+				      "released          0 "));
+	assert_int_equal(run(command_stop, "stop", "kept", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: kept was released: it is not earlydom's any more\n");
 }
 
 static void test_no_supervisor(void **state)
@@ -272,9 +318,10 @@ static void test_no_supervisor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),    cmocka_unit_test(test_usage),
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_console),
-		cmocka_unit_test(test_stop),    cmocka_unit_test(test_no_supervisor),
+		cmocka_unit_test(test_list),          cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_unknown),       cmocka_unit_test(test_console),
+		cmocka_unit_test(test_stop),          cmocka_unit_test(test_given_away),
+		cmocka_unit_test(test_no_supervisor),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

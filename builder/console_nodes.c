@@ -18,10 +18,10 @@ void console_nodes(const struct guest *g, struct nodes *to)
 	device_back(&d, "protocol", "vt100");
 
 	device_front(&d, NODE_GUEST_DOM0, "backend-id", "0");
-	device_front(&d, NODE_READABLE, "limit", "%d", CONSOLE_LIMIT);
-	device_front(&d, NODE_READABLE, "type", "xenconsoled");
-	device_front(&d, NODE_READABLE, "output", "pty");
-	device_front(&d, NODE_READABLE, "tty", "%s", ""); /* xenconsoled's to fill */
-	device_front(&d, NODE_READABLE, "port", "%u", g->console_port);
-	device_front(&d, NODE_READABLE, "ring-ref", "%" PRIu64, g->console_gfn);
+	device_front(&d, NODE_INHERITS, "limit", "%d", CONSOLE_LIMIT);
+	device_front(&d, NODE_INHERITS, "type", "xenconsoled");
+	device_front(&d, NODE_INHERITS, "output", "pty");
+	device_front(&d, NODE_INHERITS, "tty", "%s", ""); /* xenconsoled's to fill */
+	device_front(&d, NODE_INHERITS, "port", "%u", g->console_port);
+	device_front(&d, NODE_INHERITS, "ring-ref", "%" PRIu64, g->console_gfn);
 }

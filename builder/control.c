@@ -143,6 +143,13 @@ static struct ward *find(struct wards *all, const char *name)
 	return NULL;
 }
 
+/* Whether the guest's console is xenconsoled's alone. */
+static bool is_elsewhere(const struct wards *all, const struct ward *w)
+{
+	return w->state == WARD_RELEASED ||
+	       (all->consoles == CONSOLES_ELSEWHERE && !w->console.ring && !ward_over(w));
+}
+
 static void attach(struct control_client *k, const struct wards *all)
 {
 	const struct ward *w = k->ward;
@@ -150,7 +157,7 @@ static void attach(struct control_client *k, const struct wards *all)
 	struct err e;
 	size_t n;
 
-	if (w->state == WARD_RELEASED || (all->consoles == CONSOLES_ELSEWHERE && !ward_over(w))) {
+	if (is_elsewhere(all, w)) {
 		err_set(&e, "the console of %.64s is served by xenconsoled: `xl console %.64s`",
 			w->guest.cfg->name, w->guest.cfg->name);
 		refuse(k, e.msg);
@@ -335,8 +342,9 @@ void control_settle(struct control *c, struct wards *all)
 			continue;
 		if (k->state == CLIENT_ATTACHED && k->in_len)
 			type(k, all);
-		/* Nothing more can come from a guest that is over. */
-		if (k->state == CLIENT_ATTACHED && ward_over(k->ward)) {
+		/* Nothing more can come from a guest that is over, or was given away. */
+		if (k->state == CLIENT_ATTACHED &&
+		    (ward_over(k->ward) || is_elsewhere(all, k->ward))) {
 			drop(k);
 			continue;
 		}

@@ -368,13 +368,77 @@ static void test_open(void **state)
 	control_close(&c);
 }
 
+/* Finds the store that the test has made meanwhile. */
+static int find_store(void *arg, struct err *e)
+{
+	struct kit_wards *k = arg;
+
+	if (!fake_store()->running)
+		return err_set(e, "no xenstored runs");
+	kit_wards_store(k);
+	k->all.consoles = CONSOLES_ELSEWHERE;
+	return 0;
+}
+
+/* What is given away is answered at once, and whoever is attached to it loses it then. */
+static void test_given_away(void **state)
+{
+	struct scene s;
+	bool end;
+	int fd, other;
+
+	(void)state;
+	open_scene(&s);
+	s.k.all.find_store = find_store;
+	s.k.all.find_store_arg = &s.k;
+	answers(&s, "release\n", "error: unknown request\n");
+	answers(&s, "release nobody\n", "error: no guest has the name nobody\n");
+	answers(&s, "release web\n",
+		"error: web would stop when its console is full, which only earlydom drains: "
+		"`earlydom handover` gives it to xenconsoled first\n");
+	answers(&s, "handover\n", "error: no xenstored runs\n");
+	answers(&s, "handover web\n", "error: unknown request\n");
+	fd = dial(&s);
+	send_text(&s, fd, "console web\n");
+	other = dial(&s);
+	send_text(&s, other, "console db\n");
+	assert_string_equal(received(other, &end), "ok\n");
+	fake_print(1, "last heard here\n");
+	fake_store()->running = true;
+	/* One of the two is not handed over: that is the answer, and it keeps its console. */
+	fake_fail_call("xc_hvm_param_set", 1, EPERM);
+	answers(&s, "handover\n",
+		"error: db: cannot tell the domain where its store is: Operation not permitted\n");
+	turn(&s);
+	assert_string_equal(received(fd, &end), "ok\nlast heard here\n");
+	assert_true(end);
+	close(fd);
+	waits(other);
+	answers(&s, "console web\n",
+		"error: the console of web is served by xenconsoled: `xl console web`\n");
+	answers(&s, "handover\n", "ok\n");
+	turn(&s);
+	assert_string_equal(received(other, &end), "");
+	assert_true(end);
+	close(other);
+
+	answers(&s, "release web\n", "ok\n");
+	assert_int_equal(s.k.all.list[0].state, WARD_RELEASED);
+	answers(&s, "release web\n", "error: web was released already\n");
+	s.k.all.consoles = CONSOLES_LOGGED;
+	answers(&s, "console web\n",
+		"error: the console of web is served by xenconsoled: `xl console web`\n");
+	close_scene(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),     cmocka_unit_test(test_bad_requests),
-		cmocka_unit_test(test_destroy),  cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_console),  cmocka_unit_test(test_slow_client),
-		cmocka_unit_test(test_too_many), cmocka_unit_test(test_open),
+		cmocka_unit_test(test_list),       cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_destroy),    cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_console),    cmocka_unit_test(test_slow_client),
+		cmocka_unit_test(test_too_many),   cmocka_unit_test(test_open),
+		cmocka_unit_test(test_given_away),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

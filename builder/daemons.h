@@ -28,7 +28,9 @@
  * namespace alone this is a file system of its own: nobody but earlydom reads these files, and if it
  * did not empty them, they would fill DAEMONS_LOG_SIZE and not all of /run.
  */
-#define DAEMONS_LOG_DIR  "/run/earlydom/xenconsoled"
+#ifndef DAEMONS_LOG_DIR
+#define DAEMONS_LOG_DIR "/run/earlydom/xenconsoled"
+#endif
 #define DAEMONS_LOG_SIZE "16m"
 
 struct daemons_where {

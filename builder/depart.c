@@ -18,7 +18,7 @@
 #include "guest_nodes.h"
 #include "store.h"
 
-#define POLL_US 5000
+#define POLL_US 20000
 
 #define DOM0 "/local/domain/0"
 

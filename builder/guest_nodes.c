@@ -20,7 +20,7 @@ void uuid_text(const uint8_t uuid[16], char text[UUID_TEXT])
  * libxl__domain_make. */
 static void domain_nodes(const struct guest *g, const char *dir, const char *vm, struct nodes *to)
 {
-	static const char *const readable[] = {"cpu", "memory", "device", "control"};
+	/* The directories above these inherit what dir has, as those of built_nodes do. */
 	static const char *const guests[] = {
 		"device/suspend/event-channel",
 		"control/shutdown",
@@ -39,8 +39,6 @@ static void domain_nodes(const struct guest *g, const char *dir, const char *vm,
 	nodes_add(to, NODE_READABLE, dir, NULL, "%s", "");
 	nodes_add(to, NODE_INHERITS, dir, "vm", "%s", vm);
 	nodes_add(to, NODE_INHERITS, dir, "name", "%s", g->cfg->name);
-	for (i = 0; i < sizeof(readable) / sizeof(readable[0]); i++)
-		nodes_add(to, NODE_READABLE, dir, readable[i], "%s", "");
 	for (i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
 		nodes_add(to, NODE_GUEST, dir, guests[i], "%s", "");
 	nodes_add(to, NODE_INHERITS, dir, "control/platform-feature-multiprocessor-suspend", "1");
@@ -111,8 +109,6 @@ void guest_nodes(const struct guest *g, const struct timespec *now, struct nodes
 
 	domain_nodes(g, dir, vm, to);
 	vm_nodes(g, now, vm, uuid, to);
-	nodes_add(to, NODE_INHERITS, libxl, NULL, "%s", "");
-	nodes_add(to, NODE_INHERITS, libxl, "device", "%s", "");
 	nodes_add(to, NODE_INHERITS, libxl, "type", "%s", guest_type_name(g->cfg->type));
 	/* Of no meaning for a guest without a device model; libxl reads it of every guest. */
 	nodes_add(to, NODE_INHERITS, libxl, "dm-version", "qemu_xen");

@@ -18,8 +18,7 @@
 struct host {
 	struct xenlog log;
 	xc_interface *xch;
-	struct xs_handle
-		*xsh; /* the store; NULL without one. Opened by its user, closed with the host */
+	struct xs_handle *xsh; /* the store; NULL without one. Opened and closed by its user */
 	xen_capabilities_info_t caps; /* "xen-3.0-x86_64 hvm-3.0-x86_32 ..." */
 	uint32_t physcaps;            /* XEN_SYSCTL_PHYSCAP_* */
 	unsigned nr_cpus;             /* physical cpu numbers, offline ones included */

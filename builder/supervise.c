@@ -100,7 +100,7 @@ static void close_all(struct supervisor *s)
 	for (i = 0; i < s->all.n; i++)
 		ward_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
-	surroundings_close(&s->around);
+	surroundings_close(&s->around, &s->host, &s->worker_host);
 	if (s->xce)
 		xenevtchn_close(s->xce);
 	host_close(&s->worker_host);

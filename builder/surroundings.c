@@ -198,7 +198,7 @@ static void watch_over(struct daemon *d, const char *name, const char *loss, str
 void surroundings_tick(struct surroundings *a, const struct wards *all, uint64_t now)
 {
 	const char *names[all->n ? all->n : 1];
-	size_t i;
+	size_t i, n = 0;
 
 	wait_for_ports(a, all->report, now);
 	watch_over(&a->store, "xenstored", "guests can't be started, and none is heard",
@@ -209,12 +209,15 @@ void surroundings_tick(struct surroundings *a, const struct wards *all, uint64_t
 		return;
 	a->next_empty = now + EMPTY_NS;
 	for (i = 0; i < all->n; i++)
-		names[i] = all->list[i].guest.cfg->name;
-	contail_empty_others(a->tails_fd, names, all->n);
+		if (all->list[i].state != WARD_RELEASED)
+			names[n++] = all->list[i].guest.cfg->name;
+	contail_empty_others(a->tails_fd, names, n);
 }
 
-void surroundings_close(struct surroundings *a)
+void surroundings_close(struct surroundings *a, struct host *h, struct host *worker)
 {
+	close_store(h);
+	close_store(worker);
 	daemon_close(&a->store);
 	daemon_close(&a->console);
 	if (a->tails_wake >= 0)

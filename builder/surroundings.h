@@ -30,7 +30,7 @@ struct surroundings {
  */
 size_t surroundings_open(struct surroundings *a, const struct supervise_options *o, struct host *h,
 			 struct host *worker, struct report *r);
-void surroundings_close(struct surroundings *a);
+void surroundings_close(struct surroundings *a, struct host *h, struct host *worker);
 
 /*
  * Opens a store that has come up later, for hand-over: with a xenconsoled to take the consoles over.

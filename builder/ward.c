@@ -239,6 +239,8 @@ int ward_destroy(struct wards *all, struct ward *w, struct err *e)
 	}
 	if (!w->busy && w->guest.domid == NO_DOMAIN)
 		return err_set(e, "%s is not running", ward_name(w));
+	if (w->state == WARD_RELEASED)
+		return err_set(e, "%s was released: it is not earlydom's any more", ward_name(w));
 	if (w->busy && w->job.kind == JOB_DESTROY)
 		return 0;
 	w->user_stop = w->user_destroy = true;

@@ -11,17 +11,6 @@
 
 #include "clock.h"
 
-/* As the supervisor does it. */
-static void start(struct kit_wards *k)
-{
-	size_t i;
-
-	for (i = 0; i < k->all.n; i++)
-		ward_hold(&k->all, &k->all.list[i]);
-	for (i = 0; i < k->all.n; i++)
-		ward_start(&k->all, &k->all.list[i]);
-}
-
 /* One guest, running. */
 static void open_running(struct kit_wards *k, const struct guest_config *cfg)
 {
@@ -29,7 +18,7 @@ static void open_running(struct kit_wards *k, const struct guest_config *cfg)
 
 	fake_reset();
 	kit_wards_open(k, cfg, 1);
-	start(k);
+	kit_wards_start(k);
 	assert_int_equal(k->all.list[0].state, WARD_STARTING);
 	kit_wards_jobs(k);
 	assert_int_equal(k->all.list[0].state, WARD_RUNNING);
@@ -37,14 +26,6 @@ static void open_running(struct kit_wards *k, const struct guest_config *cfg)
 		 "earlydom: web: started as domain %u (linux %s, 64 MiB, 1 vcpu, ",
 		 k->all.list[0].guest.domid, guest_type_name(cfg->type));
 	assert_memory_equal(kit_wards_said(k), want, strlen(want));
-}
-
-static void expect_record(const char *part)
-{
-	char text[2048];
-
-	kit_read("run/guests/web", text, sizeof(text));
-	KIT_CHECK(strstr(text, part), "no '%s' in the record:\n%s", part, text);
 }
 
 static void expect_row(const struct ward *w, const char *want)
@@ -70,15 +51,16 @@ static void test_reports(void **state)
 	kit_wards_open(&k, &cfg, 1);
 	w = &k.all.list[0];
 	expect_row(w, "web\t-\tlinux\tpvh\t64\t2\twaiting\t0\t-\t-\n");
-	start(&k);
+	kit_wards_start(&k);
 	kit_wards_jobs(&k);
 	assert_non_null(strstr(kit_wards_said(&k),
 			       "web: started as domain 1 (linux pvh, 64 MiB, 2 vcpus, "));
 	w->guest.build_ns = 83 * NS_PER_MS + 999999;
 	expect_row(w, "web\t1\tlinux\tpvh\t64\t2\trunning\t0\t83\t-\n");
-	expect_record("name=web\nstate=running\ndomid=1\n"
-		      "uuid=77656200-0000-0000-0000-000000000000\n"
-		      "image=linux\ntype=pvh\nmemory=64\nvcpus=2\nrestarts=0\nbuild_ms=");
+	kit_wards_record(&k, 0,
+			 "name=web\nstate=running\ndomid=1\n"
+			 "uuid=77656200-0000-0000-0000-000000000000\n"
+			 "image=linux\ntype=pvh\nmemory=64\nvcpus=2\nrestarts=0\nbuild_ms=");
 	kit_wards_close(&k);
 	fake_reset();
 }
@@ -139,19 +121,19 @@ static void test_endings(void **state)
 				assert_true(fake_domain(2)->running);
 				assert_non_null(
 					strstr(kit_wards_said(&k), "web: restarted as domain 2 ("));
-				expect_record("restarts=1");
+				kit_wards_record(&k, 0, "restarts=1");
 			} else if (a == ACTION_DESTROY) {
 				assert_int_equal(w->state, WARD_ENDED);
 				assert_int_equal(fake_domains(), 0);
 				assert_true(ward_settled(w));
-				expect_record("state=ended");
-				expect_record(endings[i].text);
+				kit_wards_record(&k, 0, "state=ended");
+				kit_wards_record(&k, 0, endings[i].text);
 			} else {
 				assert_int_equal(w->state, WARD_PRESERVED);
 				assert_true(fake_domain(1)->there);
 				kit_wards_look(&k, 0); /* and it stays so */
 				assert_int_equal(w->state, WARD_PRESERVED);
-				expect_record("state=preserved\ndomid=1");
+				kit_wards_record(&k, 0, "state=preserved\ndomid=1");
 			}
 			kit_wards_close(&k);
 			fake_reset();
@@ -244,7 +226,7 @@ static void test_start_fails(void **state)
 	kit_wards_open(&k, &cfg, 1);
 	w = &k.all.list[0];
 	fake_fail_call("xc_domain_create", 1, EPERM);
-	start(&k);
+	kit_wards_start(&k);
 	kit_wards_jobs(&k);
 	snprintf(msg, sizeof(msg), "cannot create a domain: %s", strerror(EPERM));
 	snprintf(want, sizeof(want), "earlydom: web: %s\n", msg);
@@ -252,15 +234,15 @@ static void test_start_fails(void **state)
 	assert_string_equal(w->why, msg);
 	assert_int_equal(w->state, WARD_FAILED);
 	assert_null(k.images.files);
-	expect_record("state=failed");
-	expect_record(msg);
+	kit_wards_record(&k, 0, "state=failed");
+	kit_wards_record(&k, 0, msg);
 	kit_wards_close(&k);
 
 	snprintf(missing, sizeof(missing), "%s", kit_path("missing"));
 	cfg.kernel = missing;
 	kit_wards_open(&k, &cfg, 1);
 	w = &k.all.list[0];
-	start(&k);
+	kit_wards_start(&k);
 	assert_false(w->busy);
 	assert_int_equal(w->state, WARD_FAILED);
 	assert_non_null(strstr(kit_wards_said(&k), "web: cannot read kernel "));
@@ -280,7 +262,7 @@ static void test_console_fails(void **state)
 		fake_reset();
 		kit_wards_open(&k, &cfg, 1);
 		fake_fail_call(calls[i], 1, EIO);
-		start(&k);
+		kit_wards_start(&k);
 		kit_wards_jobs(&k);
 		assert_int_equal(k.all.list[0].state, WARD_FAILED);
 		assert_int_equal(fake_domains(), 0);
@@ -303,7 +285,7 @@ static void test_stuck_domain(void **state)
 	kit_wards_open(&k, &cfg, 1);
 	w = &k.all.list[0];
 	fake_fail_call("xc_map_foreign_range", 1, EIO);
-	start(&k);
+	kit_wards_start(&k);
 	/* The build is over; now the destruction. */
 	while (!fake_failed() && w->busy) {
 		struct job *j = worker_take(&k.worker);
@@ -337,114 +319,6 @@ static void test_stuck_domain(void **state)
 	assert_int_equal(w->state, WARD_ENDED);
 	assert_int_equal(fake_domains(), 0);
 	kit_wards_close(&k);
-}
-
-static void expect_typed(uint32_t domid, const char *want)
-{
-	char buf[64] = "";
-	const size_t n = fake_typed(domid, buf, sizeof(buf) - 1);
-
-	assert_int_equal(n, strlen(want));
-	assert_memory_equal(buf, want, n);
-}
-
-static void test_stop(void **state)
-{
-	struct guest_config cfg = kit_config("web", GUEST_PV);
-	const uint64_t t = 1000 * NS_PER_S;
-	struct kit_wards k;
-	struct ward *w;
-	struct err e;
-
-	(void)state;
-	cfg.on_poweroff = ACTION_RESTART; /* not when an end was asked for */
-	open_running(&k, &cfg);
-	w = &k.all.list[0];
-	ward_tick(&k.all, w, t);
-	expect_typed(1, ""); /* nobody asked */
-	assert_int_equal(ward_stop(&k.all, w, t, &e), 0);
-	assert_int_equal(w->state, WARD_STOPPING);
-	ward_tick(&k.all, w, t);
-	expect_typed(1, "\x0fs");
-	ward_tick(&k.all, w, t + 499 * NS_PER_MS);
-	expect_typed(1, "");
-	ward_tick(&k.all, w, t + 500 * NS_PER_MS);
-	expect_typed(1, "\x0fu");
-	ward_tick(&k.all, w, t + 1499 * NS_PER_MS);
-	expect_typed(1, "");
-	ward_tick(&k.all, w, t + 1500 * NS_PER_MS);
-	expect_typed(1, "\x0fo");
-	ward_tick(&k.all, w, t + 60 * NS_PER_S);
-	expect_typed(1, "");
-	/* Again: once more from the start. */
-	assert_int_equal(ward_stop(&k.all, w, t + 61 * NS_PER_S, &e), 0);
-	ward_tick(&k.all, w, t + 63 * NS_PER_S);
-	expect_typed(1, "\x0fs\x0fu\x0fo");
-
-	/* A reboot is an end, too, when an end was asked for. */
-	kit_wards_said(&k);
-	fake_shutdown(1, SHUTDOWN_reboot);
-	kit_wards_look(&k, 0);
-	kit_wards_jobs(&k);
-	assert_string_equal(kit_wards_said(&k),
-			    "earlydom: web: domain 1 stopped on request; destroyed\n");
-	assert_int_equal(w->state, WARD_ENDED);
-	assert_int_equal(ward_stop(&k.all, w, t, &e), -1);
-	assert_string_equal(e.msg, "web is not running");
-	assert_int_equal(ward_destroy(&k.all, w, &e), -1);
-	assert_string_equal(e.msg, "web is not running");
-	kit_wards_close(&k);
-}
-
-/* A pvh guest is told to restart; a crash on the way is a crash, but not started again. */
-static void test_stop_pvh(void **state)
-{
-	struct guest_config cfg = kit_config("web", GUEST_PVH);
-	struct kit_wards k;
-	struct err e;
-	uint64_t t = clock_ns();
-
-	(void)state;
-	cfg.on_crash = ACTION_RESTART;
-	open_running(&k, &cfg);
-	assert_int_equal(ward_stop(&k.all, &k.all.list[0], t, &e), 0);
-	ward_tick(&k.all, &k.all.list[0], t + 3 * NS_PER_S);
-	expect_typed(1, "\x0fs\x0fu\x0f"
-			"b");
-	kit_wards_said(&k);
-	fake_shutdown(1, SHUTDOWN_crash);
-	kit_wards_look(&k, 0);
-	kit_wards_jobs(&k);
-	assert_string_equal(kit_wards_said(&k), "earlydom: web: domain 1 crashed; destroyed\n");
-	assert_int_equal(k.all.list[0].state, WARD_ENDED);
-	kit_wards_close(&k);
-	fake_reset();
-}
-
-/* A full ring takes the request later, and never half of it. */
-static void test_stop_full_ring(void **state)
-{
-	struct guest_config cfg = kit_config("web", GUEST_PV);
-	const uint64_t t = 1000 * NS_PER_S;
-	char input[1023], buf[2048];
-	struct kit_wards k;
-	struct ward *w;
-	struct err e;
-	size_t n;
-
-	(void)state;
-	open_running(&k, &cfg);
-	w = &k.all.list[0];
-	memset(input, 'i', sizeof(input));
-	assert_int_equal(console_write(&w->console, k.all.xce, input, sizeof(input)), 1023);
-	assert_int_equal(ward_stop(&k.all, w, t, &e), 0);
-	ward_tick(&k.all, w, t);
-	n = fake_typed(1, buf, sizeof(buf));
-	assert_int_equal(n, 1023); /* and no Ctrl-O alone */
-	ward_tick(&k.all, w, t + NS_PER_MS);
-	expect_typed(1, "\x0fs");
-	kit_wards_close(&k);
-	fake_reset();
 }
 
 static void test_preserved(void **state)
@@ -503,7 +377,7 @@ static void test_destroy(void **state)
 	fake_reset();
 	kit_wards_open(&k, &cfg, 1);
 	w = &k.all.list[0];
-	start(&k);
+	kit_wards_start(&k);
 	assert_int_equal(ward_stop(&k.all, w, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is starting; try again when it is running");
 	assert_int_equal(ward_destroy(&k.all, w, &e), 0);
@@ -512,62 +386,6 @@ static void test_destroy(void **state)
 	assert_int_equal(fake_calls_of("xc_domain_unpause"), 0);
 	assert_int_equal(fake_domains(), 0);
 	kit_wards_close(&k);
-}
-
-static void test_console_output(void **state)
-{
-	struct guest_config cfg = kit_config("web", GUEST_PV);
-	char text[256];
-	struct kit_wards k;
-	struct ward *w;
-
-	(void)state;
-	open_running(&k, &cfg);
-	w = &k.all.list[0];
-	fake_print(1, "one\ntw");
-	assert_int_equal(ward_console(&k.all, w), 6);
-	fake_print(1, "o\nthree");
-	assert_int_equal(ward_console(&k.all, w), 7);
-	assert_int_equal(ward_console(&k.all, w), 0);
-	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "one\ntwo\nthree");
-	assert_string_equal(kit_read("echo", text, sizeof(text)), "web: one\nweb: two\n");
-	/* The rest of the line comes with the end. */
-	fake_shutdown(1, SHUTDOWN_poweroff);
-	kit_wards_look(&k, 0);
-	kit_wards_jobs(&k);
-	assert_string_equal(kit_read("echo", text, sizeof(text)),
-			    "web: one\nweb: two\nweb: three\n");
-	kit_wards_close(&k);
-}
-
-/* A guest that floods its console is heard so often in a tick, and then in the next one. */
-static void test_flood(void **state)
-{
-	struct guest_config cfg = kit_config("web", GUEST_PV);
-	struct kit_wards k;
-	struct ward *w;
-	unsigned i;
-	int port;
-
-	(void)state;
-	open_running(&k, &cfg);
-	w = &k.all.list[0];
-	port = xenevtchn_pending(k.all.xce); /* of the binding */
-	assert_int_equal(port, w->console.port);
-	ward_console(&k.all, w);
-	for (i = 1; i < 1000 && !w->console_masked; i++) {
-		fake_print(1, "x");
-		assert_int_equal(xenevtchn_pending(k.all.xce), port);
-		assert_int_equal(ward_console(&k.all, w), 1);
-	}
-	assert_in_range(i, 50, 200);
-	fake_print(1, "later"); /* no event of it comes through: xenevtchn_pending would wait */
-	ward_tick(&k.all, w, clock_ns());
-	assert_false(w->console_masked);
-	assert_int_equal(xenevtchn_pending(k.all.xce), port);
-	assert_int_equal(ward_console(&k.all, w), 5);
-	kit_wards_close(&k);
-	fake_reset();
 }
 
 /* Two guests with one kernel: it is unpacked once, and one that restarts does not disturb. */
@@ -580,7 +398,7 @@ static void test_shared_kernel(void **state)
 	fake_reset();
 	cfgs[0].on_reboot = ACTION_DESTROY;
 	kit_wards_open(&k, cfgs, 2);
-	start(&k);
+	kit_wards_start(&k);
 	assert_ptr_equal(k.all.list[0].guest.kernel, k.all.list[1].guest.kernel);
 	assert_int_equal(k.images.files->users, 2);
 	kit_wards_jobs(&k);
@@ -608,13 +426,8 @@ int main(void)
 		cmocka_unit_test(test_start_fails),
 		cmocka_unit_test(test_console_fails),
 		cmocka_unit_test(test_stuck_domain),
-		cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_stop_pvh),
-		cmocka_unit_test(test_stop_full_ring),
 		cmocka_unit_test(test_preserved),
 		cmocka_unit_test(test_destroy),
-		cmocka_unit_test(test_console_output),
-		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_shared_kernel),
 	};
 

@@ -147,6 +147,23 @@ static bool node_filled(struct wards *all, const struct ward *w)
 	return value && len > 0;
 }
 
+/* Whether some guest is still to start after w. */
+static bool is_waited_for(const struct wards *all, const struct ward *w)
+{
+	size_t i, k;
+
+	for (i = 0; i < all->n; i++) {
+		const struct ward *other = &all->list[i];
+
+		if (other->state != WARD_WAITING)
+			continue;
+		for (k = 0; k < other->guest.cfg->after.n; k++)
+			if (!strcmp(other->guest.cfg->after.v[k], ward_name(w)))
+				return true;
+	}
+	return false;
+}
+
 /* Running: notices that it is up, as its descriptor defines it. */
 static void wait_to_be_up(struct wards *all, struct ward *w, uint64_t now)
 {
@@ -163,9 +180,11 @@ static void wait_to_be_up(struct wards *all, struct ward *w, uint64_t now)
 			devices == DEVICES_CONNECTED;
 	if (w->up || now - w->since < cfg->ready_timeout * NS_PER_S)
 		return;
-	report_line(all->report, "%s: not up after %u s (%s); what comes after it waits no longer",
-		    ward_name(w), cfg->ready_timeout,
-		    cfg->ready ? cfg->ready : "its devices are not connected");
+	if (is_waited_for(all, w))
+		report_line(all->report,
+			    "%s: not up after %u s (%s); what comes after it waits no longer",
+			    ward_name(w), cfg->ready_timeout,
+			    cfg->ready ? cfg->ready : "its devices are not connected");
 	w->up = true;
 }
 

@@ -189,14 +189,16 @@ int xc_dom_boot_mem_init(struct xc_dom_image *dom)
 	return fake_leave(0);
 }
 
-/* The console's page as the domain has it from now on. */
-static void make_console(struct fake_domain *d)
+/* The pages of the console and the store as the domain has them from now on. */
+static void make_pages(struct fake_domain *d)
 {
-	d->page_fd = memfd_create("console", MFD_CLOEXEC);
-	if (d->page_fd < 0 || ftruncate(d->page_fd, XC_PAGE_SIZE) < 0)
+	d->page_fd = memfd_create("pages", MFD_CLOEXEC);
+	if (d->page_fd < 0 || ftruncate(d->page_fd, 2 * XC_PAGE_SIZE) < 0)
 		abort();
 	d->ring = mmap(NULL, XC_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, d->page_fd, 0);
-	if (d->ring == MAP_FAILED)
+	d->store = mmap(NULL, XC_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, d->page_fd,
+			XC_PAGE_SIZE);
+	if (d->ring == MAP_FAILED || d->store == MAP_FAILED)
 		abort();
 }
 
@@ -250,9 +252,10 @@ int xc_dom_boot_image(struct xc_dom_image *dom)
 	d->console_evtchn = dom->console_evtchn;
 	d->store_evtchn = dom->xenstore_evtchn;
 	d->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
+	d->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);
 	for (i = 0; i < MAX_ACPI_MODULES; i++)
 		d->acpi_pages += (dom->acpi_modules[i].length + XC_PAGE_SIZE - 1) / XC_PAGE_SIZE;
-	make_console(d);
+	make_pages(d);
 	d->loaded = true;
 	return fake_leave(0);
 }

@@ -68,7 +68,7 @@ struct fake_domain {
 	unsigned image_vcpus;
 	uint64_t memory_kib, lowmem_end, highmem_end;
 	uint32_t console_evtchn, store_evtchn;
-	uint64_t console_gfn;
+	uint64_t console_gfn, store_gfn;
 	unsigned acpi_pages; /* of the ACPI modules, all together */
 	bool loaded, grants;
 
@@ -78,8 +78,9 @@ struct fake_domain {
 
 	bool port[FAKE_PORTS]; /* unbound ports for dom0 */
 	unsigned mapped;       /* foreign mappings of its pages */
-	int page_fd;           /* the console's page */
+	int page_fd;           /* the pages of the console and the store */
 	struct xencons_interface *ring;
+	struct xenstore_domain_interface *store;
 	uint64_t held_kib;
 };
 

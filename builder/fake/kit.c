@@ -117,6 +117,8 @@ struct guest_config kit_config(const char *name, enum guest_type type)
 		.vcpus = 1,
 		.maxvcpus = 1,
 		.on_reboot = ACTION_RESTART,
+		.device_timeout = 10,
+		.ready_timeout = 60,
 	};
 	static char kernel_path[256];
 

@@ -40,6 +40,8 @@ unsigned fake_evtchn_leaks(FILE *to);
 void fake_evtchn_reset(void);
 unsigned fake_store_leaks(FILE *to);
 void fake_store_reset(void);
+unsigned fake_devices_leaks(FILE *to);
+void fake_devices_reset(void);
 void fake_store_forget(uint32_t domid); /* every node of a domain */
 void fake_raise(uint32_t domid, uint32_t remote_port);
 

@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "../store.h"
 
 /* Nobody is attached to any console. */
 static void to_nobody(void *arg, const struct ward *w, const char *buf, size_t n)
@@ -40,10 +43,74 @@ void kit_wards_open(struct kit_wards *k, const struct guest_config *cfgs, size_t
 	assert_true(k->all.echo_fd >= 0);
 	k->all.list = calloc(n, sizeof(*k->all.list));
 	assert_non_null(k->all.list);
-	for (i = 0; i < n; i++, k->all.n++) {
-		unlink(kit_path("run/console/web.log"));
+	unlink(kit_path("run/console/web.log"));
+	for (i = 0; i < n; i++, k->all.n++)
 		KIT_CHECK(!ward_init(&k->all, &k->all.list[i], &cfgs[i], &e), "%s", e.msg);
-	}
+}
+
+void kit_wards_store(struct kit_wards *k)
+{
+	struct err e;
+
+	fake_store()->running = true;
+	fake_devices()->on = true;
+	KIT_CHECK(!store_open(&k->host.xsh, &e), "%s", e.msg);
+	KIT_CHECK(!store_open(&k->worker_host.xsh, &e), "%s", e.msg);
+}
+
+void kit_wards_consoled(struct kit_wards *k)
+{
+	const char *dir = kit_path("tails");
+
+	assert_true(mkdir(dir, 0700) == 0 || errno == EEXIST);
+	unlink(kit_path("tails/guest-web.log"));
+	k->all.tails_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(k->all.tails_fd >= 0);
+	k->all.consoles = CONSOLES_LOGGED;
+}
+
+void kit_devices(struct guest_config *cfg)
+{
+	static char target[2][16] = {"/dev/fake-a", "/dev/fake-b"}, vdev[2][5] = {"xvda", "xvdb"};
+	static char bridge[] = "xenbr0";
+	static struct disk_spec disks[2] = {
+		{.target = target[0], .vdev = vdev[0], .vdev_number = 51712, .readwrite = true},
+		{.target = target[1], .vdev = vdev[1], .vdev_number = 51728},
+	};
+	static struct vif_spec vif = {
+		.has_mac = true, .mac = {0x00, 0x16, 0x3e, 1, 2, 3}, .bridge = bridge};
+
+	cfg->disks = disks;
+	cfg->nr_disks = 2;
+	cfg->vifs = &vif;
+	cfg->nr_vifs = 1;
+}
+
+void kit_wards_start(struct kit_wards *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->all.n; i++)
+		ward_hold(&k->all, &k->all.list[i]);
+	for (i = 0; i < k->all.n; i++)
+		ward_start(&k->all, &k->all.list[i]);
+}
+
+void kit_wards_tick(struct kit_wards *k, uint64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < k->all.n; i++)
+		ward_tick(&k->all, &k->all.list[i], now);
+}
+
+void kit_wards_record(struct kit_wards *k, size_t i, const char *part)
+{
+	char name[128], text[2048];
+
+	snprintf(name, sizeof(name), "run/guests/%s", k->all.list[i].guest.cfg->name);
+	kit_read(name, text, sizeof(text));
+	KIT_CHECK(strstr(text, part), "no '%s' in the record:\n%s", part, text);
 }
 
 void kit_wards_close(struct kit_wards *k)
@@ -59,6 +126,12 @@ void kit_wards_close(struct kit_wards *k)
 	close(k->all.echo_fd);
 	close(k->report.fd);
 	rundir_close(&k->run);
+	if (k->all.tails_fd >= 0)
+		close(k->all.tails_fd);
+	if (k->host.xsh)
+		xs_close(k->host.xsh);
+	if (k->worker_host.xsh)
+		xs_close(k->worker_host.xsh);
 	host_close(&k->worker_host);
 	host_close(&k->host);
 	kit_nothing_held(false);

@@ -162,9 +162,12 @@ static void let_go(struct fake_domain *d)
 	xen.host.free_kib += d->held_kib;
 	if (d->ring)
 		__real_munmap(d->ring, XC_PAGE_SIZE);
+	if (d->store)
+		__real_munmap(d->store, XC_PAGE_SIZE);
 	if (d->page_fd >= 0)
 		close(d->page_fd);
 	d->ring = NULL;
+	d->store = NULL;
 	d->page_fd = -1;
 }
 
@@ -202,6 +205,7 @@ void fake_reset(void)
 	};
 	fake_evtchn_reset();
 	fake_store_reset();
+	fake_devices_reset();
 	fake_unlock();
 }
 
@@ -312,6 +316,7 @@ unsigned fake_leaks(FILE *to, bool domains)
 	}
 	n += fake_evtchn_leaks(to);
 	n += fake_store_leaks(to);
+	n += fake_devices_leaks(to);
 	fputs(xen.rules, to);
 	n += xen.broken;
 	fake_unlock();
@@ -929,13 +934,14 @@ void *xc_map_foreign_range(xc_interface *xch, uint32_t domid, int size, int prot
 	(void)xch;
 	if (!d)
 		return fake_leave_ptr(NULL);
-	if (size != XC_PAGE_SIZE || !d->ring || mfn != d->console_gfn) {
+	if (size != XC_PAGE_SIZE || !d->ring || (mfn != d->console_gfn && mfn != d->store_gfn)) {
 		errno = EINVAL;
 		return fake_leave_ptr(NULL);
 	}
 	for (i = 0; i < MAPPINGS_MAX && xen.mappings[i].addr; i++)
 		;
-	p = i < MAPPINGS_MAX ? mmap(NULL, XC_PAGE_SIZE, prot, MAP_SHARED, d->page_fd, 0)
+	p = i < MAPPINGS_MAX ? mmap(NULL, XC_PAGE_SIZE, prot, MAP_SHARED, d->page_fd,
+				    mfn == d->console_gfn ? 0 : XC_PAGE_SIZE)
 			     : MAP_FAILED;
 	if (p == MAP_FAILED)
 		return fake_leave_ptr(NULL);

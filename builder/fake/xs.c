@@ -338,6 +338,7 @@ unsigned fake_store_leaks(FILE *to)
 /* As a toolstack removes a domain. */
 void fake_store_forget(uint32_t domid)
 {
+	char *path; /* it is the node's own */
 	size_t i;
 
 	if (domid < DOMID_FIRST_RESERVED)
@@ -347,7 +348,9 @@ void fake_store_forget(uint32_t domid)
 			i++;
 			continue;
 		}
-		cut(&store.tree, store.tree.v[i].path);
+		path = copy(store.tree.v[i].path, strlen(store.tree.v[i].path));
+		cut(&store.tree, path);
+		free(path);
 		i = 0;
 	}
 	for (i = 0; i < store.tree.n;) {
@@ -355,7 +358,9 @@ void fake_store_forget(uint32_t domid)
 			i++;
 			continue;
 		}
-		cut(&store.tree, store.tree.v[i].path);
+		path = copy(store.tree.v[i].path, strlen(store.tree.v[i].path));
+		cut(&store.tree, path);
+		free(path);
 		i = 0;
 	}
 	store.tree.generation++;

@@ -31,7 +31,7 @@ my $results_mib = 64;
 #	         /run/results; when it ends, the machine is powered off.
 #	staged   [SRC:DEST, ...] put on the script's disk, which is mounted on /run/stage
 #	disks    [[NAME, FILE or MiB], ...]: more disks, /dev/vdd, /dev/vde and so on, and also
-#	         /dev/disk/by-id/virtio-NAME. A FILE is written to; a number makes an empty disk.
+#	         /dev/disk/by-id/virtio-NAME: a copy of a FILE, or empty
 #	dom0     dom0's kernel arguments; xen: Xen's
 #	time     time-out in seconds (400); memory of the machine in MiB
 #	machine  [more options of run-qemu]
@@ -50,7 +50,7 @@ sub dom0_boot {
 	my @disks = (_stage($dir, %o), ['results', _empty("$dir/results.tar", $results_mib)]);
 	for my $disk (@{$o{disks} // []}) {
 		my ($serial, $what) = @$disk;
-		push @disks, [$serial, $what =~ /^\d+$/ ? _empty("$dir/$serial.disk", $what) : $what];
+		push @disks, [$serial, _fill("$dir/$serial.disk", $what)];
 	}
 	# The order of the disks is that of their names in dom0.
 	my $qemu = join(' ', _disk('root', $image, 'snapshot=on'), map { _disk(@$_) } @disks);
@@ -138,6 +138,14 @@ sub _empty {
 	my ($file, $mib) = @_;
 	write_file($file);
 	truncate($file, $mib << 20) or die "$file: $!";
+	return $file;
+}
+
+# Makes a disk, a copy of a file or empty with so many MiB, and returns its name.
+sub _fill {
+	my ($file, $what) = @_;
+	return _empty($file, $what) if $what =~ /^\d+$/;
+	_must($file, 'cp', '--sparse=always', $what, $file);
 	return $file;
 }
 

@@ -1,0 +1,100 @@
+/* xenstored and xenconsoled, as daemons.h has them. */
+#include "daemons.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../daemons.h"
+#include "fake_store.h"
+
+static struct fake_daemons daemons = {.store_life = -1, .console_life = -1};
+
+struct fake_daemons *fake_daemons(void)
+{
+	return &daemons;
+}
+
+void fake_daemons_reset(void)
+{
+	if (daemons.store_life >= 0)
+		close(daemons.store_life);
+	if (daemons.console_life >= 0)
+		close(daemons.console_life);
+	memset(&daemons, 0, sizeof(daemons));
+	daemons.store_life = daemons.console_life = -1;
+}
+
+bool __real_daemons_there(const struct daemons_where *at);
+bool __wrap_daemons_there(const struct daemons_where *at);
+bool __real_daemons_store_answers(const struct daemons_where *at);
+bool __wrap_daemons_store_answers(const struct daemons_where *at);
+bool __real_daemons_console_runs(const struct daemons_where *at);
+bool __wrap_daemons_console_runs(const struct daemons_where *at);
+int __real_daemons_store(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+			 struct err *e);
+int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+			 struct err *e);
+int __real_daemons_console(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+			   struct err *e);
+int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+			   struct err *e);
+
+bool __wrap_daemons_there(const struct daemons_where *at)
+{
+	return daemons.on ? daemons.programs : __real_daemons_there(at);
+}
+
+bool __wrap_daemons_store_answers(const struct daemons_where *at)
+{
+	return daemons.on ? daemons.store : __real_daemons_store_answers(at);
+}
+
+bool __wrap_daemons_console_runs(const struct daemons_where *at)
+{
+	return daemons.on ? daemons.console : __real_daemons_console_runs(at);
+}
+
+/* A process that lives until the test closes its end. */
+static int live(int *other)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		abort();
+	*other = fds[1];
+	return fds[0];
+}
+
+int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+			 struct err *e)
+{
+	if (!daemons.on)
+		return __real_daemons_store(d, at, r, e);
+	d->life = -1;
+	if (daemons.store_bad)
+		return err_set(e, "xenstored ended with status 1");
+	if (!daemons.store) {
+		d->life = live(&daemons.store_life);
+		daemons.stores++;
+	}
+	daemons.store = fake_store()->running = true;
+	return 0;
+}
+
+int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+			   struct err *e)
+{
+	if (!daemons.on)
+		return __real_daemons_console(d, at, r, e);
+	d->life = -1;
+	if (daemons.console_bad)
+		return err_set(e, "xenconsoled ended with status 1");
+	if (!daemons.console) {
+		d->life = live(&daemons.console_life);
+		daemons.consoles++;
+	}
+	daemons.console = true;
+	return 0;
+}

@@ -1,0 +1,21 @@
+/*
+ * Daemons that the test machine has not: in place of what daemons.h finds and starts, where a test
+ * wants it. The store itself is fake_store.h's. fake_daemons_reset gives the real ones back.
+ */
+#ifndef EARLYDOM_FAKE_DAEMONS_H
+#define EARLYDOM_FAKE_DAEMONS_H
+
+#include <stdbool.h>
+
+struct fake_daemons {
+	bool on;
+	bool programs;                /* the image has both */
+	bool store, console;          /* run already */
+	bool store_bad, console_bad;  /* can't be started */
+	unsigned stores, consoles;    /* that were started */
+	int store_life, console_life; /* the other ends of their lives: closed, they have ended */
+};
+struct fake_daemons *fake_daemons(void);
+void fake_daemons_reset(void);
+
+#endif

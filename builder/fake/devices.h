@@ -1,0 +1,24 @@
+/*
+ * Disks and network interfaces that the test machine has not: in place of disk_hold, disk_drop,
+ * vif_init and vif_plug, where a test wants it. fake_reset leaves the real ones.
+ *
+ * The calls are counted and fail on request like all others of the fake (fake.h), and fake_leaks
+ * tells of disks that are held. A disk is at its target, with the number 202:0, 202:1 ...
+ */
+#ifndef EARLYDOM_FAKE_DEVICES_H
+#define EARLYDOM_FAKE_DEVICES_H
+
+#include <stdbool.h>
+
+struct fake_devices {
+	bool on;
+	bool absent;          /* the disks are not there; they may come */
+	bool wrong;           /* they are there and can't be used */
+	bool no_bridge;       /* nothing to plug an interface into */
+	bool unplugged;       /* the back end's interfaces have not appeared */
+	unsigned holds, held; /* disks that were held so far, and are now */
+	unsigned plugs;       /* interfaces that were plugged so far */
+};
+struct fake_devices *fake_devices(void);
+
+#endif
