@@ -34,9 +34,9 @@ sub test {
 	is($out =~ s/\(\d+ ms\)//gr, <<~TAP =~ s/ at the end//r, 'the whole output') or diag($out);
 		1..4
 		ok 1 - one: name=one\\\\]\$
-		#   tiny is up: 16 MiB, store channel 0, cmdline [name=one]
+		#   tiny is up: 16 MiB, store channel 1, cmdline [name=one]
 		ok 2 - two: ^tiny is up: (16|17) MiB
-		#   tiny is up: 16 MiB, store channel 0, cmdline [name=two reboot]
+		#   tiny is up: 16 MiB, store channel 1, cmdline [name=two reboot]
 		ok 3 - earlydom: ^2 of 2 guests started
 		#   @{[$out =~ /^#   (2 of 2 guests started in \d+ ms)$/m]}
 		ok 4 - xen: Dom0 has maximum
