@@ -99,6 +99,28 @@ static void test_punched(void **state)
 	contail_close(&t);
 }
 
+/* What has not been read stays. */
+static void test_punched_half(void **state)
+{
+	static char data[256 * 1024];
+	struct contail t;
+	size_t i, n;
+
+	(void)state;
+	open_tail(&t);
+	memset(data, 'x', sizeof(data));
+	append("guest-web.log", data, sizeof(data));
+	n = contail_read(&t, data, 65 * 1024);
+	assert_int_equal(n, 65 * 1024);
+	assert_true(t.punched == t.at);
+	memset(data, 0, sizeof(data));
+	n = contail_read(&t, data, sizeof(data));
+	assert_int_equal(n, sizeof(data) - 65 * 1024);
+	for (i = 0; i < n; i++)
+		assert_int_equal(data[i], 'x');
+	contail_close(&t);
+}
+
 static void test_open_fails(void **state)
 {
 	char msg[128], name[300];
@@ -236,6 +258,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),          cmocka_unit_test(test_punched),
+		cmocka_unit_test(test_punched_half),
+
 		cmocka_unit_test(test_open_fails),    cmocka_unit_test(test_empty_others),
 		cmocka_unit_test(test_empty_written), cmocka_unit_test(test_type),
 	};

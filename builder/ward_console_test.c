@@ -163,6 +163,7 @@ static void test_last_words(void **state)
 	char text[256];
 	struct kit_wards k;
 	struct ward *w;
+	int log;
 
 	(void)state;
 	open_served(&k, &cfg, CONSOLES_LOGGED);
@@ -179,12 +180,15 @@ static void test_last_words(void **state)
 	}
 	assert_in_range((clock_ns() - before) / NS_PER_MS, 200, 5000);
 	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "good bye\n");
+	log = w->tail.fd;
+	append("between\n");
 	kit_wards_jobs(&k);
 	assert_int_equal(w->state, WARD_RUNNING);
 	assert_int_equal(w->guest.domid, 2);
-	/* The next domain has the same log, and its end is waited for anew. */
+	/* The next domain has the same log, still open, and its end is waited for anew. */
+	assert_int_equal(w->tail.fd, log);
 	append("second life\n");
-	assert_int_equal(ward_console(&k.all, w), 12);
+	assert_int_equal(ward_console(&k.all, w), 8 + 12);
 	fake_shutdown(2, SHUTDOWN_poweroff);
 	kit_wards_look(&k, 0);
 	assert_int_equal(w->state, WARD_RUNNING);

@@ -48,12 +48,16 @@ static void close_scene(struct scene *s)
 /* Built, and at the point where its back ends are all that it waits for. */
 static void open_connecting(struct scene *s, enum guest_type type)
 {
+	uint64_t waited;
+
 	configure(s, type);
 	open_scene(s);
 	fake_store()->back_ends = false;
 	kit_wards_start(&s->k);
+	waited = s->w->since;
 	kit_wards_jobs(&s->k);
 	assert_int_equal(s->w->state, WARD_CONNECTING);
+	assert_true(s->w->since > waited); /* its time-out begins here */
 	assert_string_equal(kit_wards_said(&s->k), "");
 }
 
@@ -110,11 +114,13 @@ static void test_start(void **state)
 {
 	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
 	struct scene s;
+	uint64_t built;
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		open_connecting(&s, types[i]);
+		built = s.w->since;
 		kit_wards_record(&s.k, 0, "state=connecting\ndomid=1");
 		assert_true(ward_undecided(s.w) && !ward_settled(s.w) && !ward_over(s.w));
 		assert_false(fake_domain(1)->running);
@@ -139,6 +145,7 @@ static void test_start(void **state)
 		kit_wards_tick(&s.k, clock_ns());
 		assert_int_equal(s.w->state, WARD_RUNNING);
 		assert_true(fake_domain(1)->running);
+		assert_true(s.w->since > built); /* and here that of those who wait for it */
 		assert_int_equal(fake_devices()->plugs, 1);
 		assert_string_equal(fake_store_read(BACK "/vif/1/0/hotplug-status"), "connected");
 		assert_true(s.w->guest.vifs[0].plugged);
@@ -257,7 +264,7 @@ static void test_wrong(void **state)
 	close_scene(&s);
 }
 
-/* Nobody else waits for a guest that waits for its disk. */
+/* Nobody else waits for a guest that waits for its disk, nor keeps memory for it in the end. */
 static void test_others_go_on(void **state)
 {
 	struct guest_config cfgs[2] = {kit_config("web", GUEST_PV), kit_config("db", GUEST_PV)};
@@ -273,6 +280,12 @@ static void test_others_go_on(void **state)
 	kit_wards_jobs(&k);
 	assert_int_equal(k.all.list[0].state, WARD_WAITING);
 	assert_int_equal(k.all.list[1].state, WARD_RUNNING);
+	assert_int_equal(k.images.files->kernel_users, 1); /* unpacked, for the one that waits */
+	kit_wards_tick(&k, k.all.list[0].since + 10 * NS_PER_S);
+	assert_int_equal(k.all.list[0].state, WARD_FAILED);
+	assert_int_equal(k.images.files->users, 1);
+	assert_int_equal(k.images.files->kernel_users, 0);
+	assert_false(k.images.files->kernel_open);
 	kit_wards_close(&k);
 	fake_reset();
 }
