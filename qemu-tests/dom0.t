@@ -87,7 +87,7 @@ my $boot = flaky_boot('debian', with => \&dom0_boot,
 		['gamma', 8], ['gamma-x', 8],
 	],
 	dom0 => 'earlydom.bridge=xenbr0',
-	time => $ENV{DOM0_TIME} // 500,
+	time => $ENV{DOM0_TIME} // 1200, # where another boot and a compiler run beside it
 	stage => <<'SH');
 tick() { echo "@tick: $1 $(cut -d " " -f 1 /proc/uptime)"; }
 echo "@up: $(cut -d ' ' -f 1 /proc/uptime)"
