@@ -58,7 +58,7 @@ my $boot = boot('bad',
 	files => ["$text:/images/text"],
 	image => ['-n'],
 	dom0 => 'earlydom.bridge=br0:eth9',
-	time => 300,
+	time => 600,
 	before => <<'SH',
 run before xenfacts
 for file in a c; do

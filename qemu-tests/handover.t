@@ -41,7 +41,7 @@ my $boot = flaky_boot('handover',
 		root . '/build/xenconsoled:/usr/local/sbin/xenconsoled',
 	],
 	memory => 3072,
-	time => 500,
+	time => 900,
 	stage2 => <<'SH',
 await_console pv '^pv cmdline: ' 200
 await_console pvh '^pvh cmdline: ' 200

@@ -60,7 +60,7 @@ my $boot = flaky_boot('store',
 	],
 	dom0 => 'earlydom.bridge=br0 earlydom=late,loud,mute,net,web,zeta',
 	memory => 3072,
-	time => 500,
+	time => 900,
 	before => <<'SH',
 run before xenfacts
 {
