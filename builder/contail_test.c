@@ -257,11 +257,10 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),          cmocka_unit_test(test_punched),
-		cmocka_unit_test(test_punched_half),
-
-		cmocka_unit_test(test_open_fails),    cmocka_unit_test(test_empty_others),
-		cmocka_unit_test(test_empty_written), cmocka_unit_test(test_type),
+		cmocka_unit_test(test_read),         cmocka_unit_test(test_punched),
+		cmocka_unit_test(test_punched_half), cmocka_unit_test(test_open_fails),
+		cmocka_unit_test(test_empty_others), cmocka_unit_test(test_empty_written),
+		cmocka_unit_test(test_type),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -298,6 +298,7 @@ static void test_hand_over(void **state)
 	come(&s);
 	KIT_CHECK(!guest_hand_over(&s.guest, &s.host, &s.err), "%s", s.err.msg);
 	assert_true(fake_domain(1)->hvm_param[HVM_PARAM_STORE_PFN] == s.guest.store_gfn);
+	assert_int_equal(fake_domain(1)->store->connection, XENSTORE_RECONNECT);
 	assert_int_equal(s.guest.store_port, 1); /* it had one */
 	assert_true(fake_store_introduced(1));
 	close_scene(&s);

@@ -100,9 +100,12 @@ static int serve_consoles(struct surroundings *a, const struct supervise_options
 		a->consoles = CONSOLES_ELSEWHERE;
 		return 0;
 	}
-	if (daemons_console(&a->console, &daemons_usual, o->refuge, e) < 0 || open_tails(a, e) < 0)
+	if (daemons_console(&a->console, &daemons_usual, o->refuge, e) < 0)
 		return err_prefix(e, "earlydom drains the consoles itself: ");
-	return 0;
+	if (open_tails(a, e) == 0)
+		return 0;
+	a->consoles = CONSOLES_ELSEWHERE; /* two cannot drain one ring */
+	return err_prefix(e, "the consoles are xenconsoled's alone: ");
 }
 
 /* The store and who serves the consoles by it. Returns 0, or -1 with e set. */
