@@ -89,7 +89,6 @@ my $boot = flaky_boot('debian', with => \&dom0_boot,
 	dom0 => 'earlydom.bridge=xenbr0',
 	time => $ENV{DOM0_TIME} // 1200, # where another boot and a compiler run beside it
 	stage => <<'SH');
-tick() { echo "@tick: $1 $(cut -d " " -f 1 /proc/uptime)"; }
 echo "@up: $(cut -d ' ' -f 1 /proc/uptime)"
 
 # ---- what is there ----
@@ -124,8 +123,8 @@ await_connected() {
 		sleep 0.5
 	done
 }
-tick stage; await_connected alpha; tick alpha
-await_connected beta; tick beta
+await_connected alpha
+await_connected beta
 run json earlydom list --json
 run list xl list
 xenstore-ls -fp >store
@@ -133,7 +132,7 @@ xl list -l >long
 cp -a /var/lib/xen userdata
 
 # ---- what xl does to guests that it has not made ----
-tick '# ---- what xl does to guests that it has not made ----'
+# ---- what xl does to guests that it has not made ----
 run pin xl vcpu-pin alpha 0 1
 run vcpus xl vcpu-list alpha
 run pause xl pause beta
@@ -160,14 +159,14 @@ exec 3>&-
 said typed </tmp/typed
 
 # ---- earlydom goes on: a console, the network ----
-tick '# ---- earlydom goes on: a console, the network ----'
+# ---- earlydom goes on: a console, the network ----
 type_to beta 'echo typed-$((6 * 7))'
 await_console beta '^typed-42' 20
 type_to beta 'nc 10.0.0.1 7 </dev/null'
 await_console beta '^hello from alpha' 30
 
 # ---- ends; what was in the initramfs is not needed ----
-tick '# ---- ends; what was in the initramfs is not needed ----'
+# ---- ends; what was in the initramfs is not needed ----
 mv /boot/guests /boot/gone
 run reboot xl reboot alpha
 await_report '^earlydom: alpha: restarted as domain' 60
@@ -184,7 +183,7 @@ run unit_stop systemctl stop earlydom.service
 run ended earlydom list --json
 
 # ---- what is left ----
-tick '# ---- what is left ----'
+# ---- what is left ----
 processes | said process_at_end
 run last xl list
 xenstore-ls -fp >store-at-end
@@ -198,7 +197,7 @@ done
 logs
 
 # ---- the twins, one after the other ----
-tick '# ---- the twins, one after the other ----'
+# ---- the twins, one after the other ----
 mv /boot/gone /boot/guests
 for guest in alpha beta gamma delta; do
 	run "create.$guest" xl create "/run/stage/$guest-x.cfg"
