@@ -13,6 +13,7 @@
 #include "read.h"
 #include "select.h"
 #include "sources.h"
+#include "tag.h"
 
 static const char usage_text[] =
 	"check [--root TREE] [--list-kernels | --list-files] [--cmdline TEXT] FILE...\n\n"
@@ -21,9 +22,6 @@ static const char usage_text[] =
 	"  --list-files     only print what is named: kernel, ramdisk, disk or disk-ro, and a "
 	"path\n"
 	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line";
-
-/* Bytes; what a loop device counts in. */
-#define SECTOR 512
 
 struct check {
 	const char *root, *cmdline_text;
@@ -102,7 +100,7 @@ static void check_disk(struct check *c, const struct guest_config *g, size_t i)
 	struct stat st;
 	char *full;
 
-	if (disk_spec_tag_value(s->target) || !strncmp(s->target, "/dev/", 5))
+	if (tag_value(s->target) || !strncmp(s->target, "/dev/", 5))
 		return;
 	if (asprintf(&full, "%s%s", c->root, s->target) < 0) {
 		diag_add(&c->diag, loc, "out of memory");
@@ -113,7 +111,7 @@ static void check_disk(struct check *c, const struct guest_config *g, size_t i)
 			diag_add(&c->diag, loc,
 				 "disk %s: %s is neither an image file nor a block device", s->vdev,
 				 full);
-		else if (S_ISREG(st.st_mode) && st.st_size < SECTOR)
+		else if (S_ISREG(st.st_mode) && st.st_size < DISK_SECTOR)
 			diag_add(&c->diag, loc, "disk %s: %s: the file has less than a sector",
 				 s->vdev, full);
 	} else if (errno == ENOENT) {
@@ -164,7 +162,7 @@ static void list_files(const struct selection *s)
 		if (g->ramdisk)
 			printf("ramdisk %s\n", g->ramdisk);
 		for (k = 0; k < g->nr_disks; k++)
-			if (!disk_spec_tag_value(g->disks[k].target))
+			if (!tag_value(g->disks[k].target))
 				printf("%s %s\n", g->disks[k].readwrite ? "disk" : "disk-ro",
 				       g->disks[k].target);
 	}

@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "control.h"
 #include "rundir.h"
+#include "write_all.h"
 
 /* The columns of ward_print_row. */
 enum { NAME, DOMID, IMAGE, TYPE, MEMORY, VCPUS, STATE, RESTARTS, BUILD_MS, CAUSE, COLUMNS };
@@ -197,21 +198,6 @@ static void terminal_raw(struct termios *old)
 
 	cfmakeraw(&raw);
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-}
-
-static bool write_all(int fd, const char *buf, size_t n)
-{
-	while (n > 0) {
-		const ssize_t done = write(fd, buf, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		buf += done;
-		n -= (size_t)done;
-	}
-	return true;
 }
 
 /* Both ways until the supervisor or the user ends it. A pipe that ends as input leaves the output

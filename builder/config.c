@@ -357,12 +357,8 @@ void config_free(struct guest_config *g)
 	free(g->cmdline);
 	strings_free(&g->cpus);
 	strings_free(&g->profile);
-	for (size_t i = 0; i < g->nr_disks; i++)
-		disk_spec_free(&g->disks[i]);
-	free(g->disks);
-	for (size_t i = 0; i < g->nr_vifs; i++)
-		vif_spec_free(&g->vifs[i]);
-	free(g->vifs);
+	disk_specs_free(g->disks, g->nr_disks);
+	vif_specs_free(g->vifs, g->nr_vifs);
 	strings_free(&g->after);
 	free(g->ready);
 	*g = (struct guest_config){0};

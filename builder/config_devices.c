@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tag.h"
+
 /* Where Xen's scripts are on every Linux: what xl puts in front of a script without a slash. */
 #define SCRIPTS "/etc/xen/scripts/"
 
@@ -68,7 +70,7 @@ static const char *backend_name(enum disk_backend b)
 
 static int check_target(const char *target, struct err *e)
 {
-	const char *tagged = disk_spec_tag_value(target);
+	const char *tagged = tag_value(target);
 
 	if (strlen(target) >= PATH_MAX)
 		return err_set(e, "target is longer than %d characters", PATH_MAX - 1);
@@ -162,10 +164,15 @@ static bool taken(const struct key *k, const struct value *v, size_t i, size_t j
 	return true;
 }
 
-static bool compare_disks(const struct key *k, const struct value *v, const struct disk_spec *all,
-			  size_t i, size_t j, struct diag *d)
+/* Reports what two entries of all have in common that only one may have. True if they do. */
+typedef bool comparison(const struct key *k, const struct value *v, const void *all, size_t i,
+			size_t j, struct diag *d);
+
+static bool compare_disks(const struct key *k, const struct value *v, const void *all, size_t i,
+			  size_t j, struct diag *d)
 {
-	const struct disk_spec *a = &all[i], *b = &all[j];
+	const struct disk_spec *a = (const struct disk_spec *)all + i;
+	const struct disk_spec *b = (const struct disk_spec *)all + j;
 
 	if (a->vdev_number == b->vdev_number)
 		return taken(k, v, i, j, "the vdev", d);
@@ -177,10 +184,11 @@ static bool compare_disks(const struct key *k, const struct value *v, const stru
 	return true;
 }
 
-static bool compare_vifs(const struct key *k, const struct value *v, const struct vif_spec *all,
-			 size_t i, size_t j, struct diag *d)
+static bool compare_vifs(const struct key *k, const struct value *v, const void *all, size_t i,
+			 size_t j, struct diag *d)
 {
-	const struct vif_spec *a = &all[i], *b = &all[j];
+	const struct vif_spec *a = (const struct vif_spec *)all + i;
+	const struct vif_spec *b = (const struct vif_spec *)all + j;
 
 	if (a->devid == b->devid)
 		return taken(k, v, i, j, a->has_devid ? "the devid" : "its place, a devid,", d);
@@ -191,9 +199,9 @@ static bool compare_vifs(const struct key *k, const struct value *v, const struc
 	return false;
 }
 
-/* Reports what two entries have in common that only one may have; once for an entry. */
-static bool same_disks(const struct key *k, const struct value *v, const struct disk_spec *all,
-		       size_t n, struct diag *d)
+/* Compares each of the n entries with those before it; says at most one thing about each. */
+static bool any_same(comparison *compare, const struct key *k, const struct value *v,
+		     const void *all, size_t n, struct diag *d)
 {
 	bool any = false;
 
@@ -201,22 +209,7 @@ static bool same_disks(const struct key *k, const struct value *v, const struct 
 		bool same = false;
 
 		for (size_t j = 0; j < i && !same; j++)
-			same = compare_disks(k, v, all, i, j, d);
-		any |= same;
-	}
-	return any;
-}
-
-static bool same_vifs(const struct key *k, const struct value *v, const struct vif_spec *all,
-		      size_t n, struct diag *d)
-{
-	bool any = false;
-
-	for (size_t i = 1; i < n; i++) {
-		bool same = false;
-
-		for (size_t j = 0; j < i && !same; j++)
-			same = compare_vifs(k, v, all, i, j, d);
+			same = compare(k, v, all, i, j, d);
 		any |= same;
 	}
 	return any;
@@ -231,20 +224,6 @@ static int read_entries(const struct key *k, const struct value *v, struct strin
 	diag_add(d, v->loc, "%s has %zu entries: a guest can have %d", k->name, v->nr_items,
 		 ENTRIES_MAX);
 	return -1;
-}
-
-static void free_disks(struct disk_spec *all, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		disk_spec_free(&all[i]);
-	free(all);
-}
-
-static void free_vifs(struct vif_spec *all, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		vif_spec_free(&all[i]);
-	free(all);
 }
 
 static int no_memory(const struct value *v, struct diag *d)
@@ -275,10 +254,10 @@ int read_disks(const struct key *k, const struct value *v, void *out, struct dia
 	for (size_t i = 0; !ret && i < texts.n; i++)
 		if (disk_spec_parse(texts.v[i], &all[i], &e))
 			ret = no_memory(entry(v, i), d);
-	if (!ret && same_disks(k, v, all, texts.n, d))
+	if (!ret && any_same(compare_disks, k, v, all, texts.n, d))
 		ret = -1;
 	if (ret || !out) {
-		free_disks(all, all ? texts.n : 0);
+		disk_specs_free(all, all ? texts.n : 0);
 	} else {
 		*(struct disk_spec **)out = all;
 		config_of(k, out)->nr_disks = texts.n;
@@ -306,10 +285,10 @@ int read_vifs(const struct key *k, const struct value *v, void *out, struct diag
 		if (!all[i].has_devid)
 			all[i].devid = (uint32_t)i;
 	}
-	if (!ret && same_vifs(k, v, all, texts.n, d))
+	if (!ret && any_same(compare_vifs, k, v, all, texts.n, d))
 		ret = -1;
 	if (ret || !out) {
-		free_vifs(all, all ? texts.n : 0);
+		vif_specs_free(all, all ? texts.n : 0);
 	} else {
 		*(struct vif_spec **)out = all;
 		config_of(k, out)->nr_vifs = texts.n;

@@ -3,6 +3,7 @@
  * go together.
  */
 #include "config_expect.h"
+#include "tag.h"
 
 static void reads(const char *text, struct descriptor *c, struct guest_config *g)
 {
@@ -46,13 +47,13 @@ static void test_disks(void **state)
 	assert_int_equal(g.disks[1].discard, DISK_FLAG_ON);
 	assert_false(g.disks[1].readwrite);
 	assert_string_equal(g.disks[2].target, "UUID=0a1b-2c3d");
-	assert_string_equal(disk_spec_tag_value(g.disks[2].target), "0a1b-2c3d");
+	assert_string_equal(tag_value(g.disks[2].target), "0a1b-2c3d");
 	assert_string_equal(g.disks[3].target, "LABEL=web data");
 	assert_int_equal(g.disks[3].trusted, DISK_FLAG_OFF);
 	assert_string_equal(g.disks[4].target, "PARTUUID=1-01");
 	assert_string_equal(g.disks[5].target, "PARTLABEL=x");
 	assert_true(g.disks[6].direct_io_safe);
-	assert_null(disk_spec_tag_value("/dev/UUID=x"));
+	assert_null(tag_value("/dev/UUID=x"));
 	done(&c, &g);
 
 	reads("disk = []; vif = []", &c, &g);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "vif.h"
+
 /* Two guests; a is the one at whose place it is said. */
 struct pair {
 	const struct guest_config *a, *b;
@@ -42,8 +44,7 @@ static bool same_vif(const struct pair *p, size_t i, size_t j)
 
 	if (a->has_mac && b->has_mac && !memcmp(a->mac, b->mac, sizeof(a->mac))) {
 		what = "mac";
-		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", a->mac[0], a->mac[1],
-			 a->mac[2], a->mac[3], a->mac[4], a->mac[5]);
+		vif_mac_text(a->mac, mac);
 		name = mac;
 	} else if (a->vifname && b->vifname && !strcmp(a->vifname, b->vifname)) {
 		what = "vifname";

@@ -8,6 +8,7 @@
 
 #include <xen/sched.h>
 
+#include "clock.h"
 #include "control.h"
 
 struct scene {
@@ -29,7 +30,7 @@ static void open_scene(struct scene *s)
 	for (i = 0; i < 2; i++)
 		ward_hold(&s->k.all, &s->k.all.list[i]);
 	for (i = 0; i < 2; i++)
-		ward_start(&s->k.all, &s->k.all.list[i]);
+		ward_proceed(&s->k.all, &s->k.all.list[i], clock_ns());
 	kit_wards_jobs(&s->k);
 	KIT_CHECK(!control_open(&s->c, kit_path("run"), &e), "%s", e.msg);
 	s->k.all.output = control_output;

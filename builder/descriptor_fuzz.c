@@ -2,6 +2,7 @@
  * libFuzzer entry: any bytes as a descriptor, and as one line of it as an override.
  */
 #include "config.h"
+#include "tag.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static void check_devices(const struct guest_config *g)
 		const struct disk_spec *a = &g->disks[i];
 
 		assert(a->format == DISK_RAW && !a->cdrom);
-		assert(*a->target == '/' || disk_spec_tag_value(a->target));
+		assert(*a->target == '/' || tag_value(a->target));
 		for (size_t j = 0; j < i; j++)
 			assert(a->vdev_number != g->disks[j].vdev_number);
 	}

@@ -15,9 +15,6 @@
 #include "modules.h"
 #include "tag.h"
 
-/* Loop devices have units of that, and an image with less than one is none. */
-#define SECTOR 512
-
 static bool is_missing(int errnum)
 {
 	/* The last three: a device node whose driver is not there yet, a drive without a medium. */
@@ -31,7 +28,7 @@ static int locate(struct disk *d, bool *absent, struct err *e)
 
 	if (!target)
 		return err_set(e, "it has no target");
-	if (!tag_is(target)) {
+	if (!tag_value(target)) {
 		if (strlen(target) >= sizeof(d->path))
 			return err_set(e, "%.60s...: %s", target, strerror(ENAMETOOLONG));
 		strcpy(d->path, target);
@@ -82,7 +79,7 @@ static int identify(struct disk *d, bool *absent, struct err *e)
 	}
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, "%s is neither a block device nor a file", d->path);
-	if (st.st_size < SECTOR)
+	if (st.st_size < DISK_SECTOR)
 		return err_set(e, "%s: the file has less than a sector", d->path);
 	d->loop = true;
 	d->file_dev = st.st_dev;

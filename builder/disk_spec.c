@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spec.h"
+#include "tag.h"
 
 /* What was given so far: no parameter may be given twice. */
 struct parse {
@@ -171,16 +172,6 @@ static int set_positional(struct parse *p, const char *text, size_t len)
 	return err_set(p->e, "too many parameters without a name: '%.*s'", SPEC_LEN(len), text);
 }
 
-const char *disk_spec_tag_value(const char *target)
-{
-	static const char *const tags[] = {"UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="};
-
-	for (size_t i = 0; i < NR(tags); i++)
-		if (!strncmp(target, tags[i], strlen(tags[i])))
-			return target + strlen(tags[i]);
-	return NULL;
-}
-
 static int set_named(struct parse *p, const struct spec_param *param)
 {
 	static const char *const names[] = {
@@ -222,7 +213,7 @@ static int set_named(struct parse *p, const struct spec_param *param)
 		out->direct_io_safe = true;
 		return 0;
 	}
-	if (!p->has_target && disk_spec_tag_value(param->text))
+	if (!p->has_target && tag_value(param->text))
 		return set_target(p, param->text, param->len);
 	for (size_t i = 0; i < NR(colo); i++)
 		if (spec_is_key(param, colo[i]) || spec_is_flag(param, colo[i]))
@@ -322,4 +313,11 @@ void disk_spec_free(struct disk_spec *s)
 	free(s->script);
 	free(s->backend_domain);
 	*s = (struct disk_spec){0};
+}
+
+void disk_specs_free(struct disk_spec *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		disk_spec_free(&all[i]);
+	free(all);
 }

@@ -11,9 +11,13 @@
 #define EARLYDOM_DISK_SPEC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
+
+/* Bytes; loop devices count in these, and an image file with less than one is none. */
+#define DISK_SECTOR 512
 
 enum disk_format { DISK_RAW, DISK_QCOW, DISK_QCOW2, DISK_VHD, DISK_QED, DISK_EMPTY };
 enum disk_backend {
@@ -43,16 +47,10 @@ struct disk_spec {
 	enum disk_flag discard, trusted;
 };
 
-/*
- * The tags that a target may have instead of a path: "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=".
- * They are this program's own: xl takes the text for a path, and only from target=. Returns what is
- * behind the tag, or NULL where the target has none.
- */
-const char *disk_spec_tag_value(const char *target);
-
 /* Returns 0, or -1 with e set; *out is freed with disk_spec_free in either case. */
 int disk_spec_parse(const char *text, struct disk_spec *out, struct err *e);
 void disk_spec_free(struct disk_spec *s);
+void disk_specs_free(struct disk_spec *all, size_t n); /* and the array */
 
 /*
  * The number of a virtual device, as xen-vbd-interface(7) and libxl have it: xvd*, hd*, sd* with or

@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "read.h"
+#include "write_all.h"
 
 static const char usage_text[] = "inspect [--unpack OUT] KERNEL\n\n"
 				 "  --unpack OUT  write the unpacked kernel to OUT instead";
@@ -96,13 +97,10 @@ static int write_out(const char *path, const uint8_t *data, size_t size, struct 
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	struct stat st;
-	ssize_t n = 0;
 
 	if (fd < 0)
 		return err_set(e, "cannot write %s: %s", path, strerror(errno));
-	for (; size > 0 && (n = write(fd, data, size)) > 0; size -= (size_t)n)
-		data += n;
-	if (n >= 0 && close(fd) == 0)
+	if (write_all(fd, data, size) && close(fd) == 0)
 		return 0;
 	err_set(e, "cannot write %s: %s", path, strerror(errno));
 	/* Half a kernel is worse than none; a device is no kernel. */

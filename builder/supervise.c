@@ -260,7 +260,7 @@ static void take_jobs(struct supervisor *s)
 				ward_job_done(&s->all, &s->all.list[i]);
 }
 
-/* What a change in the store may mean: a back end is ready, a guest is up. */
+/* At the start, and when the store has changed: a back end is ready, a guest is up. */
 static void proceed(struct wards *all)
 {
 	const uint64_t now = clock_ns();
@@ -340,8 +340,7 @@ static void loop(struct supervisor *s)
 			drain_tails(s);
 		if (fds[FD_WORKER].revents & POLLIN)
 			take_jobs(s);
-		if (fds[FD_STORE].revents & POLLIN &&
-		    surroundings_store_changed(&s->around, &s->host))
+		if (fds[FD_STORE].revents & POLLIN && surroundings_store_changed(&s->host))
 			proceed(&s->all);
 		control_act(&s->control, &s->all, fds + FD_CONTROL);
 		if (fds[FD_SIGNAL].revents & POLLIN)
@@ -377,8 +376,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		goto out;
 	for (i = 0; i < n; i++)
 		ward_hold(&s.all, &s.all.list[i]);
-	for (i = 0; i < n; i++)
-		ward_start(&s.all, &s.all.list[i]);
+	proceed(&s.all);
 	loop(&s);
 	report_line(&s.report, "told to end: the guests go on without supervision");
 	rc = 0;

@@ -165,12 +165,11 @@ int surroundings_find_store(struct surroundings *a, struct host *h, struct host 
 	return 0;
 }
 
-bool surroundings_store_changed(struct surroundings *a, struct host *h)
+bool surroundings_store_changed(struct host *h)
 {
 	bool any = false;
 	char **event;
 
-	(void)a;
 	while ((event = xs_check_watch(h->xsh))) {
 		free(event);
 		any = true;

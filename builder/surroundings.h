@@ -40,7 +40,7 @@ int surroundings_find_store(struct surroundings *a, struct host *h, struct host 
 			    struct err *e);
 
 /* Takes the news that store_fd and tails_wake announced. True if there were any. */
-bool surroundings_store_changed(struct surroundings *a, struct host *h);
+bool surroundings_store_changed(struct host *h);
 bool surroundings_tails_changed(struct surroundings *a);
 
 /* Once a tick: puts ports that have come on their bridges, empties the logs of guests that are none

@@ -215,15 +215,15 @@ static void test_store_news(void **state)
 	open_scene(&s);
 	look_around(&s, STORE_IF_THERE, 0, "");
 	assert_true(readable(s.a.store_fd)); /* a watch begins with an event */
-	assert_true(surroundings_store_changed(&s.a, &s.k.host));
+	assert_true(surroundings_store_changed(&s.k.host));
 	assert_false(readable(s.a.store_fd));
-	assert_false(surroundings_store_changed(&s.a, &s.k.host));
+	assert_false(surroundings_store_changed(&s.k.host));
 	fake_store_write("/tool/x", "1");
 	assert_false(readable(s.a.store_fd));
 	fake_store_write("/local/domain/0/backend/x/state", "1");
 	fake_store_write("/local/domain/0/backend/x/state", "2");
 	assert_true(readable(s.a.store_fd));
-	assert_true(surroundings_store_changed(&s.a, &s.k.host));
+	assert_true(surroundings_store_changed(&s.k.host));
 	assert_false(readable(s.a.store_fd));
 	close_scene(&s);
 }

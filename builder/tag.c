@@ -55,12 +55,12 @@ static bool tag_parse(const char *text, enum tag_kind *kind, const char **value)
 	return false;
 }
 
-bool tag_is(const char *text)
+const char *tag_value(const char *text)
 {
 	enum tag_kind kind;
 	const char *value;
 
-	return tag_parse(text, &kind, &value);
+	return tag_parse(text, &kind, &value) ? value : NULL;
 }
 
 /* Reads sys/class/block/NAME/FILE; "" where it is not there. */

@@ -16,8 +16,9 @@
 
 #include "err.h"
 
-/* True for a text that begins with one of these words and '='. */
-bool tag_is(const char *text);
+/* What is behind the '=' of a text that begins with one of these words, or NULL for any other. They
+ * are this program's own: xl takes such a target for a path. */
+const char *tag_value(const char *text);
 
 /*
  * Finds the one device with that tag, and writes its path. Letters of uuids count as equal in both

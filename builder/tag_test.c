@@ -111,10 +111,10 @@ static void expect_none(const char *tag, const char *msg)
 static void test_is(void **state)
 {
 	(void)state;
-	assert_true(tag_is("UUID=x") && tag_is("LABEL=x") && tag_is("PARTUUID=") &&
-		    tag_is("PARTLABEL=a b"));
-	assert_false(tag_is("/dev/sda") || tag_is("UUID") || tag_is("uuid=x") || tag_is("") ||
-		     tag_is("XUUID=x"));
+	assert_true(tag_value("UUID=x") && tag_value("LABEL=x") && tag_value("PARTUUID=") &&
+		    tag_value("PARTLABEL=a b"));
+	assert_false(tag_value("/dev/sda") || tag_value("UUID") || tag_value("uuid=x") ||
+		     tag_value("") || tag_value("XUUID=x"));
 }
 
 static void test_file_systems(void **state)

@@ -11,6 +11,7 @@
 #include "../loaders/image_type.h"
 #include "guest_nodes.h"
 #include "json.h"
+#include "write_all.h"
 
 #define NAME_MAX_LEN 96
 
@@ -274,20 +275,6 @@ static bool is_current(int dirfd, const char *name)
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock_gettime(CLOCK_BOOTTIME, &up);
 	return st.st_mtim.tv_sec >= now.tv_sec - up.tv_sec;
-}
-
-static bool write_all(int fd, const char *data, size_t len)
-{
-	ssize_t n;
-
-	for (; len; data += n, len -= (size_t)n) {
-		n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		else if (n < 0)
-			return false;
-	}
-	return true;
 }
 
 static int write_record(int dirfd, uint32_t domid, const uint8_t uuid[16], const char *text,

@@ -204,3 +204,10 @@ void vif_spec_free(struct vif_spec *s)
 	free(s->backend_domain);
 	*s = (struct vif_spec){0};
 }
+
+void vif_specs_free(struct vif_spec *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		vif_spec_free(&all[i]);
+	free(all);
+}

@@ -11,6 +11,7 @@
 #define EARLYDOM_VIF_SPEC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -40,6 +41,7 @@ struct vif_spec {
  * right. */
 int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e);
 void vif_spec_free(struct vif_spec *s);
+void vif_specs_free(struct vif_spec *all, size_t n); /* and the array */
 
 /*
  * Reads "RATE/s[@INTERVAL]": a number, G, M, K or nothing (powers of 1000), B for bytes or b for

@@ -64,6 +64,7 @@ void ward_give(struct wards *all, struct ward *w, enum job_kind kind)
 
 void ward_fail(struct wards *all, struct ward *w, const char *why)
 {
+	report_line(all->report, "%s: %s", ward_name(w), why);
 	snprintf(w->why, sizeof(w->why), "%s", why);
 	ward_set_state(all, w, WARD_FAILED);
 }
@@ -76,7 +77,6 @@ void ward_hold(struct wards *all, struct ward *w)
 		ward_set_state(all, w, WARD_WAITING);
 		return;
 	}
-	report_line(all->report, "%s: %s", ward_name(w), e.msg);
 	ward_fail(all, w, e.msg);
 }
 
@@ -114,7 +114,6 @@ void ward_started(struct wards *all, struct ward *w)
 static void destroyed(struct wards *all, struct ward *w)
 {
 	if (w->job.rc < 0) {
-		report_line(all->report, "%s: %s", ward_name(w), w->job.err.msg);
 		ward_fail(all, w, w->job.err.msg);
 		return;
 	}
@@ -131,7 +130,6 @@ void ward_job_done(struct wards *all, struct ward *w)
 		return;
 	}
 	if (w->job.rc < 0) {
-		report_line(all->report, "%s: %s", ward_name(w), w->job.err.msg);
 		ward_fail(all, w, w->job.err.msg);
 		return;
 	}

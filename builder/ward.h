@@ -110,13 +110,10 @@ void ward_release(struct wards *all, struct ward *w);
 void ward_hold(struct wards *all, struct ward *w);
 
 /*
- * Has the guest built, unless it has failed already; as soon as the guests that it comes after are
- * up and its disks are there.
+ * Goes on with what a guest waits for, if that has come: its build, once the guests that it comes
+ * after are up and its disks are there; its run, once its back ends are ready. To be called when all
+ * guests hold their images, and whenever time has passed or the store has changed.
  */
-void ward_start(struct wards *all, struct ward *w);
-
-/* Goes on with what a guest waits for, if that has come: to be called when time has passed or the
- * store has changed. */
 void ward_proceed(struct wards *all, struct ward *w, uint64_t now);
 
 /* The worker is done with w's job. */

@@ -14,7 +14,7 @@ static inline const char *ward_name(const struct ward *w)
 /* The new state, and the record of it. Gives back what a guest that is over has held. */
 void ward_set_state(struct wards *all, struct ward *w, enum ward_state state);
 
-/* The end of trying: why is kept. */
+/* The end of trying: why is said, and kept. */
 void ward_fail(struct wards *all, struct ward *w, const char *why);
 
 /* Gives the worker a job for w, which is the worker's until that is done. */

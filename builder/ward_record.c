@@ -1,5 +1,6 @@
 /* What can be seen of a guest from outside. */
 #include "clock.h"
+#include "guest_nodes.h"
 #include "ward_inside.h"
 
 const char *ward_state_name(enum ward_state s)
@@ -18,18 +19,15 @@ const char *ward_state_name(enum ward_state s)
 void ward_print_record(const struct ward *w, FILE *to)
 {
 	const struct guest_config *cfg = w->guest.cfg;
-	size_t i;
+	char uuid[UUID_TEXT];
 
 	fprintf(to, "name=%s\nstate=%s\n", cfg->name, ward_state_name(w->state));
 	if (!w->busy && w->guest.domid != NO_DOMAIN)
 		fprintf(to, "domid=%u\n", w->guest.domid);
-	fprintf(to, "uuid=");
-	for (i = 0; i < sizeof(w->guest.uuid); i++)
-		fprintf(to, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-			w->guest.uuid[i]);
-	fprintf(to, "\nimage=%s\ntype=%s\nmemory=%llu\nvcpus=%u\nrestarts=%u\n", cfg->image,
-		guest_type_name(cfg->type), (unsigned long long)cfg->memory_kib / 1024, cfg->vcpus,
-		w->restarts);
+	uuid_text(w->guest.uuid, uuid);
+	fprintf(to, "uuid=%s\nimage=%s\ntype=%s\nmemory=%llu\nvcpus=%u\nrestarts=%u\n", uuid,
+		cfg->image, guest_type_name(cfg->type), (unsigned long long)cfg->memory_kib / 1024,
+		cfg->vcpus, w->restarts);
 	if (!w->busy && w->guest.build_ns)
 		fprintf(to, "build_ms=%llu\n", (unsigned long long)(w->guest.build_ns / NS_PER_MS));
 	if (w->why[0])

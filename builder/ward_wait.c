@@ -60,7 +60,6 @@ static void report_predecessors(struct wards *all, const struct ward *w)
 static void give_up(struct wards *all, struct ward *w, const struct err *e)
 {
 	image_kernel_done(w->guest.kernel); /* the build that was planned */
-	report_line(all->report, "%s: %s", ward_name(w), e->msg);
 	ward_fail(all, w, e->msg);
 }
 
@@ -186,12 +185,6 @@ static void wait_to_be_up(struct wards *all, struct ward *w, uint64_t now)
 			    ward_name(w), cfg->ready_timeout,
 			    cfg->ready ? cfg->ready : "its devices are not connected");
 	w->up = true;
-}
-
-void ward_start(struct wards *all, struct ward *w)
-{
-	if (w->state == WARD_WAITING)
-		wait_to_build(all, w, clock_ns());
 }
 
 void ward_proceed(struct wards *all, struct ward *w, uint64_t now)

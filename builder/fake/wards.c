@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../store.h"
 
 /* Nobody is attached to any console. */
@@ -93,7 +94,7 @@ void kit_wards_start(struct kit_wards *k)
 	for (i = 0; i < k->all.n; i++)
 		ward_hold(&k->all, &k->all.list[i]);
 	for (i = 0; i < k->all.n; i++)
-		ward_start(&k->all, &k->all.list[i]);
+		ward_proceed(&k->all, &k->all.list[i], clock_ns());
 }
 
 void kit_wards_tick(struct kit_wards *k, uint64_t now)
