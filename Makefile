@@ -107,7 +107,7 @@ dom0root:
 
 qemu-test: all machine dom0root
 	@mkdir -p $(BUILD)/qemu-tests
-	prove -j 2 -I qemu-tests/lib qemu-tests/
+	prove --timer -I qemu-tests/lib qemu-tests/
 
 # A package that has the files of initramfs-tools and systemd in /usr sets these two.
 INITRAMFS_TOOLS ?= /etc/initramfs-tools

@@ -17,7 +17,7 @@ my %guests = (
 	# first in order.
 	a_absent => tiny('disk = ["/dev/vdx,raw,xvda,rw"]', 'device_timeout = 3'),
 	a_label => tiny('disk = ["LABEL=nothing,raw,xvda,ro"]', 'device_timeout = 3'),
-	a_late => tiny('disk = ["/disks/late,raw,xvda,rw"]', 'device_timeout = 200'),
+	a_late => tiny('disk = ["/disks/late,raw,xvda,rw"]', 'device_timeout = 1000'),
 	a_silent => tiny('vif = ["bridge=br0"]', 'device_timeout = 3'),
 
 	# What is right.
@@ -58,7 +58,7 @@ my $boot = boot('bad',
 	files => ["$text:/images/text"],
 	image => ['-n'],
 	dom0 => 'earlydom.bridge=br0:eth9',
-	time => 600,
+	time => 240,
 	before => <<'SH',
 run before xenfacts
 for file in a c; do

@@ -21,7 +21,7 @@ sub descriptors {
 	my $linux = <<~CFG;
 		kernel = "/boot/guests/vmlinux"
 		ramdisk = "/boot/guests/front.cpio"
-		device_timeout = 120
+		device_timeout = 600
 		CFG
 	my $extra = 'console=hvc0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000 root=/dev/xvda write=1';
 	return (
@@ -49,7 +49,7 @@ sub descriptors {
 			name = "gamma$x"
 			kernel = "/boot/guests/tiny"
 			memory = 16
-			device_timeout = 120
+			device_timeout = 600
 			disk = [ "/dev/disk/by-id/virtio-gamma$x,,xvda1,w" ]
 			vif = [ "mac=${mac}03,bridge=xenbr0" ]
 			on_crash = "restart"
@@ -87,7 +87,6 @@ my $boot = flaky_boot('debian', with => \&dom0_boot,
 		['gamma', 8], ['gamma-x', 8],
 	],
 	dom0 => 'earlydom.bridge=xenbr0',
-	time => $ENV{DOM0_TIME} // 1200, # where another boot and a compiler run beside it
 	stage => <<'SH');
 echo "@up: $(cut -d ' ' -f 1 /proc/uptime)"
 
@@ -116,7 +115,7 @@ connected() {
 	done
 }
 await_connected() {
-	left=240
+	left=1200
 	until connected "$1" "$(xl domid "$1")"; do
 		left=$((left - 1))
 		[ "$left" -gt 0 ] || { echo "@late: $1 connected"; break; }
@@ -132,7 +131,6 @@ xl list -l >long
 cp -a /var/lib/xen userdata
 
 # ---- what xl does to guests that it has not made ----
-# ---- what xl does to guests that it has not made ----
 run pin xl vcpu-pin alpha 0 1
 run vcpus xl vcpu-list alpha
 run pause xl pause beta
@@ -140,7 +138,7 @@ run paused xl list beta
 run unpause xl unpause beta
 run unpaused xl list beta
 run mem xl mem-set alpha 120
-left=60
+left=600
 until [ "$(xl list alpha | awk 'NR == 2 { print $3 }')" = 120 ]; do
 	left=$((left - 1))
 	[ "$left" -gt 0 ] || { echo '@late: mem-set'; break; }
@@ -159,20 +157,18 @@ exec 3>&-
 said typed </tmp/typed
 
 # ---- earlydom goes on: a console, the network ----
-# ---- earlydom goes on: a console, the network ----
 type_to beta 'echo typed-$((6 * 7))'
 await_console beta '^typed-42' 20
 type_to beta 'nc 10.0.0.1 7 </dev/null'
 await_console beta '^hello from alpha' 30
 
 # ---- ends; what was in the initramfs is not needed ----
-# ---- ends; what was in the initramfs is not needed ----
 mv /boot/guests /boot/gone
 run reboot xl reboot alpha
 await_report '^earlydom: alpha: restarted as domain' 60
 await_console alpha '^alpha eth0: ' 90 2
 run rebooted xl list
-run shutdown timeout 90 xl shutdown -w beta
+run shutdown timeout 500 xl shutdown -w beta
 await_report '^earlydom: beta: domain [0-9]+ powered off' 20
 run destroy xl destroy gamma
 await_report '^earlydom: gamma: domain [0-9]+ was destroyed' 20
@@ -182,7 +178,6 @@ run destroy_released xl destroy delta
 run unit_stop systemctl stop earlydom.service
 run ended earlydom list --json
 
-# ---- what is left ----
 # ---- what is left ----
 processes | said process_at_end
 run last xl list
@@ -196,7 +191,6 @@ for guest in alpha beta; do
 done
 logs
 
-# ---- the twins, one after the other ----
 # ---- the twins, one after the other ----
 mv /boot/gone /boot/guests
 for guest in alpha beta gamma delta; do

@@ -41,7 +41,7 @@ my $boot = flaky_boot('handover',
 		root . '/build/xenconsoled:/usr/local/sbin/xenconsoled',
 	],
 	memory => 3072,
-	time => 900,
+	time => 300,
 	stage2 => <<'SH',
 await_console pv '^pv cmdline: ' 200
 await_console pvh '^pvh cmdline: ' 200
@@ -60,7 +60,7 @@ run again earlydom handover
 
 # Their consoles are where the store says, as `xl console` finds them.
 await_node() {
-	for try in 0 1 2 3 4 5 6 7 8 9; do
+	for try in $(seq 60); do
 		xenstore read "$1" 2>/dev/null && return
 		sleep 2
 	done
@@ -69,7 +69,7 @@ await_node() {
 for name in pv pvh; do
 	tty=$(await_node "/local/domain/$(domid_of $name)/console/tty")
 	echo "@tty.$name: $tty"
-	timeout 100 cat "$tty" >"/tmp/$name" &
+	timeout 600 cat "$tty" >"/tmp/$name" &
 	echo 'echo $((6 * 7)) from $guest' >"$tty"
 	await "/tmp/$name" '^42 from' 50
 done
@@ -79,8 +79,8 @@ run store xenstore ls -fp
 echo 'xenstore write data/up yes' >"$tty"
 run up await_node "/local/domain/$(domid_of pvh)/data/up"
 run late_list earlydom list --json
-run stop earlydom stop -t 100 pvh
-run stop_pv earlydom stop -t 100 pv
+run stop earlydom stop -t 500 pvh
+run stop_pv earlydom stop -t 500 pv
 killall cat
 for name in pv pvh; do
 	{ cat "/tmp/$name"; echo; } | said "console.$name"

@@ -74,7 +74,7 @@ await_report '^earlydom: cache: domain [0-9]+ crashed; destroyed' 60
 rm -rf /boot /etc/earlydom
 type_to web 'reboot -f'
 await_report '^earlydom: web: restarted as domain ' 60
-run stop earlydom stop -t 90 db
+run stop earlydom stop -t 500 db
 await_console web '^web cmdline: ' 150 2
 run late xenfacts
 run later_list earlydom list --json

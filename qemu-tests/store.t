@@ -17,7 +17,7 @@ my $linux = <<~CFG;
 	kernel = "/boot/vmlinuz"
 	ramdisk = "/boot/front.cpio"
 	root = "/dev/xvda"
-	device_timeout = 100
+	device_timeout = 600
 	CFG
 my %guests = (
 	# Comes up when it is told to: it has to write a node.
@@ -29,7 +29,7 @@ my %guests = (
 		ip = "10.0.0.1"
 		extra = "console=hvc0 quiet guest=net write=1"
 		ready = "data/up"
-		ready_timeout = 300
+		ready_timeout = 1200
 		CFG
 	web => <<~CFG,
 		$linux
@@ -60,7 +60,7 @@ my $boot = flaky_boot('store',
 	],
 	dom0 => 'earlydom.bridge=br0 earlydom=late,loud,mute,net,web,zeta',
 	memory => 3072,
-	time => 900,
+	time => 300,
 	before => <<'SH',
 run before xenfacts
 {
@@ -96,7 +96,7 @@ await_report '^earlydom: web: restarted as domain' 200
 await_console web '^web got: hello from net' 200 2
 run again_list earlydom list --json
 
-run stop earlydom stop -t 100 net
+run stop earlydom stop -t 500 net
 run release earlydom release zeta
 run release_twice earlydom release zeta
 run release_ended earlydom release net

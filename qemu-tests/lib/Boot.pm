@@ -14,6 +14,9 @@ use Time::HiRes qw(time);
 
 our @EXPORT = qw(boot command read_file write_file tool work_dir facts root flaky_boot);
 
+# The machine's time-outs, over those of a test: they end only what hangs.
+our $patience = 3;
+
 # The repository, and a directory for all that this test makes. Paths have no place in messages
 # that tests compare.
 my $root = abs_path(dirname(__FILE__) . '/../..');
@@ -75,7 +78,9 @@ sub command {
 #	disks    [FILE or MIB, ...]: the machine's disks, copies of files or empty; dom0 finds them as
 #	         /dev/vda, /dev/vdb ..., the test in DIR/vda ...
 #	dom0     dom0's kernel arguments; xen: Xen's
-#	time     time-out in seconds (120); memory of the machine in MiB
+#	time     what it takes at most on an idle machine, in seconds (120); a busy one gets $patience
+#	         times as much
+#	memory   of the machine in MiB
 #	image    [more options of mkinitramfs]; machine: [more options of run-qemu]
 #	input    what is typed on the machine's console, as [REGEX, TEXT] pairs: TEXT when a line or
 #	         prompt that matches has come
@@ -104,7 +109,7 @@ sub boot {
 		diag($err);
 		BAIL_OUT("$name: the image cannot be made");
 	}
-	my @machine = ("$root/scripts/run-qemu", '-i', "$dir/image", '-t', $o{time} // 120);
+	my @machine = ("$root/scripts/run-qemu", '-i', "$dir/image", '-t', $patience * ($o{time} // 120));
 	push @machine, @hardware, '-a', join(' ', $dom0, $o{dom0} // ());
 	push @machine, '-X', $o{xen} if defined $o{xen};
 	push @machine, '-m', $o{memory} if defined $o{memory};
@@ -192,6 +197,8 @@ sub _run {
 	return $? & 127 ? 128 + ($? & 127) : $? >> 8;
 }
 
+my $tries = 5;
+
 # flaky_boot(NAME, OPTIONS): boot() for guests in HVM containers. QEMU's emulation of them now and
 # then mixes up the states of guest and host, which ends the guest in a triple fault that the
 # hypervisor reports. That, and nothing else, is worth another try; it is said and counted. The option
@@ -200,12 +207,12 @@ sub flaky_boot {
 	my ($name, %o) = @_;
 	my $flake = qr/^\(XEN\) .*Triple fault - invoking HVM shutdown action.*\n/m;
 	my $boot;
-	for my $try (1 .. 3) {
+	for my $try (1 .. $tries) {
 		$boot = ($o{with} // \&boot)->($name, %o, abort => $flake);
 		my ($fault) = grep { "$_\n" =~ $flake } @{$boot->{lines}};
 		return $boot if !$fault;
 		diag("$name: try $try met QEMU's flake: $fault");
-		rename("$boot->{dir}/console.log", "$work/$name-try$try.log") if $try < 3;
+		rename("$boot->{dir}/console.log", "$work/$name-try$try.log") if $try < $tries;
 	}
 	return $boot;
 }

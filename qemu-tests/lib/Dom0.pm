@@ -33,7 +33,7 @@ my $results_mib = 64;
 #	disks    [[NAME, FILE or MiB], ...]: more disks, /dev/vdd, /dev/vde and so on, and also
 #	         /dev/disk/by-id/virtio-NAME: a copy of a FILE, or empty
 #	dom0     dom0's kernel arguments; xen: Xen's
-#	time     time-out in seconds (400); memory of the machine in MiB
+#	time, memory  as for Boot's boot(); (400)
 #	machine  [more options of run-qemu]
 #	input, abort  as for Boot's boot()
 #
@@ -57,7 +57,7 @@ sub dom0_boot {
 	# virtio's buffers lie anywhere in dom0's memory and are not contiguous to the machine, so a
 	# part of the transfers goes through the bounce buffer: 16 MiB of it.
 	my $args = 'root=/dev/vda rootfstype=ext4 ro fsck.mode=skip swiotlb=8192';
-	my @machine = ("$root/scripts/run-qemu", '-i', "$dir/image", '-t', $o{time} // 400,
+	my @machine = ("$root/scripts/run-qemu", '-i', "$dir/image", '-t', $Boot::patience * ($o{time} // 400),
 		'-a', join(' ', $args, $o{dom0} // ()),
 		'-X', join(' ', 'dom0_mem=768M,max:768M', $o{xen} // ()),
 		'-m', $o{memory} // 2048, '-Q', $qemu, @{$o{machine} // []});

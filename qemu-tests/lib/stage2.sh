@@ -18,9 +18,13 @@ run() {
 	echo "@$label.status: $code"
 }
 
+# What waits here ends as soon as what it waits for is there. So the seconds are what it takes on an
+# idle machine, and a busy one gets so many times as many.
+patience=6
+
 # await FILE REGEX SECONDS [COUNT]: until so many lines of FILE match (1)
 await() {
-	await_end=$(($(date +%s) + $3))
+	await_end=$(($(date +%s) + patience * $3))
 	while [ "$({ grep -Ec -e "$2" "$1" 2>/dev/null || [ -e "$1" ] || echo 0; } | head -n 1)" -lt "${4:-1}" ]; do
 		if [ "$(date +%s)" -ge "$await_end" ]; then
 			echo "@late: $1: $2"
@@ -39,9 +43,10 @@ await_report() {
 	await /run/earlydom/earlydom.log "$1" "$2" "${3:-1}"
 }
 
-# type_to NAME LINE: types a line on a guest's console. Leaves what comes back to the log.
+# type_to NAME LINE: types a line on a guest's console. Leaves what comes back to the log. It is there
+# for a while longer, in the background: nobody but the guest knows when the line has come.
 type_to() {
-	printf '%s\n' "$2" | timeout 2 earlydom console "$1" >/dev/null 2>&1
+	printf '%s\n' "$2" | timeout 30 earlydom console "$1" >/dev/null 2>&1 &
 }
 
 # domid_of NAME: the guest's domain
