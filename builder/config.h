@@ -14,6 +14,9 @@
 #include "vif_spec.h"
 
 enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
+enum device_model_protocol { MODEL_QEMU, MODEL_CLASSIC };
+enum guest_bios { BIOS_SEABIOS, BIOS_OVMF, BIOS_ROMBIOS };
+enum guest_vga { VGA_CIRRUS, VGA_STD, VGA_NONE };
 enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
 
 /* Names of guests and profiles are at most this long. */
@@ -59,6 +62,26 @@ struct guest_config {
 	enum guest_action on_poweroff, on_reboot, on_crash; /* destroy, restart, destroy */
 
 	struct strings profile;
+
+	/* What only hvm guests have. */
+	enum device_model_protocol model_protocol;
+	char *model_override, *model_config; /* absolute paths, or NULL */
+	struct loc model_override_loc, model_config_loc;
+	struct strings model_args; /* verbatim, behind all others */
+	char *firmware_override;   /* absolute path, or NULL: where Xen has its hvmloader */
+	struct loc firmware_loc;
+	enum guest_bios bios;
+	char *memmap; /* absolute path, or NULL */
+	struct loc memmap_loc;
+	struct strings serial; /* QEMU's -serial, one each */
+	bool vnc;              /* off, other than with xl */
+	char *vnclisten;       /* or NULL */
+	unsigned vncdisplay;
+	bool vncunused;
+	enum guest_vga vga;
+	uint64_t videoram_kib; /* libxl's default for the vga */
+	char *boot;            /* letters of c, d, n; "cda" */
+	bool acpi, apic, hpet, viridian, hap;
 
 	/* Such as can be served: raw, by blkback in dom0, no cdrom drive; each vdev once; a target
 	   is an absolute path or one of the tags of disk_spec.h. */
