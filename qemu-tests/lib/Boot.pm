@@ -197,7 +197,7 @@ sub _run {
 	return $? & 127 ? 128 + ($? & 127) : $? >> 8;
 }
 
-my $tries = 5;
+my $tries = 8;
 
 # flaky_boot(NAME, OPTIONS): boot() for guests in HVM containers. QEMU's emulation of them now and
 # then mixes up the states of guest and host, which ends the guest in a triple fault that the
