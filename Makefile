@@ -37,8 +37,18 @@ FUZZ   := $(filter %_fuzz.c,$(ALL_C))
 SRCS   := $(filter-out $(TESTS) $(FUZZ),$(ALL_C))
 OBJS   := $(SRCS:%.c=$(BUILD)/obj/%.o)
 
+# The device model of vmx guests; the files of builder/ that it shares need none of Xen's libraries.
+MODEL_C      := $(sort $(wildcard model/*.c))
+MODEL_TESTS  := $(filter %_test.c,$(MODEL_C))
+MODEL_FUZZ   := $(filter %_fuzz.c,$(MODEL_C))
+MODEL_SHARED := $(patsubst %,builder/%.c,conlog descriptor diag err scan sources suggest)
+MODEL_SRCS   := $(filter-out $(MODEL_TESTS) $(MODEL_FUZZ) model/fake.c,$(MODEL_C))
+MODEL_OBJS   := $(patsubst %.c,$(BUILD)/obj/%.o,$(MODEL_SRCS) $(MODEL_SHARED))
+MODEL_LDLIBS := -L$(LIBS)/lib -lxendevicemodel -lxenforeignmemory -lxenevtchn -lxencall -lxentoollog \
+		-lxentoolcore
+
 .PHONY: all libs machine dom0root demo test check lint qemu-test size install clean
-all: $(BUILD)/earlydom $(DAEMONS)
+all: $(BUILD)/earlydom $(BUILD)/earlydom-model $(DAEMONS)
 
 # The libraries' own script knows whether there is anything to do; its stamps are newer when there was.
 libs:
@@ -56,12 +66,16 @@ $(BUILD)/obj/%.o: %.c Makefile | libs
 $(BUILD)/earlydom.debug: $(OBJS) $(LIBS_STAMP)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(OBJS) $(LDLIBS) -o $@
 
-$(BUILD)/earlydom: $(BUILD)/earlydom.debug
+$(BUILD)/earlydom-model.debug: $(MODEL_OBJS) $(LIBS_STAMP)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(MODEL_OBJS) $(MODEL_LDLIBS) -o $@
+
+$(BUILD)/earlydom $(BUILD)/earlydom-model: %: %.debug
 	$(STRIP) -s -R .comment -R .note.gnu.property -o $@ $<
 
 # What there is to carry for a guest without devices, and all that an image with a store has of us.
-size: $(BUILD)/earlydom $(DAEMONS)
+size: $(BUILD)/earlydom $(DAEMONS) | $(BUILD)/earlydom-model
 	@stat -c %s $< | awk '{ printf "%d bytes (%.0f KiB) stripped, of 700 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 700 * 1024 }'
+	@stat -c %s $| | awk '{ printf "%d bytes (%.0f KiB) stripped, the device model, of 150 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 150 * 1024 }'
 	@tar -cf - -C $(BUILD) $(^F) | gzip -9 | wc -c | awk '{ printf "%d bytes (%.0f KiB) compressed, with $(notdir $(DAEMONS)), of 1536 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 1536 * 1024 }'
 
 # Xen, dom0's kernel with its modules, another guest kernel, busybox: from Debian's packages.
@@ -89,7 +103,7 @@ check: all size lint unit fuzz
 
 -include tests.mk
 
-FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] qemu-tests/*.[ch])
+FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] qemu-tests/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
@@ -98,7 +112,7 @@ lint:
 	@clang-format --dry-run --Werror $(FORMATTED)
 	@shellcheck -x $(filter-out %.lock,$(SCRIPTS))
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem -j 2 $(CPPFLAGS) $(SRCS)
+		--suppress=missingIncludeSystem -j 2 $(CPPFLAGS) $(SRCS) $(MODEL_SRCS)
 	@mandoc -T lint -W warning man/*.[58]
 
 # A Debian root for dom0, which the tests switch to.
@@ -116,8 +130,10 @@ SYSTEMD         ?= $(PREFIX)/lib/systemd/system
 # Settings that are there stay.
 install: all
 	install -D -m 0755 $(BUILD)/earlydom $(DESTDIR)$(PREFIX)/sbin/earlydom
-	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/lib/earlydom $(DAEMONS) initramfs/stop-guests
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/lib/earlydom $(DAEMONS) $(BUILD)/earlydom-model \
+		initramfs/stop-guests
 	install -D -m 0644 man/earlydom.8 $(DESTDIR)$(PREFIX)/share/man/man8/earlydom.8
+	install -D -m 0644 man/earlydom-model.8 $(DESTDIR)$(PREFIX)/share/man/man8/earlydom-model.8
 	install -D -m 0644 man/earlydom.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/earlydom.cfg.5
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/earlydom/examples configs/examples/*.cfg
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' initramfs/hooks/earlydom | \
@@ -135,4 +151,4 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(MODEL_OBJS:.o=.d)

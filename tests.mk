@@ -17,6 +17,8 @@ UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munma
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))
 UNIT_SRCS := $(SRCS) $(UNIT_FAKE)
 
+MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c
+
 # The clients' supervisor, the daemons, and libxl's records are looked for in the test's own directory.
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
 		 -DDAEMONS_LOG_DIR='"tails"'
@@ -54,17 +56,30 @@ $$($(1)_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_OBJS)
 	@mkdir -p $$(@D)
 	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(UNIT_WRAP) $$< $$($(1)_OBJS) $$($(1)_LDLIBS) -o $$@
 
-UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS))
+# The device model's tests have a fake of their own.
+$(UNIT)/$(1)/obj/model/program.o: $(UNIT)/$(1)/obj/model/main.o
+	@objcopy --redefine-sym main=model_main $$< $$@
+
+$(1)_MODEL_OBJS  := $$(patsubst %.c,$(UNIT)/$(1)/obj/%.o,$$(filter-out model/main.c,$$(MODEL_UNIT_SRCS))) \
+		    $(UNIT)/$(1)/obj/model/program.o
+$(1)_MODEL_TESTS := $$(patsubst %.c,$(UNIT)/$(1)/t/%,$$(MODEL_TESTS))
+
+$$($(1)_MODEL_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_MODEL_OBJS)
+	@mkdir -p $$(@D)
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_MODEL_OBJS) $$($(1)_LDLIBS) -o $$@
+
+UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS) $$(MODEL_UNIT_SRCS) $$(MODEL_TESTS))
 .PRECIOUS: $(UNIT)/$(1)/obj/%.o
 endef
 $(eval $(call unit_flavour,asan))
 $(eval $(call unit_flavour,musl))
 
 .PHONY: unit unit-build fuzz
-unit-build: $(asan_TESTS) $(musl_TESTS)
+ALL_UNIT := $(asan_TESTS) $(musl_TESTS) $(asan_MODEL_TESTS) $(musl_MODEL_TESTS)
+unit-build: $(ALL_UNIT)
 
 unit: unit-build
-	@$(UNIT_ENV) prove -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(asan_TESTS) $(musl_TESTS)
+	@$(UNIT_ENV) prove -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(ALL_UNIT)
 
 # The commands need main's file, and nothing that is fuzzed needs the commands; kit, wards and net are for cmocka.
 FUZZ_SRCS   := $(filter-out $(patsubst %,builder/%.c,main boot check inspect client fake/kit fake/wards fake/net),$(UNIT_SRCS))
@@ -81,12 +96,19 @@ $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(FUZZ_OBJS)
 	@clang -no-pie -fsanitize=fuzzer,address,undefined $(UNIT_WRAP) $< $(FUZZ_OBJS) \
 		$(LIBS)/lib/libacpi.a $(CODECS) -lpthread -o $@
 
-UNIT_DEPS += $(patsubst %.c,$(BUILD)/fuzz/obj/%.d,$(FUZZ_SRCS) $(FUZZ))
+MODEL_FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(filter-out model/main.c,$(MODEL_UNIT_SRCS)))
+MODEL_FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/bin/%,$(MODEL_FUZZ))
+
+$(MODEL_FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(MODEL_FUZZ_OBJS)
+	@mkdir -p $(@D)
+	@clang -no-pie -fsanitize=fuzzer,address,undefined $< $(MODEL_FUZZ_OBJS) -o $@
+
+UNIT_DEPS += $(patsubst %.c,$(BUILD)/fuzz/obj/%.d,$(FUZZ_SRCS) $(FUZZ) $(MODEL_UNIT_SRCS) $(MODEL_FUZZ))
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
 
 # Seeds come from the test of the same file, where it knows --seeds.
-fuzz: $(FUZZERS) $(asan_TESTS)
-	@for f in $(FUZZERS); do \
+fuzz: $(FUZZERS) $(MODEL_FUZZERS) $(asan_TESTS) $(asan_MODEL_TESTS)
+	@for f in $(FUZZERS) $(MODEL_FUZZERS); do \
 		name=$${f##*/}; corpus=$(BUILD)/fuzz/corpus/$$name; seeds=$(BUILD)/fuzz/seeds/$$name; \
 		mkdir -p "$$corpus" "$$seeds" $(BUILD)/fuzz/findings; \
 		test=$(UNIT)/asan/t/$${f#$(BUILD)/fuzz/bin/}; test=$${test%_fuzz}_test; \

@@ -10,6 +10,7 @@
 
 #include "../loaders/image_type.h"
 #include "commands.h"
+#include "e820_file.h"
 #include "read.h"
 #include "select.h"
 #include "sources.h"
@@ -18,9 +19,8 @@
 static const char usage_text[] =
 	"check [--root TREE] [--list-kernels | --list-files] [--cmdline TEXT] FILE...\n\n"
 	"  --root TREE      files that descriptors name are looked for below TREE\n"
-	"  --list-kernels   only print the paths of the kernels, one a line\n"
-	"  --list-files     only print what is named: kernel, ramdisk, disk or disk-ro, and a "
-	"path\n"
+	"  --list-kernels   only print the paths of the kernels that may be unpacked, one a line\n"
+	"  --list-files     only print what is named: what it is (kernel, disk ...) and a path\n"
 	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line";
 
 struct check {
@@ -51,11 +51,34 @@ static struct image_file *hold(struct check *c, const char *what, const char *pa
 	return f;
 }
 
+/* Whether the kernel can be loaded, which is *k then, or the device model can start it. */
+static bool judge_kernel(struct check *c, const struct guest_config *g, struct image_file *f,
+			 const struct kernel **k)
+{
+	const struct image_type *type = image_type_find(g->image);
+	struct err e;
+
+	if (type->kernel_use(g) == KERNEL_HANDED_ON) {
+		if (type->check_file(g, f->data, f->size, &e) == 0)
+			return true;
+	} else {
+		*k = image_kernel(f, &e);
+		if (!*k)
+			err_prefix(&e, "kernel %s: ", g->kernel);
+		else if (type->check_kernel(g, *k, &e) == 0)
+			return true;
+	}
+	diag_add(&c->diag, g->kernel_loc, "%s", e.msg);
+	return false;
+}
+
 static void check_images(struct check *c, const struct guest_config *g)
 {
 	const struct image_type *type = image_type_find(g->image);
-	struct image_file *kernel, *ramdisk = NULL;
-	const struct kernel *k;
+	const enum kernel_use use = type->kernel_use(g);
+	struct image_file *kernel = NULL, *ramdisk = NULL;
+	const struct kernel *k = NULL;
+	size_t files = 0;
 	struct err e;
 	char *cmdline;
 
@@ -63,20 +86,71 @@ static void check_images(struct check *c, const struct guest_config *g)
 	if (!cmdline)
 		diag_add(&c->diag, g->cmdline_loc, "%s", e.msg);
 	free(cmdline);
-	kernel = hold(c, "kernel", g->kernel, g->kernel_loc);
+	/* Held until the end: other guests may share them. */
+	if (use != KERNEL_NONE)
+		kernel = hold(c, "kernel", g->kernel, g->kernel_loc);
 	if (g->ramdisk)
 		ramdisk = hold(c, "ramdisk", g->ramdisk, g->ramdisk_loc);
-	/* Held until the end: other guests may share them. */
-	if (!kernel)
+	if (use != KERNEL_NONE && (!kernel || !judge_kernel(c, g, kernel, &k)))
 		return;
-	k = image_kernel(kernel, &e);
-	if (!k)
-		diag_add(&c->diag, g->kernel_loc, "kernel %s: %s", g->kernel, e.msg);
-	else if (type->check_kernel(g, k, &e) < 0)
-		diag_add(&c->diag, g->kernel_loc, "%s", e.msg);
-	else if ((!g->ramdisk || ramdisk) &&
-		 type->check_memory(g, k, ramdisk ? ramdisk->size : 0, &e) < 0)
+	if (g->ramdisk && !ramdisk)
+		return;
+	if (ramdisk)
+		files += ramdisk->size;
+	if (use == KERNEL_HANDED_ON)
+		files += kernel->size;
+	if (type->check_memory(g, k, files, &e) < 0)
 		diag_add(&c->diag, g->memory_loc, "%s", e.msg);
+}
+
+static void check_memmap(struct check *c, const struct guest_config *g)
+{
+	struct image_file *f;
+	struct e820_map map;
+	struct err e;
+
+	f = g->memmap ? hold(c, "memmap", g->memmap, g->memmap_loc) : NULL;
+	if (!f)
+		return;
+	if (e820_parse((const char *)f->data, f->size, g->memmap, &map, &e) < 0 ||
+	    e820_check_memory(&map, g->memory_kib - g->videoram_kib, g->memmap, &e) < 0)
+		diag_add(&c->diag, g->memmap_loc, "memmap %s", e.msg);
+}
+
+static void check_model(struct check *c, const struct guest_config *g)
+{
+	const char *cause = NULL;
+	struct stat st;
+	char *full;
+
+	if (!g->model_override)
+		return;
+	if (asprintf(&full, "%s%s", c->root, g->model_override) < 0) {
+		diag_add(&c->diag, g->model_override_loc, "out of memory");
+		return;
+	}
+	if (stat(full, &st) < 0)
+		cause = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		cause = "not a regular file";
+	else if (!(st.st_mode & 0111))
+		cause = strerror(EACCES);
+	if (cause)
+		diag_add(&c->diag, g->model_override_loc, "cannot run device model %s: %s", full,
+			 cause);
+	free(full);
+}
+
+/* What the descriptor names for an hvm guest. What is used where it names nothing is the machine's
+ * that will run the guest. */
+static void check_platform(struct check *c, const struct guest_config *g)
+{
+	if (g->firmware_override)
+		hold(c, "firmware", g->firmware_override, g->firmware_loc);
+	check_memmap(c, g);
+	check_model(c, g);
+	if (g->model_config)
+		hold(c, "device config", g->model_config, g->model_config_loc);
 }
 
 /* The descriptor that g was read from. */
@@ -138,16 +212,41 @@ static void say_ok(const struct guest_config *g)
 	puts(")");
 }
 
+/* Whether a guest's device model gets that kernel as it is: it must stay packed then. */
+static bool handed_on(const struct selection *s, const char *kernel)
+{
+	const struct guest_config *g;
+
+	for (size_t i = 0; i < s->n; i++) {
+		g = &s->guests[i];
+		if (image_type_find(g->image)->kernel_use(g) == KERNEL_HANDED_ON &&
+		    !strcmp(g->kernel, kernel))
+			return true;
+	}
+	return false;
+}
+
 static void list_kernels(const struct selection *s)
 {
 	size_t i, k;
 
 	for (i = 0; i < s->n; i++) {
-		for (k = 0; k < i && strcmp(s->guests[k].kernel, s->guests[i].kernel) != 0; k++)
-			;
+		const char *kernel = s->guests[i].kernel;
+
+		if (!kernel || handed_on(s, kernel))
+			continue;
+		for (k = 0; k < i; k++)
+			if (s->guests[k].kernel && !strcmp(s->guests[k].kernel, kernel))
+				break;
 		if (k == i)
-			puts(s->guests[i].kernel);
+			puts(kernel);
 	}
+}
+
+static void list_file(const char *what, const char *path)
+{
+	if (path)
+		printf("%s %s\n", what, path);
 }
 
 /* What an image may have to carry. What a tag leads to is a device. */
@@ -158,13 +257,17 @@ static void list_files(const struct selection *s)
 
 	for (i = 0; i < s->n; i++) {
 		g = &s->guests[i];
-		printf("kernel %s\n", g->kernel);
-		if (g->ramdisk)
-			printf("ramdisk %s\n", g->ramdisk);
+		if (g->kernel)
+			list_file(handed_on(s, g->kernel) ? "kernel-as-is" : "kernel", g->kernel);
+		list_file("ramdisk", g->ramdisk);
+		list_file("firmware", g->firmware_override);
+		list_file("memmap", g->memmap);
+		list_file("device-model", g->model_override);
+		list_file("device-config", g->model_config);
 		for (k = 0; k < g->nr_disks; k++)
 			if (!tag_value(g->disks[k].target))
-				printf("%s %s\n", g->disks[k].readwrite ? "disk" : "disk-ro",
-				       g->disks[k].target);
+				list_file(g->disks[k].readwrite ? "disk" : "disk-ro",
+					  g->disks[k].target);
 	}
 }
 
@@ -183,6 +286,7 @@ static void check_all(struct check *c)
 	for (i = 0; i < c->selection.n; i++) {
 		before = c->diag.n;
 		check_images(c, &c->selection.guests[i]);
+		check_platform(c, &c->selection.guests[i]);
 		for (k = 0; k < c->selection.guests[i].nr_disks; k++)
 			check_disk(c, &c->selection.guests[i], k);
 		if (c->diag.n == before)

@@ -103,6 +103,62 @@ static void test_devices(void **state)
 			    "earlydom: web.cfg:3:1: vif needs a store, and earlydom.store=off\n");
 }
 
+/* What is needed is judged by who starts the kernel; the descriptor's own files are looked at. */
+static void test_hvm(void **state)
+{
+	(void)state;
+	kit_text("root/map", "0 9f000 ram\n100000 3800000 ram\n");
+	kit_text("root/fw", "firmware");
+	kit_text("root/model", "#!/bin/sh\n");
+	kit_text("root/model.cfg", "serial\n");
+	assert_int_equal(chmod("root/model", 0755), 0);
+	assert_int_equal(judge("type = 'hvm'\nmemory = 64\nfirmware_override = '/fw'\n"
+			       "memmap = '/map'\ndevice_model_override = '/model'\n"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web: ok (vmx hvm, 64 MiB, 1 vcpu)\n");
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("type = 'hvm'\nmemory = 64\nkernel = '/kernel'\n"
+			       "device_model_protocol = 'classic'\n"
+			       "device_model_override = '/model'\n"
+			       "device_model_config = '/model.cfg'\n"),
+			 EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("type = 'hvm'\nmemory = 64\nkernel = '/kernel'\n"
+			       "ramdisk = '/ramdisk'\n"),
+			 EXIT_OK);
+	assert_string_equal(o.err, "");
+
+	refused("type = 'hvm'\nmemory = 64\nfirmware_override = '/no'\nmemmap = '/no'\n"
+		"device_model_override = '/no'\n",
+		"earlydom: web.cfg:3:21: cannot read firmware root/no: No such file or directory\n"
+		"earlydom: web.cfg:4:10: cannot read memmap root/no: No such file or directory\n"
+		"earlydom: web.cfg:5:25: cannot run device model root/no: No such file or "
+		"directory\n");
+	refused("type = 'hvm'\nmemory = 64\nkernel = '/kernel-pv'\n"
+		"device_model_protocol = 'classic'\n"
+		"device_model_override = '/map'\ndevice_model_config = '/dir'\n",
+		"earlydom: web.cfg:3:10: kernel /kernel-pv has no PVH entry, at which "
+		"device_model_protocol = \"classic\" starts it\n"
+		"earlydom: web.cfg:5:25: cannot run device model root/map: Permission denied\n"
+		"earlydom: web.cfg:6:23: cannot read device config root/dir: Is a directory\n");
+	refused("type = 'hvm'\nmemory = 64\ndevice_model_override = '/dir'\n",
+		"earlydom: web.cfg:3:25: cannot run device model root/dir: not a regular file\n");
+	refused("type = 'hvm'\nmemory = 64\nkernel = '/ramdisk'\n",
+		"earlydom: web.cfg:3:10: kernel /ramdisk is neither a bzImage nor an ELF file: "
+		"QEMU "
+		"does not start it\n");
+	refused("type = 'hvm'\nmemory = 16\nkernel = '/kernel'\nramdisk = '/ramdisk'\n", o.err);
+	assert_non_null(strstr(o.err, "earlydom: web.cfg:2:10: memory = 16 MiB is too little: "
+				      "kernel and ramdisk "));
+	refused("type = 'hvm'\nmemory = 32\nmemmap = '/map'\n",
+		"earlydom: web.cfg:3:10: memmap /map: its ranges that are ram have 56956 KiB, the "
+		"guest has 24576 KiB\n");
+	kit_text("root/map", "0 9f000 ram\n100000 3800000 rom\n");
+	refused("memory = 64\nmemmap = '/map'\ntype = 'hvm'\n",
+		"earlydom: web.cfg:2:10: memmap /map:2:16: unknown type 'rom', did you mean "
+		"'ram'?\n");
+}
+
 /* All errors of all files come in one run. */
 static void test_all_errors(void **state)
 {
@@ -141,6 +197,23 @@ static void test_options(void **state)
 	assert_int_equal(check("--list-files", "c.cfg", "d.cfg", NULL), EXIT_OK);
 	assert_string_equal(o.out, "kernel /missing\nkernel /kernel\nramdisk /ramdisk\n"
 				   "disk /a\ndisk-ro /b\n");
+	/* What a device model gets must stay as it is; some guests have no kernel. */
+	kit_text("a.cfg", "kernel = '/x'\nmemory = 64\n");
+	kit_text("d.cfg", "kernel = '/x'\nmemory = 64\ntype = 'hvm'\nfirmware_override = '/fw'\n"
+			  "memmap = '/map'\ndevice_model_override = '/model'\n");
+	kit_text("e.cfg", "kernel = '/kernel'\nmemory = 64\ntype = 'hvm'\n"
+			  "device_model_protocol = 'classic'\ndevice_model_override = '/m'\n"
+			  "device_model_config = '/c'\n");
+	kit_text("f.cfg", "memory = 64\ntype = 'hvm'\ndisk = ['/img,raw,hda']\n");
+	assert_int_equal(check("--list-files", "a.cfg", "d.cfg", "f.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "kernel-as-is /x\nkernel-as-is /x\nfirmware /fw\n"
+				   "memmap /map\ndevice-model /model\ndisk /img\n");
+	assert_int_equal(check("--list-files", "e.cfg", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.out, "kernel /kernel\ndevice-model /m\ndevice-config /c\n");
+	assert_int_equal(check("--list-kernels", "a.cfg", "d.cfg", "f.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "");
+	assert_int_equal(check("--list-kernels", "a.cfg", "e.cfg", "f.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "/x\n/kernel\n");
 	assert_int_equal(check("--root=root", "--cmdline=quiet earlydom=b earlydom.b.memory=48",
 			       "b.cfg", "c.cfg"),
 			 EXIT_OK);
@@ -158,7 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),    cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_devices), cmocka_unit_test(test_all_errors),
-		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_options), cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

@@ -5,53 +5,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_keys.h"
+#include "config_inside.h"
 #include "config_value.h"
 
 /* xen/include/public/hvm/hvm_info_table.h: HVM_MAX_VCPUS; it holds for PVH as well. */
 #define HVM_VCPUS_MAX 128
 
-/* Which types an image can be, the default first. */
-static const struct {
-	const char *image;
-	enum guest_type types[2];
-	size_t n;
-} image_types[] = {
-	{"linux", {GUEST_PV, GUEST_PVH}, 2},
-	{"plan9", {GUEST_PV}, 1},
-	{"vmx", {GUEST_HVM}, 1},
-};
-
-/* A descriptor while it is read. */
-struct reading {
-	struct guest_config *g;
-	const struct statement *given[CONFIG_NR_KEYS]; /* of each key; its value may be wrong */
-	bool good[CONFIG_NR_KEYS];                     /* its value was right */
-	struct diag *d;
-};
-
-/* The statement of a key where there is one with a right value, else NULL. */
-static const struct statement *good(const struct reading *r, const char *name)
+const struct statement *config_good(const struct reading *r, const char *name)
 {
 	size_t i = (size_t)(config_key(name) - config_keys);
 
 	return r->good[i] ? r->given[i] : NULL;
 }
 
-static bool is_given(const struct reading *r, const char *name)
+bool config_given(const struct reading *r, const char *name)
 {
 	return r->given[config_key(name) - config_keys] != NULL;
 }
 
-/* A place as part of a message about the place `from`. Returns buf. */
-#define PLACE_MAX 128
-static const char *place(struct loc loc, struct loc from, char buf[PLACE_MAX])
+const char *config_place(struct loc loc, struct loc from, char buf[PLACE_MAX])
 {
 	if (!strcmp(loc.file, from.file))
 		snprintf(buf, PLACE_MAX, "line %u", loc.line);
 	else
 		snprintf(buf, PLACE_MAX, "%s:%u:%u", loc.file, loc.line, loc.column);
 	return buf;
+}
+
+void config_no_memory(struct reading *r)
+{
+	diag_add(r->d, (struct loc){r->g->file, 0, 0}, "%s", strerror(ENOMEM));
 }
 
 static void read_value(struct reading *r, const struct key *k, const struct statement *st)
@@ -88,7 +71,7 @@ static void read_statement(struct reading *r, const struct statement *st)
 	given = &r->given[k - config_keys];
 	if (*given) {
 		diag_add(r->d, st->loc, "%s is given twice, first on %s", k->name,
-			 place((*given)->loc, st->loc, buf));
+			 config_place((*given)->loc, st->loc, buf));
 		return;
 	}
 	*given = st;
@@ -113,63 +96,28 @@ static void default_name(struct reading *r)
 	struct loc whole = {g->file, 0, 0};
 	struct err e = {0};
 
-	if (is_given(r, "name"))
+	if (config_given(r, "name"))
 		return;
 	g->name_loc = whole;
 	g->name = name_of_file(g->file);
 	if (!g->name)
-		diag_add(r->d, whole, "%s", strerror(ENOMEM));
+		config_no_memory(r);
 	else if (check_name(g->name, &e))
 		diag_add(r->d, whole,
 			 "name is missing, and the file's name can't serve: '%.80s' %s", g->name,
 			 e.msg);
 }
 
-/* image and type: the defaults, and whether they go together. */
-static void check_image(struct reading *r)
-{
-	struct guest_config *g = r->g;
-	const struct statement *type = good(r, "type");
-	size_t i = 0;
-
-	if (!g->image) {
-		if (is_given(r, "image"))
-			return;
-		g->image = strdup(image_types[0].image);
-		if (!g->image) {
-			diag_add(r->d, (struct loc){g->file, 0, 0}, "%s", strerror(ENOMEM));
-			return;
-		}
-	}
-	while (strcmp(image_types[i].image, g->image))
-		i++;
-	if (!type) {
-		g->type = image_types[i].types[0];
-		return;
-	}
-	for (size_t j = 0; j < image_types[i].n; j++)
-		if (image_types[i].types[j] == g->type)
-			return;
-	if (g->type == GUEST_HVM && !is_given(r, "image")) {
-		diag_add(r->d, type->value.loc, "type = \"hvm\": known, but not supported yet");
-		return;
-	}
-	diag_add(r->d, type->value.loc, "type = \"%s\": a %s image is \"%s\"%s%s%s",
-		 guest_type_name(g->type), g->image, guest_type_name(image_types[i].types[0]),
-		 image_types[i].n > 1 ? " or \"" : "",
-		 image_types[i].n > 1 ? guest_type_name(image_types[i].types[1]) : "",
-		 image_types[i].n > 1 ? "\"" : "");
-}
-
 static void check_required(struct reading *r, const char *name)
 {
-	if (!is_given(r, name))
+	if (!config_given(r, name))
 		diag_add(r->d, (struct loc){r->g->file, 0, 0}, "%s is missing", name);
 }
 
 static void check_memory(struct reading *r)
 {
-	const struct statement *memory = good(r, "memory"), *maxmem = good(r, "maxmem");
+	const struct statement *memory = config_good(r, "memory"),
+			       *maxmem = config_good(r, "maxmem");
 	struct guest_config *g = r->g;
 	char buf[PLACE_MAX];
 
@@ -180,15 +128,15 @@ static void check_memory(struct reading *r)
 	diag_add(r->d, maxmem->value.loc,
 		 "maxmem = %" PRIu64 ": must be at least memory = %" PRIu64 " (%s)",
 		 g->maxmem_kib / 1024, g->memory_kib / 1024,
-		 place(memory->value.loc, maxmem->value.loc, buf));
+		 config_place(memory->value.loc, maxmem->value.loc, buf));
 }
 
 static void check_vcpus_of_type(struct reading *r, const char *name, unsigned n)
 {
-	const struct statement *st = good(r, name);
+	const struct statement *st = config_good(r, name);
 
 	/* A type that is wrong itself tells nothing about what is right. */
-	if (!st || r->g->type == GUEST_PV || (is_given(r, "type") && !good(r, "type")))
+	if (!st || r->g->type == GUEST_PV || (config_given(r, "type") && !config_good(r, "type")))
 		return;
 	if (n > HVM_VCPUS_MAX)
 		diag_add(r->d, st->value.loc, "%s = %u: must be 1 to %d for a %s guest", name, n,
@@ -197,7 +145,8 @@ static void check_vcpus_of_type(struct reading *r, const char *name, unsigned n)
 
 static void check_vcpus(struct reading *r)
 {
-	const struct statement *vcpus = good(r, "vcpus"), *maxvcpus = good(r, "maxvcpus");
+	const struct statement *vcpus = config_good(r, "vcpus"),
+			       *maxvcpus = config_good(r, "maxvcpus");
 	struct guest_config *g = r->g;
 	char buf[PLACE_MAX];
 
@@ -209,19 +158,20 @@ static void check_vcpus(struct reading *r)
 	check_vcpus_of_type(r, "maxvcpus", g->maxvcpus);
 	if (vcpus && g->vcpus > g->maxvcpus)
 		diag_add(r->d, vcpus->value.loc, "vcpus = %u: must be at most maxvcpus = %u (%s)",
-			 g->vcpus, g->maxvcpus, place(maxvcpus->value.loc, vcpus->value.loc, buf));
+			 g->vcpus, g->maxvcpus,
+			 config_place(maxvcpus->value.loc, vcpus->value.loc, buf));
 }
 
 /* Whether the number of vcpus is what was meant: a wrong one makes nothing else wrong. */
 static bool vcpus_known(const struct reading *r)
 {
-	return (good(r, "vcpus") || !is_given(r, "vcpus")) &&
-	       (good(r, "maxvcpus") || !is_given(r, "maxvcpus"));
+	return (config_good(r, "vcpus") || !config_given(r, "vcpus")) &&
+	       (config_good(r, "maxvcpus") || !config_given(r, "maxvcpus"));
 }
 
 static void check_cpus(struct reading *r)
 {
-	const struct statement *cpus = good(r, "cpus");
+	const struct statement *cpus = config_good(r, "cpus");
 	struct guest_config *g = r->g;
 
 	if (!cpus)
@@ -235,7 +185,7 @@ static void check_cpus(struct reading *r)
 /* The credit schedulers refuse more than all of the domain's vcpus can use (Xen's credit2.c). */
 static void check_cap(struct reading *r)
 {
-	const struct statement *cap = good(r, "cap");
+	const struct statement *cap = config_good(r, "cap");
 	const unsigned vcpus = r->g->maxvcpus;
 
 	if (cap && vcpus_known(r) && r->g->cap / 100 + (r->g->cap % 100 != 0) > vcpus)
@@ -247,27 +197,27 @@ static void check_cap(struct reading *r)
 static void check_cmdline(struct reading *r)
 {
 	static const char *const parts[] = {"ip", "root", "extra"};
-	const struct statement *cmdline = good(r, "cmdline");
+	const struct statement *cmdline = config_good(r, "cmdline");
 	char buf[PLACE_MAX];
 
 	if (cmdline)
 		r->g->cmdline_loc = cmdline->value.loc;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct statement *part = good(r, parts[i]);
+		const struct statement *part = config_good(r, parts[i]);
 
 		if (!part)
 			continue;
 		r->g->cmdline_loc = part->value.loc;
 		if (cmdline)
 			diag_add(r->d, part->loc, "%s can't be given together with cmdline (%s)",
-				 parts[i], place(cmdline->loc, part->loc, buf));
+				 parts[i], config_place(cmdline->loc, part->loc, buf));
 	}
 }
 
 /* A name in two entries is a slip. */
 static void check_twice(struct reading *r, const char *key, const struct strings *all)
 {
-	const struct statement *st = good(r, key);
+	const struct statement *st = config_good(r, key);
 
 	for (size_t i = 1; st && i < all->n; i++) {
 		for (size_t j = 0; j < i; j++) {
@@ -295,12 +245,12 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	};
 	for (size_t i = 0; i < c->n; i++)
 		read_statement(&r, &c->statements[i]);
-	out->has_uuid = good(&r, "uuid") != NULL;
-	out->has_cap = good(&r, "cap") != NULL;
+	out->has_uuid = config_good(&r, "uuid") != NULL;
+	out->has_cap = config_good(&r, "cap") != NULL;
 	default_name(&r);
-	check_image(&r);
-	/* The firmware of a vmx guest is no kernel. */
-	if (!out->image || strcmp(out->image, "vmx"))
+	config_check_image(&r);
+	/* Some vmx guests have one: config_check_hvm. */
+	if (out->type != GUEST_HVM && (!out->image || strcmp(out->image, "vmx")))
 		check_required(&r, "kernel");
 	check_required(&r, "memory");
 	check_memory(&r);
@@ -310,6 +260,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	check_cmdline(&r);
 	check_twice(&r, "profile", &out->profile);
 	check_twice(&r, "after", &out->after);
+	config_check_hvm(&r);
 	return diag_count(d) - before;
 }
 
@@ -357,6 +308,14 @@ void config_free(struct guest_config *g)
 	free(g->cmdline);
 	strings_free(&g->cpus);
 	strings_free(&g->profile);
+	free(g->model_override);
+	free(g->model_config);
+	strings_free(&g->model_args);
+	free(g->firmware_override);
+	free(g->memmap);
+	strings_free(&g->serial);
+	free(g->vnclisten);
+	free(g->boot);
 	disk_specs_free(g->disks, g->nr_disks);
 	vif_specs_free(g->vifs, g->nr_vifs);
 	strings_free(&g->after);

@@ -2,6 +2,7 @@
 #include "config_value.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pci_spec.h"
@@ -87,7 +88,20 @@ int check_vnclisten(const char *text, struct err *e)
 		return 0;
 	if (colon == text || !colon[1] || colon[1 + strspn(colon + 1, "0123456789")])
 		return err_set(e, "must be an address, or an address and ':' and a display");
-	return strlen(colon + 1) > 5 ? err_set(e, "the display is out of range") : 0;
+	return strlen(colon + 1) > 5 || atoi(colon + 1) > VNC_DISPLAY_MAX
+		       ? err_set(e, "the display is out of range")
+		       : 0;
+}
+
+/* c, d and n are xl's, and a, of a drive that no guest has, is in its default. */
+int check_boot(const char *text, struct err *e)
+{
+	for (const char *p = text; *p; p++)
+		if (!strchr("acdn", *p) || strchr(p + 1, *p))
+			break;
+		else if (!p[1])
+			return 0;
+	return err_set(e, "must be letters of a, c, d and n, each once");
 }
 
 int check_pci(const char *text, struct err *e)

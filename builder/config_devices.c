@@ -119,11 +119,9 @@ int check_disk(const char *text, struct err *e)
 static int check_served_vif(const struct vif_spec *s, struct err *e)
 {
 	if (s->type == VIF_TYPE_IOEMU)
-		return err_set(e, "type=ioemu is not supported: pv and pvh guests have no emulated "
-				  "cards");
+		return err_set(e, "type=ioemu is not supported: no card is emulated");
 	if (s->model)
-		return err_set(e,
-			       "model is not supported: pv and pvh guests have no emulated cards");
+		return err_set(e, "model is not supported: no card is emulated");
 	if (!is_script(s->script, "vif-bridge"))
 		return err_set(e,
 			       "script " SHOWN
@@ -148,19 +146,13 @@ int check_vif(const char *text, struct err *e)
 	return ret;
 }
 
-/* The i-th string of a list, or a value that stands for a list with itself alone. */
-static const struct value *entry(const struct value *v, size_t i)
-{
-	return v->kind == VALUE_LIST ? &v->items[i] : v;
-}
-
 /* Entry i of a key has something that entry j had first. Returns true, for the callers below: each
  * says at most one thing about two entries. */
 static bool taken(const struct key *k, const struct value *v, size_t i, size_t j, const char *what,
 		  struct diag *d)
 {
-	diag_add(d, entry(v, i)->loc, "%s, entry %zu: %s is already that of entry %zu", k->name,
-		 i + 1, what, j + 1);
+	diag_add(d, value_entry(v, i)->loc, "%s, entry %zu: %s is already that of entry %zu",
+		 k->name, i + 1, what, j + 1);
 	return true;
 }
 
@@ -178,7 +170,7 @@ static bool compare_disks(const struct key *k, const struct value *v, const void
 		return taken(k, v, i, j, "the vdev", d);
 	if (strcmp(a->target, b->target) || (!a->readwrite && !b->readwrite))
 		return false;
-	diag_add(d, entry(v, i)->loc,
+	diag_add(d, value_entry(v, i)->loc,
 		 "%s, entry %zu: " SHOWN " is already in entry %zu, and one of them writes it",
 		 k->name, i + 1, a->target, j + 1);
 	return true;
@@ -253,7 +245,7 @@ int read_disks(const struct key *k, const struct value *v, void *out, struct dia
 	/* Each has been parsed once, by k->check: only memory can be lacking. */
 	for (size_t i = 0; !ret && i < texts.n; i++)
 		if (disk_spec_parse(texts.v[i], &all[i], &e))
-			ret = no_memory(entry(v, i), d);
+			ret = no_memory(value_entry(v, i), d);
 	if (!ret && any_same(compare_disks, k, v, all, texts.n, d))
 		ret = -1;
 	if (ret || !out) {
@@ -280,7 +272,7 @@ int read_vifs(const struct key *k, const struct value *v, void *out, struct diag
 		ret = no_memory(v, d);
 	for (size_t i = 0; !ret && i < texts.n; i++) {
 		if (vif_spec_parse(texts.v[i], &all[i], &e))
-			ret = no_memory(entry(v, i), d);
+			ret = no_memory(value_entry(v, i), d);
 		/* As xl numbers them (ARRAY_EXTEND_INIT in tools/xl/xl_parse.h). */
 		if (!all[i].has_devid)
 			all[i].devid = (uint32_t)i;

@@ -12,6 +12,8 @@
 #define MEMORY_MAX_MIB 16777216
 /* Weight and cap are uint16_t in xen/include/public/domctl.h (xen_domctl_sched_credit). */
 #define CREDIT_MAX 65535
+/* What QEMU's cards can have (vga_common_init in its hw/display/vga.c). */
+#define VIDEORAM_MAX_MIB 512
 /* An hour: what takes longer will not come. */
 #define TIMEOUT_MAX 3600
 
@@ -33,16 +35,26 @@ static const struct word actions[] = {
 	{0},
 };
 
-static const struct word images[] = {
-	{"linux", WORD_OK},
-	{"plan9", WORD_NOT_YET},
-	{"vmx", WORD_NOT_YET},
+static const struct word bioses[] = {
+	[BIOS_SEABIOS] = {"seabios", WORD_OK},
+	[BIOS_OVMF] = {"ovmf", WORD_OK},
+	[BIOS_ROMBIOS] = {"rombios", WORD_REFUSED},
 	{0},
 };
 
-static const struct word bioses[] = {
-	{"seabios", WORD_OK}, {"rombios", WORD_OK}, {"ovmf", WORD_OK}, {0}};
-static const struct word protocols[] = {{"qemu", WORD_OK}, {"classic", WORD_OK}, {0}};
+static const struct word protocols[] = {
+	[MODEL_QEMU] = {"qemu", WORD_OK},
+	[MODEL_CLASSIC] = {"classic", WORD_OK},
+	{0},
+};
+
+static const struct word vgas[] = {
+	[VGA_CIRRUS] = {"cirrus", WORD_OK},
+	[VGA_STD] = {"stdvga", WORD_OK},
+	[VGA_NONE] = {"none", WORD_OK},
+	{"qxl", WORD_XL},
+	{0},
+};
 
 /* Where a value goes: its field in struct guest_config; that and one for its place; or nowhere. */
 #define FIELD(f) .field = offsetof(struct guest_config, f), .loc = NO_FIELD
@@ -58,7 +70,7 @@ const struct key config_keys[] = {
 	/* clang-format off */
 	{"name",       read_string,    FIELD_AND(name, name_loc),           .check = check_name},
 	{"uuid",       read_uuid,      FIELD_AND(uuid, uuid_loc)},
-	{"image",      read_word_text, FIELD(image),                        .words = images},
+	{"image",      read_image,     FIELD(image)},
 	{"type",       read_word,      FIELD(type),                         .words = types},
 	{"kernel",     read_string,    FIELD_AND(kernel, kernel_loc),       .check = check_path},
 	{"ramdisk",    read_string,    FIELD_AND(ramdisk, ramdisk_loc),     .check = check_path},
@@ -84,18 +96,29 @@ const struct key config_keys[] = {
 	{"ready",      read_string,    FIELD(ready),                        .check = check_ready},
 	{"ready_timeout", read_unsigned, FIELD(ready_timeout),              .min = 1, .max = TIMEOUT_MAX, .unit = "seconds"},
 
-	{"bios",                 read_word,      NOT_YET, .words = bioses},
-	{"device_model_args",    read_strings,   NOT_YET},
-	{"device_model_config",  read_string,    NOT_YET, .check = check_path},
-	{"device_model_override",read_string,    NOT_YET, .check = check_path},
-	{"device_model_protocol",read_word,      NOT_YET, .words = protocols},
-	{"driver_domain",        read_bool,      NOT_YET},
-	{"firmware_override",    read_string,    NOT_YET, .check = check_path},
-	{"memmap",               read_string,    NOT_YET, .check = check_path},
-	{"pci",                  read_strings,   NOT_YET, .check = check_pci},
-	{"serial",               read_strings,   NOT_YET, .check = check_filled, .one_or_many = true},
-	{"vnc",                  read_bool,      NOT_YET},
-	{"vnclisten",            read_string,    NOT_YET, .check = check_vnclisten},
+	{"device_model_protocol", read_word,  FIELD(model_protocol),        .words = protocols},
+	{"device_model_override", read_string, FIELD_AND(model_override, model_override_loc), .check = check_path},
+	{"device_model_config", read_string,  FIELD_AND(model_config, model_config_loc), .check = check_path},
+	{"device_model_args", read_strings,   FIELD(model_args)},
+	{"firmware_override", read_string,    FIELD_AND(firmware_override, firmware_loc), .check = check_path},
+	{"bios",       read_word,      FIELD(bios),                         .words = bioses},
+	{"memmap",     read_string,    FIELD_AND(memmap, memmap_loc),       .check = check_path},
+	{"serial",     read_strings,   FIELD(serial),                       .check = check_filled, .one_or_many = true},
+	{"vga",        read_word,      FIELD(vga),                          .words = vgas},
+	{"videoram",   read_mib,       FIELD(videoram_kib),                 .min = 0, .max = VIDEORAM_MAX_MIB, .unit = "MiB"},
+	{"vnc",        read_bool,      FIELD(vnc)},
+	{"vnclisten",  read_string,    FIELD(vnclisten),                    .check = check_vnclisten},
+	{"vncdisplay", read_unsigned,  FIELD(vncdisplay),                   .min = 0, .max = VNC_DISPLAY_MAX},
+	{"vncunused",  read_bool,      FIELD(vncunused)},
+	{"boot",       read_string,    FIELD(boot),                         .check = check_boot},
+	{"acpi",       read_bool,      FIELD(acpi)},
+	{"apic",       read_bool,      FIELD(apic)},
+	{"hpet",       read_bool,      FIELD(hpet)},
+	{"viridian",   read_bool,      FIELD(viridian)},
+	{"hap",        read_bool,      FIELD(hap)},
+
+	{"driver_domain", read_bool,   NOT_YET},
+	{"pci",        read_strings,   NOT_YET, .check = check_pci},
 	/* clang-format on */
 };
 

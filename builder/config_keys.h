@@ -19,7 +19,8 @@ typedef int key_reader(const struct key *k, const struct value *v, void *out, st
 /* A word of a key that has some. */
 struct word {
 	const char *text;
-	enum { WORD_OK, WORD_NOT_YET, WORD_XL } is; /* WORD_XL: xl has it, earlydom will not */
+	/* WORD_XL: xl has it, earlydom will not; WORD_REFUSED: a later check says why not */
+	enum { WORD_OK, WORD_NOT_YET, WORD_XL, WORD_REFUSED } is;
 };
 
 struct key {
@@ -36,7 +37,7 @@ struct key {
 };
 #define NO_FIELD SIZE_MAX
 
-#define CONFIG_NR_KEYS 39
+#define CONFIG_NR_KEYS 49
 extern const struct key config_keys[CONFIG_NR_KEYS];
 
 /* The key of that name, or NULL. */

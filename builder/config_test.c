@@ -58,6 +58,9 @@ static void test_defaults(void **state)
 	assert_int_equal(g.after.n, 0);
 	assert_null(g.ready);
 	assert_int_equal(g.ready_timeout, 60);
+	assert_null(g.boot);
+	assert_int_equal(g.videoram_kib, 0);
+	assert_false(g.acpi || g.apic || g.hpet || g.viridian || g.hap || g.vnc);
 	done(&c, &g);
 }
 
@@ -242,8 +245,12 @@ static void test_missing(void **state)
 		"letters, digits, '-' and '_'\n");
 	refuses_file("all.cfg", LEAST "name = web\n",
 		     "all.cfg:1:41: a string needs quotes: 'web'\n");
-	refuses_file("vmx.cfg", "image = 'vmx'; memory = 64",
-		     "vmx.cfg:1:9: image = \"vmx\": known, but not supported yet\n");
+	refuses_file("plan9.cfg", "image = 'plan9'; memory = 64",
+		     "plan9.cfg:1:9: image = \"plan9\": known, but not supported yet\n"
+		     "plan9.cfg: kernel is missing\n");
+	refuses_file("a.cfg", "image = 'linus'; memory = 64",
+		     "a.cfg:1:9: image = \"linus\": must be \"linux\", \"plan9\" or \"vmx\"\n"
+		     "a.cfg: kernel is missing\n");
 }
 
 /* The values of an override are typed by their key. */
@@ -309,7 +316,8 @@ static void test_bare(void **state)
 	}
 }
 
-/* Each key of the table can be set or is refused by its name; a value that suits each. */
+/* Each key of the table can be set or is refused by its name; a value that suits each, and what it
+ * needs beside it. */
 static void test_table(void **state)
 {
 	static const struct {
@@ -342,18 +350,29 @@ static void test_table(void **state)
 		{"after", "'db'"},
 		{"ready", "'data/up'"},
 		{"ready_timeout", "3600"},
-		{"bios", "'ovmf'"},
-		{"device_model_args", "['-nographic']"},
-		{"device_model_config", "'/x'"},
-		{"device_model_override", "'/x'"},
-		{"device_model_protocol", "'classic'"},
+		{"device_model_protocol", "'qemu'; type = 'hvm'"},
+		{"device_model_override", "'/x'; type = 'hvm'"},
+		{"device_model_config", "'/x'; type = 'hvm'; device_model_protocol = 'classic'; "
+					"device_model_override = '/x'"},
+		{"device_model_args", "['-nographic']; type = 'hvm'"},
+		{"firmware_override", "'/x'; type = 'hvm'"},
+		{"bios", "'ovmf'; type = 'hvm'"},
+		{"memmap", "'/x'; type = 'hvm'"},
+		{"serial", "'pty'; type = 'hvm'"},
+		{"vga", "'none'; type = 'hvm'"},
+		{"videoram", "8; type = 'hvm'"},
+		{"vnc", "1; type = 'hvm'"},
+		{"vnclisten", "'127.0.0.1'; type = 'hvm'; vnc = 1"},
+		{"vncdisplay", "1; type = 'hvm'; vnc = 1"},
+		{"vncunused", "0; type = 'hvm'; vnc = 1"},
+		{"boot", "'n'; type = 'hvm'"},
+		{"acpi", "0; type = 'hvm'"},
+		{"apic", "0; type = 'hvm'"},
+		{"hpet", "0; type = 'hvm'"},
+		{"viridian", "1; type = 'hvm'"},
+		{"hap", "0; type = 'hvm'"},
 		{"driver_domain", "1"},
-		{"firmware_override", "'/x'"},
-		{"memmap", "'/x'"},
 		{"pci", "['36:00.0']"},
-		{"serial", "'pty'"},
-		{"vnc", "1"},
-		{"vnclisten", "'127.0.0.1'"},
 	};
 	char text[256], want[256];
 

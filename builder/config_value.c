@@ -157,10 +157,10 @@ static void list_words(char *buf, size_t size, const struct word *words)
 	size_t left = 0, len;
 
 	for (const struct word *w = words; w->text; w++)
-		left += w->is != WORD_XL;
+		left += w->is == WORD_OK || w->is == WORD_NOT_YET;
 	len = (size_t)snprintf(buf, size, "must be ");
 	for (const struct word *w = words; w->text && len < size; w++) {
-		if (w->is == WORD_XL)
+		if (w->is == WORD_XL || w->is == WORD_REFUSED)
 			continue;
 		left--;
 		len += (size_t)snprintf(buf + len, size - len, "\"%s\"%s", w->text,
@@ -210,6 +210,11 @@ int read_word(const struct key *k, const struct value *v, void *out, struct diag
 int read_word_text(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	return get_word(k, v, d) ? read_string(k, v, out, d) : -1;
+}
+
+const struct value *value_entry(const struct value *v, size_t i)
+{
+	return v->kind == VALUE_LIST ? &v->items[i] : v;
 }
 
 void strings_free(struct strings *s)

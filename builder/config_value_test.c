@@ -112,20 +112,16 @@ static void test_words(void **state)
 	refuses("type = 'foo'",
 		"web.cfg:2:8: type = \"foo\": must be \"pv\", \"pvh\" or \"hvm\"\n");
 	refuses("type = 'PV'", "web.cfg:2:8: type = \"PV\": must be \"pv\", \"pvh\" or \"hvm\"\n");
-	refuses("type = 'hvm'", "web.cfg:2:8: type = \"hvm\": known, but not supported yet\n");
 	refuses("image = 'linux'; type = 'hvm'",
 		"web.cfg:2:25: type = \"hvm\": a linux image is \"pv\" or \"pvh\"\n");
 	refuses("image = 'foo'",
 		"web.cfg:2:9: image = \"foo\": must be \"linux\", \"plan9\" or \"vmx\"\n");
 	refuses("image = 'plan9'",
 		"web.cfg:2:9: image = \"plan9\": known, but not supported yet\n");
-	refuses("image = 'vmx'; type = 'hvm'",
-		"web.cfg:2:9: image = \"vmx\": known, but not supported yet\n");
 	refuses("image = 'plan9'; type = 'pvh'",
 		"web.cfg:2:9: image = \"plan9\": known, but not supported yet\n"
 		"web.cfg:2:25: type = \"pvh\": a plan9 image is \"pv\"\n");
 	refuses("image = 'vmx'; type = 'pv'",
-		"web.cfg:2:9: image = \"vmx\": known, but not supported yet\n"
 		"web.cfg:2:23: type = \"pv\": a vmx image is \"hvm\"\n");
 	refuses("on_crash = 'foo'", "web.cfg:2:12: on_crash = \"foo\": must be \"destroy\", "
 				    "\"restart\" or \"preserve\"\n");
@@ -149,39 +145,48 @@ static void test_not_yet(void **state)
 	refuses("pci = [ 'x' ]", "web.cfg:2:1: pci is not supported yet\n"
 				 "web.cfg:2:9: pci = \"x\": 'x' is not a PCI device such as "
 				 "0000:36:00.0\n");
-	refuses("vnc = 2", "web.cfg:2:1: vnc is not supported yet\n"
-			   "web.cfg:2:7: vnc = 2: must be 0 or 1\n");
-	refuses("vnc = 0; driver_domain = 1", "web.cfg:2:1: vnc is not supported yet\n"
-					      "web.cfg:2:10: driver_domain is not supported yet\n");
-	refuses("vnclisten = '0.0.0.0:x'", "web.cfg:2:1: vnclisten is not supported yet\n"
-					   "web.cfg:2:13: vnclisten = \"0.0.0.0:x\": must be an "
-					   "address, or an address and ':' "
-					   "and a display\n");
-	refuses("vnclisten = '0.0.0.0:123456'",
-		"web.cfg:2:1: vnclisten is not supported yet\n"
-		"web.cfg:2:13: vnclisten = \"0.0.0.0:123456\": the display is out of range\n");
-	refuses("vnclisten = '[::1]x'",
-		"web.cfg:2:1: vnclisten is not supported yet\n"
-		"web.cfg:2:13: vnclisten = \"[::1]x\": must be an address, or an address and ':' "
-		"and a display\n");
-	refuses("vnclisten = '127.0.0.1:1'", "web.cfg:2:1: vnclisten is not supported yet\n");
-	refuses("vnclisten = '[::1]:1'", "web.cfg:2:1: vnclisten is not supported yet\n");
-	refuses("vnclisten = '::1'", "web.cfg:2:1: vnclisten is not supported yet\n");
-	refuses("bios = 'foo'", "web.cfg:2:1: bios is not supported yet\n"
-				"web.cfg:2:8: bios = \"foo\": must be \"seabios\", \"rombios\" or "
-				"\"ovmf\"\n");
-	refuses("device_model_protocol = 'x'",
-		"web.cfg:2:1: device_model_protocol is not supported yet\n"
-		"web.cfg:2:25: device_model_protocol = \"x\": must be \"qemu\" or \"classic\"\n");
-	refuses("serial = 'pty'", "web.cfg:2:1: serial is not supported yet\n");
-	refuses("serial = ['pty', '']",
-		"web.cfg:2:1: serial is not supported yet\n"
-		"web.cfg:2:18: serial, entry 2 = \"\": must not be empty\n");
+	refuses("driver_domain = 2; pci = []", "web.cfg:2:1: driver_domain is not supported yet\n"
+					       "web.cfg:2:17: driver_domain = 2: must be 0 or 1\n"
+					       "web.cfg:2:20: pci is not supported yet\n");
+	refuses("driver_domain = 1", "web.cfg:2:1: driver_domain is not supported yet\n");
 	refuses("pci = [", "web.cfg:2:7: the list has no closing ]\n"
 			   "web.cfg:2:1: pci is not supported yet\n");
 	refuses("pci = []", "web.cfg:2:1: pci is not supported yet\n");
-	refuses("memmap = 'map'", "web.cfg:2:1: memmap is not supported yet\n"
-				  "web.cfg:2:10: memmap = \"map\": must be an absolute path\n");
+}
+
+/* In an hvm guest whose vnc is on: the value alone is wrong. */
+static void refuses_hvm(const char *text, const char *error)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s; type = 'hvm'; vnc = 1", text);
+	refuses(whole, error);
+}
+
+static void test_hvm(void **state)
+{
+	(void)state;
+	refuses_hvm("vnclisten = '0.0.0.0:x'",
+		    "web.cfg:2:13: vnclisten = \"0.0.0.0:x\": must be an address, or an address "
+		    "and ':' and a display\n");
+	refuses_hvm("vnclisten = '0.0.0.0:123456'",
+		    "web.cfg:2:13: vnclisten = \"0.0.0.0:123456\": the display is out of range\n");
+	refuses_hvm("vnclisten = '0.0.0.0:59636'",
+		    "web.cfg:2:13: vnclisten = \"0.0.0.0:59636\": the display is out of range\n");
+	refuses_hvm("vnclisten = '[::1]x'",
+		    "web.cfg:2:13: vnclisten = \"[::1]x\": must be an address, or an address and "
+		    "':' and a display\n");
+	refuses_hvm("device_model_protocol = 'x'",
+		    "web.cfg:2:25: device_model_protocol = \"x\": must be \"qemu\" or "
+		    "\"classic\"\n");
+	refuses_hvm("serial = ['pty', '']",
+		    "web.cfg:2:18: serial, entry 2 = \"\": must not be empty\n");
+	refuses_hvm("memmap = 'map'", "web.cfg:2:10: memmap = \"map\": must be an absolute path\n");
+	/* With these only the other key is wrong. */
+	refuses_hvm("vnclisten = '127.0.0.1:1'; hap = 2",
+		    "web.cfg:2:34: hap = 2: must be 0 or 1\n");
+	refuses_hvm("vnclisten = '[::1]:1'; hap = 2", "web.cfg:2:30: hap = 2: must be 0 or 1\n");
+	refuses_hvm("vnclisten = '::1'; hap = 2", "web.cfg:2:26: hap = 2: must be 0 or 1\n");
 }
 
 int main(void)
@@ -189,7 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_integers), cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_order),    cmocka_unit_test(test_words),
-		cmocka_unit_test(test_not_yet),
+		cmocka_unit_test(test_not_yet),  cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,15 +30,32 @@ static void check_places(const struct diag *d, const char *text, size_t len)
 	}
 }
 
+static void check_hvm(const struct guest_config *g)
+{
+	const bool classic = g->model_protocol == MODEL_CLASSIC;
+
+	assert(!strcmp(g->image, "vmx"));
+	assert(g->kernel || (!g->ramdisk && !g->cmdline && !g->extra && !g->root && !g->ip));
+	assert(!classic || (g->kernel && g->model_override && g->model_config));
+	assert(!classic || (!g->vnc && !g->boot && !g->serial.n && !g->model_args.n));
+	assert(!classic || (!g->firmware_override && !g->videoram_kib && g->vga == VGA_NONE));
+	assert(classic || (*g->boot && !g->model_config && g->bios != BIOS_ROMBIOS));
+	assert(g->memory_kib > g->videoram_kib);
+	assert(g->vnc || (!g->vnclisten && !g->vncunused && !g->vncdisplay));
+}
+
 static void check_config(const struct guest_config *g)
 {
 	assert(config_name_ok(g->name));
-	assert(g->kernel && g->kernel[0] == '/');
+	assert(g->kernel ? g->kernel[0] == '/' : g->type == GUEST_HVM);
 	assert(g->memory_kib >= 1024 && g->maxmem_kib >= g->memory_kib);
 	assert(g->vcpus >= 1 && g->maxvcpus >= g->vcpus);
 	assert(!g->cmdline || (!g->ip && !g->root && !g->extra));
-	assert(!strcmp(g->image, "linux") && g->type != GUEST_HVM);
 	assert(g->cpus_per_vcpu ? g->cpus.n <= g->maxvcpus : g->cpus.n <= 1);
+	if (g->type == GUEST_HVM)
+		check_hvm(g);
+	else
+		assert(!strcmp(g->image, "linux") && !g->boot && !g->vnc && !g->memmap);
 }
 
 static void check_devices(const struct guest_config *g)

@@ -117,3 +117,19 @@ int disk_vdev_number(const char *vdev, uint32_t *out)
 		return -1;
 	return 0;
 }
+
+int disk_ide_place(const struct disk_spec *s)
+{
+	const uint32_t n = s->vdev_number, major = n >> 8;
+	uint32_t disk;
+
+	if (isdigit((unsigned char)*s->vdev) || *s->vdev == 's')
+		return -1;
+	if (n & XVD_EXTENDED)
+		disk = (n & ~XVD_EXTENDED) >> 8;
+	else if (major == 202)
+		disk = n >> 4 & 0xf;
+	else
+		disk = (major == 3 ? 0 : 2) + (n >> 6 & 1);
+	return disk < 4 ? (int)disk : -1;
+}

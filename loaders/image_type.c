@@ -2,16 +2,31 @@
 
 #include <string.h>
 
+/* Known, so that it can be refused by its name. */
+static const struct image_type plan9 = {.name = "plan9", .types = {GUEST_PV}, .nr_types = 1};
+
 static const struct image_type *const types[] = {
 	&image_linux,
+	&plan9,
+	&image_vmx,
 };
+
+const struct image_type *image_type_at(size_t i)
+{
+	return i < sizeof(types) / sizeof(types[0]) ? types[i] : NULL;
+}
 
 const struct image_type *image_type_find(const char *name)
 {
-	size_t i;
+	const struct image_type *t;
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (!strcmp(types[i]->name, name))
-			return types[i];
-	return NULL;
+	for (size_t i = 0; (t = image_type_at(i)); i++)
+		if (!strcmp(t->name, name))
+			break;
+	return t;
+}
+
+bool image_type_supported(const struct image_type *t)
+{
+	return t->cmdline != NULL;
 }

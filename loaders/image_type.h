@@ -13,32 +13,62 @@
 #include "../builder/err.h"
 #include "kernel.h"
 
+/* What becomes of a guest's kernel file. */
+enum kernel_use {
+	KERNEL_LOADED,    /* it is unpacked, judged, and loaded into the domain */
+	KERNEL_HANDED_ON, /* the device model is told its path, and that of the ramdisk */
+	KERNEL_NONE,      /* there is none, and no ramdisk: a firmware finds what to start */
+};
+
+#define IMAGE_TYPES_MAX 2
+
 struct image_type {
-	const char *name; /* as in image = "linux" */
+	const char *name;                       /* as in image = "linux" */
+	enum guest_type types[IMAGE_TYPES_MAX]; /* that it can be, the default first */
+	size_t nr_types;
+
+	enum kernel_use (*kernel_use)(const struct guest_config *g);
 
 	/*
-	 * Composes the guest's kernel command line. Returns a string that the caller frees, or NULL
-	 * with e set: it is longer than a guest of that type can be handed, or there is no memory.
+	 * Composes the guest's kernel command line. Returns a string that the caller frees (an
+	 * empty one where there is no kernel), or NULL with e set: it is longer than a guest of
+	 * that type can be handed, or there is no memory.
 	 */
 	char *(*cmdline)(const struct guest_config *g, struct err *e);
 
 	/*
-	 * Judges whether the kernel can start as the descriptor wants it: the right entry for pv or
-	 * pvh. Returns 0, or -1 with e set.
+	 * KERNEL_LOADED: judges whether the kernel can start as the descriptor wants it: the right
+	 * entry for pv or pvh. Returns 0, or -1 with e set.
 	 */
 	int (*check_kernel)(const struct guest_config *g, const struct kernel *k, struct err *e);
 
 	/*
-	 * Judges whether the guest's memory holds the kernel, a ramdisk of ramdisk_size bytes and
-	 * what Xen puts beside them. Returns 0, or -1 with e set.
+	 * KERNEL_HANDED_ON: judges whether the device model can start the file, whose size bytes
+	 * are at data. Returns 0, or -1 with e set. NULL for types that hand none on.
 	 */
-	int (*check_memory)(const struct guest_config *g, const struct kernel *k,
-			    size_t ramdisk_size, struct err *e);
+	int (*check_file)(const struct guest_config *g, const uint8_t *data, size_t size,
+			  struct err *e);
+
+	/*
+	 * Judges whether the guest's memory holds what it starts with. k is the kernel where that
+	 * is KERNEL_LOADED, else NULL; files is the bytes of the ramdisk, and of a kernel that is
+	 * handed on. Returns 0, or -1 with e set.
+	 */
+	int (*check_memory)(const struct guest_config *g, const struct kernel *k, size_t files,
+			    struct err *e);
 };
 
 /* The image type of that name, or NULL. */
 const struct image_type *image_type_find(const char *name);
 
+/* The i-th image type, or NULL past the last. Of several that can be a guest's type the first is
+ * its default. */
+const struct image_type *image_type_at(size_t i);
+
+/* False for one that is only known by its name and types: descriptors that name it are refused. */
+bool image_type_supported(const struct image_type *t);
+
 extern const struct image_type image_linux;
+extern const struct image_type image_vmx;
 
 #endif

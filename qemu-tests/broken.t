@@ -128,7 +128,7 @@ my %diags = (
 	unknown_type => ['3:8: type = "pvx": must be "pv", "pvh" or "hvm"'],
 	two_errors => ["2:1: unknown key 'memroy', did you mean 'memory'?",
 		'3:9: vcpus = 0: must be 1 to 8192', 'memory is missing'],
-	vnc => ['3:1: vnc is not supported yet'],
+	vnc => ['3:1: vnc is for hvm guests, and this one is pv'],
 	image => ['3:9: image = "plan9": known, but not supported yet'],
 );
 for my $name (sort keys %diags) {

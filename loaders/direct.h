@@ -1,0 +1,32 @@
+/*
+ * Direct boot: what image types have in common whose guests get a kernel with a command line and a
+ * ramdisk.
+ */
+#ifndef EARLYDOM_DIRECT_H
+#define EARLYDOM_DIRECT_H
+
+#include "image_type.h"
+
+/*
+ * Linux's COMMAND_LINE_SIZE on x86 (Documentation/admin-guide/kernel-parameters.rst): where a guest
+ * gets its command line by address, the kernel sets the limit, NUL included.
+ */
+#define LINUX_CMDLINE_MAX 2048
+
+#define KIB(bytes) (((bytes) + 1023) / 1024)
+
+/*
+ * ip, then root, then extra, as xend's image handlers had it; or cmdline as it stands. extra is the
+ * guest's, or what is left of it. Returns a string that the caller frees, or NULL with e set if
+ * that has max characters or more.
+ */
+char *direct_cmdline(const struct guest_config *g, const char *extra, size_t max, struct err *e);
+
+/*
+ * Whether the guest's memory holds a kernel that is loaded into it, a ramdisk of that many bytes
+ * and what Xen puts beside them. Returns 0, or -1 with e set.
+ */
+int direct_check_memory(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size,
+			struct err *e);
+
+#endif

@@ -1,0 +1,194 @@
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../builder/descriptor.h"
+#include "../builder/sources.h"
+
+/* Reports a value that is not as the key wants it. */
+static void bad_value(struct diag *d, const struct statement *st, const char *cause)
+{
+	const struct value *v = &st->value;
+
+	if (v->kind == VALUE_STRING)
+		diag_add(d, v->loc, "%s = \"%.80s\": %s", st->key, v->s, cause);
+	else if (v->kind == VALUE_INT)
+		diag_add(d, v->loc, "%s = %.40s: %s", st->key, v->s, cause);
+	else
+		diag_add(d, v->loc, "%s = [...]: %s", st->key, cause);
+}
+
+static void read_port(struct model_config *c, const struct statement *st, struct diag *d)
+{
+	/* Where PCs have serial ports: nothing of the platform is there. */
+	static const uint16_t ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+
+	if (st->value.kind != VALUE_INT) {
+		bad_value(d, st, "must be an integer");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		if (st->value.i == ports[i]) {
+			c->port = ports[i];
+			return;
+		}
+	}
+	bad_value(d, st, "must be 0x3f8, 0x2f8, 0x3e8 or 0x2e8");
+}
+
+static void read_irq(struct model_config *c, const struct statement *st, struct diag *d)
+{
+	const int64_t irq = st->value.i;
+
+	if (st->value.kind != VALUE_INT)
+		bad_value(d, st, "must be an integer");
+	else if (irq < 0 || irq > 15)
+		bad_value(d, st, "must be 1 to 15");
+	else if (irq == 0 || irq == 2 || irq == 8 || irq == 9)
+		bad_value(d, st, "is the platform's own: 0, 2, 8 and 9 can't be used");
+	else
+		c->irq = (uint8_t)irq;
+}
+
+static void read_uid(struct model_config *c, const struct statement *st, struct diag *d)
+{
+	if (st->value.kind != VALUE_INT)
+		bad_value(d, st, "must be an integer");
+	else if (st->value.i < 1 || st->value.i >= UINT32_MAX)
+		bad_value(d, st, "must be 1 to 4294967294");
+	else
+		c->uid = (uid_t)st->value.i;
+}
+
+static void read_log(struct model_config *c, const struct statement *st, struct diag *d)
+{
+	if (st->value.kind != VALUE_STRING) {
+		bad_value(d, st, "must be a string");
+		return;
+	}
+	if (st->value.s[0] != '/') {
+		bad_value(d, st, "must be an absolute path");
+		return;
+	}
+	c->log_loc = st->value.loc;
+	c->log = strdup(st->value.s);
+	if (!c->log)
+		diag_add(d, st->value.loc, "%s", strerror(ENOMEM));
+}
+
+static const struct key {
+	const char *name;
+	void (*read)(struct model_config *c, const struct statement *st, struct diag *d);
+} keys[] = {
+	{"irq", read_irq},
+	{"log", read_log},
+	{"port", read_port},
+	{"uid", read_uid},
+};
+#define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static const struct key *find_key(const char *name)
+{
+	for (size_t i = 0; i < NR_KEYS; i++)
+		if (!strcmp(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}
+
+static void report_unknown(const struct statement *st, struct diag *d)
+{
+	const char *names[NR_KEYS];
+	char near[SUGGEST_MAX];
+
+	for (size_t i = 0; i < NR_KEYS; i++)
+		names[i] = keys[i].name;
+	diag_add(d, st->loc, "unknown key '%.80s'%s", st->key,
+		 suggest_text(near, st->key, names, NR_KEYS));
+}
+
+static void read_statement(struct model_config *c, const struct descriptor *text,
+			   const struct statement *st, struct diag *d)
+{
+	const struct key *k = find_key(st->key);
+	const struct statement *first = descriptor_find(text, st->key);
+
+	if (!k) {
+		/* Words without '=' have been reported: they may be no keys at all. */
+		if (!st->no_equals)
+			report_unknown(st, d);
+		return;
+	}
+	if (first != st)
+		diag_add(d, st->loc, "%s is given twice, first on line %u", k->name,
+			 first->loc.line);
+	else if (st->value.kind != VALUE_BAD)
+		k->read(c, st, d);
+}
+
+size_t model_config_parse(const char *file, const char *text, size_t len, struct model_config *out,
+			  struct diag *d)
+{
+	const size_t before = diag_count(d);
+	struct descriptor all;
+
+	*out = (struct model_config){.port = 0x3f8, .irq = 4};
+	descriptor_parse(file, text, len, &all, d);
+	for (size_t i = 0; i < all.n; i++)
+		read_statement(out, &all, &all.statements[i], d);
+	descriptor_free(&all);
+	diag_sort(d, file);
+	return diag_count(d) - before;
+}
+
+size_t model_config_read(const char *file, struct model_config *out, struct diag *d)
+{
+	size_t len, errors;
+	/* One byte more than is allowed, so that a longer one is noticed. */
+	char *text = read_text(file, DESCRIPTOR_MAX + 1, &len);
+
+	*out = (struct model_config){0};
+	if (!text) {
+		diag_add(d, (struct loc){file, 0, 0}, "cannot read the configuration: %s",
+			 strerror(errno));
+		return 1;
+	}
+	errors = model_config_parse(file, text, len, out, d);
+	free(text);
+	return errors;
+}
+
+size_t model_config_open_log(const struct model_config *c, struct conlog *l, struct diag *d)
+{
+	struct stat st;
+
+	*l = (struct conlog){.fd = -1};
+	if (!c->log)
+		return 0;
+	/* O_NONBLOCK: what is no file is not waited for. */
+	l->fd = open(c->log, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+		     0600);
+	if (l->fd < 0 || fstat(l->fd, &st) < 0) {
+		diag_add(d, c->log_loc, "log = \"%s\": %s", c->log, strerror(errno));
+		conlog_close(l);
+		return 1;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		diag_add(d, c->log_loc, "log = \"%s\": is not a regular file", c->log);
+		conlog_close(l);
+		return 1;
+	}
+	l->size = (size_t)st.st_size;
+	return 0;
+}
+
+void model_config_free(struct model_config *c)
+{
+	free(c->log);
+	c->log = NULL;
+}
