@@ -22,6 +22,12 @@
 #define LAPIC_ADDRESS 0xfee00000 /* Intel SDM, local APIC base */
 #define ACPI_REVISION 5          /* of the FADT that is built; what xl asks for */
 
+/* Of an hvm guest: the I/O APIC, and which of the ISA interrupts are PCI's, as hvmloader describes
+ * them (tools/firmware/hvmloader/config.h). */
+#define IOAPIC_ADDRESS 0xfec00000
+#define IOAPIC_ID      1
+#define PCI_ISA_IRQS   0x0c20
+
 struct acpi_memory {
 	struct acpi_ctxt ctxt; /* first: libacpi hands back this address */
 	uint8_t *base;         /* TABLE_PAGES pages, for guest address TABLE_ADDRESS */
@@ -81,8 +87,21 @@ static void add_module(struct xc_dom_image *dom, unsigned n, void *data, uint32_
 	dom->acpi_modules[n].guest_addr_out = address;
 }
 
-int acpi_describe(struct xc_dom_image *dom, unsigned vcpus, unsigned maxvcpus, struct err *e)
+/* What the hypervisor emulates for an hvm guest without QEMU. */
+static void add_platform(const struct guest_config *cfg, struct acpi_config *config)
 {
+	config->table_flags = ACPI_HAS_IOAPIC | ACPI_HAS_PMTIMER | ACPI_HAS_CMOS_RTC |
+			      ACPI_HAS_WAET | ACPI_HAS_COM1;
+	if (cfg->hpet)
+		config->table_flags |= ACPI_HAS_HPET;
+	config->ioapic_base_address = IOAPIC_ADDRESS;
+	config->ioapic_id = IOAPIC_ID;
+	config->pci_isa_irq_mask = PCI_ISA_IRQS;
+}
+
+int acpi_describe(struct xc_dom_image *dom, const struct guest_config *cfg, struct err *e)
+{
+	const unsigned vcpus = cfg->vcpus, maxvcpus = cfg->maxvcpus;
 	struct acpi_memory m = {
 		.ctxt.mem_ops = {.alloc = acpi_alloc, .free = acpi_free, .v2p = acpi_address},
 	};
@@ -102,6 +121,8 @@ int acpi_describe(struct xc_dom_image *dom, unsigned vcpus, unsigned maxvcpus, s
 	uint32_t pages;
 	unsigned v;
 
+	if (cfg->type == GUEST_HVM)
+		add_platform(cfg, &config);
 	for (v = 0; v < vcpus; v++)
 		info.vcpu_online[v / 8] |= (uint8_t)(1u << (v % 8));
 	rsdp = xc_dom_malloc(dom, XC_PAGE_SIZE);

@@ -1,6 +1,6 @@
 /*
- * ACPI tables of a PVH guest: how it learns its vcpus (MADT) and that it has no legacy hardware
- * (FADT).
+ * ACPI tables of a guest that starts at its PVH entry: how it learns its vcpus (MADT), and what of a
+ * PC's hardware it has (FADT, HPET): none for a pvh guest, that of the hypervisor for an hvm one.
  */
 #ifndef EARLYDOM_ACPI_H
 #define EARLYDOM_ACPI_H
@@ -8,6 +8,7 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
+#include "config.h"
 #include "err.h"
 
 /*
@@ -18,9 +19,9 @@
 
 /*
  * Builds the tables with Xen's libacpi and hangs them into dom->acpi_modules, for libxenguest to
- * load. maxvcpus vcpus are described, the first vcpus of them as online. The memory belongs to dom.
+ * load. cfg's maxvcpus are described, the first vcpus of them as online. The memory belongs to dom.
  * Returns 0, or -1 with e set.
  */
-int acpi_describe(struct xc_dom_image *dom, unsigned vcpus, unsigned maxvcpus, struct err *e);
+int acpi_describe(struct xc_dom_image *dom, const struct guest_config *cfg, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include <xenguest.h>
 
 #include "acpi.h"
+#include "hvm.h"
 #include "memmap.h"
 
 /* "The store's page is not there yet": Linux 5.17 and later wait for it (xenbus_probe.c, XS_HVM).
@@ -17,6 +18,8 @@
 static int take_images(struct xc_dom_image *dom, struct guest *g, struct host *h,
 		       const struct kernel *k, struct err *e)
 {
+	if (!k)
+		return hvm_take_firmware(dom, g, h, e);
 	if (xc_dom_kernel_mem(dom, k->elf, k->elf_size) < 0)
 		return host_error(h, e, "cannot take kernel %s", g->cfg->kernel);
 	if (!g->ramdisk)
@@ -39,31 +42,49 @@ static void set_container(struct xc_dom_image *dom, const struct guest *g)
 	dom->console_evtchn = g->console_port;
 	dom->xenstore_evtchn = g->store_port;
 	if (g->cfg->type != GUEST_PV)
-		memmap_layout(dom, g->cfg->memory_kib);
+		memmap_layout(dom, g->cfg);
+}
+
+/* What a translated guest is told about its machine. */
+static int describe(struct xc_dom_image *dom, const struct guest *g, struct err *e)
+{
+	struct e820_map map;
+
+	/* A firmware makes its own tables. */
+	if (!dom->device_model && (g->cfg->type == GUEST_PVH || g->cfg->acpi) &&
+	    acpi_describe(dom, g->cfg, e) < 0)
+		return -1;
+	if (!g->memmap)
+		return memmap_describe(dom, g->cfg, NULL, e);
+	if (e820_parse((const char *)g->memmap->data, g->memmap->size, g->cfg->memmap, &map, e) < 0)
+		return err_prefix(e, "memmap ");
+	return memmap_describe(dom, g->cfg, &map, e);
 }
 
 static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h, struct err *e)
 {
+	/* In MiB; the rest of an hvm guest's memory is its video card's, for the device model. */
+	const uint64_t mib =
+		(g->cfg->memory_kib - (dom->device_model ? g->cfg->videoram_kib : 0)) / 1024;
+
 	if (xc_dom_boot_xen_init(dom, h->xch, g->domid) < 0)
 		return host_error(h, e, "cannot ask the hypervisor what it can run");
 	if (xc_dom_parse_image(dom) < 0)
 		return host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
-	if (xc_dom_mem_init(dom, (unsigned)(g->cfg->memory_kib / 1024)) < 0 ||
+	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 ||
 	    xc_dom_boot_mem_init(dom) < 0)
 		return host_error(h, e, "cannot get the domain's memory");
-	if (g->cfg->type == GUEST_PV)
-		return 0;
-	if (acpi_describe(dom, g->cfg->vcpus, g->cfg->maxvcpus, e) < 0)
-		return -1;
-	return memmap_describe(dom, e);
+	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, e);
 }
 
-static int load(struct xc_dom_image *dom, struct host *h, struct err *e)
+static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h, struct err *e)
 {
 	if (xc_dom_build_image(dom) < 0)
 		return host_error(h, e, "cannot load the kernel and its ramdisk into the domain");
 	if (xc_dom_boot_image(dom) < 0)
 		return host_error(h, e, "cannot write the domain's boot pages");
+	if (dom->device_model && hvm_write_info(g, h, e) < 0)
+		return -1;
 	if (xc_dom_gnttab_init(dom) < 0)
 		return host_error(h, e, "cannot set up the domain's grant table");
 	return 0;
@@ -79,7 +100,7 @@ int build_domain(struct guest *g, struct host *h, const struct kernel *k, const 
 	if (!dom)
 		return host_error(h, e, "cannot start to build");
 	set_container(dom, g);
-	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, e) < 0 || load(dom, h, e) < 0)
+	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, e) < 0 || load(dom, g, h, e) < 0)
 		goto out;
 	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
 	g->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);

@@ -8,7 +8,8 @@
 #include "guest.h"
 
 /*
- * Fills the created domain of g from the kernel k, with the command line that it will see. Sets
+ * Fills the created domain of g from the kernel k, with the command line that it will see; k is NULL for
+ * a guest with a firmware, which g holds. Sets
  * g->console_gfn and g->store_gfn. Returns 0, or -1 with e set; the domain is the caller's to destroy.
  */
 int build_domain(struct guest *g, struct host *h, const struct kernel *k, const char *cmdline,

@@ -9,6 +9,7 @@
 #include <xenguest.h>
 
 #include "cpus.h"
+#include "hvm.h"
 
 /* Event channels that a guest may have; libxl's default (xl.cfg(5), event_channels). */
 #define MAX_EVTCHN_PORT 1023
@@ -49,7 +50,7 @@ static int domain_flags(const struct guest_config *cfg, const struct host *h,
 			       "has turned off",
 			       guest_type_name(cfg->type));
 	config->flags = XEN_DOMCTL_CDF_hvm;
-	if (h->physcaps & XEN_SYSCTL_PHYSCAP_hap)
+	if (h->physcaps & XEN_SYSCTL_PHYSCAP_hap && (cfg->type != GUEST_HVM || cfg->hap))
 		config->flags |= XEN_DOMCTL_CDF_hap;
 	else if (!(h->physcaps & XEN_SYSCTL_PHYSCAP_shadow))
 		return err_set(
@@ -57,7 +58,9 @@ static int domain_flags(const struct guest_config *cfg, const struct host *h,
 			"a %s guest needs nested paging (HAP) or shadow paging, and this host "
 			"has neither",
 			guest_type_name(cfg->type));
-	config->arch.emulation_flags = XEN_X86_EMU_LAPIC;
+	/* What libxl__arch_domain_prepare_config gives either type; the hypervisor takes few others. */
+	config->arch.emulation_flags =
+		cfg->type == GUEST_HVM ? XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI : XEN_X86_EMU_LAPIC;
 	return 0;
 }
 
@@ -226,6 +229,8 @@ static int set_platform(struct guest *g, struct host *h, struct err *e)
 	if (g->cfg->type != GUEST_PV &&
 	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_TIMER_MODE, TIMER_MODE) < 0)
 		return host_error(h, e, "cannot set the domain's timer mode");
+	if (g->cfg->type == GUEST_HVM && hvm_set_params(g, h, e) < 0)
+		return -1;
 	if (xc_domain_set_tsc_info(h->xch, g->domid, 0, 0, 0, 0) < 0)
 		return host_error(h, e, "cannot set the domain's TSC mode");
 	/* Returns a negative errno of its own. */

@@ -15,6 +15,7 @@
 #include "build.h"
 #include "clock.h"
 #include "create.h"
+#include "hvm.h"
 #include "introduce.h"
 
 /* How long a destroyed domain may take to be gone: its pages go back when nobody maps them any
@@ -39,18 +40,30 @@ int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e)
 
 int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
 {
-	g->kernel = image_hold(c, "kernel", g->cfg->kernel, e);
-	if (!g->kernel)
-		return -1;
-	if (g->cfg->ramdisk) {
-		g->ramdisk = image_hold(c, "ramdisk", g->cfg->ramdisk, e);
-		if (!g->ramdisk) {
-			image_drop(c, g->kernel);
-			g->kernel = NULL;
+	const struct guest_config *cfg = g->cfg;
+	const bool firmware = hvm_has_firmware(cfg);
+	const struct {
+		struct image_file **file;
+		const char *what, *path;
+	} files[] = {
+		{&g->kernel, "kernel", cfg->kernel},
+		{&g->ramdisk, "ramdisk", cfg->ramdisk},
+		{&g->firmware, "firmware", firmware ? hvm_loader_path(cfg) : NULL},
+		{&g->bios, "BIOS", firmware ? hvm_bios_path(cfg) : NULL},
+		{&g->memmap, "memmap", cfg->memmap},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (!files[i].path)
+			continue;
+		*files[i].file = image_hold(c, files[i].what, files[i].path, e);
+		if (!*files[i].file) {
+			guest_drop_images(g, c);
 			return -1;
 		}
 	}
-	image_plan_kernel(g->kernel);
+	guest_plan_restart(g);
 	return 0;
 }
 
@@ -58,7 +71,16 @@ void guest_drop_images(struct guest *g, struct image_cache *c)
 {
 	image_drop(c, g->kernel);
 	image_drop(c, g->ramdisk);
-	g->kernel = g->ramdisk = NULL;
+	image_drop(c, g->firmware);
+	image_drop(c, g->bios);
+	image_drop(c, g->memmap);
+	g->kernel = g->ramdisk = g->firmware = g->bios = g->memmap = NULL;
+}
+
+/* Whether the guest's kernel is loaded here: unpacked, and judged. */
+static bool loads_kernel(const struct guest *g)
+{
+	return image_type_find(g->cfg->image)->kernel_use(g->cfg) == KERNEL_LOADED;
 }
 
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e)
@@ -101,7 +123,14 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 
 void guest_plan_restart(struct guest *g)
 {
-	image_plan_kernel(g->kernel);
+	if (loads_kernel(g))
+		image_plan_kernel(g->kernel);
+}
+
+void guest_plan_done(struct guest *g)
+{
+	if (loads_kernel(g))
+		image_kernel_done(g->kernel);
 }
 
 static int check_host_memory(const struct guest *g, struct host *h, struct err *e)
@@ -134,6 +163,22 @@ static int check_bits(const struct guest *g, const struct host *h, const struct 
 		       g->cfg->kernel);
 }
 
+/* Whether kernel, ramdisk and memory go together. kernel is NULL where it is not loaded here. */
+static int check_files(const struct guest *g, const struct image_type *type,
+		       const struct kernel *kernel, struct err *e)
+{
+	size_t files = g->ramdisk ? g->ramdisk->size : 0;
+
+	if (kernel && type->check_kernel(g->cfg, kernel, e) < 0)
+		return -1;
+	if (!kernel && g->kernel) {
+		files += g->kernel->size;
+		if (type->check_file(g->cfg, g->kernel->data, g->kernel->size, e) < 0)
+			return -1;
+	}
+	return type->check_memory(g->cfg, kernel, files, e);
+}
+
 /*
  * The life of a guest, from its files to its first instruction, which guest_run lets it do. Between
  * the two the kernel's back ends get ready for it, and the worker has time for another guest.
@@ -141,28 +186,28 @@ static int check_bits(const struct guest *g, const struct host *h, const struct 
 int guest_build(struct guest *g, struct host *h, struct err *e)
 {
 	const struct image_type *type = image_type_find(g->cfg->image);
-	const struct kernel *kernel;
+	const struct kernel *kernel = NULL;
 	char *cmdline = NULL;
 	struct err ignored;
 	int rc = -1;
 
 	g->began = clock_ns();
 	/* Read and unpack, or find it unpacked by another guest that shares the kernel. */
-	kernel = image_kernel(g->kernel, e);
-	if (!kernel) {
-		err_prefix(e, "kernel %s: ", g->cfg->kernel);
-		goto out;
+	if (loads_kernel(g)) {
+		kernel = image_kernel(g->kernel, e);
+		if (!kernel) {
+			err_prefix(e, "kernel %s: ", g->cfg->kernel);
+			goto out;
+		}
 	}
 	cmdline = type->cmdline(g->cfg, e);
 	if (!cmdline)
 		goto out;
 
 	/* Everything that can be judged beforehand, before there is a domain. */
-	if (type->check_kernel(g->cfg, kernel, e) < 0)
+	if (check_files(g, type, kernel, e) < 0)
 		goto out;
-	if (type->check_memory(g->cfg, kernel, g->ramdisk ? g->ramdisk->size : 0, e) < 0)
-		goto out;
-	if (check_bits(g, h, kernel, e) < 0)
+	if (kernel && check_bits(g, h, kernel, e) < 0)
 		goto out;
 	if (check_host_memory(g, h, e) < 0)
 		goto out;
@@ -181,7 +226,7 @@ destroy:
 		err_prefix(e, "[%s] ", ignored.msg);
 out:
 	free(cmdline);
-	image_kernel_done(g->kernel);
+	guest_plan_done(g);
 	return rc;
 }
 

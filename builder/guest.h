@@ -17,7 +17,9 @@ struct guest {
 	const struct guest_config *cfg;
 	uint8_t uuid[16]; /* the descriptor's, or a random one that restarts keep */
 
-	struct image_file *kernel, *ramdisk; /* held; ramdisk NULL when there is none */
+	/* Held; NULL where there is none: a ramdisk that is not wanted, a kernel of which a firmware
+	 * knows; hvmloader, its BIOS and a memory map for some hvm guests. */
+	struct image_file *kernel, *ramdisk, *firmware, *bios, *memmap;
 	struct disk **disks;                 /* held; cfg->nr_disks of them, in cfg's order */
 	struct vif *vifs;                    /* cfg->nr_vifs of them */
 
@@ -55,6 +57,7 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks);
  */
 int guest_build(struct guest *g, struct host *h, struct err *e);
 void guest_plan_restart(struct guest *g);
+void guest_plan_done(struct guest *g); /* a build that was planned does not come */
 
 /* Lets the built guest run. Returns 0, or -1 with e set; the domain is the caller's to destroy. */
 int guest_run(struct guest *g, struct host *h, struct err *e);

@@ -1,11 +1,13 @@
 #include "memmap.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include <xen/hvm/e820.h>
 
 #include "acpi.h"
+#include "hvm.h"
 
 #define GIB4 (UINT64_C(1) << 32)
 
@@ -16,15 +18,27 @@
 /* The lowest of what must be in the hole: ACPI's tables (acpi.c), special pages, the local APIC. */
 #define HOLE_START ACPI_ADDRESS
 
-void memmap_layout(struct xc_dom_image *dom, uint64_t memory_kib)
+/* A PC's video memory, 0xa0000 to 0xc0000, in pages: of a guest with a firmware it is not populated
+ * (libxl_internal.h, LIBXL_VGA_HOLE_SIZE). */
+#define VGA_HOLE_PAGES 0x20
+
+/* Where a guest with a firmware has its memory from, in the map that hvmloader is given: what is
+ * below is described by hvmloader (libxl_x86.c, GUEST_LOW_MEM_START_DEFAULT). */
+#define FIRMWARE_LOW_START UINT64_C(0x100000)
+
+void memmap_layout(struct xc_dom_image *dom, const struct guest_config *cfg)
 {
-	const uint64_t bytes = memory_kib << 10;
+	const bool firmware = hvm_has_firmware(cfg);
+	const uint64_t bytes = (cfg->memory_kib - (firmware ? cfg->videoram_kib : 0)) << 10;
+	const uint64_t hole = firmware ? HVM_BELOW_4G_MMIO_START : HOLE_START;
 
 	dom->target_pages = bytes >> XC_PAGE_SHIFT;
-	dom->mmio_start = HOLE_START;
-	dom->mmio_size = GIB4 - HOLE_START;
-	dom->lowmem_end = bytes < HOLE_START ? bytes : HOLE_START;
-	dom->highmem_end = bytes > HOLE_START ? GIB4 + (bytes - HOLE_START) : 0;
+	dom->mmio_start = hole;
+	dom->mmio_size = GIB4 - hole;
+	dom->lowmem_end = bytes < hole ? bytes : hole;
+	dom->highmem_end = bytes > hole ? GIB4 + (bytes - hole) : 0;
+	dom->device_model = firmware;
+	dom->vga_hole_size = firmware ? VGA_HOLE_PAGES : 0;
 }
 
 static void add(struct xc_dom_image *dom, uint64_t addr, uint64_t size, uint32_t type)
@@ -32,17 +46,10 @@ static void add(struct xc_dom_image *dom, uint64_t addr, uint64_t size, uint32_t
 	dom->e820[dom->e820_entries++] = (struct e820entry){addr, size, type};
 }
 
-int memmap_describe(struct xc_dom_image *dom, struct err *e)
+static void describe_modules(struct xc_dom_image *dom)
 {
 	unsigned i;
 
-	/* Low and high memory, special pages, ACPI modules. */
-	dom->e820 = xc_dom_malloc(dom, (3 + MAX_ACPI_MODULES) * sizeof(*dom->e820));
-	if (!dom->e820)
-		return err_set(e, "out of memory for the memory map");
-	dom->e820_entries = 0;
-	add(dom, 0, dom->lowmem_end, E820_RAM);
-	add(dom, SPECIAL_START, X86_HVM_NR_SPECIAL_PAGES << XC_PAGE_SHIFT, E820_RESERVED);
 	for (i = 0; i < MAX_ACPI_MODULES; i++) {
 		const struct xc_hvm_firmware_module *m = &dom->acpi_modules[i];
 		const uint64_t offset = m->guest_addr_out & ~XC_PAGE_MASK;
@@ -50,8 +57,89 @@ int memmap_describe(struct xc_dom_image *dom, struct err *e)
 		if (m->length)
 			add(dom, m->guest_addr_out - offset, m->length + offset, E820_ACPI);
 	}
+}
+
+static void describe_layout(struct xc_dom_image *dom)
+{
+	const uint64_t start = dom->device_model ? FIRMWARE_LOW_START : 0;
+
+	add(dom, start, dom->lowmem_end - start, E820_RAM);
+	if (!dom->device_model)
+		add(dom, SPECIAL_START, X86_HVM_NR_SPECIAL_PAGES << XC_PAGE_SHIFT, E820_RESERVED);
+	describe_modules(dom);
 	if (dom->highmem_end)
 		add(dom, GIB4, dom->highmem_end - GIB4, E820_RAM);
+}
+
+/* A range that the file calls ram and where there is none. */
+static int check_ram(const struct xc_dom_image *dom, const struct e820entry *range,
+		     const char *file, struct err *e)
+{
+	const uint64_t end = range->addr + range->size;
+
+	if (end <= dom->lowmem_end || (range->addr >= GIB4 && end <= dom->highmem_end))
+		return 0;
+	return err_set(e,
+		       "memmap %s: %" PRIx64 "-%" PRIx64
+		       " is ram there, but the guest's memory ends at %" PRIx64,
+		       file, range->addr, end,
+		       range->addr >= GIB4 && dom->highmem_end ? dom->highmem_end
+							       : dom->lowmem_end);
+}
+
+static bool overlaps(const struct e820entry *a, const struct e820entry *b)
+{
+	return a->addr < b->addr + b->size && b->addr < a->addr + a->size;
+}
+
+/* What is put into the guest's address space beside its memory, which the file says nothing of or
+ * calls reserved: it is added where the file leaves it open. */
+static int describe_file(struct xc_dom_image *dom, const struct e820_map *map, const char *file,
+			 struct err *e)
+{
+	unsigned own, i, k;
+	size_t n;
+
+	if (!dom->device_model)
+		add(dom, SPECIAL_START, X86_HVM_NR_SPECIAL_PAGES << XC_PAGE_SHIFT, E820_RESERVED);
+	describe_modules(dom);
+	own = dom->e820_entries;
+	for (n = 0; n < map->n; n++) {
+		if (map->v[n].type == E820_RAM && check_ram(dom, &map->v[n], file, e) < 0)
+			return -1;
+		add(dom, map->v[n].addr, map->v[n].size, map->v[n].type);
+	}
+	/* An own range that the file has as well is the file's. */
+	for (i = k = 0; i < dom->e820_entries; i++) {
+		bool covered = false;
+
+		for (n = own; i < own && n < dom->e820_entries; n++)
+			covered |= dom->e820[n].type != E820_RAM &&
+				   overlaps(&dom->e820[i], &dom->e820[n]);
+		if (!covered)
+			dom->e820[k++] = dom->e820[i];
+	}
+	dom->e820_entries = k;
+	return 0;
+}
+
+int memmap_describe(struct xc_dom_image *dom, const struct guest_config *cfg,
+		    const struct e820_map *file, struct err *e)
+{
+	/* Low and high memory, or the file's ranges; special pages, ACPI modules. */
+	const size_t most = (file ? file->n : 2) + 1 + MAX_ACPI_MODULES;
+
+	dom->e820 = xc_dom_malloc(dom, most * sizeof(*dom->e820));
+	if (!dom->e820)
+		return err_set(e, "out of memory for the memory map");
+	dom->e820_entries = 0;
+	if (!file)
+		describe_layout(dom);
+	else if (describe_file(dom, file, cfg->memmap, e) < 0)
+		return -1;
+	if (dom->e820_entries > E820MAX)
+		return err_set(e, "memmap %s: the hypervisor takes %d ranges, %u are its own",
+			       cfg->memmap, E820MAX, 1 + MAX_ACPI_MODULES);
 	if (xc_domain_set_memory_map(dom->xch, dom->guest_domid, dom->e820, dom->e820_entries) < 0)
 		return err_set(e, "cannot give the domain its memory map: %s", strerror(errno));
 	return 0;

@@ -1,5 +1,5 @@
 /*
- * Where a translated (PVH) guest's memory is: below and above the hole for devices, and the e820
+ * Where a translated (pvh, hvm) guest's memory is: below and above the hole for devices, and the e820
  * that says so.
  */
 #ifndef EARLYDOM_MEMMAP_H
@@ -8,18 +8,23 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
+#include "config.h"
+#include "e820_file.h"
 #include "err.h"
 
 /*
- * Splits memory_kib of a guest into dom's lowmem_end, highmem_end, mmio_start and mmio_size, and
- * asks for all of it to be populated.
+ * Splits the guest's memory, which for a guest with a video card is without that card's, into dom's
+ * lowmem_end, highmem_end, mmio_start and mmio_size, and asks for all of it to be populated.
  */
-void memmap_layout(struct xc_dom_image *dom, uint64_t memory_kib);
+void memmap_layout(struct xc_dom_image *dom, const struct guest_config *cfg);
 
 /*
- * Describes the layout and dom's ACPI modules as an e820: hung into dom (whose memory it is) and
- * given to the hypervisor for the domain. Returns 0, or -1 with e set (errno is the hypervisor's).
+ * Gives the hypervisor the domain's e820, and hangs it into dom (whose memory it is): the layout and
+ * dom's ACPI modules, as libxl describes them; or what the guest's memory map file says. That is
+ * checked against the layout: what is ram in it must be memory. Returns 0, or -1 with e set (errno is
+ * the hypervisor's).
  */
-int memmap_describe(struct xc_dom_image *dom, struct err *e);
+int memmap_describe(struct xc_dom_image *dom, const struct guest_config *cfg,
+		    const struct e820_map *file, struct err *e);
 
 #endif

@@ -229,7 +229,7 @@ void ward_tick(struct wards *all, struct ward *w, uint64_t now)
 int ward_destroy(struct wards *all, struct ward *w, struct err *e)
 {
 	if (w->state == WARD_WAITING) {
-		image_kernel_done(w->guest.kernel); /* the build that was planned */
+		guest_plan_done(&w->guest);
 		report_line(all->report, "%s: not started, on request", ward_name(w));
 		snprintf(w->why, sizeof(w->why), "destroyed on request");
 		ward_set_state(all, w, WARD_ENDED);

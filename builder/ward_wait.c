@@ -59,7 +59,7 @@ static void report_predecessors(struct wards *all, const struct ward *w)
 /* The end of a try that has not come to a build. */
 static void give_up(struct wards *all, struct ward *w, const struct err *e)
 {
-	image_kernel_done(w->guest.kernel); /* the build that was planned */
+	guest_plan_done(&w->guest);
 	ward_fail(all, w, e->msg);
 }
 
