@@ -132,6 +132,30 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint
 	return fake_leave((int)i);
 }
 
+/* Its other end is nobody's yet: no event comes by it. */
+#define NO_REMOTE UINT32_MAX
+
+xenevtchn_port_or_error_t xenevtchn_bind_unbound_port(xenevtchn_handle *xce, uint32_t domid)
+{
+	struct fake_domain *d;
+	uint32_t i;
+
+	if (!fake_enter(__func__))
+		return fake_leave(-1);
+	d = fake_find(domid);
+	if (!d || d->dying)
+		return fake_refuse(ESRCH);
+	for (i = FIRST_PORT; i < PORTS_MAX && channels.handle[i]; i++)
+		;
+	if (i == PORTS_MAX)
+		return fake_refuse(ENOSPC);
+	channels.handle[i] = xce;
+	channels.domid[i] = domid;
+	channels.remote[i] = NO_REMOTE;
+	channels.masked[i] = channels.pending[i] = false;
+	return fake_leave((int)i);
+}
+
 int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
 {
 	fake_lock();

@@ -290,6 +290,7 @@ static uint32_t owner(const char *path)
 
 	if (sscanf(path, "/local/domain/0/backend/%*[^/]/%u", &domid) == 1 ||
 	    sscanf(path, "/local/domain/0/error/backend/%*[^/]/%u", &domid) == 1 ||
+	    sscanf(path, "/local/domain/0/device-model/%u", &domid) == 1 ||
 	    sscanf(path, "/local/domain/%u", &domid) == 1 || sscanf(path, "/libxl/%u", &domid) == 1)
 		return domid;
 	return 0;

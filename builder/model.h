@@ -1,0 +1,129 @@
+/*
+ * A guest's device model: started before its first instruction, watched, and ended with it.
+ *
+ * Only a hvm guest has one. It is a process, a child of the supervisor's:
+ *
+ *   QEMU     is ready when it has written "running" to its node in the store and has then given up
+ *            root (model_powers.h), which is the last step of its start. One that is restricted to
+ *            its guest may not be able to write the node: then its powers alone count.
+ *   classic  is ready when it has closed the pipe that it has as file 3, or has lived for a second.
+ *
+ * Files of a device model:
+ *
+ *     QEMU     0: /dev/null    1, 2: its log
+ *     classic  0, 1: the guest's console, both the same end of a stream socket    2: its log
+ *              3: its ready pipe (EARLYDOM_READY_FD=3)
+ *              4: the event channels' device, through which the port that it is told of is bound for
+ *                 dom0 (EARLYDOM_EVTCHN_FD=4; see xenevtchn_fdopen)
+ *
+ * The log is RUNDIR/model/NAME.log, bounded like the consoles' (conlog.h). It is written by the
+ * supervisor, which takes what the device model says from a pipe, so that one that is made to say
+ * much is slowed down and does not fill the memory.
+ *
+ * In the store: /local/domain/0/device-model/ID, and the process as /local/domain/ID/image/
+ * device-model-pid, by which xl ends it when it destroys the domain.
+ */
+#ifndef EARLYDOM_MODEL_H
+#define EARLYDOM_MODEL_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <xenevtchn.h>
+
+#include "conlog.h"
+#include "err.h"
+#include "host.h"
+#include "refuge.h"
+#include "rundir.h"
+
+struct guest;
+
+enum model_state {
+	MODEL_NONE,     /* none was started */
+	MODEL_STARTING, /* the guest must not run yet */
+	MODEL_READY,
+	MODEL_ENDED, /* or it never got ready: the guest can't go on */
+};
+
+/* What all device models share. */
+struct models {
+	const struct refuge *refuge; /* their root; NULL: that of this process */
+	const char *dev;             /* of the hypervisor's devices: /dev/xen */
+	int dir;                     /* RUNDIR/model */
+	char empty[PATH_MAX];        /* RUNDIR/model/empty, in which QEMU locks itself */
+};
+
+/* Zero is not a good one: model_init. */
+struct model {
+	enum model_state state;
+	pid_t pid;    /* 0 while there is no process */
+	int said_fd;  /* what it says, for the log */
+	int ready_fd; /* of a classic one that is not ready yet: readable when it is, or has ended */
+	int console_fd; /* of a classic one: the guest's console, in both directions; non-blocking */
+	struct conlog log;
+	size_t said;           /* bytes in the log that are this one's */
+	xenevtchn_handle *xce; /* of a classic one */
+	uint32_t port;         /* its event channel's end in dom0 */
+	bool restricted;       /* -xen-domid-restrict */
+	uid_t uid;             /* that it is going to have; 0: it keeps root */
+	uint64_t began;        /* ns */
+	struct err why;        /* of MODEL_ENDED */
+};
+
+/*
+ * Makes and opens RUNDIR/model. rundir is the absolute path of run. Returns 0, or -1 with e set and
+ * nothing open.
+ */
+int models_open(struct models *s, const struct rundir *run, const char *rundir,
+		const struct refuge *r, struct err *e);
+void models_close(struct models *s);
+
+void model_init(struct model *m);
+
+/*
+ * Starts the device model of g, which is built, in the store if there is one, and does not run yet;
+ * of one that has none (pv, pvh) nothing is made, and it is ready at once. max_ram_below_4g: where
+ * the guest's MMIO hole begins, for QEMU; 0 for its default.
+ *
+ * Returns 0, or -1 with e set and nothing left of it:
+ *
+ *     cannot run device model /x: No such file or directory
+ *     cannot read device model config /y: No such file or directory
+ *     its device model needs a store, and there is none
+ *     disk hda: /dev/z is another device by now, which QEMU would open
+ */
+int model_start(struct model *m, const struct guest *g, struct host *h, const struct models *s,
+		uint64_t max_ram_below_4g, struct err *e);
+
+/*
+ * Looks once, without waiting (but for 20 ms when a classic one closes its pipe), and takes what it
+ * has said. *now is its state, MODEL_STARTING or MODEL_READY. Returns 0, or -1 with e set, at each
+ * call from then on: it has ended, or was not ready within the guest's device_timeout:
+ *
+ *     device model /x ended with status 1 before it was ready: LAST LINE OF ITS LOG
+ *     device model /x was ended by signal 11 (Segmentation fault)
+ *     device model /x is not ready after 10 s: LAST LINE OF ITS LOG
+ *
+ * The domain is the caller's to destroy, with model_end before.
+ */
+int model_look(struct model *m, const struct guest *g, struct host *h, enum model_state *now,
+	       struct err *e);
+
+/*
+ * Ends it, and gives back what it held: its process, files, event channel and nodes. To be called
+ * while the domain is still there, because it maps the domain's memory; best while it is paused. Waits
+ * for it, for MODEL_TERM_MS until it is killed. Not to be called while another thread may look at m.
+ * None and one that has ended are all right. What the store does not let go of stays in it. Returns 0,
+ * or -1 with e set: the process stays, and is tried again by the next call.
+ */
+#define MODEL_TERM_MS 3000
+#define MODEL_KILL_MS 5000
+int model_end(struct model *m, const struct guest *g, struct host *h, struct err *e);
+
+/* Gives up watching it, because the supervisor ends: it goes on, without its console. */
+void model_leave(struct model *m);
+
+#endif
