@@ -255,8 +255,8 @@ void *xenforeignmemory_map(xenforeignmemory_handle *fmem, uint32_t dom, int prot
 	(void)prot;
 	if (domain_fails(dom))
 		return NULL;
-	if (pages != 1)
-		die("not one page");
+	if (pages != 1 || arr[0] >> 40)
+		die("not one page, or beyond what x86 can address");
 	err[0] = arr[0] >= FAKE_GFN && arr[0] - FAKE_GFN < FAKE_PAGES ? 0 : -EINVAL;
 	fake->pages++;
 	/* A page that is not there is mapped, too, but can't be touched. */

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <grp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -196,6 +198,25 @@ static void test_input_and_interrupt(void **state)
 	terminate(&s);
 }
 
+/* Input that the guest does not take waits, and costs nothing. */
+static void test_input_waits(void **state)
+{
+	struct rusage used;
+	struct scene s;
+	int status;
+
+	(void)state;
+	launch(&s, "");
+	assert_int_equal(write(s.console, "abc", 3), 3);
+	usleep(1000000);
+	kill(s.pid, SIGTERM);
+	assert_int_equal(wait4(s.pid, &status, 0, &used), s.pid);
+	assert_int_equal(status, 0);
+	close(s.console);
+	assert_true(used.ru_utime.tv_sec + used.ru_stime.tv_sec == 0);
+	assert_true(used.ru_utime.tv_usec + used.ru_stime.tv_usec < 500000);
+}
+
 static void test_input_ends(void **state)
 {
 	struct scene s;
@@ -248,6 +269,8 @@ static void test_slow_reader(void **state)
 					  .count = (uint32_t)page,
 					  .data = (uint64_t)FAKE_GFN << 12,
 					  .data_is_ptr = 1});
+	/* What was mapped of the guest's memory was so for a request's time. */
+	assert_int_equal(fake->pages, 0);
 	kill(s.pid, SIGTERM);
 	while ((got = read(s.console, buf + n, (1 << 22) - 1 - n)) > 0)
 		n += (size_t)got;
@@ -388,6 +411,7 @@ static void test_failure_at_work(void **state)
 
 static void test_uid(void **state)
 {
+	const gid_t group = 12345;
 	struct scene s;
 	char path[64];
 	const char *line;
@@ -397,13 +421,16 @@ static void test_uid(void **state)
 		print_message("not root: becoming another user is not tested\n");
 		skip();
 	}
+	assert_int_equal(setgroups(1, &group), 0);
 	launch(&s, "uid = 65534\n");
+	assert_int_equal(setgroups(0, NULL), 0);
 	snprintf(path, sizeof(path), "/proc/%d/status", s.pid);
 	line = strstr(text_of(path), "\nUid:");
 	assert_non_null(line);
 	assert_memory_equal(line, "\nUid:\t65534\t65534\t65534\t65534\n", 30);
 	line = strstr(text_of(path), "\nGid:");
 	assert_memory_equal(line, "\nGid:\t65534\t65534\t65534\t65534\n", 30);
+	assert_non_null(strstr(text_of(path), "\nGroups:\t \n"));
 	line = strstr(text_of(path), "\nNoNewPrivs:");
 	assert_memory_equal(line, "\nNoNewPrivs:\t1\n", 15);
 	print("ok");
@@ -416,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output_and_end),
 		cmocka_unit_test(test_input_and_interrupt),
+		cmocka_unit_test(test_input_waits),
 		cmocka_unit_test(test_input_ends),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_slow_reader),

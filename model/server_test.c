@@ -120,6 +120,7 @@ static void test_no_vcpus(void **state)
 
 static void test_events(void **state)
 {
+	const uint32_t none = 0;
 	struct ioreq *slot;
 	struct server s;
 	struct err e;
@@ -140,8 +141,11 @@ static void test_events(void **state)
 		assert_int_equal(read(fake->notice[0], &who, 1), 1);
 		assert_int_equal(who, vcpu);
 	}
-	/* Another's port, which is none of ours. */
+	/* Others' ports, which are none of ours. */
 	fake_fire(FAKE_VCPUS + 3);
+	assert_int_equal(server_event(&s, &slot, &e), 0);
+	assert_null(slot);
+	assert_int_equal(write(fake->event[1], &none, sizeof(none)), sizeof(none));
 	assert_int_equal(server_event(&s, &slot, &e), 0);
 	assert_null(slot);
 
