@@ -36,7 +36,7 @@ static bool needed(const struct wards *all, const struct stat *st)
 
 		if (all->list[i].state != WARD_FAILED)
 			continue;
-		if (!stat(cfg->kernel, &other) && other.st_ino == st->st_ino)
+		if (cfg->kernel && !stat(cfg->kernel, &other) && other.st_ino == st->st_ino)
 			return true;
 		if (cfg->ramdisk && !stat(cfg->ramdisk, &other) && other.st_ino == st->st_ino)
 			return true;

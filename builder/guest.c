@@ -28,6 +28,7 @@ int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e)
 	memset(g, 0, sizeof(*g));
 	g->cfg = cfg;
 	g->domid = NO_DOMAIN;
+	model_init(&g->model);
 	memcpy(g->uuid, cfg->uuid, sizeof(g->uuid));
 	if (cfg->has_uuid)
 		return 0;
@@ -292,12 +293,15 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 {
 	const uint64_t deadline = clock_ns() + GONE_TIMEOUT_NS;
 	const uint32_t domid = g->domid;
+	int rc;
 	size_t i;
 
 	if (domid == NO_DOMAIN)
 		return 0;
 	/* What still runs gets nothing more done with its devices. */
 	xc_domain_pause(h->xch, domid);
+	/* A device model that can't be ended is said; the domain goes all the same. */
+	rc = model_end(&g->model, g, h, e);
 	introduce_undo(g, h);
 	xenlog_clear(&h->log);
 	/* ESRCH: somebody else destroyed it, which is what was wanted. */
@@ -319,5 +323,5 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 				domid);
 		usleep(GONE_POLL_US);
 	}
-	return 0;
+	return rc;
 }

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "disk.h"
 #include "host.h"
+#include "model.h"
 #include "read.h"
 #include "vif.h"
 
@@ -29,6 +30,7 @@ struct guest {
 		store_port; /* the guest's ends; store_port 0 for a guest without one */
 	uint64_t console_gfn, store_gfn; /* of the rings' pages; mfns for a pv guest */
 	bool in_store;                   /* its nodes are written */
+	struct model model;              /* its device model, if it is of a type that has one */
 	bool handed_over;                /* it was started without the store that it is in now */
 
 	uint64_t began,

@@ -84,6 +84,8 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (!s->xce)
 		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
 	s->all.host = &s->host;
+	if (models_open(&s->all.models, &s->run, o->rundir, o->refuge, e) < 0)
+		return -1;
 	s->trouble += surroundings_open(&s->around, o, &s->host, &s->worker_host, &s->report);
 	if (worker_start(&s->worker, &s->worker_host, e) < 0)
 		return -1;
@@ -109,6 +111,7 @@ static void close_all(struct supervisor *s)
 		close(s->all.echo_fd);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
+	models_close(&s->all.models);
 	conlog_close(&s->report.log);
 	control_close(&s->control);
 	rundir_close(&s->run);
@@ -312,9 +315,31 @@ enum {
 	FD_COUNT = FD_CONTROL + CONTROL_FDS
 };
 
+/* The serial ports that classic device models serve: a file for each guest, -1 for those without. */
+static void poll_serial(const struct wards *all, struct pollfd *fds)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		const struct ward *w = &all->list[i];
+
+		fds[i] = (struct pollfd){.fd = w->busy ? -1 : w->guest.model.console_fd,
+					 .events = POLLIN};
+	}
+}
+
+static void drain_serial(struct supervisor *s, const struct pollfd *fds)
+{
+	size_t i;
+
+	for (i = 0; i < s->all.n; i++)
+		if (fds[i].revents & POLLIN)
+			ward_console(&s->all, &s->all.list[i]);
+}
+
 static void loop(struct supervisor *s)
 {
-	struct pollfd fds[FD_COUNT];
+	struct pollfd fds[FD_COUNT + s->all.n];
 	uint64_t now, next = clock_ns();
 
 	for (;;) {
@@ -332,12 +357,14 @@ static void loop(struct supervisor *s)
 		fds[FD_STORE] = (struct pollfd){.fd = s->around.store_fd, .events = POLLIN};
 		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
 		control_poll(&s->control, fds + FD_CONTROL);
-		if (poll(fds, FD_COUNT, (int)((next - now) / NS_PER_MS) + 1) < 0 && errno != EINTR)
+		poll_serial(&s->all, fds + FD_COUNT);
+		if (poll(fds, FD_COUNT + s->all.n, (int)((next - now) / NS_PER_MS) + 1) < 0 && errno != EINTR)
 			return;
 		if (fds[FD_EVTCHN].revents & POLLIN)
 			drain_console(s);
 		if (fds[FD_TAILS].revents & POLLIN)
 			drain_tails(s);
+		drain_serial(s, fds + FD_COUNT);
 		if (fds[FD_WORKER].revents & POLLIN)
 			take_jobs(s);
 		if (fds[FD_STORE].revents & POLLIN && surroundings_store_changed(&s->host))

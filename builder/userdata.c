@@ -133,7 +133,7 @@ static void print_build_info(struct json *j, const struct guest_config *cfg,
 	json_number(j, "video_memkb", 0);
 	print_schedule(j, cfg);
 	print_flag(j, "claim_mode", true);
-	json_text(j, "kernel", cfg->kernel);
+	optional(j, "kernel", cfg->kernel);
 	print_cmdline(j, cfg);
 	optional(j, "ramdisk", cfg->ramdisk);
 	empty(j, type);

@@ -6,6 +6,7 @@
 #include <xen/sched.h>
 
 #include "clock.h"
+#include "model_files.h"
 #include "ward_inside.h"
 
 /* How long xenconsoled is given to take the last words of a guest that has ended. */
@@ -48,6 +49,7 @@ void ward_release(struct wards *all, struct ward *w)
 	console_close(&w->console, all->xce);
 	contail_close(&w->tail);
 	conlog_close(&w->log);
+	model_leave(&w->guest.model);
 	guest_drop_images(&w->guest, all->images);
 	guest_drop_devices(&w->guest, all->disks);
 }
@@ -73,7 +75,8 @@ void ward_hold(struct wards *all, struct ward *w)
 {
 	struct err e;
 
-	if (guest_hold_images(&w->guest, all->images, &e) == 0) {
+	if (guest_hold_images(&w->guest, all->images, &e) == 0 &&
+	    model_files_keep(all->models.refuge, w->guest.cfg, &e) == 0) {
 		ward_set_state(all, w, WARD_WAITING);
 		return;
 	}
@@ -150,15 +153,16 @@ static void restart(struct wards *all, struct ward *w)
 }
 
 /* The domain has ended: what the descriptor says for that, unless somebody asked for the end. */
-static void ended(struct wards *all, struct ward *w, enum ending how)
+static void ended(struct wards *all, struct ward *w, enum ending how, const char *text)
 {
 	/* A stop is a power-off, whichever way the guest was brought to it. */
 	const bool stopped = w->user_stop && how != ENDED_CRASH;
-	const char *text = stopped ? "stopped on request" : ending_text(how);
 	enum guest_action action = policy_action(w->guest.cfg, stopped ? ENDED_POWEROFF : how);
 	const bool too_often = deaths_add(&w->deaths, clock_ns());
 	const uint32_t domid = w->guest.domid;
 
+	if (stopped)
+		text = "stopped on request";
 	while (ward_console(all, w))
 		;
 	snprintf(w->why, sizeof(w->why), "%s", text);
@@ -191,7 +195,8 @@ static void lost(struct wards *all, struct ward *w)
 	report_line(all->report, "%s: domain %u was destroyed by somebody else", ward_name(w),
 		    w->guest.domid);
 	snprintf(w->why, sizeof(w->why), "destroyed by somebody else");
-	if (w->guest.in_store && w->state != WARD_RELEASED) {
+	if ((w->guest.in_store || w->guest.model.state != MODEL_NONE) &&
+	    w->state != WARD_RELEASED) {
 		ward_begin_destroy(all, w, WARD_ENDED);
 		return;
 	}
@@ -202,6 +207,8 @@ static void lost(struct wards *all, struct ward *w)
 
 void ward_look(struct wards *all, struct ward *w, const xc_domaininfo_t *info)
 {
+	enum ending how;
+
 	if (w->busy || w->guest.domid == NO_DOMAIN)
 		return;
 	if (!info || info->flags & XEN_DOMINF_dying) {
@@ -214,14 +221,31 @@ void ward_look(struct wards *all, struct ward *w, const xc_domaininfo_t *info)
 		return;
 	if (!w->ended_at)
 		w->ended_at = clock_ns();
-	if (w->tail.fd < 0 || clock_ns() - w->ended_at >= LAST_WORDS_NS)
-		ended(all, w,
-		      ending_of(info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask));
+	if (w->tail.fd >= 0 && clock_ns() - w->ended_at < LAST_WORDS_NS)
+		return;
+	how = ending_of(info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
+	ended(all, w, how, ending_text(how));
+}
+
+/* The device model of a guest that runs: a guest without one has lost its hardware. */
+static void look_at_model(struct wards *all, struct ward *w)
+{
+	enum model_state now;
+	char text[256];
+	struct err e;
+
+	if (w->busy || w->guest.model.state == MODEL_NONE || w->guest.domid == NO_DOMAIN ||
+	    model_look(&w->guest.model, &w->guest, all->host, &now, &e) == 0 ||
+	    w->state != WARD_RUNNING || w->ended_at)
+		return;
+	snprintf(text, sizeof(text), "crashed: its %.200s", e.msg);
+	ended(all, w, ENDED_CRASH, text);
 }
 
 void ward_tick(struct wards *all, struct ward *w, uint64_t now)
 {
 	ward_console_tick(all, w);
+	look_at_model(all, w);
 	ward_stop_tick(all, w, now);
 	ward_proceed(all, w, now);
 }

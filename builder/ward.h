@@ -45,6 +45,7 @@ struct wards {
 	struct worker *worker;
 	struct image_cache *images;
 	struct disk_table *disks;
+	struct models models;
 	const struct rundir *run;
 	enum consoles consoles;
 	int tails_fd; /* directory of xenconsoled's logs, for CONSOLES_LOGGED */

@@ -1,6 +1,7 @@
 /* A guest's console: from the ring, which earlydom drains, or from the log of xenconsoled. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ward_inside.h"
 
@@ -30,6 +31,17 @@ void ward_console_close(struct wards *all, struct ward *w)
 	echo_flush(&w->line, all->echo, all->echo_fd, ward_name(w));
 }
 
+/* What a classic device model has taken from the guest's serial port. The model is the worker's while
+ * that has a job for the guest. */
+static size_t serial_read(const struct ward *w, char *buf, size_t size)
+{
+	ssize_t n = -1;
+
+	if (!w->busy && w->guest.model.console_fd >= 0)
+		n = read(w->guest.model.console_fd, buf, size);
+	return n > 0 ? (size_t)n : 0;
+}
+
 size_t ward_console(struct wards *all, struct ward *w)
 {
 	char buf[CONSOLE_RING_OUT];
@@ -37,6 +49,8 @@ size_t ward_console(struct wards *all, struct ward *w)
 
 	if (!n)
 		n = console_read(&w->console, all->xce, buf, sizeof(buf));
+	if (!n)
+		n = serial_read(w, buf, sizeof(buf));
 	if (n) {
 		conlog_write(&w->log, buf, n);
 		echo_output(&w->line, all->echo, all->echo_fd, ward_name(w), buf, n);
@@ -64,8 +78,14 @@ size_t ward_type(struct wards *all, struct ward *w, const char *buf, size_t n)
 {
 	char node[64], *path;
 	unsigned len;
+	ssize_t typed;
 	size_t done;
 
+	/* A guest with a serial port has its console there. */
+	if (!w->busy && w->guest.model.console_fd >= 0) {
+		typed = write(w->guest.model.console_fd, buf, n);
+		return typed > 0 ? (size_t)typed : 0;
+	}
 	if (w->console.ring)
 		return console_write(&w->console, all->xce, buf, n);
 	if (!all->host->xsh || w->busy || w->guest.domid == NO_DOMAIN)

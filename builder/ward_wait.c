@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "devices.h"
+#include "hvm.h"
 #include "ward_inside.h"
 
 static struct ward *find(struct wards *all, const char *name)
@@ -93,6 +94,11 @@ static void wait_to_build(struct wards *all, struct ward *w, uint64_t now)
 		give_up(all, w, &e);
 		return;
 	}
+	if (hvm_has_firmware(w->guest.cfg) && !all->host->xsh) {
+		err_set(&e, "its device model needs a store, and there is none");
+		give_up(all, w, &e);
+		return;
+	}
 	if (now < w->retry)
 		return;
 	w->retry = now + RETRY_NS;
@@ -112,14 +118,33 @@ static void undo(struct wards *all, struct ward *w, const struct err *e)
 	ward_begin_destroy(all, w, WARD_FAILED);
 }
 
-/* Connecting: lets the guest run when its back ends are ready for it. */
+/* Starts the device model, if there is to be one, and looks how far it is. Returns 0, or -1 with e
+ * set. */
+static int model_wait(struct wards *all, struct ward *w, enum model_state *now, struct err *e)
+{
+	struct model *m = &w->guest.model;
+
+	if (m->state == MODEL_NONE && model_start(m, &w->guest, all->host, &all->models, 0, e) < 0)
+		return -1;
+	return model_look(m, &w->guest, all->host, now, e);
+}
+
+/* Connecting: lets the guest run when its back ends and its device model are ready for it. */
 static void wait_to_run(struct wards *all, struct ward *w, uint64_t now)
 {
 	enum devices_state devices;
+	enum model_state model;
 	struct err e;
 	int rc;
 
+	if (model_wait(all, w, &model, &e) < 0) {
+		err_prefix(&e, "its ");
+		undo(all, w, &e);
+		return;
+	}
 	rc = devices_look(&w->guest, all->host, &devices, &e);
+	if (!rc && devices != DEVICES_WAITING && model == MODEL_STARTING)
+		return; /* it has a time-out of its own */
 	if (!rc && devices == DEVICES_WAITING) {
 		if (now - w->since < timeout_ns(w))
 			return;
