@@ -71,8 +71,7 @@ static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h, s
 		return host_error(h, e, "cannot ask the hypervisor what it can run");
 	if (xc_dom_parse_image(dom) < 0)
 		return host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
-	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 ||
-	    xc_dom_boot_mem_init(dom) < 0)
+	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 || xc_dom_boot_mem_init(dom) < 0)
 		return host_error(h, e, "cannot get the domain's memory");
 	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, e);
 }
@@ -100,7 +99,8 @@ int build_domain(struct guest *g, struct host *h, const struct kernel *k, const 
 	if (!dom)
 		return host_error(h, e, "cannot start to build");
 	set_container(dom, g);
-	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, e) < 0 || load(dom, g, h, e) < 0)
+	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, e) < 0 ||
+	    load(dom, g, h, e) < 0)
 		goto out;
 	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
 	g->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);

@@ -21,8 +21,8 @@ struct guest {
 	/* Held; NULL where there is none: a ramdisk that is not wanted, a kernel of which a firmware
 	 * knows; hvmloader, its BIOS and a memory map for some hvm guests. */
 	struct image_file *kernel, *ramdisk, *firmware, *bios, *memmap;
-	struct disk **disks;                 /* held; cfg->nr_disks of them, in cfg's order */
-	struct vif *vifs;                    /* cfg->nr_vifs of them */
+	struct disk **disks; /* held; cfg->nr_disks of them, in cfg's order */
+	struct vif *vifs;    /* cfg->nr_vifs of them */
 
 	/* What there is while there is a domain. */
 	uint32_t domid;

@@ -66,8 +66,8 @@ int hvm_set_params(const struct guest *g, struct host *h, struct err *e)
 
 	for (i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 		if (params[i].wanted &&
-		    xc_hvm_param_set(h->xch, g->domid, (uint32_t)params[i].param,
-				     params[i].value) < 0)
+		    xc_hvm_param_set(h->xch, g->domid, (uint32_t)params[i].param, params[i].value) <
+			    0)
 			return host_error(h, e, "cannot set parameter %d of the hvm domain",
 					  params[i].param);
 	return 0;

@@ -358,7 +358,8 @@ static void loop(struct supervisor *s)
 		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
 		control_poll(&s->control, fds + FD_CONTROL);
 		poll_serial(&s->all, fds + FD_COUNT);
-		if (poll(fds, FD_COUNT + s->all.n, (int)((next - now) / NS_PER_MS) + 1) < 0 && errno != EINTR)
+		if (poll(fds, FD_COUNT + s->all.n, (int)((next - now) / NS_PER_MS) + 1) < 0 &&
+		    errno != EINTR)
 			return;
 		if (fds[FD_EVTCHN].revents & POLLIN)
 			drain_console(s);
