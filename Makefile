@@ -78,7 +78,8 @@ size: $(BUILD)/earlydom $(DAEMONS) | $(BUILD)/earlydom-model
 	@stat -c %s $| | awk '{ printf "%d bytes (%.0f KiB) stripped, the device model, of 150 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 150 * 1024 }'
 	@tar -cf - -C $(BUILD) $(^F) | gzip -9 | wc -c | awk '{ printf "%d bytes (%.0f KiB) compressed, with $(notdir $(DAEMONS)), of 1536 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 1536 * 1024 }'
 
-# Xen, dom0's kernel with its modules, another guest kernel, busybox: from Debian's packages.
+# Xen, dom0's kernel with its modules, another guest kernel, busybox, QEMU for vmx guests: from Debian's
+# packages.
 machine:
 	@scripts/fetch -o $(BUILD) machine
 
