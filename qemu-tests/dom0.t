@@ -9,8 +9,8 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Boot;
 use Dom0;
-use JSON::PP;
 use Test::More;
+use Twin;
 
 # ---- the guests ----
 
@@ -240,11 +240,6 @@ is($boot->said('xen.out'), "active\n" x 3, '/etc/init.d/xen, xendomains and earl
 is($boot->said('failed.out'), '', 'and systemd is with all units');
 
 # ---- what xl shows ----
-sub decode_or_empty {
-	my ($text) = @_;
-	return eval { decode_json($text) } // [];
-}
-
 # domids(LABEL): NAME => domid, as xl list has it
 sub domids {
 	my ($label) = @_;
@@ -266,57 +261,22 @@ my @differ = (
 	[qr{/physical-device(?:-path)?$}, 'each has disks of its own'],
 );
 
-# nodes(FILE, NAME): PATH => 'VALUE (PERMISSIONS)' of all nodes of a guest
-sub nodes {
-	my ($file, $name) = @_;
-	my %all = map { /^(\S+) = "(.*)"   \((.*)\)$/ ? ($1 => [$2, $3]) : () }
-		split /\n/, read_file("$results/$file");
-	my ($domid) = grep { ($all{"/local/domain/$_/name"} // [''])->[0] eq $name }
-		map { m{^/local/domain/(\d+)$} } keys %all;
-	return {} if !defined $domid;
-	my $uuid = ($all{"/local/domain/$domid/vm"} // [''])->[0] =~ s{^/vm/}{}r;
-	my $home = qr{(/local/domain|/local/domain/0/backend/\w+|/libxl)/$domid(?=/|$)};
-	my %own;
-	for my $node (grep { m{^$home|^/vm/\Q$uuid\E(?:/|$)} } keys %all) {
-		my ($path, $value, $perms) = ($node, @{$all{$node}});
-		s{^$home}{$1/DOMID}, s/\Q$uuid\E/UUID/ for $path, $value;
-		$value = 'DOMID' if $path =~ m{/(?:domid|frontend-id)$} && $value eq $domid;
-		$value = 'X' if grep { $path =~ $_->[0] } @differ;
-		$perms =~ s/\b([nrwb])$domid\b/$1DOMID/g;
-		$own{$path} = normal("$value ($perms)");
-	}
-	return \%own;
-}
 for my $name (sort keys %guests) {
 	is($boot->status_of("create.$name"), 0, "xl makes a twin of $name")
 		or diag($boot->said("create.$name.err"));
-	my ($ours, $xls) = (nodes('store', $name), nodes("store-$name", "$name-x"));
+	my ($ours, $xls) = (nodes("$results/store", $name, \&normal, @differ),
+		nodes("$results/store-$name", "$name-x", \&normal, @differ));
 	cmp_ok(scalar(keys %$xls), '>', 40, "$name: nodes to compare");
-	my %paths = (%$ours, %$xls);
-	my @differences = grep { ($ours->{$_} // '-') ne ($xls->{$_} // '-') } sort keys %paths;
-	is(join('', map { "$_: ours " . ($ours->{$_} // '-') . ", xl's " . ($xls->{$_} // '-') . "\n" }
-		@differences), '', "$name: every node is as xl writes it, and no other is there");
+	is(differences($ours, $xls), '', "$name: every node is as xl writes it, and no other is there");
 }
 
 # ---- libxl's records ----
-sub config {
-	my ($list, $name) = @_;
-	my ($row) = grep { ($_->{config}{c_info}{name} // '') eq $name } @$list;
-	my $config = decode_json(normal(encode_json($row->{config} // {})));
-	delete $config->{c_info}{uuid};
-	return $config;
-}
-# record(DIR, NAME): the text of the record that libxl's directory has of a guest
-sub record {
-	my ($dir, $name) = @_;
-	my ($text) = grep { /"name": "\Q$name\E"/ } map { read_file($_) } glob("$results/$dir/*");
-	return normal($text // '') =~ s/("uuid": )"[^"]*"/$1"X"/r;
-}
 my $long = decode_or_empty(read_file("$results/long"));
 for my $name (sort keys %guests) {
-	my $twin = config(decode_or_empty(read_file("$results/long-$name")), "$name-x");
-	is_deeply(config($long, $name), $twin, "xl list -l: $name as its twin");
-	is(record('userdata', $name), record("userdata-$name", "$name-x"), "$name: its record, byte by byte");
+	my $twin = config(decode_or_empty(read_file("$results/long-$name")), "$name-x", \&normal);
+	is_deeply(config($long, $name, \&normal), $twin, "xl list -l: $name as its twin");
+	is(record("$results/userdata", $name, \&normal),
+		record("$results/userdata-$name", "$name-x", \&normal), "$name: its record, byte by byte");
 }
 
 # ---- xl at work ----
