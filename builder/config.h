@@ -132,6 +132,7 @@ bool config_key_known(const char *key);
 void config_key_unknown(const char *key, struct loc loc, struct diag *d);
 
 const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
+const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */
 const char *guest_action_name(enum guest_action a); /* "destroy", ... */
 
 #endif

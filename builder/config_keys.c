@@ -155,6 +155,11 @@ const char *guest_type_name(enum guest_type t)
 	return types[t].text;
 }
 
+const char *guest_bios_name(enum guest_bios b)
+{
+	return bioses[b].text;
+}
+
 const char *guest_action_name(enum guest_action a)
 {
 	return actions[a].text;
