@@ -40,6 +40,7 @@ void config_no_memory(struct reading *r)
 static void read_value(struct reading *r, const struct key *k, const struct statement *st)
 {
 	const struct value *v = &st->value;
+	const uint64_t bit = UINT64_C(1) << (k - config_keys);
 	char *base = (char *)r->g;
 
 	if (k->field == NO_FIELD) {
@@ -53,6 +54,9 @@ static void read_value(struct reading *r, const struct key *k, const struct stat
 	if (k->read(k, v, base + k->field, r->d))
 		return;
 	r->good[k - config_keys] = true;
+	r->g->has |= bit;
+	if (v->kind == VALUE_LIST)
+		r->g->has_list |= bit;
 	if (k->loc != NO_FIELD)
 		memcpy(base + k->loc, &v->loc, sizeof(v->loc));
 }

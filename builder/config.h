@@ -35,6 +35,10 @@ struct guest_config {
 	const char *file; /* the descriptor, borrowed */
 	struct loc name_loc;
 
+	/* The keys that the descriptor has, and those whose value is a list: config_has. A value can be
+	 * the default's as well; xl tells that apart in what it records of a guest. */
+	uint64_t has, has_list;
+
 	char *image; /* "linux" (default), "plan9", "vmx" */
 	enum guest_type type;
 	bool has_uuid;
@@ -124,6 +128,10 @@ void strings_free(struct strings *s);
  * reserved word. */
 bool config_name_ok(const char *name);
 
+/* Whether the descriptor has the key, and whether with a list. */
+bool config_has(const struct guest_config *g, const char *key);
+bool config_has_list(const struct guest_config *g, const char *key);
+
 /* True for a key that a descriptor may have (used to check overrides before there is a descriptor).
  */
 bool config_key_known(const char *key);
@@ -132,6 +140,7 @@ bool config_key_known(const char *key);
 void config_key_unknown(const char *key, struct loc loc, struct diag *d);
 
 const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
+const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */
 const char *guest_action_name(enum guest_action a); /* "destroy", ... */
 
 #endif

@@ -130,6 +130,22 @@ const struct key *config_key(const char *name)
 	return NULL;
 }
 
+static uint64_t bit(const char *key)
+{
+	_Static_assert(CONFIG_NR_KEYS <= 64, "struct guest_config's has");
+	return UINT64_C(1) << (config_key(key) - config_keys);
+}
+
+bool config_has(const struct guest_config *g, const char *key)
+{
+	return g->has & bit(key);
+}
+
+bool config_has_list(const struct guest_config *g, const char *key)
+{
+	return g->has_list & bit(key);
+}
+
 bool config_key_known(const char *key)
 {
 	return config_key(key) != NULL;
@@ -153,6 +169,11 @@ void config_key_unknown(const char *key, struct loc loc, struct diag *d)
 const char *guest_type_name(enum guest_type t)
 {
 	return types[t].text;
+}
+
+const char *guest_bios_name(enum guest_bios b)
+{
+	return bioses[b].text;
 }
 
 const char *guest_action_name(enum guest_action a)

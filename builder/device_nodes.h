@@ -47,5 +47,6 @@ void device_front(struct device_nodes *d, enum node_access access, const char *n
 void console_nodes(const struct guest *g, struct nodes *to);
 void disk_nodes(const struct disk *disk, const char *abi, struct nodes *to);
 void vif_nodes(const struct vif *vif, struct nodes *to);
+void vkbd_nodes(struct nodes *to);
 
 #endif

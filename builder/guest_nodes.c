@@ -5,7 +5,11 @@
 #include <stdlib.h>
 
 #include "../loaders/image_type.h"
-#include "device_nodes.h"
+#include "hvm.h"
+
+/* What libxl takes off the target of a hvm guest whose memory is below its maximum
+ * (LIBXL_MAXMEM_CONSTANT in libxl_internal.h). */
+#define TARGET_FUDGE_KIB 1024
 
 void uuid_text(const uint8_t uuid[16], char text[UUID_TEXT])
 {
@@ -14,6 +18,13 @@ void uuid_text(const uint8_t uuid[16], char text[UUID_TEXT])
 	for (i = 0; i < 16; i++)
 		text += sprintf(text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
 				uuid[i]);
+}
+
+const char *guest_dm_version(const struct guest_config *cfg)
+{
+	return cfg->type == GUEST_HVM && cfg->model_protocol == MODEL_CLASSIC
+		       ? "qemu_xen_traditional"
+		       : "qemu_xen";
 }
 
 /* /local/domain/ID as far as the guest's life goes before its build: libxl_create.c,
@@ -41,8 +52,20 @@ static void domain_nodes(const struct guest *g, const char *dir, const char *vm,
 	nodes_add(to, NODE_INHERITS, dir, "name", "%s", g->cfg->name);
 	for (i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
 		nodes_add(to, NODE_GUEST, dir, guests[i], "%s", "");
+	if (g->cfg->type == GUEST_HVM) {
+		nodes_add(to, NODE_GUEST, dir, "control/feature-s3", "%s", "");
+		nodes_add(to, NODE_GUEST, dir, "control/feature-s4", "%s", "");
+	}
 	nodes_add(to, NODE_INHERITS, dir, "control/platform-feature-multiprocessor-suspend", "1");
 	nodes_add(to, NODE_INHERITS, dir, "control/platform-feature-xs_reset_watches", "1");
+}
+
+/* In KiB: the video card's memory is none of the guest's (libxl__get_targetmem_fudge). */
+static uint64_t memory_target(const struct guest_config *cfg)
+{
+	const bool fudged = cfg->type == GUEST_HVM && cfg->maxmem_kib > cfg->memory_kib;
+
+	return cfg->memory_kib - cfg->videoram_kib - (fudged ? TARGET_FUDGE_KIB : 0);
 }
 
 /* What is known once it is built: libxl_dom.c, libxl__build_post. */
@@ -53,8 +76,8 @@ static void built_nodes(const struct guest *g, const char *dir, struct nodes *to
 	unsigned i;
 
 	nodes_add(to, NODE_INHERITS, dir, "memory/static-max", "%" PRIu64, cfg->maxmem_kib);
-	nodes_add(to, NODE_INHERITS, dir, "memory/target", "%" PRIu64, cfg->memory_kib);
-	nodes_add(to, NODE_INHERITS, dir, "memory/videoram", "0");
+	nodes_add(to, NODE_INHERITS, dir, "memory/target", "%" PRIu64, memory_target(cfg));
+	nodes_add(to, NODE_INHERITS, dir, "memory/videoram", "%" PRIu64, cfg->videoram_kib);
 	nodes_add(to, NODE_INHERITS, dir, "domid", "%u", g->domid);
 	/* A guest that was started without a store may have no channel to it. */
 	if (g->store_port) {
@@ -66,6 +89,19 @@ static void built_nodes(const struct guest *g, const char *dir, struct nodes *to
 		nodes_add(to, NODE_INHERITS, dir, name, "%s",
 			  i < cfg->vcpus ? "online" : "offline");
 	}
+}
+
+/* What the firmware reads: libxl_create.c, libxl__domain_build; libxl_dm.c, libxl__spawn_local_dm. */
+static void firmware_nodes(const struct guest_config *cfg, const char *dir, struct nodes *to)
+{
+	nodes_add(to, NODE_READABLE, dir, "hvmloader", "%s", "");
+	nodes_add(to, NODE_INHERITS, dir, "hvmloader/bios", "%s", guest_bios_name(cfg->bios));
+	nodes_add(to, NODE_INHERITS, dir, "hvmloader/allow-memory-relocate", "0");
+	nodes_add(to, NODE_INHERITS, dir, "platform/acpi", "%d", cfg->acpi);
+	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s3", "1");
+	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s4", "1");
+	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_laptop_slate", "0");
+	nodes_add(to, NODE_INHERITS, dir, "platform/device-model", "%s", guest_dm_version(cfg));
 }
 
 static void image_nodes(const struct guest *g, const char *vm, struct nodes *to)
@@ -94,6 +130,10 @@ static void vm_nodes(const struct guest *g, const struct timespec *now, const ch
 	nodes_add(to, NODE_INHERITS, vm, "name", "%s", g->cfg->name);
 	if (g->cfg->type == GUEST_PV)
 		image_nodes(g, vm, to);
+	if (g->cfg->type == GUEST_HVM) {
+		nodes_add(to, NODE_INHERITS, vm, "rtc/timeoffset", "%s", "");
+		nodes_add(to, NODE_INHERITS, vm, "image/ostype", "hvm");
+	}
 	nodes_add(to, NODE_INHERITS, vm, "start_time", "%jd.%02ld", (intmax_t)now->tv_sec,
 		  now->tv_nsec / 10000000);
 }
@@ -110,9 +150,14 @@ void guest_nodes(const struct guest *g, const struct timespec *now, struct nodes
 	domain_nodes(g, dir, vm, to);
 	vm_nodes(g, now, vm, uuid, to);
 	nodes_add(to, NODE_INHERITS, libxl, "type", "%s", guest_type_name(g->cfg->type));
-	/* Of no meaning for a guest without a device model; libxl reads it of every guest. */
-	nodes_add(to, NODE_INHERITS, libxl, "dm-version", "qemu_xen");
+	nodes_add(to, NODE_INHERITS, libxl, "dm-version", "%s", guest_dm_version(g->cfg));
 	built_nodes(g, dir, to);
+	if (hvm_has_firmware(g->cfg))
+		firmware_nodes(g->cfg, dir, to);
+	/* One that was there before the store. */
+	if (g->model.pid)
+		nodes_add(to, NODE_INHERITS, dir, "image/device-model-pid", "%ld",
+			  (long)g->model.pid);
 }
 
 void guest_nodes_gone(const struct guest *g, struct nodes *to)

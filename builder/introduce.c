@@ -11,6 +11,7 @@
 #include "depart.h"
 #include "device_nodes.h"
 #include "guest_nodes.h"
+#include "hvm.h"
 #include "store.h"
 
 void introduce_nodes(const struct guest *g, const struct introduction *i, struct nodes *n)
@@ -26,6 +27,9 @@ void introduce_nodes(const struct guest *g, const struct introduction *i, struct
 	console_nodes(g, n);
 	for (k = 0; k < g->cfg->nr_vifs; k++)
 		vif_nodes(&g->vifs[k], n);
+	/* libxl gives one to every such guest, whether it has a screen or not. */
+	if (hvm_has_firmware(g->cfg))
+		vkbd_nodes(n);
 }
 
 static bool domain_alive(struct host *h, uint32_t domid)

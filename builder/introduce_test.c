@@ -54,7 +54,7 @@ static void make_domain(struct scene *s)
 	struct guest *g = &s->g.guest;
 	uint32_t domid = 0;
 
-	if (s->g.cfg.type == GUEST_PVH) {
+	if (s->g.cfg.type != GUEST_PV) {
 		config.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
 		config.arch.emulation_flags = XEN_X86_EMU_LAPIC;
 	}
@@ -115,17 +115,19 @@ static char *join_lists(const char *const paths[], size_t n)
 
 static char *list_all(const struct guest *g)
 {
-	char uuid[UUID_TEXT], paths[6][80];
-	const char *const sorted[] = {paths[0], paths[1], paths[2], paths[3], paths[4], paths[5]};
+	char uuid[UUID_TEXT], paths[7][80];
+	const char *const sorted[] = {paths[0], paths[1], paths[2], paths[3],
+				      paths[4], paths[5], paths[6]};
 
 	uuid_text(g->uuid, uuid);
 	snprintf(paths[0], sizeof(paths[0]), "/libxl/%u", g->domid);
 	snprintf(paths[1], sizeof(paths[1]), "/local/domain/0/backend/console/%u", g->domid);
 	snprintf(paths[2], sizeof(paths[2]), "/local/domain/0/backend/vbd/%u", g->domid);
 	snprintf(paths[3], sizeof(paths[3]), "/local/domain/0/backend/vif/%u", g->domid);
-	snprintf(paths[4], sizeof(paths[4]), "/local/domain/%u", g->domid);
-	snprintf(paths[5], sizeof(paths[5]), "/vm/%s", uuid);
-	return join_lists(sorted, 6);
+	snprintf(paths[4], sizeof(paths[4]), "/local/domain/0/backend/vkbd/%u", g->domid);
+	snprintf(paths[5], sizeof(paths[5]), "/local/domain/%u", g->domid);
+	snprintf(paths[6], sizeof(paths[6]), "/vm/%s", uuid);
+	return join_lists(sorted, 7);
 }
 
 static void check_golden(unsigned n, const char *golden)
@@ -167,6 +169,7 @@ static void test_golden(void **state)
 	check_golden(2, store_g2);
 	check_golden(3, store_g3);
 	check_golden(4, store_g4);
+	check_golden(5, store_h1);
 }
 
 static void test_options(void **state)
@@ -223,6 +226,96 @@ static void test_options(void **state)
 	assert_string_equal(fake_store_read("/local/domain/1/device/vif/0/mtu"), "9000");
 	assert_string_equal(fake_store_read("/local/domain/1/device/vif/0/trusted"), "0");
 #undef BACK
+	s.g.guest.in_store = true;
+	introduce_undo(&s.g.guest, &s.host);
+	close_scene(&s);
+}
+
+static void write_nodes_of(struct scene *s)
+{
+	struct introduction i = {0};
+	struct nodes nodes = {0};
+
+	introduce_nodes(&s->g.guest, &i, &nodes);
+	KIT_CHECK(!nodes_write(&nodes, s->host.xsh, &s->err), "%s", s->err.msg);
+	nodes_free(&nodes);
+}
+
+static void list_is(const char *path, const char *wanted)
+{
+	char *list = fake_store_list(path);
+
+	compare(list, wanted);
+	free(list);
+}
+
+/* With QEMU: what the firmware reads is the descriptor's. */
+static void test_hvm(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, "hvm", GUEST_HVM);
+	s.g.cfg.bios = BIOS_OVMF;
+	s.g.cfg.acpi = false;
+	make_domain(&s);
+	write_nodes_of(&s);
+	list_is("/local/domain/1/hvmloader",
+		"/local/domain/1/hvmloader = \"\"   (n0,r1)\n"
+		"/local/domain/1/hvmloader/allow-memory-relocate = \"0\"   (n0,r1)\n"
+		"/local/domain/1/hvmloader/bios = \"ovmf\"   (n0,r1)\n");
+	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi"), "0");
+	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_s3"), "1");
+	assert_string_equal(fake_store_read("/libxl/1/dm-version"), "qemu_xen");
+	/* The video card's memory is of the guest's, and not the balloon driver's. */
+	list_is("/local/domain/1/memory",
+		"/local/domain/1/memory = \"\"   (n0,r1)\n"
+		"/local/domain/1/memory/static-max = \"131072\"   (n0,r1)\n"
+		"/local/domain/1/memory/target = \"122880\"   (n0,r1)\n"
+		"/local/domain/1/memory/videoram = \"8192\"   (n0,r1)\n");
+	assert_null(fake_store_read("/local/domain/1/image"));
+
+	s.g.cfg.maxmem_kib = 256 * 1024;
+	write_nodes_of(&s);
+	assert_string_equal(fake_store_read("/local/domain/1/memory/static-max"), "262144");
+	assert_string_equal(fake_store_read("/local/domain/1/memory/target"), "121856");
+	s.g.guest.in_store = true;
+	introduce_undo(&s.g.guest, &s.host);
+	assert_null(fake_store_read("/local/domain/0/backend"));
+	close_scene(&s);
+}
+
+/* With a classic device model: no firmware and nobody who serves a keyboard. */
+static void test_classic(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, "old", GUEST_HVM);
+	s.g.cfg.model_protocol = MODEL_CLASSIC;
+	s.g.cfg.vga = VGA_NONE;
+	s.g.cfg.videoram_kib = 0;
+	s.g.cfg.boot = NULL;
+	make_domain(&s);
+	/* As when it is handed over to a store that comes later. */
+	s.g.guest.model.pid = 321;
+	write_nodes_of(&s);
+	assert_string_equal(fake_store_read("/libxl/1/type"), "hvm");
+	assert_string_equal(fake_store_read("/libxl/1/dm-version"), "qemu_xen_traditional");
+	list_is("/local/domain/1/image",
+		"/local/domain/1/image = \"\"   (n0,r1)\n"
+		"/local/domain/1/image/device-model-pid = \"321\"   (n0,r1)\n");
+	assert_string_equal(fake_store_read("/local/domain/1/memory/target"), "131072");
+	assert_string_equal(fake_store_read("/local/domain/1/control/feature-s4"), "");
+	assert_string_equal(
+		fake_store_read("/vm/6f6c6400-0000-0000-0000-000000000000/image/ostype"), "hvm");
+	assert_string_equal(
+		fake_store_read("/vm/6f6c6400-0000-0000-0000-000000000000/rtc/timeoffset"), "");
+	assert_null(fake_store_read("/local/domain/1/hvmloader"));
+	assert_null(fake_store_read("/local/domain/1/platform"));
+	assert_null(fake_store_read("/local/domain/1/device/vkbd"));
+	assert_null(fake_store_read("/local/domain/0/backend/vkbd"));
+	s.g.guest.model.pid = 0;
 	s.g.guest.in_store = true;
 	introduce_undo(&s.g.guest, &s.host);
 	close_scene(&s);
@@ -488,6 +581,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_classic),
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_introduce),
 		cmocka_unit_test(test_without_channel),

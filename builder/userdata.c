@@ -10,6 +10,7 @@
 
 #include "../loaders/image_type.h"
 #include "guest_nodes.h"
+#include "hvm.h"
 #include "json.h"
 #include "write_all.h"
 
@@ -35,6 +36,24 @@ static void print_flag(struct json *j, const char *key, bool value)
 	json_text(j, key, value ? "True" : "False");
 }
 
+/* A key that libxl has a default for, which it does not print unless it was given. */
+static void print_default(struct json *j, const struct guest_config *cfg, const char *key,
+			  bool value, bool otherwise)
+{
+	if (value != otherwise || config_has(cfg, key))
+		print_flag(j, key, value);
+}
+
+static void print_strings(struct json *j, const char *key, const struct strings *s)
+{
+	size_t i;
+
+	json_open(j, key, '[');
+	for (i = 0; i < s->n; i++)
+		json_text(j, NULL, s->v[i]);
+	json_close(j, ']');
+}
+
 static void print_create_info(struct json *j, const struct guest *g)
 {
 	char uuid[UUID_TEXT];
@@ -42,6 +61,8 @@ static void print_create_info(struct json *j, const struct guest *g)
 	uuid_text(g->uuid, uuid);
 	json_open(j, "c_info", '{');
 	json_text(j, "type", guest_type_name(g->cfg->type));
+	if (g->cfg->type == GUEST_HVM)
+		print_default(j, g->cfg, "hap", g->cfg->hap, true);
 	json_text(j, "name", g->cfg->name);
 	json_number(j, "domid", DOMID_ANY);
 	json_text(j, "uuid", uuid);
@@ -49,14 +70,15 @@ static void print_create_info(struct json *j, const struct guest *g)
 	json_close(j, '}');
 }
 
-/* libxl's default, one, is not printed. */
+/* Where neither says anything it is one, by libxl's default, which is not printed. */
 static void print_vcpus(struct json *j, const struct guest_config *cfg)
 {
 	unsigned i;
 
-	if (cfg->maxvcpus == 1)
+	if (cfg->maxvcpus > 1 || config_has(cfg, "vcpus") || config_has(cfg, "maxvcpus"))
+		json_number(j, "max_vcpus", cfg->maxvcpus);
+	if (cfg->vcpus == 1 && !config_has(cfg, "vcpus"))
 		return;
-	json_number(j, "max_vcpus", cfg->maxvcpus);
 	json_open(j, "avail_vcpus", '[');
 	for (i = 0; i < cfg->vcpus; i++)
 		json_number(j, NULL, i);
@@ -114,29 +136,117 @@ static void print_cmdline(struct json *j, const struct guest_config *cfg)
 	struct err ignored; /* of memory; a record without is better than none */
 	char *cmdline = image_type_find(cfg->image)->cmdline(cfg, &ignored);
 
-	if (cmdline && *cmdline)
+	if (cmdline && (*cmdline || cfg->extra || cfg->cmdline))
 		json_text(j, "cmdline", cmdline);
 	free(cmdline);
+}
+
+/* The device model and its arguments. */
+static void print_model(struct json *j, const struct guest_config *cfg)
+{
+	/* xl has no guests of this kind; guest_nodes.h says what it is taken for. */
+	if (cfg->type == GUEST_HVM && cfg->model_protocol == MODEL_CLASSIC)
+		json_text(j, "device_model_version", guest_dm_version(cfg));
+	optional(j, "device_model", cfg->model_override);
+	if (cfg->model_args.n)
+		print_strings(j, "extra", &cfg->model_args);
+}
+
+static void print_vga(struct json *j, const struct guest_config *cfg)
+{
+	/* libxl's words for what xl reads as stdvga, cirrus, none. */
+	static const char *const kinds[] = {
+		[VGA_CIRRUS] = "cirrus",
+		[VGA_STD] = "std",
+		[VGA_NONE] = "none",
+	};
+
+	json_open(j, "vga", '{');
+	if (cfg->vga != VGA_CIRRUS || config_has(cfg, "vga"))
+		json_text(j, "kind", kinds[cfg->vga]);
+	json_close(j, '}');
+}
+
+/* The default is another one than xl's, so it is always said. */
+static void print_vnc(struct json *j, const struct guest_config *cfg)
+{
+	json_open(j, "vnc", '{');
+	print_flag(j, "enable", cfg->vnc);
+	optional(j, "listen", cfg->vnclisten);
+	if (cfg->vncdisplay)
+		json_number(j, "display", cfg->vncdisplay);
+	if (cfg->vnc && (!cfg->vncunused || config_has(cfg, "vncunused")))
+		print_flag(j, "findunused", cfg->vncunused);
+	json_close(j, '}');
+}
+
+/* xl keeps a list apart from a single text. */
+static void print_serial(struct json *j, const struct guest_config *cfg, bool list)
+{
+	const bool is_list = cfg->serial.n > 1 || config_has_list(cfg, "serial");
+
+	if (!cfg->serial.n || is_list != list)
+		return;
+	if (list)
+		print_strings(j, "serial_list", &cfg->serial);
+	else
+		json_text(j, "serial", cfg->serial.v[0]);
+}
+
+static void print_hvm(struct json *j, const struct guest_config *cfg)
+{
+	const bool qemu = hvm_has_firmware(cfg);
+
+	optional(j, "firmware", cfg->firmware_override);
+	if (cfg->bios != BIOS_SEABIOS || config_has(cfg, "bios"))
+		json_text(j, "bios", guest_bios_name(cfg->bios));
+	print_default(j, cfg, "viridian", cfg->viridian, false);
+	print_default(j, cfg, "hpet", cfg->hpet, true);
+	print_vga(j, cfg);
+	print_vnc(j, cfg);
+	empty(j, "sdl");
+	empty(j, "spice");
+	print_serial(j, cfg, false);
+	if (cfg->boot && (strcmp(cfg->boot, "cda") != 0 || config_has(cfg, "boot")))
+		json_text(j, "boot", cfg->boot);
+	/* Nobody would serve it. */
+	if (!qemu)
+		print_flag(j, "vkb_device", false);
+	print_serial(j, cfg, true);
+	empty(j, "rdm");
+}
+
+static void print_type(struct json *j, const struct guest_config *cfg)
+{
+	char type[16];
+
+	if (cfg->type == GUEST_HVM) {
+		print_default(j, cfg, "acpi", cfg->acpi, true);
+		print_default(j, cfg, "apic", cfg->apic, true);
+	}
+	snprintf(type, sizeof(type), "type.%s", guest_type_name(cfg->type));
+	json_open(j, type, '{');
+	if (cfg->type == GUEST_HVM)
+		print_hvm(j, cfg);
+	json_close(j, '}');
 }
 
 static void print_build_info(struct json *j, const struct guest_config *cfg,
 			     const struct userdata_pins *pins)
 {
-	char type[16];
-
-	snprintf(type, sizeof(type), "type.%s", guest_type_name(cfg->type));
 	json_open(j, "b_info", '{');
 	print_vcpus(j, cfg);
 	print_pins(j, cfg, pins);
 	json_number(j, "max_memkb", cfg->maxmem_kib);
 	json_number(j, "target_memkb", cfg->memory_kib);
-	json_number(j, "video_memkb", 0);
+	json_number(j, "video_memkb", cfg->videoram_kib);
+	print_model(j, cfg);
 	print_schedule(j, cfg);
 	print_flag(j, "claim_mode", true);
 	optional(j, "kernel", cfg->kernel);
 	print_cmdline(j, cfg);
 	optional(j, "ramdisk", cfg->ramdisk);
-	empty(j, type);
+	print_type(j, cfg);
 	empty(j, "arch_arm");
 	json_open(j, "arch_x86", '{');
 	print_flag(j, "msr_relaxed", false);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config_expect.h"
 #include "fake/golden.h"
 #include "fake/golden_records.h"
 #include "userdata.h"
@@ -35,13 +36,14 @@ static char *print(const struct guest *g, const struct userdata_pins *pins)
 
 static void test_golden(void **state)
 {
-	static const char *const records[] = {record_g1, record_g2, record_g3, record_g4};
+	static const char *const records[] = {record_g1, record_g2, record_g3, record_g4,
+					      record_h1};
 	struct golden g;
 	unsigned n;
 	char *text;
 
 	(void)state;
-	for (n = 1; n <= 4; n++) {
+	for (n = 1; n <= 5; n++) {
 		golden_guest(&g, n);
 		text = print(&g.guest, NULL);
 		assert_string_equal(text, records[n - 1]);
@@ -120,6 +122,156 @@ static void test_options(void **state)
 	text = print(&g.guest, NULL);
 	has_not(text, "cmdline");
 	free(text);
+}
+
+/* The record for a descriptor's text. */
+static char *record_of(const char *descriptor)
+{
+	struct guest_config cfg;
+	struct descriptor c;
+	struct diag d = {0};
+	struct guest g;
+	struct err e;
+	char *text;
+
+	if (read_text("web.cfg", descriptor, &c, &cfg, &d))
+		expect_diag(&d, "");
+	cfg.has_uuid = true;
+	assert_int_equal(guest_init(&g, &cfg, &e), 0);
+	text = print(&g, NULL);
+	config_free(&cfg);
+	descriptor_free(&c);
+	diag_free(&d);
+	return text;
+}
+
+/* It has these lines. */
+static void records(const char *descriptor, const char *wanted)
+{
+	char *text = record_of(descriptor);
+
+	has(text, wanted);
+	free(text);
+}
+
+#define HVM_LEAST "type = 'hvm'; memory = 64; "
+#define NO_SETTINGS                                                                                \
+	"            \"sdl\": {\n\n            },\n            \"spice\": {\n\n            },\n"
+#define RDM    "            \"rdm\": {\n\n            }\n        },\n"
+#define NO_VNC "            \"vnc\": {\n                \"enable\": \"False\"\n            },\n"
+#define NO_VGA "            \"vga\": {\n\n            },\n"
+
+/* What a hvm guest has that is not said is not printed, but for vnc, which xl has on. */
+static void test_hvm(void **state)
+{
+	(void)state;
+	records(HVM_LEAST,
+		"{\n    \"c_info\": {\n        \"type\": \"hvm\",\n        \"name\": \"web\",\n");
+	records(HVM_LEAST, "    \"b_info\": {\n"
+			   "        \"max_memkb\": 65536,\n"
+			   "        \"target_memkb\": 65536,\n"
+			   "        \"video_memkb\": 8192,\n"
+			   "        \"sched_params\": {\n\n        },\n"
+			   "        \"claim_mode\": \"True\",\n"
+			   "        \"type.hvm\": {\n" NO_VGA NO_VNC NO_SETTINGS RDM
+			   "        \"arch_arm\": {\n\n        },\n");
+}
+
+/* The defaults, given: xl prints what was given. */
+static void test_hvm_given(void **state)
+{
+	(void)state;
+	records(HVM_LEAST "hap = 1", "        \"type\": \"hvm\",\n        \"hap\": \"True\",\n     "
+				     "   \"name\": \"web\",\n");
+	records(HVM_LEAST
+		"vcpus = 1; acpi = 1; apic = 1; hpet = 1; viridian = 0; bios = 'seabios'\n"
+		"vga = 'cirrus'; videoram = 8; vnc = 1; vncdisplay = 0; vncunused = 1\n"
+		"serial = ['pty']; boot = 'cda'; kernel = '/k'",
+		"    \"b_info\": {\n"
+		"        \"max_vcpus\": 1,\n"
+		"        \"avail_vcpus\": [\n            0\n        ],\n"
+		"        \"max_memkb\": 65536,\n"
+		"        \"target_memkb\": 65536,\n"
+		"        \"video_memkb\": 8192,\n"
+		"        \"sched_params\": {\n\n        },\n"
+		"        \"claim_mode\": \"True\",\n"
+		"        \"kernel\": \"/k\",\n"
+		"        \"acpi\": \"True\",\n"
+		"        \"apic\": \"True\",\n"
+		"        \"type.hvm\": {\n"
+		"            \"bios\": \"seabios\",\n"
+		"            \"viridian\": \"False\",\n"
+		"            \"hpet\": \"True\",\n"
+		"            \"vga\": {\n                \"kind\": \"cirrus\"\n            },\n"
+		"            \"vnc\": {\n"
+		"                \"enable\": \"True\",\n"
+		"                \"findunused\": \"True\"\n"
+		"            },\n" NO_SETTINGS "            \"boot\": \"cda\",\n"
+		"            \"serial_list\": [\n                \"pty\"\n            ],\n" RDM);
+	records(HVM_LEAST "kernel = '/k'; extra = ''",
+		"        \"kernel\": \"/k\",\n        \"cmdline\": \"\",\n");
+	/* Without vcpus there is one of them. */
+	records(HVM_LEAST "maxvcpus = 2", "    \"b_info\": {\n"
+					  "        \"max_vcpus\": 2,\n"
+					  "        \"max_memkb\": 65536,\n");
+}
+
+static void test_hvm_others(void **state)
+{
+	(void)state;
+	records(HVM_LEAST "hap = 0", "        \"type\": \"hvm\",\n        \"hap\": \"False\",\n    "
+				     "    \"name\": \"web\",\n");
+	records(HVM_LEAST
+		"maxmem = 128; acpi = 0; apic = 0; hpet = 0; viridian = 1; bios = 'ovmf'\n"
+		"vga = 'stdvga'; vnc = 1; vnclisten = '0.0.0.0'; vncdisplay = 3; vncunused = 0\n"
+		"serial = ['pty', 'null']; boot = 'dn'; cpu_weight = 5\n"
+		"firmware_override = '/fw'; device_model_override = '/q'\n"
+		"device_model_args = ['-a', 'b c']",
+		"        \"max_memkb\": 131072,\n"
+		"        \"target_memkb\": 65536,\n"
+		"        \"video_memkb\": 16384,\n"
+		"        \"device_model\": \"/q\",\n"
+		"        \"extra\": [\n            \"-a\",\n            \"b c\"\n        ],\n"
+		"        \"sched_params\": {\n            \"weight\": 5\n        },\n"
+		"        \"claim_mode\": \"True\",\n"
+		"        \"acpi\": \"False\",\n"
+		"        \"apic\": \"False\",\n"
+		"        \"type.hvm\": {\n"
+		"            \"firmware\": \"/fw\",\n"
+		"            \"bios\": \"ovmf\",\n"
+		"            \"viridian\": \"True\",\n"
+		"            \"hpet\": \"False\",\n"
+		"            \"vga\": {\n                \"kind\": \"std\"\n            },\n"
+		"            \"vnc\": {\n"
+		"                \"enable\": \"True\",\n"
+		"                \"listen\": \"0.0.0.0\",\n"
+		"                \"display\": 3,\n"
+		"                \"findunused\": \"False\"\n"
+		"            },\n" NO_SETTINGS "            \"boot\": \"dn\",\n"
+		"            \"serial_list\": [\n                \"pty\",\n                "
+		"\"null\"\n"
+		"            ],\n" RDM);
+	records(HVM_LEAST "vga = 'none'; vnc = 0; serial = 'pty'",
+		"            \"vga\": {\n                \"kind\": \"none\"\n            "
+		"},\n" NO_VNC NO_SETTINGS "            \"serial\": \"pty\",\n" RDM);
+}
+
+/* xl has no such guest: what it has to know of it is that there is neither QEMU nor a screen. */
+static void test_classic(void **state)
+{
+	(void)state;
+	records(HVM_LEAST "device_model_protocol = 'classic'; device_model_override = '/m'\n"
+			  "device_model_config = '/c'; kernel = '/k'; extra = 'a VNC_VIEWER=:1 b'",
+		"        \"video_memkb\": 0,\n"
+		"        \"device_model_version\": \"qemu_xen_traditional\",\n"
+		"        \"device_model\": \"/m\",\n"
+		"        \"sched_params\": {\n\n        },\n"
+		"        \"claim_mode\": \"True\",\n"
+		"        \"kernel\": \"/k\",\n"
+		"        \"cmdline\": \"a b\",\n"
+		"        \"type.hvm\": {\n"
+		"            \"vga\": {\n                \"kind\": \"none\"\n            "
+		"},\n" NO_VNC NO_SETTINGS "            \"vkb_device\": \"False\",\n" RDM);
 }
 
 static int open_dir(void)
@@ -321,9 +473,11 @@ static void test_link(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden), cmocka_unit_test(test_options),
-		cmocka_unit_test(test_pins),   cmocka_unit_test(test_pins_of_domain),
-		cmocka_unit_test(test_files),  cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_golden),     cmocka_unit_test(test_options),
+		cmocka_unit_test(test_hvm),        cmocka_unit_test(test_hvm_given),
+		cmocka_unit_test(test_hvm_others), cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_pins),       cmocka_unit_test(test_pins_of_domain),
+		cmocka_unit_test(test_files),      cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_link),
 	};
 

@@ -51,6 +51,12 @@ void golden_plain(struct golden *g, const char *name, enum guest_type type)
 		.disks = g->disk_specs,
 		.vifs = g->vif_specs,
 	};
+	if (type == GUEST_HVM) {
+		cfg->image = text("vmx");
+		cfg->videoram_kib = 8192;
+		cfg->boot = text("cda");
+		cfg->acpi = cfg->apic = cfg->hpet = cfg->hap = true;
+	}
 	snprintf((char *)cfg->uuid, sizeof(cfg->uuid), "%s", name);
 	need(!guest_init(&g->guest, cfg, &e), "no guest");
 	g->guest.disks = g->disk_list;
@@ -107,6 +113,21 @@ static void add_devices(struct golden *g, unsigned n)
 	golden_vif(g, s);
 }
 
+/* h1, whose domain was the first. */
+static void make_hvm(struct golden *g)
+{
+	static char *serial[] = {"file:/run/results/h1.serial"};
+
+	g->domid = 1;
+	g->cfg.kernel = text("/run/stage/vmlinuz");
+	g->cfg.ramdisk = text("/run/stage/a.cpio");
+	g->cfg.memory_kib = g->cfg.maxmem_kib = 192 * 1024;
+	g->cfg.vcpus = g->cfg.maxvcpus = 2;
+	g->cfg.vga = VGA_NONE;
+	g->cfg.videoram_kib = 0;
+	g->cfg.serial = (struct strings){serial, 1};
+}
+
 void golden_guest(struct golden *g, unsigned n)
 {
 	static const struct {
@@ -147,6 +168,14 @@ void golden_guest(struct golden *g, unsigned n)
 		 1044476,
 		 1044479,
 		 {1795374852, 450000000}},
+		{"h1",
+		 "355bdd23-2f37-406b-8f90-307d21f5f272",
+		 "console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000 guest=h1",
+		 "/dev/pts/0",
+		 GUEST_HVM,
+		 1044476,
+		 1044479,
+		 {1795632308, 460000000}},
 	};
 
 	golden_plain(g, guests[n - 1].name, guests[n - 1].type);
@@ -159,4 +188,6 @@ void golden_guest(struct golden *g, unsigned n)
 	g->start = guests[n - 1].start;
 	if (n <= 2)
 		add_devices(g, n);
+	if (guests[n - 1].type == GUEST_HVM)
+		make_hvm(g);
 }

@@ -15,7 +15,17 @@
  *		'mac=00:16:3e:01:01:02,bridge=xenbr0,vifname=web1' ]
  *
  * g2 is the same as pvh (02 for 01 in what is its own), g3 is pv and g4 pvh with one vcpu and
- * without devices.
+ * without devices. The fifth, h1, is
+ *
+ *	type = "hvm"
+ *	kernel = "/run/stage/vmlinuz"
+ *	ramdisk = "/run/stage/a.cpio"
+ *	extra = "console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000 guest=h1"
+ *	memory = 192
+ *	vcpus = 2
+ *	vga = "none"
+ *	vnc = 0
+ *	serial = "file:/run/results/h1.serial"
  */
 #ifndef EARLYDOM_FAKE_GOLDEN_H
 #define EARLYDOM_FAKE_GOLDEN_H
@@ -41,9 +51,10 @@ struct golden {
 	struct timespec start;
 };
 
-/* g1 to g4; *g is given back with golden_free. What goes wrong ends the program. */
+/* g1 to g4, and 5 is h1; *g is given back with golden_free. What goes wrong ends the program. */
 void golden_guest(struct golden *g, unsigned n);
-/* A guest of 128 MiB with the name's bytes for its uuid and without devices. */
+/* A guest of 128 MiB with the name's bytes for its uuid and without devices; a hvm guest has
+ * QEMU and the defaults of its keys. */
 void golden_plain(struct golden *g, const char *name, enum guest_type type);
 void golden_free(struct golden *g);
 
