@@ -106,7 +106,10 @@ int acpi_describe(struct xc_dom_image *dom, const struct guest_config *cfg, stru
 		.ctxt.mem_ops = {.alloc = acpi_alloc, .free = acpi_free, .v2p = acpi_address},
 	};
 	/* apic_mode: a MADT also for one vcpu, as xl has it by default (xl.cfg(5), apic). */
-	struct hvm_info_table info = {.nr_vcpus = maxvcpus, .apic_mode = 1};
+	struct hvm_info_table info = {
+		.nr_vcpus = maxvcpus,
+		.apic_mode = cfg->type != GUEST_HVM || cfg->apic,
+	};
 	struct acpi_config config = {
 		.dsdt_anycpu = dsdt_pvh,
 		.dsdt_anycpu_len = (unsigned)dsdt_pvh_len,

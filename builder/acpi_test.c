@@ -73,6 +73,16 @@ static struct xc_dom_image *allocate(xc_interface **xch)
 	return xc_dom_allocate(*xch, "", NULL);
 }
 
+/* The tables of a pvh guest with that many vcpus. */
+static int describe(struct xc_dom_image *dom, unsigned vcpus, unsigned maxvcpus, struct err *e)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PVH);
+
+	cfg.vcpus = vcpus;
+	cfg.maxvcpus = maxvcpus;
+	return acpi_describe(dom, &cfg, e);
+}
+
 static void release(xc_interface *xch, struct xc_dom_image *dom)
 {
 	xc_dom_release(dom);
@@ -92,8 +102,8 @@ static void test_vcpus(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		dom = allocate(&xch);
-		KIT_CHECK(!acpi_describe(dom, cases[i][0], cases[i][1], &e), "%u of %u: %s",
-			  cases[i][0], cases[i][1], e.msg);
+		KIT_CHECK(!describe(dom, cases[i][0], cases[i][1], &e), "%u of %u: %s", cases[i][0],
+			  cases[i][1], e.msg);
 		expect_vcpus(dom, cases[i][0], cases[i][1]);
 		assert_true(dom->acpi_modules[1].guest_addr_out == 0xfc000000);
 		assert_int_equal(dom->acpi_modules[1].length, 4096);
@@ -115,7 +125,7 @@ static void test_fadt(void **state)
 
 	(void)state;
 	dom = allocate(&xch);
-	assert_int_equal(acpi_describe(dom, 1, 1, &e), 0);
+	assert_int_equal(describe(dom, 1, 1, &e), 0);
 	fadt = find(dom, "FACP");
 	assert_non_null(fadt);
 	checksum(fadt);
@@ -134,13 +144,13 @@ static void test_rsdp(void **state)
 
 	(void)state;
 	dom = allocate(&xch);
-	assert_int_equal(acpi_describe(dom, 1, 1, &e), 0);
+	assert_int_equal(describe(dom, 1, 1, &e), 0);
 	assert_true(dom->acpi_modules[0].guest_addr_out == 0x100000 - 64);
 	assert_int_equal(dom->acpi_modules[0].length, 64);
 	release(xch, dom);
 	dom = allocate(&xch);
 	fake_host()->linux_rsdp = true;
-	assert_int_equal(acpi_describe(dom, 1, 1, &e), 0);
+	assert_int_equal(describe(dom, 1, 1, &e), 0);
 	assert_true(dom->acpi_modules[0].guest_addr_out == TABLES + dom->acpi_modules[2].length);
 	release(xch, dom);
 }
@@ -156,13 +166,13 @@ static void test_failures(void **state)
 	for (n = 1; n <= 3; n++) {
 		dom = allocate(&xch);
 		fake_fail_at(n, ENOMEM);
-		assert_int_equal(acpi_describe(dom, 1, 1, &e), -1);
+		assert_int_equal(describe(dom, 1, 1, &e), -1);
 		assert_string_equal(e.msg, "out of memory for ACPI tables");
 		release(xch, dom);
 	}
 	dom = allocate(&xch);
 	fake_fail_call("acpi_build_tables", 1, 0);
-	assert_int_equal(acpi_describe(dom, 2, 3, &e), -1);
+	assert_int_equal(describe(dom, 2, 3, &e), -1);
 	assert_string_equal(e.msg, "cannot build ACPI tables for 3 vcpus");
 	release(xch, dom);
 }

@@ -46,22 +46,18 @@ static void set_container(struct xc_dom_image *dom, const struct guest *g)
 }
 
 /* What a translated guest is told about its machine. */
-static int describe(struct xc_dom_image *dom, const struct guest *g, struct err *e)
+static int describe(struct xc_dom_image *dom, const struct guest *g, const struct e820_map *map,
+		    struct err *e)
 {
-	struct e820_map map;
-
 	/* A firmware makes its own tables. */
 	if (!dom->device_model && (g->cfg->type == GUEST_PVH || g->cfg->acpi) &&
 	    acpi_describe(dom, g->cfg, e) < 0)
 		return -1;
-	if (!g->memmap)
-		return memmap_describe(dom, g->cfg, NULL, e);
-	if (e820_parse((const char *)g->memmap->data, g->memmap->size, g->cfg->memmap, &map, e) < 0)
-		return err_prefix(e, "memmap ");
-	return memmap_describe(dom, g->cfg, &map, e);
+	return memmap_describe(dom, g->cfg, map, e);
 }
 
-static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h, struct err *e)
+static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
+		    const struct e820_map *map, struct err *e)
 {
 	/* In MiB; the rest of an hvm guest's memory is its video card's, for the device model. */
 	const uint64_t mib =
@@ -70,16 +66,20 @@ static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h, s
 	if (xc_dom_boot_xen_init(dom, h->xch, g->domid) < 0)
 		return host_error(h, e, "cannot ask the hypervisor what it can run");
 	if (xc_dom_parse_image(dom) < 0)
-		return host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
+		return dom->device_model
+			       ? host_error(h, e, "cannot use firmware %s", hvm_loader_path(g->cfg))
+			       : host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
 	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 || xc_dom_boot_mem_init(dom) < 0)
 		return host_error(h, e, "cannot get the domain's memory");
-	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, e);
+	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, map, e);
 }
 
 static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h, struct err *e)
 {
 	if (xc_dom_build_image(dom) < 0)
-		return host_error(h, e, "cannot load the kernel and its ramdisk into the domain");
+		return host_error(h, e, "cannot load the %s into the domain",
+				  dom->device_model ? "firmware and its BIOS"
+						    : "kernel and its ramdisk");
 	if (xc_dom_boot_image(dom) < 0)
 		return host_error(h, e, "cannot write the domain's boot pages");
 	if (dom->device_model && hvm_write_info(g, h, e) < 0)
@@ -90,7 +90,7 @@ static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 }
 
 int build_domain(struct guest *g, struct host *h, const struct kernel *k, const char *cmdline,
-		 struct err *e)
+		 const struct e820_map *map, struct err *e)
 {
 	struct xc_dom_image *dom;
 	int rc = -1;
@@ -99,7 +99,7 @@ int build_domain(struct guest *g, struct host *h, const struct kernel *k, const 
 	if (!dom)
 		return host_error(h, e, "cannot start to build");
 	set_container(dom, g);
-	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, e) < 0 ||
+	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, map, e) < 0 ||
 	    load(dom, g, h, e) < 0)
 		goto out;
 	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);

@@ -18,22 +18,50 @@
 #define TIMER_MODE HVMPTM_no_delay_for_missed_ticks
 
 /*
- * The pool that the hypervisor takes a translated guest's page tables from, in KiB: 1 MiB a vcpu
- * and 8 KiB for each MiB of memory, as libxl sizes it (libxl_get_required_shadow_memory).
+ * Whether the guest's page tables are the processor's. An hvm guest can do without; a pvh guest's
+ * have no key.
  */
-static uint64_t paging_pool_kib(const struct guest_config *cfg)
+static bool uses_hap(const struct guest_config *cfg, const struct host *h)
 {
-	return cfg->type == GUEST_PV
-		       ? 0
-		       : 4 * (256 * (uint64_t)cfg->maxvcpus + 2 * (cfg->maxmem_kib / 1024));
+	return h->physcaps & XEN_SYSCTL_PHYSCAP_hap && (cfg->type != GUEST_HVM || cfg->hap);
 }
 
-uint64_t create_need_kib(const struct guest_config *cfg)
+/*
+ * The pool that the hypervisor takes a translated guest's page tables from, in KiB: 1 MiB a vcpu
+ * and, for each MiB of memory, a page for the physical map and one for shadows, as libxl sizes it
+ * (libxl_get_required_shadow_memory). An hvm guest with HAP has no shadows, and a pool as xl's
+ * (libxl__get_required_paging_memory).
+ */
+static uint64_t paging_pool_kib(const struct guest_config *cfg, const struct host *h)
 {
-	/* 64 KiB: struct domain, its vcpus' smaller parts, grant and event tables; measured with xl
-	 * info. */
-	return cfg->memory_kib + MAXMEM_SLACK_KIB + paging_pool_kib(cfg) + 64 +
-	       32 * (uint64_t)cfg->maxvcpus;
+	const unsigned pages = cfg->type == GUEST_HVM && uses_hap(cfg, h) ? 1 : 2;
+
+	return cfg->type == GUEST_PV
+		       ? 0
+		       : 4 * (256 * (uint64_t)cfg->maxvcpus + pages * (cfg->maxmem_kib / 1024));
+}
+
+uint64_t create_need_kib(const struct guest_config *cfg, const struct host *h)
+{
+	/*
+	 * 64 KiB: struct domain, its vcpus' smaller parts, grant and event tables; measured with xl
+	 * info. As much again for what is emulated for an hvm guest: interrupt controllers, timers,
+	 * pages of I/O requests, bitmaps of ports. The device model's own memory is dom0's, but for
+	 * the video card's and the ROMs', which are part of memory and slack.
+	 */
+	return cfg->memory_kib + MAXMEM_SLACK_KIB + paging_pool_kib(cfg, h) +
+	       (cfg->type == GUEST_HVM ? 128 : 64) + 32 * (uint64_t)cfg->maxvcpus;
+}
+
+static int no_paging(const struct guest_config *cfg, const struct host *h, struct err *e)
+{
+	if (h->physcaps & XEN_SYSCTL_PHYSCAP_hap)
+		return err_set(e,
+			       "hap = 0 needs shadow paging, which this hypervisor does not have");
+	return err_set(e,
+		       "a %s guest needs nested paging (HAP) or shadow paging, and this host has "
+		       "neither",
+		       guest_type_name(cfg->type));
 }
 
 static int domain_flags(const struct guest_config *cfg, const struct host *h,
@@ -50,14 +78,10 @@ static int domain_flags(const struct guest_config *cfg, const struct host *h,
 			       "has turned off",
 			       guest_type_name(cfg->type));
 	config->flags = XEN_DOMCTL_CDF_hvm;
-	if (h->physcaps & XEN_SYSCTL_PHYSCAP_hap && (cfg->type != GUEST_HVM || cfg->hap))
+	if (uses_hap(cfg, h))
 		config->flags |= XEN_DOMCTL_CDF_hap;
 	else if (!(h->physcaps & XEN_SYSCTL_PHYSCAP_shadow))
-		return err_set(
-			e,
-			"a %s guest needs nested paging (HAP) or shadow paging, and this host "
-			"has neither",
-			guest_type_name(cfg->type));
+		return no_paging(cfg, h, e);
 	/* What libxl__arch_domain_prepare_config gives either type; the hypervisor takes few others. */
 	config->arch.emulation_flags =
 		cfg->type == GUEST_HVM ? XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI : XEN_X86_EMU_LAPIC;
@@ -216,9 +240,9 @@ static int limit_memory(struct guest *g, struct host *h, struct err *e)
 			return host_error(h, e, "cannot limit the domain's memory map");
 		return 0;
 	}
-	if (xc_set_paging_mempool_size(h->xch, g->domid, paging_pool_kib(cfg) * 1024) < 0)
+	if (xc_set_paging_mempool_size(h->xch, g->domid, paging_pool_kib(cfg, h) * 1024) < 0)
 		return host_error(h, e, "cannot give the domain %llu KiB for page tables",
-				  (unsigned long long)paging_pool_kib(cfg));
+				  (unsigned long long)paging_pool_kib(cfg, h));
 	return 0;
 }
 

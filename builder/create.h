@@ -19,6 +19,6 @@ int create_domain(struct guest *g, struct host *h, struct err *e);
 
 /* Memory that a guest needs in all, in KiB: its own and what the hypervisor takes for running it.
  */
-uint64_t create_need_kib(const struct guest_config *cfg);
+uint64_t create_need_kib(const struct guest_config *cfg, const struct host *h);
 
 #endif

@@ -5,6 +5,14 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "hvm.h"
+
+/* The files that a guest's build has read, and no process by their names. */
+#define FILES_MAX 5
+struct files {
+	const char *path[FILES_MAX]; /* NULL for one that the guest has not */
+};
+
 /* The device number of an initramfs that is our root. Returns false when the root is something
  * else. */
 static bool initramfs_device(dev_t *dev)
@@ -20,54 +28,75 @@ static bool initramfs_device(dev_t *dev)
 	return true;
 }
 
+static struct files files_of(const struct guest_config *cfg)
+{
+	const bool firmware = hvm_has_firmware(cfg);
+
+	return (struct files){{cfg->kernel, cfg->ramdisk, cfg->memmap,
+			       firmware ? hvm_loader_path(cfg) : NULL,
+			       firmware ? hvm_bios_path(cfg) : NULL}};
+}
+
+static bool same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* Whether a guest that may be restarted holds the file, or one that failed names it: a person may
  * want to look. */
-static bool needed(const struct wards *all, const struct stat *st)
+static bool needed(const struct wards *all, const struct files *files, const struct stat *st)
 {
 	const struct image_file *f;
-	size_t i;
+	struct stat other;
+	size_t i, k;
 
 	for (f = all->images->files; f; f = f->next)
 		if (f->dev == st->st_dev && f->ino == st->st_ino)
 			return true;
-	for (i = 0; i < all->n; i++) {
-		const struct guest_config *cfg = all->list[i].guest.cfg;
-		struct stat other;
-
-		if (all->list[i].state != WARD_FAILED)
-			continue;
-		if (cfg->kernel && !stat(cfg->kernel, &other) && other.st_ino == st->st_ino)
-			return true;
-		if (cfg->ramdisk && !stat(cfg->ramdisk, &other) && other.st_ino == st->st_ino)
-			return true;
-	}
+	for (i = 0; i < all->n; i++)
+		for (k = 0; all->list[i].state == WARD_FAILED && k < FILES_MAX; k++)
+			if (files[i].path[k] && !stat(files[i].path[k], &other) && same(&other, st))
+				return true;
 	return false;
 }
 
+/* Whether it is mounted in the refuge for a device model: that keeps its memory. */
+static bool kept(const struct wards *all, const char *path, const struct stat *st)
+{
+	const struct refuge *r = all->models.refuge;
+	struct stat other;
+
+	return r && !fstatat(r->dir, path + 1, &other, 0) && same(&other, st);
+}
+
 /* Returns the bytes that are free now. */
-static unsigned long long drop_file(const struct wards *all, const char *path, dev_t initramfs)
+static unsigned long long drop_file(const struct wards *all, const struct files *files,
+				    const char *path, dev_t initramfs)
 {
 	struct stat st;
 
 	if (!path || lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_dev != initramfs)
 		return 0;
-	if (needed(all, &st) || unlink(path) < 0)
+	if (needed(all, files, &st) || kept(all, path, &st) || unlink(path) < 0)
 		return 0;
 	return st.st_nlink == 1 ? (unsigned long long)st.st_size : 0;
 }
 
 void drop_files(const struct wards *all, struct report *r)
 {
+	struct files files[all->n ? all->n : 1];
 	unsigned long long freed = 0;
 	dev_t initramfs;
-	size_t i;
+	size_t i, k;
 
 	if (!initramfs_device(&initramfs))
 		return;
-	for (i = 0; i < all->n; i++) {
-		freed += drop_file(all, all->list[i].guest.cfg->kernel, initramfs);
-		freed += drop_file(all, all->list[i].guest.cfg->ramdisk, initramfs);
-	}
+	/* All of them first: which hvmloader is Xen's depends on what is there. */
+	for (i = 0; i < all->n; i++)
+		files[i] = files_of(all->list[i].guest.cfg);
+	for (i = 0; i < all->n; i++)
+		for (k = 0; k < FILES_MAX; k++)
+			freed += drop_file(all, files, files[i].path[k], initramfs);
 	if (freed)
 		report_line(r, "freed %llu KiB of the initramfs: images that no restart needs",
 			    freed >> 10);

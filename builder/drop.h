@@ -8,9 +8,10 @@
 #include "ward.h"
 
 /*
- * Unlinks the kernels and ramdisks of guests that run and will never be restarted, where they lie
- * in the initramfs (a root that is ramfs or tmpfs; files of a real root are never touched) and no
- * other guest holds them. Says how much was freed.
+ * Unlinks the kernels, ramdisks, memory maps and firmware of guests that run and will never be
+ * restarted, where they lie in the initramfs (a root that is ramfs or tmpfs; files of a real root are
+ * never touched) and no other guest holds them. Those that the refuge has for device models stay, because
+ * their memory does. Says how much was freed.
  */
 void drop_files(const struct wards *all, struct report *r);
 

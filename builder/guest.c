@@ -15,6 +15,7 @@
 #include "build.h"
 #include "clock.h"
 #include "create.h"
+#include "e820_file.h"
 #include "hvm.h"
 #include "introduce.h"
 
@@ -136,7 +137,7 @@ void guest_plan_done(struct guest *g)
 
 static int check_host_memory(const struct guest *g, struct host *h, struct err *e)
 {
-	const uint64_t need = create_need_kib(g->cfg);
+	const uint64_t need = create_need_kib(g->cfg, h);
 	uint64_t free_kib;
 
 	if (host_free_kib(h, &free_kib, e) < 0)
@@ -180,6 +181,23 @@ static int check_files(const struct guest *g, const struct image_type *type,
 	return type->check_memory(g->cfg, kernel, files, e);
 }
 
+/* What the memory map file says, if there is one: *map is NULL then. It has to be a map of this
+ * guest's memory. */
+static int read_memmap(const struct guest *g, struct e820_map *space, const struct e820_map **map,
+		       struct err *e)
+{
+	const struct guest_config *cfg = g->cfg;
+
+	*map = NULL;
+	if (!g->memmap)
+		return 0;
+	if (e820_parse((const char *)g->memmap->data, g->memmap->size, cfg->memmap, space, e) < 0 ||
+	    e820_check_memory(space, cfg->memory_kib - cfg->videoram_kib, cfg->memmap, e) < 0)
+		return err_prefix(e, "memmap ");
+	*map = space;
+	return 0;
+}
+
 /*
  * The life of a guest, from its files to its first instruction, which guest_run lets it do. Between
  * the two the kernel's back ends get ready for it, and the worker has time for another guest.
@@ -188,6 +206,8 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 {
 	const struct image_type *type = image_type_find(g->cfg->image);
 	const struct kernel *kernel = NULL;
+	const struct e820_map *map;
+	struct e820_map space;
 	char *cmdline = NULL;
 	struct err ignored;
 	int rc = -1;
@@ -206,7 +226,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 		goto out;
 
 	/* Everything that can be judged beforehand, before there is a domain. */
-	if (check_files(g, type, kernel, e) < 0)
+	if (check_files(g, type, kernel, e) < 0 || read_memmap(g, &space, &map, e) < 0)
 		goto out;
 	if (kernel && check_bits(g, h, kernel, e) < 0)
 		goto out;
@@ -215,7 +235,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 
 	if (create_domain(g, h, e) < 0)
 		goto destroy;
-	if (build_domain(g, h, kernel, cmdline, e) < 0)
+	if (build_domain(g, h, kernel, cmdline, map, e) < 0)
 		goto destroy;
 	if (h->xsh && introduce_guest(g, h, e) < 0)
 		goto destroy;
@@ -276,8 +296,9 @@ int guest_hand_over(struct guest *g, struct host *h, struct err *e)
 	}
 	if (introduce_guest(g, h, e) < 0)
 		return -1;
+	/* The domain is in the store now, and stays there: what is missing is said. */
 	g->handed_over = true;
-	return 0;
+	return model_handed_over(&g->model, g, h, e);
 }
 
 /* True while the hypervisor knows the domain, or does not say. */
@@ -293,6 +314,7 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 {
 	const uint64_t deadline = clock_ns() + GONE_TIMEOUT_NS;
 	const uint32_t domid = g->domid;
+	struct err model = {""};
 	int rc;
 	size_t i;
 
@@ -301,12 +323,14 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 	/* What still runs gets nothing more done with its devices. */
 	xc_domain_pause(h->xch, domid);
 	/* A device model that can't be ended is said; the domain goes all the same. */
-	rc = model_end(&g->model, g, h, e);
+	rc = model_end(&g->model, g, h, &model);
 	introduce_undo(g, h);
 	xenlog_clear(&h->log);
 	/* ESRCH: somebody else destroyed it, which is what was wanted. */
-	if (xc_domain_destroy(h->xch, domid) < 0 && errno != ESRCH)
-		return host_error(h, e, "cannot destroy domain %u", domid);
+	if (xc_domain_destroy(h->xch, domid) < 0 && errno != ESRCH) {
+		host_error(h, e, "cannot destroy domain %u", domid);
+		return rc < 0 ? err_prefix(e, "[%.200s] ", model.msg) : -1;
+	}
 	xenlog_clear(&h->log);
 	g->domid = NO_DOMAIN;
 	g->console_port = g->store_port = 0;
@@ -315,13 +339,16 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 	for (i = 0; g->vifs && i < g->cfg->nr_vifs; i++)
 		g->vifs[i].plugged = false;
 	while (domain_there(h, domid)) {
-		if (clock_ns() > deadline)
-			return err_set(
-				e,
+		if (clock_ns() > deadline) {
+			err_set(e,
 				"domain %u is destroyed but not gone: something in dom0 still "
 				"maps its memory",
 				domid);
+			return rc < 0 ? err_prefix(e, "[%.200s] ", model.msg) : -1;
+		}
 		usleep(GONE_POLL_US);
 	}
+	if (rc < 0)
+		*e = model;
 	return rc;
 }

@@ -73,7 +73,8 @@ int guest_hand_over(struct guest *g, struct host *h, struct err *e);
 /*
  * Destroys the domain of g, if there is one, with everything that belongs to it: its nodes in the
  * store, its devices' back ends. Waits until the hypervisor has given its memory back (bounded).
- * Returns 0, or -1 with e set if it stays.
+ * Returns 0, or -1 with e set if it stays, or if its device model's process does: then the domain may
+ * be gone all the same (g->domid says it), and the process is still in g->model.
  */
 int guest_destroy(struct guest *g, struct host *h, struct err *e);
 

@@ -402,7 +402,9 @@ static void test_host_memory(void **state)
 
 	(void)state;
 	cfg.memory_kib = cfg.maxmem_kib = 1024 * 1024;
-	need = create_need_kib(&cfg);
+	memset(&s, 0, sizeof(s));
+	s.host.physcaps = fake_host()->physcaps;
+	need = create_need_kib(&cfg, &s.host);
 	/* 1 GiB, libxl's slack, 1 MiB + 8 MiB of page tables, 64 + 32 KiB */
 	assert_true(need == 1048576 + 1024 + 1024 + 8192 + 96);
 	fake_reset();

@@ -19,6 +19,11 @@
 	(HVMPV_base_freq | HVMPV_time_ref_count | HVMPV_apic_assist | HVMPV_crash_ctl |            \
 	 HVMPV_no_vp_limit | HVMPV_cpu_hotplug)
 
+/* Debian's places of hvmloader and the BIOSes are looked for below this one; the tests have theirs. */
+#ifndef FIRMWARE_ROOT
+#define FIRMWARE_ROOT ""
+#endif
+
 bool hvm_has_firmware(const struct guest_config *cfg)
 {
 	return cfg->type == GUEST_HVM && cfg->model_protocol == MODEL_QEMU;
@@ -27,9 +32,9 @@ bool hvm_has_firmware(const struct guest_config *cfg)
 const char *hvm_loader_path(const struct guest_config *cfg)
 {
 	static const char *const usual[] = {
-		"/usr/lib/xen-4.17/boot/hvmloader",
-		"/usr/lib/xen/boot/hvmloader",
-		"/usr/libexec/xen/boot/hvmloader",
+		FIRMWARE_ROOT "/usr/lib/xen-4.17/boot/hvmloader",
+		FIRMWARE_ROOT "/usr/lib/xen/boot/hvmloader",
+		FIRMWARE_ROOT "/usr/libexec/xen/boot/hvmloader",
 	};
 	size_t i;
 
@@ -43,8 +48,8 @@ const char *hvm_loader_path(const struct guest_config *cfg)
 
 const char *hvm_bios_path(const struct guest_config *cfg)
 {
-	return cfg->bios == BIOS_OVMF ? "/usr/share/ovmf/OVMF.fd"
-				      : "/usr/share/seabios/bios-256k.bin";
+	return cfg->bios == BIOS_OVMF ? FIRMWARE_ROOT "/usr/share/ovmf/OVMF.fd"
+				      : FIRMWARE_ROOT "/usr/share/seabios/bios-256k.bin";
 }
 
 int hvm_set_params(const struct guest *g, struct host *h, struct err *e)

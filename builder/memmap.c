@@ -26,6 +26,9 @@
  * below is described by hvmloader (libxl_x86.c, GUEST_LOW_MEM_START_DEFAULT). */
 #define FIRMWARE_LOW_START UINT64_C(0x100000)
 
+/* And up to where: from there to 4 GiB are hvmloader's own ranges (its config.h, RESERVED_MEMBASE). */
+#define FIRMWARE_OWN_START UINT64_C(0xfc000000)
+
 void memmap_layout(struct xc_dom_image *dom, const struct guest_config *cfg)
 {
 	const bool firmware = hvm_has_firmware(cfg);
@@ -87,13 +90,43 @@ static int check_ram(const struct xc_dom_image *dom, const struct e820entry *ran
 							       : dom->lowmem_end);
 }
 
-static bool overlaps(const struct e820entry *a, const struct e820entry *b)
+/* The part of a range that lies within a window, if there is one. */
+static void add_part(struct xc_dom_image *dom, const struct e820entry *range, uint64_t from,
+		     uint64_t to)
 {
-	return a->addr < b->addr + b->size && b->addr < a->addr + a->size;
+	const uint64_t end = range->addr + range->size;
+	const uint64_t first = range->addr > from ? range->addr : from;
+	const uint64_t last = end < to ? end : to;
+
+	if (first < last)
+		add(dom, first, last - first, range->type);
 }
 
-/* What is put into the guest's address space beside its memory, which the file says nothing of or
- * calls reserved: it is added where the file leaves it open. */
+/* hvmloader describes both ends of low memory itself, and stops at a range in the upper one. */
+static void add_range(struct xc_dom_image *dom, const struct e820entry *range)
+{
+	if (!dom->device_model) {
+		add(dom, range->addr, range->size, range->type);
+		return;
+	}
+	add_part(dom, range, FIRMWARE_LOW_START, FIRMWARE_OWN_START);
+	add_part(dom, range, GIB4, UINT64_MAX);
+}
+
+/* Whether the file says of all of an own range that it is no memory for use. */
+static bool has_range(const struct e820_map *map, const struct e820entry *own)
+{
+	size_t i;
+
+	for (i = 0; i < map->n; i++)
+		if (map->v[i].type != E820_RAM && map->v[i].addr <= own->addr &&
+		    own->addr + own->size <= map->v[i].addr + map->v[i].size)
+			return true;
+	return false;
+}
+
+/* What is put into the guest's address space beside its memory is added where the file does not
+ * have it. */
 static int describe_file(struct xc_dom_image *dom, const struct e820_map *map, const char *file,
 			 struct err *e)
 {
@@ -104,30 +137,29 @@ static int describe_file(struct xc_dom_image *dom, const struct e820_map *map, c
 		add(dom, SPECIAL_START, X86_HVM_NR_SPECIAL_PAGES << XC_PAGE_SHIFT, E820_RESERVED);
 	describe_modules(dom);
 	own = dom->e820_entries;
+	for (i = k = 0; i < own; i++)
+		if (!has_range(map, &dom->e820[i]))
+			dom->e820[k++] = dom->e820[i];
+	dom->e820_entries = own = k;
 	for (n = 0; n < map->n; n++) {
 		if (map->v[n].type == E820_RAM && check_ram(dom, &map->v[n], file, e) < 0)
 			return -1;
-		add(dom, map->v[n].addr, map->v[n].size, map->v[n].type);
+		add_range(dom, &map->v[n]);
 	}
-	/* An own range that the file has as well is the file's. */
-	for (i = k = 0; i < dom->e820_entries; i++) {
-		bool covered = false;
-
-		for (n = own; i < own && n < dom->e820_entries; n++)
-			covered |= dom->e820[n].type != E820_RAM &&
-				   overlaps(&dom->e820[i], &dom->e820[n]);
-		if (!covered)
-			dom->e820[k++] = dom->e820[i];
-	}
-	dom->e820_entries = k;
-	return 0;
+	if (dom->e820_entries <= E820MAX)
+		return 0;
+	return err_set(e,
+		       "memmap %s: its %zu ranges and %u that the guest needs are more than the %d "
+		       "that the hypervisor takes",
+		       file, map->n, own, E820MAX);
 }
 
 int memmap_describe(struct xc_dom_image *dom, const struct guest_config *cfg,
 		    const struct e820_map *file, struct err *e)
 {
-	/* Low and high memory, or the file's ranges; special pages, ACPI modules. */
-	const size_t most = (file ? file->n : 2) + 1 + MAX_ACPI_MODULES;
+	/* Low and high memory, or the file's ranges, one of which may go across 4 GiB; special pages,
+	 * ACPI modules. */
+	const size_t most = (file ? file->n + 1 : 2) + 1 + MAX_ACPI_MODULES;
 
 	dom->e820 = xc_dom_malloc(dom, most * sizeof(*dom->e820));
 	if (!dom->e820)
@@ -137,9 +169,6 @@ int memmap_describe(struct xc_dom_image *dom, const struct guest_config *cfg,
 		describe_layout(dom);
 	else if (describe_file(dom, file, cfg->memmap, e) < 0)
 		return -1;
-	if (dom->e820_entries > E820MAX)
-		return err_set(e, "memmap %s: the hypervisor takes %d ranges, %u are its own",
-			       cfg->memmap, E820MAX, 1 + MAX_ACPI_MODULES);
 	if (xc_domain_set_memory_map(dom->xch, dom->guest_domid, dom->e820, dom->e820_entries) < 0)
 		return err_set(e, "cannot give the domain its memory map: %s", strerror(errno));
 	return 0;

@@ -24,9 +24,13 @@ static void test_layout(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct guest_config cfg = kit_config("map", GUEST_PVH);
 		struct xc_dom_image dom = {0};
 
-		memmap_layout(&dom, cases[i].memory / 1024);
+		cfg.memory_kib = cases[i].memory / 1024;
+		memmap_layout(&dom, &cfg);
+		assert_false(dom.device_model);
+		assert_true(dom.vga_hole_size == 0);
 		assert_true(dom.lowmem_end == cases[i].low);
 		assert_true(dom.highmem_end == cases[i].high);
 		assert_true(dom.mmio_start == HOLE && dom.mmio_size == 64 * MIB);

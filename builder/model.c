@@ -77,11 +77,8 @@ static void close_files(struct model *m)
 	close_fd(&m->ready_fd);
 	close_fd(&m->console_fd);
 	conlog_close(&m->log);
-	if (m->xce) {
-		if (m->port)
-			xenevtchn_unbind(m->xce, m->port);
+	if (m->xce)
 		xenevtchn_close(m->xce);
-	}
 	m->xce = NULL;
 	m->port = 0;
 }
@@ -508,6 +505,7 @@ int model_look(struct model *m, const struct guest *g, struct host *h, enum mode
 	int status;
 
 	drain(m);
+	*now = m->state;
 	if (m->pid && m->state != MODEL_ENDED && model_process_ended(m->pid, &status))
 		ended(m, g, status);
 	if (m->state == MODEL_STARTING && look_starting(m, g, h, e) < 0)
@@ -521,23 +519,46 @@ int model_look(struct model *m, const struct guest *g, struct host *h, enum mode
 
 /* ---- the end ---- */
 
+/* What it held, when its process is no more. */
+static void give_back(struct model *m)
+{
+	if (m->xce && m->port)
+		xenevtchn_unbind(m->xce, m->port);
+	close_files(m);
+	model_init(m);
+}
+
 int model_end(struct model *m, const struct guest *g, struct host *h, struct err *e)
 {
 	/* It may wait for room in a full pipe: with nobody at its end, there is nothing to wait for. */
 	drain(m);
 	close_fd(&m->said_fd);
-	if (m->pid && model_process_end(m->pid, MODEL_TERM_MS, MODEL_KILL_MS, e) < 0)
-		return -1;
-	m->pid = 0;
-	close_files(m);
 	if (m->state != MODEL_NONE)
 		remove_nodes(g, h);
-	model_init(m);
+	if (m->pid && model_process_end(m->pid, MODEL_TERM_MS, MODEL_KILL_MS, e) < 0)
+		return -1;
+	give_back(m);
 	return 0;
+}
+
+bool model_gone(struct model *m)
+{
+	int status;
+
+	if (m->pid && !model_process_ended(m->pid, &status))
+		return false;
+	give_back(m);
+	return true;
+}
+
+int model_handed_over(const struct model *m, const struct guest *g, struct host *h, struct err *e)
+{
+	return m->pid ? write_pid(m, g, h, e) : 0;
 }
 
 void model_leave(struct model *m)
 {
+	/* Its event channel stays bound as long as it has the device open, which it shares. */
 	close_files(m);
 	model_init(m);
 }

@@ -100,8 +100,9 @@ int model_start(struct model *m, const struct guest *g, struct host *h, const st
 
 /*
  * Looks once, without waiting (but for 20 ms when a classic one closes its pipe), and takes what it
- * has said. *now is its state, MODEL_STARTING or MODEL_READY. Returns 0, or -1 with e set, at each
- * call from then on: it has ended, or was not ready within the guest's device_timeout:
+ * has said. *now is its state, MODEL_STARTING or MODEL_READY. Returns 0, or -1 with e set: the
+ * store can't be read; or, with *now MODEL_ENDED and at each call from then on, it has ended, or was not
+ * ready within the guest's device_timeout:
  *
  *     device model /x ended with status 1 before it was ready: LAST LINE OF ITS LOG
  *     device model /x was ended by signal 11 (Segmentation fault)
@@ -122,6 +123,13 @@ int model_look(struct model *m, const struct guest *g, struct host *h, enum mode
 #define MODEL_TERM_MS 3000
 #define MODEL_KILL_MS 5000
 int model_end(struct model *m, const struct guest *g, struct host *h, struct err *e);
+
+/* Looks whether one that model_end could not end has ended by now: true when nothing of it is left. */
+bool model_gone(struct model *m);
+
+/* The guest has got its place in a store that was not there when it was started: that names the process
+ * there. Returns 0, or -1 with e set. */
+int model_handed_over(const struct model *m, const struct guest *g, struct host *h, struct err *e);
 
 /* Gives up watching it, because the supervisor ends: it goes on, without its console. */
 void model_leave(struct model *m);

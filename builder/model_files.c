@@ -190,7 +190,7 @@ int model_files_keep(const struct refuge *r, const struct guest_config *cfg, str
 {
 	size_t i;
 
-	if (cfg->type != GUEST_HVM)
+	if (!r || cfg->type != GUEST_HVM)
 		return 0;
 	if (keep_one(r, model_program_of(cfg), e) < 0)
 		return -1;

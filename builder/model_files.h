@@ -32,7 +32,8 @@ const char *model_program_of(const struct guest_config *cfg);
  * error of the guest's start, which names it.
  *
  * To be called after refuge_make and before refuge_enter, as often as needed; what is kept already
- * is left alone. Returns 0, or -1 with e set.
+ * is left alone. Nothing is done for r NULL: device models then have the root of this process. Returns
+ * 0, or -1 with e set.
  */
 int model_files_keep(const struct refuge *r, const struct guest_config *cfg, struct err *e);
 

@@ -333,7 +333,7 @@ static void drain_serial(struct supervisor *s, const struct pollfd *fds)
 	size_t i;
 
 	for (i = 0; i < s->all.n; i++)
-		if (fds[i].revents & POLLIN)
+		if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
 			ward_console(&s->all, &s->all.list[i]);
 }
 

@@ -9,7 +9,7 @@
 #include "model_files.h"
 #include "ward_inside.h"
 
-/* How long xenconsoled is given to take the last words of a guest that has ended. */
+/* How long xenconsoled, or a device model, is given to take the last words of a guest that has ended. */
 #define LAST_WORDS_NS (250 * NS_PER_MS)
 
 void ward_set_state(struct wards *all, struct ward *w, enum ward_state state)
@@ -75,12 +75,16 @@ void ward_hold(struct wards *all, struct ward *w)
 {
 	struct err e;
 
-	if (guest_hold_images(&w->guest, all->images, &e) == 0 &&
-	    model_files_keep(all->models.refuge, w->guest.cfg, &e) == 0) {
-		ward_set_state(all, w, WARD_WAITING);
+	if (guest_hold_images(&w->guest, all->images, &e) < 0) {
+		ward_fail(all, w, e.msg);
 		return;
 	}
-	ward_fail(all, w, e.msg);
+	if (model_files_keep(all->models.refuge, w->guest.cfg, &e) < 0) {
+		guest_plan_done(&w->guest); /* the build that was planned */
+		ward_fail(all, w, e.msg);
+		return;
+	}
+	ward_set_state(all, w, WARD_WAITING);
 }
 
 /* Whether a domain of this guest may ever have to be built again. */
@@ -163,8 +167,7 @@ static void ended(struct wards *all, struct ward *w, enum ending how, const char
 
 	if (stopped)
 		text = "stopped on request";
-	while (ward_console(all, w))
-		;
+	ward_console_drain(all, w);
 	snprintf(w->why, sizeof(w->why), "%s", text);
 	if (w->user_stop && action == ACTION_RESTART)
 		action = ACTION_DESTROY;
@@ -188,15 +191,17 @@ static void ended(struct wards *all, struct ward *w, enum ending how, const char
 
 /*
  * The domain was destroyed, and not by us: a toolstack has taken the guest in hand, so it is not
- * ours to restart. What is left of it in the store is removed with it.
+ * ours to restart. What is left of it in the store is removed with it, but for a guest that was given
+ * away, and its device model is ended.
  */
 static void lost(struct wards *all, struct ward *w)
 {
 	report_line(all->report, "%s: domain %u was destroyed by somebody else", ward_name(w),
 		    w->guest.domid);
 	snprintf(w->why, sizeof(w->why), "destroyed by somebody else");
-	if ((w->guest.in_store || w->guest.model.state != MODEL_NONE) &&
-	    w->state != WARD_RELEASED) {
+	if (w->state == WARD_RELEASED)
+		w->guest.in_store = false;
+	if (w->guest.in_store || ward_has_model(w)) {
 		ward_begin_destroy(all, w, WARD_ENDED);
 		return;
 	}
@@ -221,25 +226,61 @@ void ward_look(struct wards *all, struct ward *w, const xc_domaininfo_t *info)
 		return;
 	if (!w->ended_at)
 		w->ended_at = clock_ns();
-	if (w->tail.fd >= 0 && clock_ns() - w->ended_at < LAST_WORDS_NS)
+	if ((w->tail.fd >= 0 || w->guest.model.console_fd >= 0) &&
+	    clock_ns() - w->ended_at < LAST_WORDS_NS)
 		return;
 	how = ending_of(info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	ended(all, w, how, ending_text(how));
 }
 
-/* The device model of a guest that runs: a guest without one has lost its hardware. */
-static void look_at_model(struct wards *all, struct ward *w)
+/*
+ * Whether the end of its device model is somebody else's doing, or a consequence: a toolstack pauses
+ * the domain that it is about to destroy, and ends the device model first. A device model may end when
+ * its guest has powered off.
+ */
+static bool in_other_hands(struct wards *all, uint32_t domid)
 {
-	enum model_state now;
+	xc_domaininfo_t info;
+	const int n = xc_domain_getinfolist(all->host->xch, domid, 1, &info);
+
+	xenlog_clear(&all->host->log);
+	return n != 1 || info.domain != domid ||
+	       info.flags & (XEN_DOMINF_dying | XEN_DOMINF_shutdown | XEN_DOMINF_paused);
+}
+
+/* A guest whose device model has ended has lost its hardware. */
+static void model_lost(struct wards *all, struct ward *w, const struct err *why)
+{
+	const uint32_t domid = w->guest.domid;
 	char text[256];
 	struct err e;
 
-	if (w->busy || w->guest.model.state == MODEL_NONE || w->guest.domid == NO_DOMAIN ||
-	    model_look(&w->guest.model, &w->guest, all->host, &now, &e) == 0 ||
-	    w->state != WARD_RUNNING || w->ended_at)
+	if (in_other_hands(all, domid))
 		return;
-	snprintf(text, sizeof(text), "crashed: its %.200s", e.msg);
+	/* So that it does not run on where it is preserved, and that everybody sees what it is. */
+	if (xc_domain_shutdown(all->host->xch, (int)domid, SHUTDOWN_crash) < 0) {
+		host_error(all->host, &e, "cannot stop domain %u", domid);
+		report_line(all->report, "%s: %s", ward_name(w), e.msg);
+	}
+	snprintf(text, sizeof(text), "crashed: its %.230s", why->msg);
 	ended(all, w, ENDED_CRASH, text);
+}
+
+static void look_at_model(struct wards *all, struct ward *w)
+{
+	enum model_state now;
+	struct err e;
+
+	if (w->busy || !ward_has_model(w))
+		return;
+	/* One that could not be ended with its domain. */
+	if (w->guest.domid == NO_DOMAIN) {
+		model_gone(&w->guest.model);
+		return;
+	}
+	if (model_look(&w->guest.model, &w->guest, all->host, &now, &e) < 0 && !w->ended_at &&
+	    (w->state == WARD_RUNNING || w->state == WARD_STOPPING))
+		model_lost(all, w, &e);
 }
 
 void ward_tick(struct wards *all, struct ward *w, uint64_t now)

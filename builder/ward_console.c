@@ -1,6 +1,8 @@
 /* A guest's console: from the ring, which earlydom drains, or from the log of xenconsoled. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "ward_inside.h"
@@ -8,6 +10,9 @@
 /* Console events that a guest may cause in one tick of the supervisor; more are left until the
  * next. */
 #define CONSOLE_EVENTS_MAX 100
+
+/* What is taken at once of the output of a guest that may go on to write, in reads. */
+#define DRAIN_MAX 1000
 
 int ward_console_open(struct wards *all, struct ward *w, struct err *e)
 {
@@ -33,13 +38,27 @@ void ward_console_close(struct wards *all, struct ward *w)
 
 /* What a classic device model has taken from the guest's serial port. The model is the worker's while
  * that has a job for the guest. */
-static size_t serial_read(const struct ward *w, char *buf, size_t size)
+static bool has_serial(const struct ward *w)
 {
-	ssize_t n = -1;
+	return !w->busy && w->guest.model.console_fd >= 0;
+}
 
-	if (!w->busy && w->guest.model.console_fd >= 0)
-		n = read(w->guest.model.console_fd, buf, size);
-	return n > 0 ? (size_t)n : 0;
+static size_t serial_read(struct ward *w, char *buf, size_t size)
+{
+	struct model *m = &w->guest.model;
+	ssize_t n;
+
+	if (!has_serial(w))
+		return 0;
+	n = read(m->console_fd, buf, size);
+	if (n > 0)
+		return (size_t)n;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	/* The model has closed it: it would be readable for ever. */
+	close(m->console_fd);
+	m->console_fd = -1;
+	return 0;
 }
 
 size_t ward_console(struct wards *all, struct ward *w)
@@ -64,6 +83,14 @@ size_t ward_console(struct wards *all, struct ward *w)
 	return n;
 }
 
+void ward_console_drain(struct wards *all, struct ward *w)
+{
+	unsigned i;
+
+	for (i = 0; i < DRAIN_MAX && ward_console(all, w); i++)
+		;
+}
+
 void ward_console_tick(struct wards *all, struct ward *w)
 {
 	w->console_events = 0;
@@ -76,16 +103,21 @@ void ward_console_tick(struct wards *all, struct ward *w)
 
 size_t ward_type(struct wards *all, struct ward *w, const char *buf, size_t n)
 {
+	ssize_t typed;
+
+	if (!has_serial(w))
+		return ward_type_hvc(all, w, buf, n);
+	/* A guest with a serial port has its console there. */
+	typed = send(w->guest.model.console_fd, buf, n, MSG_NOSIGNAL);
+	return typed > 0 ? (size_t)typed : 0;
+}
+
+size_t ward_type_hvc(struct wards *all, struct ward *w, const char *buf, size_t n)
+{
 	char node[64], *path;
 	unsigned len;
-	ssize_t typed;
 	size_t done;
 
-	/* A guest with a serial port has its console there. */
-	if (!w->busy && w->guest.model.console_fd >= 0) {
-		typed = write(w->guest.model.console_fd, buf, n);
-		return typed > 0 ? (size_t)typed : 0;
-	}
 	if (w->console.ring)
 		return console_write(&w->console, all->xce, buf, n);
 	if (!all->host->xsh || w->busy || w->guest.domid == NO_DOMAIN)

@@ -11,6 +11,12 @@ static inline const char *ward_name(const struct ward *w)
 	return w->guest.cfg->name;
 }
 
+/* Whether w has a device model, or what is left of one. */
+static inline bool ward_has_model(const struct ward *w)
+{
+	return w->guest.cfg->type == GUEST_HVM && w->guest.model.state != MODEL_NONE;
+}
+
 /* The new state, and the record of it. Gives back what a guest that is over has held. */
 void ward_set_state(struct wards *all, struct ward *w, enum ward_state state);
 
@@ -24,6 +30,13 @@ void ward_begin_destroy(struct wards *all, struct ward *w, enum ward_state after
 /* Opens and closes where w's console comes from. Returns 0, or -1 with e set. */
 int ward_console_open(struct wards *all, struct ward *w, struct err *e);
 void ward_console_close(struct wards *all, struct ward *w);
+
+/* Takes what there is of its output now, but no more than a guest may write meanwhile. */
+void ward_console_drain(struct wards *all, struct ward *w);
+
+/* Types on hvc0, also where the guest has a serial port. Returns how many of the n bytes it has room for
+ * now. */
+size_t ward_type_hvc(struct wards *all, struct ward *w, const char *buf, size_t n);
 
 /* Lets a console that was silenced for its flood speak again. */
 void ward_console_tick(struct wards *all, struct ward *w);

@@ -17,8 +17,7 @@ int ward_let_go(struct wards *all, struct ward *w, struct err *e)
 			       "%s would stop when its console is full, which only earlydom "
 			       "drains: `earlydom handover` gives it to xenconsoled first",
 			       ward_name(w));
-	while (ward_console(all, w))
-		;
+	ward_console_drain(all, w);
 	ward_console_close(all, w);
 	contail_close(&w->tail);
 	report_line(all->report, "%s: domain %u released", ward_name(w), w->guest.domid);
@@ -32,8 +31,7 @@ static int hand_over(struct wards *all, struct ward *w, struct err *e)
 	const bool pv = w->guest.cfg->type == GUEST_PV;
 	struct err ignored;
 
-	while (ward_console(all, w))
-		;
+	ward_console_drain(all, w);
 	ward_console_close(all, w); /* xenconsoled can bind the channel only when nobody else has */
 	if (guest_hand_over(&w->guest, all->host, e) < 0) {
 		if (console_open(&w->console, all->host, all->xce, &w->guest, &ignored) < 0)

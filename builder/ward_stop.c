@@ -1,5 +1,8 @@
 /* A guest is asked to shut down. */
+#include <stdlib.h>
 #include <string.h>
+
+#include "../loaders/image_type.h"
 
 #include "clock.h"
 #include "ward_inside.h"
@@ -9,7 +12,8 @@
  * console after Ctrl-O (drivers/tty/hvc/hvc_console.c), where its console is hvc0. Sync, remount
  * read-only, power off (Documentation/admin-guide/sysrq.rst); the first two work in the
  * background, hence the time between. A pvh guest has nothing that its SysRq could power off
- * with: it is told to restart, which ends its domain as well.
+ * with: it is told to restart, which ends its domain as well. So is an hvm guest, which may be one
+ * without ACPI. Its serial port is no way: SysRq is a BREAK there, and a socket has none.
  */
 #define SYSRQ 0x0f
 static const struct {
@@ -40,7 +44,7 @@ void ward_stop_tick(struct wards *all, struct ward *w, uint64_t now)
 		 * room. */
 		if (w->console.ring && console_room(&w->console) < sizeof(keys))
 			return;
-		if (ward_type(all, w, keys, sizeof(keys)) != sizeof(keys))
+		if (ward_type_hvc(all, w, keys, sizeof(keys)) != sizeof(keys))
 			return;
 		w->stop_sent++;
 	}
@@ -59,6 +63,20 @@ static int ask_by_store(struct wards *all, const struct ward *w, struct err *e)
 		       node);
 }
 
+/* Whether the guest's kernel has hvc0 as a console: without that it does not take SysRq there. */
+static bool has_hvc(const struct guest_config *cfg)
+{
+	static const char want[] = "console=hvc0";
+	struct err ignored;
+	char *line = image_type_find(cfg->image)->cmdline(cfg, &ignored), *word, *rest = line;
+	bool has = false;
+
+	while (!has && (word = strsep(&rest, " \t")))
+		has = !strcmp(word, want);
+	free(line);
+	return has;
+}
+
 int ward_stop(struct wards *all, struct ward *w, uint64_t now, struct err *e)
 {
 	if (w->busy || w->state == WARD_WAITING || w->state == WARD_CONNECTING)
@@ -71,6 +89,12 @@ int ward_stop(struct wards *all, struct ward *w, uint64_t now, struct err *e)
 	/* A pv guest that was started without a store does not know of it. */
 	w->stop_by_store =
 		w->guest.in_store && (w->guest.cfg->type != GUEST_PV || !w->guest.handed_over);
+	if (!w->stop_by_store && w->guest.cfg->type == GUEST_HVM && !has_hvc(w->guest.cfg))
+		return err_set(e,
+			       "%s can't be asked to shut down: it is in no store, and takes no "
+			       "SysRq without console=hvc0 on its command line; `earlydom destroy` "
+			       "ends it",
+			       ward_name(w));
 	if (w->stop_by_store && ask_by_store(all, w, e) < 0)
 		return -1;
 	w->user_stop = true;

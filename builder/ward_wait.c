@@ -124,9 +124,14 @@ static int model_wait(struct wards *all, struct ward *w, enum model_state *now, 
 {
 	struct model *m = &w->guest.model;
 
+	*now = MODEL_READY;
+	if (w->guest.cfg->type != GUEST_HVM)
+		return 0;
 	if (m->state == MODEL_NONE && model_start(m, &w->guest, all->host, &all->models, 0, e) < 0)
 		return -1;
-	return model_look(m, &w->guest, all->host, now, e);
+	if (model_look(m, &w->guest, all->host, now, e) == 0)
+		return 0;
+	return *now == MODEL_ENDED ? err_prefix(e, "its ") : -1;
 }
 
 /* Connecting: lets the guest run when its back ends and its device model are ready for it. */
@@ -138,7 +143,6 @@ static void wait_to_run(struct wards *all, struct ward *w, uint64_t now)
 	int rc;
 
 	if (model_wait(all, w, &model, &e) < 0) {
-		err_prefix(&e, "its ");
 		undo(all, w, &e);
 		return;
 	}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <acpi/libacpi.h>
+#include <xen/hvm/hvm_info_table.h>
 
 /* How far an image has come. */
 enum step { ALLOCATED, KERNEL, HOST, PARSED, SIZED, POPULATED, LOADED, BOOTED };
@@ -154,7 +155,8 @@ static bool layout_ok(const struct xc_dom_image *dom)
 
 	return dom->lowmem_end <= dom->mmio_start &&
 	       dom->lowmem_end + high == dom->target_pages << XC_PAGE_SHIFT &&
-	       dom->mmio_start + dom->mmio_size == UINT64_C(1) << 32;
+	       dom->mmio_start + dom->mmio_size == UINT64_C(1) << 32 &&
+	       !dom->device_model == !dom->vga_hole_size;
 }
 
 int xc_dom_boot_mem_init(struct xc_dom_image *dom)
@@ -193,13 +195,33 @@ int xc_dom_boot_mem_init(struct xc_dom_image *dom)
 static void make_pages(struct fake_domain *d)
 {
 	d->page_fd = memfd_create("pages", MFD_CLOEXEC);
-	if (d->page_fd < 0 || ftruncate(d->page_fd, 2 * XC_PAGE_SIZE) < 0)
+	if (d->page_fd < 0 || ftruncate(d->page_fd, 3 * XC_PAGE_SIZE) < 0)
 		abort();
 	d->ring = mmap(NULL, XC_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, d->page_fd, 0);
 	d->store = mmap(NULL, XC_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, d->page_fd,
 			XC_PAGE_SIZE);
-	if (d->ring == MAP_FAILED || d->store == MAP_FAILED)
+	d->info = mmap(NULL, XC_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, d->page_fd,
+		       2 * XC_PAGE_SIZE);
+	if (d->ring == MAP_FAILED || d->store == MAP_FAILED || d->info == MAP_FAILED)
 		abort();
+}
+
+/* hvmloader's table as the library leaves it (build_hvm_info of xg_dom_x86.c). */
+static void make_info(struct fake_domain *d)
+{
+	struct hvm_info_table *info = (struct hvm_info_table *)(d->info + HVM_INFO_OFFSET);
+	size_t i;
+
+	memcpy(info->signature, "HVM INFO", sizeof(info->signature));
+	info->length = sizeof(*info);
+	info->apic_mode = 1;
+	info->nr_vcpus = 1;
+	memset(info->vcpu_online, 0xff, sizeof(info->vcpu_online));
+	info->low_mem_pgend = (uint32_t)(d->lowmem_end >> XC_PAGE_SHIFT);
+	info->high_mem_pgend = (uint32_t)(d->highmem_end >> XC_PAGE_SHIFT);
+	for (i = 0; i < sizeof(*info); i++)
+		if (i != offsetof(struct hvm_info_table, checksum))
+			info->checksum = (uint8_t)(info->checksum - d->info[HVM_INFO_OFFSET + i]);
 }
 
 int xc_dom_build_image(struct xc_dom_image *dom)
@@ -255,7 +277,11 @@ int xc_dom_boot_image(struct xc_dom_image *dom)
 	d->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);
 	for (i = 0; i < MAX_ACPI_MODULES; i++)
 		d->acpi_pages += (dom->acpi_modules[i].length + XC_PAGE_SIZE - 1) / XC_PAGE_SIZE;
+	d->device_model = dom->device_model;
+	d->bios_size = dom->system_firmware_module.length;
 	make_pages(d);
+	if (d->device_model)
+		make_info(d);
 	d->loaded = true;
 	return fake_leave(0);
 }

@@ -11,6 +11,9 @@
 #define FIRST_PORT 10
 #define PORTS_MAX  128
 
+/* The other end is nobody's yet: no event comes by it. */
+#define NO_REMOTE UINT32_MAX
+
 struct xenevtchn_handle {
 	int fd[2]; /* the numbers of ports that are pending, as the driver's ring has them */
 };
@@ -90,9 +93,15 @@ int xenevtchn_close(xenevtchn_handle *xce)
 	if (!xce)
 		return 0;
 	fake_lock();
-	for (i = 0; i < PORTS_MAX; i++)
-		if (channels.handle[i] == xce)
+	for (i = 0; i < PORTS_MAX; i++) {
+		if (channels.handle[i] != xce)
+			continue;
+		/* One with an end that is nobody's yet may be shared with a child, which has the file. */
+		if (channels.remote[i] == NO_REMOTE)
+			channels.handle[i] = NULL;
+		else
 			fake_broken("port %u was bound when its handle was closed", i);
+	}
 	channels.handles--;
 	fake_unlock();
 	close(xce->fd[0]);
@@ -131,9 +140,6 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint
 	deliver(i);
 	return fake_leave((int)i);
 }
-
-/* Its other end is nobody's yet: no event comes by it. */
-#define NO_REMOTE UINT32_MAX
 
 xenevtchn_port_or_error_t xenevtchn_bind_unbound_port(xenevtchn_handle *xce, uint32_t domid)
 {

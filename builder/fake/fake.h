@@ -25,7 +25,7 @@
 #include <xen/hvm/params.h>
 
 #define FAKE_VCPUS    128
-#define FAKE_E820_MAX 16
+#define FAKE_E820_MAX E820MAX
 #define FAKE_PORTS    64
 
 /* What the host is; set before use. fake_reset gives one of 4 cpus, 2 nodes and 4 GiB free. */
@@ -70,6 +70,8 @@ struct fake_domain {
 	uint32_t console_evtchn, store_evtchn;
 	uint64_t console_gfn, store_gfn;
 	unsigned acpi_pages; /* of the ACPI modules, all together */
+	bool device_model;   /* it is for a guest with a firmware */
+	size_t bios_size;
 	bool loaded, grants;
 
 	bool running, dying, shut_down;
@@ -78,9 +80,10 @@ struct fake_domain {
 
 	bool port[FAKE_PORTS]; /* unbound ports for dom0 */
 	unsigned mapped;       /* foreign mappings of its pages */
-	int page_fd;           /* the pages of the console and the store */
+	int page_fd;           /* the pages of the console, the store and hvmloader's table */
 	struct xencons_interface *ring;
 	struct xenstore_domain_interface *store;
+	uint8_t *info; /* the page of hvmloader's table, of a guest with a firmware */
 	uint64_t held_kib;
 };
 

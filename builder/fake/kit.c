@@ -129,6 +129,43 @@ struct guest_config kit_config(const char *name, enum guest_type type)
 	return cfg;
 }
 
+void kit_hvm(struct guest_config *cfg, bool classic)
+{
+	static char model[256], config[256];
+
+	snprintf(model, sizeof(model), "%s", kit_path("model"));
+	snprintf(config, sizeof(config), "%s", kit_path("config"));
+	cfg->image = (char *)(uintptr_t) "vmx";
+	cfg->type = GUEST_HVM;
+	cfg->acpi = cfg->apic = cfg->hpet = cfg->hap = true;
+	cfg->vga = VGA_NONE;
+	cfg->model_override = model;
+	cfg->model_protocol = classic ? MODEL_CLASSIC : MODEL_QEMU;
+	cfg->model_config = classic ? config : NULL;
+	if (!classic)
+		cfg->kernel = NULL;
+}
+
+void kit_firmware(void)
+{
+	static const char *const dirs[] = {"root",
+					   "root/usr",
+					   "root/usr/lib",
+					   "root/usr/lib/xen",
+					   "root/usr/lib/xen/boot",
+					   "root/usr/share",
+					   "root/usr/share/seabios"};
+	char *bios = calloc(1, KIT_BIOS);
+	size_t i;
+
+	assert_non_null(bios);
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		assert_true(mkdir(kit_path(dirs[i]), 0700) == 0 || errno == EEXIST);
+	kernel("root/usr/lib/xen/boot/hvmloader", false, false);
+	kit_write("root/usr/share/seabios/bios-256k.bin", bios, KIT_BIOS);
+	free(bios);
+}
+
 int kit_start(struct guest *g, struct host *h, struct err *e)
 {
 	struct err ignored;

@@ -48,6 +48,17 @@ char *kit_read(const char *name, char *buf, size_t size); /* what the file has, 
 /* A guest with 64 MiB and 1 vcpu that boots "kernel". The uuid is made of the name. */
 struct guest_config kit_config(const char *name, enum guest_type type);
 
+/*
+ * Makes an hvm guest of it: classic, with "model" and "config" in the scratch directory, which need not be
+ * there; or with QEMU, no video card, and the files of kit_firmware.
+ */
+void kit_hvm(struct guest_config *cfg, bool classic);
+
+/* Where Xen and Debian have them, below the scratch directory's "root": hvmloader, and a SeaBIOS of
+ * KIT_BIOS bytes. The working directory has to be the scratch directory. */
+#define KIT_BIOS 262144
+void kit_firmware(void);
+
 /* A guest's way to its first instruction, as the supervisor has it go: guest_build, guest_run. */
 int kit_start(struct guest *g, struct host *h, struct err *e);
 

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <xen/hvm/hvm_info_table.h>
 #include <xen/io/console.h>
 #include <xen/sched.h>
 
@@ -164,8 +165,11 @@ static void let_go(struct fake_domain *d)
 		__real_munmap(d->ring, XC_PAGE_SIZE);
 	if (d->store)
 		__real_munmap(d->store, XC_PAGE_SIZE);
+	if (d->info)
+		__real_munmap(d->info, XC_PAGE_SIZE);
 	if (d->page_fd >= 0)
 		close(d->page_fd);
+	d->info = NULL;
 	d->ring = NULL;
 	d->store = NULL;
 	d->page_fd = -1;
@@ -565,8 +569,10 @@ static bool config_ok(const struct xen_domctl_createdomain *c)
 		return false;
 	if (hap && !(xen.host.physcaps & XEN_SYSCTL_PHYSCAP_hap))
 		return false;
-	/* PV takes no emulated devices but the PIT, HVM needs the local APIC (PVH: nothing else). */
-	if (c->arch.emulation_flags != (hvm ? XEN_X86_EMU_LAPIC : 0u))
+	/* PV takes no emulated devices but the PIT; others have the local APIC alone, or all but the PCI
+	 * bridge. */
+	if (c->arch.emulation_flags != (hvm ? XEN_X86_EMU_LAPIC : 0u) &&
+	    (!hvm || c->arch.emulation_flags != (XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI)))
 		return false;
 	return (c->grant_opts & XEN_DOMCTL_GRANT_version_mask) <=
 	       (xen.host.physcaps & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2u : 1u);
@@ -621,6 +627,19 @@ int xc_domain_pause(xc_interface *xch, uint32_t domid)
 	if (!d)
 		return fake_leave(-1);
 	d->running = false;
+	return fake_leave(0);
+}
+
+int xc_domain_shutdown(xc_interface *xch, uint32_t domid, int reason)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, domid);
+
+	(void)xch;
+	if (!d)
+		return fake_leave(-1);
+	d->shut_down = true;
+	d->running = false;
+	d->reason = (unsigned)reason;
 	return fake_leave(0);
 }
 
@@ -928,21 +947,24 @@ xc_evtchn_port_or_error_t xc_evtchn_alloc_unbound(xc_interface *xch, uint32_t do
 void *xc_map_foreign_range(xc_interface *xch, uint32_t domid, int size, int prot, unsigned long mfn)
 {
 	struct fake_domain *d = fake_enter_domain(__func__, domid);
+	off_t page;
 	unsigned i;
 	void *p;
 
 	(void)xch;
 	if (!d)
 		return fake_leave_ptr(NULL);
-	if (size != XC_PAGE_SIZE || !d->ring || (mfn != d->console_gfn && mfn != d->store_gfn)) {
+	page = mfn == d->console_gfn ? 0 : mfn == d->store_gfn ? 1 : 2;
+	if (size != XC_PAGE_SIZE || !d->ring ||
+	    (page == 2 && (!d->device_model || mfn != HVM_INFO_PFN))) {
 		errno = EINVAL;
 		return fake_leave_ptr(NULL);
 	}
 	for (i = 0; i < MAPPINGS_MAX && xen.mappings[i].addr; i++)
 		;
-	p = i < MAPPINGS_MAX ? mmap(NULL, XC_PAGE_SIZE, prot, MAP_SHARED, d->page_fd,
-				    mfn == d->console_gfn ? 0 : XC_PAGE_SIZE)
-			     : MAP_FAILED;
+	p = i < MAPPINGS_MAX
+		    ? mmap(NULL, XC_PAGE_SIZE, prot, MAP_SHARED, d->page_fd, page * XC_PAGE_SIZE)
+		    : MAP_FAILED;
 	if (p == MAP_FAILED)
 		return fake_leave_ptr(NULL);
 	xen.mappings[i].addr = p;
