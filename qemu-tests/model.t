@@ -23,28 +23,22 @@ my %guests = (
 		'on_crash = "restart"', qq(extra = "$extra guest=board VNC_VIEWER=10.0.0.1:5500")),
 	# Device models of somebody else's: one that does not begin, one that does not end, one with
 	# words of its own.
-	dies => classic('/sbin/dies', '/etc/models/board', 'memory = 64', qq(extra = "$extra")),
-	hangs => classic('/sbin/hangs', '/etc/models/board', 'memory = 64', 'device_timeout = 3', qq(extra = "$extra")),
-	wrong => classic($own, '/etc/models/wrong', 'memory = 64', qq(extra = "$extra")),
-	none => classic('/sbin/none', '/etc/models/board', 'memory = 64', qq(extra = "$extra")),
-	noconfig => classic($own, '/etc/models/none', 'memory = 64', qq(extra = "$extra")),
-	badmap => classic($own, '/etc/models/board', 'memory = 64', 'memmap = "/etc/models/badmap"', qq(extra = "$extra")),
-	qemu => qq(type = "hvm"\nmemory = 64\n),
+	dies => classic('/sbin/dies', '/etc/models/board', 'memory = 80', qq(extra = "$extra")),
+	hangs => classic('/sbin/hangs', '/etc/models/board', 'memory = 80', 'device_timeout = 3', qq(extra = "$extra")),
+	wrong => classic($own, '/etc/models/wrong', 'memory = 80', qq(extra = "$extra")),
+	absent => classic('/sbin/none', '/etc/models/board', 'memory = 80', qq(extra = "$extra")),
+	noconfig => classic($own, '/etc/models/none', 'memory = 80', qq(extra = "$extra")),
+	badmap => classic($own, '/etc/models/board', 'memory = 80', 'memmap = "/etc/models/badmap"', qq(extra = "$extra")),
+	qemu => qq(type = "hvm"\nmemory = 80\n),
 );
-sub script {
-	my ($name, $text) = @_;
-	my $file = write_file(work_dir . "/$name", "#!/bin/sh\n$text");
-	chmod 0755, $file;
-	return "$file:/sbin/$name";
-}
 my $boot = flaky_boot('model',
 	guests => \%guests,
 	files => [
 		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz',
 		tool('guest.cpio') . ':/boot/guest.cpio',
 		root . "/build/earlydom-model:$own",
-		script('dies', 'echo "$*" >/run/dies.args; echo "no such card" >&2; exit 3' . "\n"),
-		script('hangs', 'trap "" TERM; while :; do sleep 1; done' . "\n"),
+		tool('oddmodel') . ':/sbin/dies',
+		tool('oddmodel') . ':/sbin/hangs',
 		write_file(work_dir . '/board', qq(log = "/run/board.serial"\n)) . ':/etc/models/board',
 		write_file(work_dir . '/wrong', qq(log = "/run/x"\nprot = 1\n)) . ':/etc/models/wrong',
 		write_file(work_dir . '/map', <<~MAP) . ':/etc/models/map',
@@ -65,7 +59,7 @@ my $boot = flaky_boot('model',
 await_console board '^board cmdline: ' 150
 run facts xenfacts -a
 run list earlydom list --json
-run args cat /run/dies.args
+run args cat /run/earlydom/model/dies.log
 model() { ps -o pid,args | awk '/earlydom-model -f/ { print $1 }'; }
 first=$(model)
 run cmdline sh -c "tr '\\0' ' ' </proc/$first/cmdline; echo"
@@ -86,7 +80,7 @@ await_console board '^board cmdline: ' 150 3
 run again earlydom list --json
 run destroy earlydom destroy board
 while [ -n "$(model)" ]; do sleep 0.2; done
-run left sh -c "ps -o args | grep '[e]arlydom-model -f\|[h]angs'"
+run left sh -c "ps -o args | grep '[e]arlydom-model -f'"
 run last xenfacts
 logs
 SH
@@ -98,7 +92,7 @@ like($board[0] // '', qr/^started as domain \d+ \(vmx hvm, 128 MiB, 2 vcpus, \d+
 my ($domid) = ($board[0] // '') =~ /domain (\d+)/;
 $domid //= 'none';
 my $log = $boot->said('log.board');
-like($log, qr/^board is up: linux PVH, 128 MiB, 2 vcpus$/m, 'and finds itself as its descriptor has it');
+like($log, qr/^board is up: linux PVH, 12[78] MiB, 2 vcpus$/m, 'and finds itself as its descriptor has it');
 like($log, qr/^board cmdline: \Q$extra\E guest=board$/m, 'its command line, without what is for the device model');
 like($log, qr/^42 from board$/m, 'its serial port, both ways');
 like($log, qr/^ *4: .* IO-APIC +4-edge +ttyS0/m, 'with interrupts');
@@ -106,7 +100,7 @@ like($boot->said('serial'), qr/^board is up: /m, 'which has a log of its own');
 like($log, qr/^00100000-06ffffff : System RAM$/m, 'memmap: ram');
 like($log, qr/^07000000-070fffff : Unusable memory$/m, 'memmap: what is none');
 like($log, qr/^07100000-07ffffff : System RAM$/m, 'memmap: ram behind it');
-my ($list) = grep { $_->{name} eq 'board' } @{eval { decode_json($boot->said('list.out')) } // []};
+my ($list) = grep { $_->{name} eq "board" } @{(eval { decode_json($boot->said("list.out")) }) || []};
 is_deeply([@{$list // {}}{qw(image type memory vcpus state)}], ['vmx', 'hvm', 128, 2, 'running'], 'list');
 
 # ---- its device model ----
@@ -134,15 +128,15 @@ my %said = (
 	dies => 'its device model /sbin/dies ended with status 3 before it was ready: no such card; domain destroyed',
 	wrong => "its device model $own ended with status 1 before it was ready: earlydom-model: "
 		. "/etc/models/wrong:2:1: unknown key 'prot', did you mean 'port'?; domain destroyed",
-	none => 'its cannot run device model /sbin/none: No such file or directory; domain destroyed',
+	absent => 'its cannot run device model /sbin/none: No such file or directory; domain destroyed',
 	noconfig => 'its cannot read device model config /etc/models/none: No such file or directory; domain destroyed',
 	badmap => 'memmap /etc/models/badmap:2:1: the range overlaps that of line 1',
-	qemu => 'its device model needs a store, and there is none',
+	qemu => 'cannot read firmware /usr/lib/xen-4.17/boot/hvmloader: No such file or directory',
 );
 is(($boot->earlydom_on($_))[0], $said{$_}, "$_: is said") for sort keys %said;
-like($boot->said('args.out'), qr{^-f /etc/models/board -d \d+ -p \d+ -m 64$}, 'dies: its words');
+like($boot->said('args.out'), qr{^-f /etc/models/board -d \d+ -p \d+ -m 80 *$}m, 'dies: its words');
 like(($boot->earlydom_on('hangs'))[0] // '', qr/^started as domain/, 'hangs: one that says nothing is taken as ready');
-like((grep { / of 8 guests started / } $boot->earlydom)[0] // '', qr/; failed: badmap dies noconfig none qemu wrong$/,
+like((grep { / of 8 guests started / } $boot->earlydom)[0] // '', qr/; failed: absent badmap dies noconfig qemu wrong$/,
 	'the summary');
 
 # ---- nothing is left ----
