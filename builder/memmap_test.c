@@ -334,10 +334,10 @@ static void test_file_wrong(void **state)
 	refused(&cfg, ": 80000000-81000000 is ram there, but the guest's memory ends at 4000000");
 	cfg = mapped(true, "0 3fff000 ram\n100000000 100001000 ram\n");
 	refused(&cfg, ": 100000000-100001000 is ram there, but the guest's memory ends at 4000000");
-	cfg = mapped(false, "0 f0000000 ram\n100000000 110001000 ram\n");
-	cfg.memory_kib = cfg.maxmem_kib = (4 << 20) + 4;
-	refused(&cfg, ": 100000000-110001000 is ram there, but the guest's memory ends at "
-		      "110000000");
+	cfg = mapped(false, "0 efff0000 ram\n100000000 110101000 ram\n");
+	cfg.memory_kib = cfg.maxmem_kib = (4 << 20) + 1024;
+	refused(&cfg, ": 100000000-110101000 is ram there, but the guest's memory ends at "
+		      "110100000");
 
 	/* 128 of the file's, and four that the guest needs. */
 	len = (unsigned)sprintf(many, "0 4000000 ram\n");
