@@ -271,6 +271,29 @@ static void test_fails(void **state)
 	fails(&cfg, "cannot run device model /nowhere/model: No such file or directory");
 }
 
+/* A model whose files can't be kept: the kernel that was to be unpacked for it is not waited for. */
+static void test_not_kept(void **state)
+{
+	const struct refuge refuge = {.dir = -1};
+	struct guest_config cfgs[2] = {classic("echo"), kit_config("db", GUEST_PVH)};
+	struct kit_wards k;
+
+	(void)state;
+	fake_reset();
+	kit_wards_open(&k, cfgs, 2);
+	k.all.models.refuge = &refuge;
+	kit_wards_start(&k);
+	assert_int_equal(k.all.list[0].state, WARD_FAILED);
+	said(&k, "earlydom: web: cannot keep /tmp for device models: Bad file descriptor\n");
+	kit_wards_jobs(&k);
+	assert_int_equal(k.all.list[1].state, WARD_RUNNING);
+	assert_int_equal(k.images.files->kernel_users, 0);
+	assert_false(k.images.files->kernel_open);
+	assert_int_equal(k.images.files->users, 1);
+	kit_wards_close(&k);
+	fake_reset();
+}
+
 /* ---- it dies ---- */
 
 static void crashed(struct kit_wards *k, const char *what)
@@ -707,13 +730,14 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_not_ready),     cmocka_unit_test(test_qemu),
 		cmocka_unit_test(test_qemu_late),     cmocka_unit_test(test_no_store),
-		cmocka_unit_test(test_fails),         cmocka_unit_test(test_dies),
-		cmocka_unit_test(test_dies_restart),  cmocka_unit_test(test_dies_preserve),
-		cmocka_unit_test(test_dies_stopping), cmocka_unit_test(test_toolstack),
-		cmocka_unit_test(test_powered_off),   cmocka_unit_test(test_destroy),
-		cmocka_unit_test(test_leave),         cmocka_unit_test(test_released),
-		cmocka_unit_test(test_console),       cmocka_unit_test(test_last_words),
-		cmocka_unit_test(test_stop),          cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_fails),         cmocka_unit_test(test_not_kept),
+		cmocka_unit_test(test_dies),          cmocka_unit_test(test_dies_restart),
+		cmocka_unit_test(test_dies_preserve), cmocka_unit_test(test_dies_stopping),
+		cmocka_unit_test(test_toolstack),     cmocka_unit_test(test_powered_off),
+		cmocka_unit_test(test_destroy),       cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_released),      cmocka_unit_test(test_console),
+		cmocka_unit_test(test_last_words),    cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_hand_over),
 	};
 
 	if (argv[0][0] == '@')
