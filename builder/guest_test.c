@@ -229,7 +229,7 @@ static void test_hvm_firmware(void **state)
 	assert_true(d->memory_kib == 80 * 1024); /* without the card's */
 	assert_true(d->maxmem_kib == 161 * 1024);
 	assert_true(d->pool_bytes == (4 * 1024 + 160 * 4) * 1024);
-	assert_string_equal(d->cmdline, "");
+	assert_string_equal(d->cmdline, "none");
 	assert_int_equal(d->bios_size, KIT_BIOS);
 	assert_int_equal(d->acpi_pages, 0);
 	assert_null(s.guest.kernel);
@@ -242,6 +242,7 @@ static void test_hvm_firmware(void **state)
 	cfg.extra = (char *)(uintptr_t) "quiet";
 	d = start(&s, &cfg);
 	assert_int_equal(d->ramdisk_size, 0);
+	assert_string_equal(d->cmdline, "none"); /* it is not hvmloader's */
 	assert_non_null(s.guest.kernel);
 	assert_int_equal(s.guest.kernel->kernel_users, 0);
 	assert_false(s.guest.kernel->kernel_open);
