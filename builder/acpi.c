@@ -28,6 +28,13 @@
 #define IOAPIC_ID      1
 #define PCI_ISA_IRQS   0x0c20
 
+/*
+ * libacpi's FADT, from which it makes each guest's, and takes out the PM timer for good where one has
+ * none. Its size is that of ACPI 5.0 (5.2.9).
+ */
+#define FADT_SIZE 268
+extern uint8_t Fadt[];
+
 struct acpi_memory {
 	struct acpi_ctxt ctxt; /* first: libacpi hands back this address */
 	uint8_t *base;         /* TABLE_PAGES pages, for guest address TABLE_ADDRESS */
@@ -87,6 +94,17 @@ static void add_module(struct xc_dom_image *dom, unsigned n, void *data, uint32_
 	dom->acpi_modules[n].guest_addr_out = address;
 }
 
+static int build_tables(struct acpi_memory *m, struct acpi_config *config)
+{
+	uint8_t fadt[FADT_SIZE];
+	int rc;
+
+	memcpy(fadt, Fadt, sizeof(fadt));
+	rc = acpi_build_tables(&m->ctxt, config);
+	memcpy(Fadt, fadt, sizeof(fadt));
+	return rc;
+}
+
 /* What the hypervisor emulates for an hvm guest without QEMU. */
 static void add_platform(const struct guest_config *cfg, struct acpi_config *config)
 {
@@ -135,7 +153,7 @@ int acpi_describe(struct xc_dom_image *dom, const struct guest_config *cfg, stru
 		return err_set(e, "out of memory for ACPI tables");
 	config.rsdp = (unsigned long)rsdp;
 	config.infop = (unsigned long)page;
-	if (acpi_build_tables(&m.ctxt, &config))
+	if (build_tables(&m, &config))
 		return err_set(e, "cannot build ACPI tables for %u vcpus", maxvcpus);
 
 	pages = (m.used + XC_PAGE_SIZE - 1) / XC_PAGE_SIZE;

@@ -1,4 +1,4 @@
-/* ACPI tables of PVH guests, made by Xen's libacpi and read back from what is loaded. */
+/* ACPI tables of PVH and HVM guests, made by Xen's libacpi and read back from what is loaded. */
 #include "fake/kit.h"
 
 #include "acpi.h"
@@ -177,12 +177,153 @@ static void test_failures(void **state)
 	release(xch, dom);
 }
 
+static struct guest_config classic(unsigned vcpus)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+
+	kit_hvm(&cfg, true);
+	cfg.vcpus = cfg.maxvcpus = vcpus;
+	return cfg;
+}
+
+/* What the MADT of an hvm guest has: a local APIC a vcpu, the I/O APIC, and the ISA interrupts that are
+ * not what they were: the timer's is on pin 2, and PCI's are level-triggered, active low. */
+static void test_hvm_madt(void **state)
+{
+	static const uint8_t overrides[][10] = {
+		{2, 10, 0, 0, 2, 0, 0, 0, 0, 0},
+		{2, 10, 0, 5, 5, 0, 0, 0, 0xf, 0},
+		{2, 10, 0, 10, 10, 0, 0, 0, 0xf, 0},
+		{2, 10, 0, 11, 11, 0, 0, 0, 0xf, 0},
+	};
+	struct guest_config cfg = classic(2);
+	unsigned lapics = 0, ioapics = 0, n = 0;
+	struct xc_dom_image *dom;
+	const uint8_t *madt;
+	xc_interface *xch;
+	struct err e;
+	uint32_t i;
+
+	(void)state;
+	dom = allocate(&xch);
+	KIT_CHECK(!acpi_describe(dom, &cfg, &e), "%s", e.msg);
+	madt = find(dom, "APIC");
+	assert_non_null(madt);
+	checksum(madt);
+	assert_int_equal(get32(madt + 36), 0xfee00000);
+	for (i = 44; i < get32(madt + 4); i += madt[i + 1]) {
+		const uint8_t *at = madt + i;
+
+		assert_true(at[1] >= 2);
+		if (at[0] == 0) {
+			assert_int_equal(at[3], 2 * lapics);
+			assert_int_equal(get32(at + 4), 1);
+			lapics++;
+		} else if (at[0] == 1) {
+			assert_int_equal(at[2], 1);
+			assert_int_equal(get32(at + 4), 0xfec00000);
+			assert_int_equal(get32(at + 8), 0); /* its interrupts are from 0 on */
+			ioapics++;
+		} else {
+			assert_true(n < 4);
+			assert_memory_equal(at, overrides[n], 10);
+			n++;
+		}
+	}
+	assert_int_equal(lapics, 2);
+	assert_int_equal(ioapics, 1);
+	assert_int_equal(n, 4);
+	release(xch, dom);
+
+	/* apic = 0: none for one vcpu; with more of them there has to be one. */
+	cfg.apic = false;
+	dom = allocate(&xch);
+	assert_int_equal(acpi_describe(dom, &cfg, &e), 0);
+	assert_non_null(find(dom, "APIC"));
+	release(xch, dom);
+	cfg.vcpus = cfg.maxvcpus = 1;
+	dom = allocate(&xch);
+	assert_int_equal(acpi_describe(dom, &cfg, &e), 0);
+	assert_null(find(dom, "APIC"));
+	release(xch, dom);
+	cfg.apic = true;
+	dom = allocate(&xch);
+	assert_int_equal(acpi_describe(dom, &cfg, &e), 0);
+	assert_non_null(find(dom, "APIC"));
+	release(xch, dom);
+}
+
+static void test_hvm_platform(void **state)
+{
+	struct guest_config cfg = classic(1);
+	struct xc_dom_image *dom;
+	const uint8_t *table;
+	xc_interface *xch;
+	struct err e;
+
+	(void)state;
+	dom = allocate(&xch);
+	assert_int_equal(acpi_describe(dom, &cfg, &e), 0);
+	table = find(dom, "FACP");
+	assert_non_null(table);
+	checksum(table);
+	assert_int_equal(get32(table + 76), 0xb008); /* the PM timer's port */
+	assert_int_equal(table[91], 4);              /* and its length */
+	assert_int_equal(table[109] & 0x03, 0);      /* no legacy devices, no 8042 */
+	assert_int_equal(table[109] & 0x04, 0x04);   /* no VGA */
+	assert_int_equal(table[109] & 0x20, 0);      /* a CMOS clock */
+	table = find(dom, "HPET");
+	assert_non_null(table);
+	checksum(table);
+	assert_int_equal(get32(table + 44), 0xfed00000);
+	assert_non_null(find(dom, "WAET"));
+	release(xch, dom);
+
+	cfg.hpet = false;
+	dom = allocate(&xch);
+	assert_int_equal(acpi_describe(dom, &cfg, &e), 0);
+	assert_null(find(dom, "HPET"));
+	assert_non_null(find(dom, "FACP"));
+	release(xch, dom);
+}
+
+/* What is for hvm guests does not get into a pvh guest's tables. */
+static void test_pvh_alone(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PVH), other;
+	struct xc_dom_image *dom, *plain;
+	xc_interface *xch, *plain_xch;
+	struct err e;
+	unsigned i;
+
+	(void)state;
+	plain = allocate(&plain_xch);
+	assert_int_equal(acpi_describe(plain, &cfg, &e), 0);
+	assert_null(find(plain, "HPET"));
+	assert_null(find(plain, "WAET"));
+	assert_int_equal(get32(find(plain, "FACP") + 76), 0); /* no PM timer */
+	other = cfg;
+	kit_hvm(&other, true);
+	other.type = GUEST_PVH;
+	xch = xc_interface_open(NULL, NULL, 0);
+	dom = xc_dom_allocate(xch, "", NULL);
+	assert_int_equal(acpi_describe(dom, &other, &e), 0);
+	for (i = 1; i < 3; i++) {
+		assert_int_equal(dom->acpi_modules[i].length, plain->acpi_modules[i].length);
+		assert_memory_equal(dom->acpi_modules[i].data, plain->acpi_modules[i].data,
+				    dom->acpi_modules[i].length);
+	}
+	xc_dom_release(plain);
+	xc_interface_close(plain_xch);
+	release(xch, dom);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vcpus),
-		cmocka_unit_test(test_fadt),
-		cmocka_unit_test(test_rsdp),
+		cmocka_unit_test(test_vcpus),        cmocka_unit_test(test_fadt),
+		cmocka_unit_test(test_rsdp),         cmocka_unit_test(test_hvm_madt),
+		cmocka_unit_test(test_hvm_platform), cmocka_unit_test(test_pvh_alone),
 		cmocka_unit_test(test_failures),
 	};
 

@@ -53,6 +53,7 @@ static void boot(struct boot *b)
 	const struct timespec now = {0, 0};
 	int fds[2], saved = dup(2), fd;
 	pthread_t thread;
+	bool stdin_open;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -67,7 +68,10 @@ static void boot(struct boot *b)
 	close(fd);
 	assert_int_equal(pthread_create(&thread, NULL, wait_and_end, b), 0);
 	b->err.msg[0] = '\0';
+	stdin_open = fcntl(0, F_GETFD) >= 0;
 	b->rc = supervise(b->cfgs, b->n, b->bad, &o, &b->err);
+	/* A file that was never opened is not closed. */
+	assert_int_equal(fcntl(0, F_GETFD) >= 0, stdin_open);
 	if (b->rc < 0)
 		close(fds[1]); /* as the end of the process does */
 	pthread_join(thread, NULL);

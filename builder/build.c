@@ -95,7 +95,8 @@ int build_domain(struct guest *g, struct host *h, const struct kernel *k, const 
 	struct xc_dom_image *dom;
 	int rc = -1;
 
-	dom = xc_dom_allocate(h->xch, cmdline, NULL);
+	/* A firmware gets none: what there is is for the kernel that the device model loads. */
+	dom = xc_dom_allocate(h->xch, k ? cmdline : NULL, NULL);
 	if (!dom)
 		return host_error(h, e, "cannot start to build");
 	set_container(dom, g);

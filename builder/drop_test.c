@@ -4,6 +4,7 @@
  */
 #include "fake/kit.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -40,11 +41,12 @@ static bool there(const char *path)
 static void child(bool tmpfs)
 {
 	char text[256] = "";
-	struct guest_config cfgs[4];
-	struct ward list[4];
+	struct guest_config cfgs[6];
+	struct ward list[6];
+	struct refuge refuge;
 	struct image_cache images = {NULL};
 	struct report report = {.log = {.fd = -1}};
-	struct wards all = {.images = &images, .report = &report, .list = list, .n = 4};
+	struct wards all = {.images = &images, .report = &report, .list = list, .n = 6};
 	struct image_file *held;
 	struct err e;
 	FILE *out;
@@ -61,7 +63,23 @@ static void child(bool tmpfs)
 	put("/kept");
 	put("/failed");
 	need(mkdir("/dir", 0700) == 0 && symlink("kept", "/link") == 0, 11);
-	for (i = 0; i < 4; i++) {
+	need(mkdir("/root", 0700) == 0 && mkdir("/root/usr", 0700) == 0 &&
+		     mkdir("/root/usr/share", 0700) == 0 &&
+		     mkdir("/root/usr/share/ovmf", 0700) == 0,
+	     18);
+	put("/root/usr/share/ovmf/OVMF.fd");
+	put("/hvmloader");
+	put("/map");
+	put("/handed-on");
+	put("/failed-map");
+	/* What a device model may open is mounted in the refuge, and stays in memory. */
+	need(mkdir("/refuge", 0700) == 0, 19);
+	if (tmpfs)
+		need(link("/handed-on", "/refuge/handed-on") == 0, 20);
+	refuge.dir = open("/refuge", O_RDONLY | O_DIRECTORY);
+	need(refuge.dir >= 0, 21);
+	all.models.refuge = &refuge;
+	for (i = 0; i < 6; i++) {
 		cfgs[i] = (struct guest_config){.name = (char *)(uintptr_t) "g"};
 		list[i].guest.cfg = &cfgs[i];
 		list[i].state = WARD_RUNNING;
@@ -73,6 +91,15 @@ static void child(bool tmpfs)
 	list[2].state = WARD_FAILED;
 	cfgs[3].kernel = (char *)(uintptr_t) "/kept";
 	cfgs[3].ramdisk = (char *)(uintptr_t) "/missing";
+	cfgs[4].type = GUEST_HVM;
+	cfgs[4].firmware_override = (char *)(uintptr_t) "/hvmloader";
+	cfgs[4].bios = BIOS_OVMF;
+	cfgs[4].memmap = (char *)(uintptr_t) "/map";
+	cfgs[4].kernel = (char *)(uintptr_t) "/handed-on";
+	cfgs[5].type = GUEST_HVM;
+	cfgs[5].model_protocol = MODEL_CLASSIC;
+	cfgs[5].memmap = (char *)(uintptr_t) "/failed-map";
+	list[5].state = WARD_FAILED;
 	held = image_hold(&images, "kernel", "/kept", &e);
 	need(held, 12);
 	out = tmpfile();
@@ -82,15 +109,19 @@ static void child(bool tmpfs)
 	drop_files(&all, &report);
 	rewind(out);
 	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
-	need(there("/kept") && there("/failed") && there("/dir"), 14);
+	need(there("/kept") && there("/failed") && there("/dir") && there("/failed-map") &&
+		     (!tmpfs || there("/handed-on")),
+	     14);
 	if (tmpfs) {
-		need(!there("/once") && !there("/shared"), 15);
+		need(!there("/once") && !there("/shared") && !there("/hvmloader") &&
+			     !there("/root/usr/share/ovmf/OVMF.fd") && !there("/map"),
+		     15);
 		need(!strcmp(text,
-			     "earlydom: freed 6144 KiB of the initramfs: images that no restart "
+			     "earlydom: freed 15360 KiB of the initramfs: images that no restart "
 			     "needs\n"),
 		     16);
 	} else {
-		need(there("/once") && there("/shared") && !*text, 17);
+		need(there("/once") && there("/shared") && there("/hvmloader") && !*text, 17);
 	}
 	_exit(0);
 }

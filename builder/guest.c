@@ -18,6 +18,7 @@
 #include "e820_file.h"
 #include "hvm.h"
 #include "introduce.h"
+#include "serial_nodes.h"
 
 /* How long a destroyed domain may take to be gone: its pages go back when nobody maps them any
  * more. */
@@ -253,6 +254,8 @@ out:
 
 int guest_run(struct guest *g, struct host *h, struct err *e)
 {
+	if (serial_publish(g, h, e) < 0)
+		return -1;
 	if (xc_domain_unpause(h->xch, g->domid) < 0)
 		return host_error(h, e, "cannot unpause the domain");
 	g->build_ns = clock_ns() - g->began;

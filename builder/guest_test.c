@@ -7,6 +7,14 @@
 #include <unistd.h>
 #include "create.h"
 
+static int begin(void **state)
+{
+	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0)
+		return -1;
+	kit_firmware();
+	return 0;
+}
+
 /* One guest with its host, as a test has it. */
 struct scene {
 	struct host host;
@@ -162,6 +170,176 @@ static void test_pvh(void **state)
 	assert_true(fake_host()->free_kib == UINT64_C(4) << 20);
 }
 
+static struct guest_config hvm(bool classic)
+{
+	struct guest_config cfg = rich(GUEST_PVH);
+
+	kit_hvm(&cfg, classic);
+	if (!classic)
+		cfg.ramdisk = cfg.ip = cfg.root = cfg.extra = NULL;
+	return cfg;
+}
+
+/* Everything that Xen emulates but a PCI bridge, as xl has it (0x3ff). */
+#define HVM_EMULATION 0x3ffu
+
+static void test_hvm_classic(void **state)
+{
+	struct guest_config cfg = hvm(true);
+	struct fake_domain *d;
+	struct scene s;
+
+	(void)state;
+	cfg.extra = (char *)(uintptr_t) "console=ttyS0 VNC_VIEWER=1";
+	d = start(&s, &cfg);
+	assert_int_equal(d->config.flags, XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap);
+	assert_int_equal(d->config.arch.emulation_flags, HVM_EMULATION);
+	assert_true(d->memory_kib == 96 * 1024);
+	assert_true(d->maxmem_kib == 161 * 1024);
+	/* 1 MiB a vcpu and 4 KiB a MiB of maxmem, as xl's */
+	assert_true(d->pool_bytes == (4 * 1024 + 160 * 4) * 1024);
+	assert_string_equal(d->cmdline, "ip=dhcp root=/dev/xvda1 ro console=ttyS0");
+	assert_int_equal(d->ramdisk_size, KIT_RAMDISK);
+	assert_true(d->hvm_param[HVM_PARAM_STORE_PFN] == ~UINT64_C(0));
+	assert_true(d->hvm_param[HVM_PARAM_CONSOLE_EVTCHN] == 2);
+	assert_true(d->nr_e820 >= 5);
+	assert_true(d->acpi_pages >= 3);
+	assert_false(d->device_model);
+	close_scene(&s);
+	assert_true(fake_host()->free_kib == UINT64_C(4) << 20);
+
+	cfg.acpi = false;
+	d = start(&s, &cfg);
+	assert_int_equal(d->acpi_pages, 0);
+	close_scene(&s);
+}
+
+static void test_hvm_firmware(void **state)
+{
+	static char kernel[256];
+	struct guest_config cfg = hvm(false);
+	struct fake_domain *d;
+	struct scene s;
+
+	(void)state;
+	cfg.videoram_kib = 16 * 1024;
+	d = start(&s, &cfg);
+	assert_int_equal(d->config.flags, XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap);
+	assert_int_equal(d->config.arch.emulation_flags, HVM_EMULATION);
+	assert_true(d->memory_kib == 80 * 1024); /* without the card's */
+	assert_true(d->maxmem_kib == 161 * 1024);
+	assert_true(d->pool_bytes == (4 * 1024 + 160 * 4) * 1024);
+	assert_string_equal(d->cmdline, "none");
+	assert_int_equal(d->bios_size, KIT_BIOS);
+	assert_int_equal(d->acpi_pages, 0);
+	assert_null(s.guest.kernel);
+	close_scene(&s);
+
+	/* Its own kernel and ramdisk are the device model's to load. */
+	snprintf(kernel, sizeof(kernel), "%s", kit_path("kernel-pvh"));
+	cfg.kernel = kernel;
+	cfg.ramdisk = (char *)(uintptr_t)kit_path("ramdisk");
+	cfg.extra = (char *)(uintptr_t) "quiet";
+	d = start(&s, &cfg);
+	assert_int_equal(d->ramdisk_size, 0);
+	assert_string_equal(d->cmdline, "none"); /* it is not hvmloader's */
+	assert_non_null(s.guest.kernel);
+	assert_int_equal(s.guest.kernel->kernel_users, 0);
+	assert_false(s.guest.kernel->kernel_open);
+	close_scene(&s);
+	snprintf(kernel, sizeof(kernel), "%s", kit_path("kernel-bare"));
+	fake_reset();
+	{
+		char msg[512];
+
+		snprintf(msg, sizeof(msg),
+			 "kernel %s has no PVH entry, at which QEMU starts an ELF file", kernel);
+		refuses(&cfg, msg);
+	}
+}
+
+static void test_hvm_paging(void **state)
+{
+	struct guest_config cfg = hvm(true);
+	const uint32_t all = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_hvm;
+	struct fake_domain *d;
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	/* hap = 0, and a host that has none: shadows, and twice as many pages for memory. */
+	for (i = 0; i < 2; i++) {
+		open_scene(&s, &cfg);
+		cfg.hap = i;
+		s.host.physcaps = fake_host()->physcaps =
+			all | XEN_SYSCTL_PHYSCAP_shadow | (i ? 0 : XEN_SYSCTL_PHYSCAP_hap);
+		KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+		d = fake_domain(s.guest.domid);
+		assert_int_equal(d->config.flags, XEN_DOMCTL_CDF_hvm);
+		assert_true(d->pool_bytes == (4 * 1024 + 160 * 8) * 1024);
+		close_scene(&s);
+	}
+	fake_reset();
+	fake_host()->physcaps = all | XEN_SYSCTL_PHYSCAP_hap;
+	cfg.hap = false;
+	refuses(&cfg, "hap = 0 needs shadow paging, which this hypervisor does not have");
+	cfg.hap = true;
+	fake_host()->physcaps = all;
+	refuses(&cfg, "a hvm guest needs nested paging (HAP) or shadow paging, and this host has "
+		      "neither");
+	fake_host()->physcaps = XEN_SYSCTL_PHYSCAP_pv;
+	refuses(&cfg, "a hvm guest needs hardware virtualisation, which this host lacks or has "
+		      "turned off");
+}
+
+static void test_hvm_need(void **state)
+{
+	struct guest_config cfg = hvm(false);
+	struct host h = {.physcaps = XEN_SYSCTL_PHYSCAP_hap};
+
+	(void)state;
+	cfg.memory_kib = cfg.maxmem_kib = 192 * 1024;
+	cfg.vcpus = cfg.maxvcpus = 2;
+	/* Measured with xl: 199536 KiB, of which 2816 are the pool and 196544 the domain's pages. */
+	assert_true(create_need_kib(&cfg, &h) == 196608 + 1024 + 2816 + 128 + 2 * 32);
+	assert_true(create_need_kib(&cfg, &h) >= 199536);
+	cfg.hap = false;
+	assert_true(create_need_kib(&cfg, &h) == 196608 + 1024 + 3584 + 128 + 2 * 32);
+}
+
+/* Each of its files is named when it is missing, and the others are given back. */
+static void test_hvm_missing(void **state)
+{
+	struct guest_config cfg = hvm(false);
+	char missing[256], msg[512];
+
+	(void)state;
+	fake_reset();
+	assert_int_equal(rename("root/usr/lib/xen", "root/usr/lib/not"), 0);
+	refuses(&cfg, "cannot read firmware root/usr/lib/xen-4.17/boot/hvmloader: No such file or "
+		      "directory");
+	assert_int_equal(rename("root/usr/lib/not", "root/usr/lib/xen"), 0);
+	assert_int_equal(rename("root/usr/share/seabios", "root/usr/share/not"), 0);
+	refuses(&cfg, "cannot read BIOS root/usr/share/seabios/bios-256k.bin: No such file or "
+		      "directory");
+	assert_int_equal(rename("root/usr/share/not", "root/usr/share/seabios"), 0);
+	cfg.bios = BIOS_OVMF;
+	refuses(&cfg, "cannot read BIOS root/usr/share/ovmf/OVMF.fd: No such file or directory");
+	cfg.bios = BIOS_SEABIOS;
+	snprintf(missing, sizeof(missing), "%s", kit_path("missing"));
+	cfg.memmap = missing;
+	snprintf(msg, sizeof(msg), "cannot read memmap %s: No such file or directory", missing);
+	refuses(&cfg, msg);
+	cfg.memmap = NULL;
+	cfg.firmware_override = missing;
+	snprintf(msg, sizeof(msg), "cannot read firmware %s: No such file or directory", missing);
+	refuses(&cfg, msg);
+	cfg = hvm(true);
+	cfg.memmap = missing;
+	snprintf(msg, sizeof(msg), "cannot read memmap %s: No such file or directory", missing);
+	refuses(&cfg, msg);
+}
+
 /* Between its build and its start a guest does nothing, however long that is. */
 static void test_paused(void **state)
 {
@@ -290,7 +468,7 @@ static void test_restart(void **state)
 			    fake_domain(s.guest.domid)->config.handle, 16);
 	close_scene(&s);
 	kit_end(NULL);
-	assert_int_equal(kit_begin(NULL), 0);
+	assert_int_equal(begin(NULL), 0);
 }
 
 static void test_refusals(void **state)
@@ -547,7 +725,8 @@ static void sweep(struct guest_config *cfg)
 		KIT_CHECK(s.guest.domid == NO_DOMAIN && fake_domains() == 0,
 			  "%s failed and a domain is left", call);
 		KIT_CHECK(fake_host()->free_kib == before, "%s failed and memory is gone", call);
-		KIT_CHECK(!s.guest.kernel->kernel_open, "%s failed and the kernel is open", call);
+		KIT_CHECK(!s.guest.kernel || !s.guest.kernel->kernel_open,
+			  "%s failed and the kernel is open", call);
 		close_scene(&s);
 		/* The same guest starts when nothing fails, on the host as it was left. */
 	}
@@ -565,6 +744,11 @@ static void test_nth_call(void **state)
 		cfg = rich(types[i]);
 		sweep(&cfg);
 		cfg = kit_config("plain", types[i]);
+		sweep(&cfg);
+		cfg = hvm(i);
+		sweep(&cfg);
+		cfg.memmap = (char *)(uintptr_t)kit_path("map");
+		kit_text("map", "0 6000000 ram\n");
 		sweep(&cfg);
 	}
 }
@@ -624,8 +808,8 @@ static void test_nth_alloc(void **state)
 	int rc;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
-		cfg = rich(types[i]);
+	for (i = 0; i < 4; i++) {
+		cfg = i < 2 ? rich(types[i]) : hvm(i == 2);
 		rc = -1;
 		for (n = 1; rc; n++) {
 			open_scene(&s, &cfg);
@@ -653,6 +837,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pv),
 		cmocka_unit_test(test_pvh),
+		cmocka_unit_test(test_hvm_classic),
+		cmocka_unit_test(test_hvm_firmware),
+		cmocka_unit_test(test_hvm_paging),
+		cmocka_unit_test(test_hvm_need),
+		cmocka_unit_test(test_hvm_missing),
 		cmocka_unit_test(test_paused),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_one_cpu_list),
@@ -670,5 +859,5 @@ int main(void)
 		cmocka_unit_test(test_nth_alloc),
 	};
 
-	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+	return cmocka_run_group_tests(tests, begin, kit_end);
 }

@@ -1,6 +1,5 @@
 /*
- * Device models: started, waited for, watched, ended. This program plays them when its name begins
- * with '@'; what it then does is in the config of a classic one, and in the last argument of a QEMU.
+ * Device models: started, waited for, watched, ended. This program plays them (fake/models.h).
  */
 #include "fake/kit.h"
 
@@ -15,103 +14,10 @@
 
 #include "clock.h"
 #include "fake/fake_store.h"
+#include "fake/models.h"
 #include "model.h"
 #include "model_powers.h"
 #include "store.h"
-
-#define FAKE_LIFE_S 30 /* no fake is left behind by a test that fails */
-
-/* ---- the fakes ---- */
-
-static void fake_echo(void)
-{
-	char buf[64];
-	ssize_t n;
-
-	while ((n = read(0, buf, sizeof(buf))) > 0)
-		if (write(1, buf, (size_t)n) < 0)
-			_exit(9);
-	_exit(5);
-}
-
-static void fake_flood(void)
-{
-	char line[1024];
-
-	memset(line, 'x', sizeof(line));
-	line[sizeof(line) - 1] = '\n';
-	for (;;)
-		if (write(2, line, sizeof(line)) < 0)
-			_exit(6);
-}
-
-/* As QEMU does it: a little later, and as the last thing. */
-static void fake_give_up_root(int argc, char **argv)
-{
-	int i;
-
-	usleep(200000);
-	for (i = 1; i + 1 < argc; i++) {
-		if (strcmp(argv[i], "-runas") != 0)
-			continue;
-		if (setgid((gid_t)atoi(argv[i + 1])) < 0 || setuid((uid_t)atoi(argv[i + 1])) < 0)
-			_exit(7);
-	}
-}
-
-static void fake_child(void)
-{
-	if (fork() == 0)
-		for (;;)
-			pause();
-	_exit(0);
-}
-
-static void fake_does(const char *does, int argc, char **argv)
-{
-	if (!strcmp(does, "says"))
-		dprintf(2, "first words\n  cannot open\tit \n\n");
-	if (!strcmp(does, "says") || !strcmp(does, "status"))
-		_exit(3);
-	if (!strcmp(does, "signal"))
-		kill(getpid(), SIGKILL);
-	if (!strcmp(does, "stubborn"))
-		signal(SIGTERM, SIG_IGN);
-	if (!strcmp(does, "root"))
-		fake_give_up_root(argc, argv);
-	if (!strcmp(does, "mute"))
-		dprintf(2, "waiting for nothing\n");
-	else
-		close(3);
-	if (!strcmp(does, "echo"))
-		fake_echo();
-	if (!strcmp(does, "flood"))
-		fake_flood();
-	if (!strcmp(does, "child"))
-		fake_child();
-	if (!strcmp(does, "dies")) {
-		usleep(200000);
-		_exit(4);
-	}
-	for (;;)
-		pause();
-}
-
-static int fake(int argc, char **argv)
-{
-	char does[64] = "";
-	FILE *f;
-
-	alarm(FAKE_LIFE_S);
-	if (strcmp(argv[1], "-f") != 0)
-		fake_does(argv[argc - 1], argc, argv);
-	f = fopen(argv[2], "r");
-	if (!f || !fgets(does, sizeof(does), f))
-		return 8;
-	fclose(f);
-	fake_does(does, argc, argv);
-	return 0;
-}
 
 /* ---- what the tests have ---- */
 
@@ -472,6 +378,29 @@ static void test_flood(void **state)
 	tear_down();
 }
 
+/* One that could not be ended is looked for until it has. */
+static void test_gone(void **state)
+{
+	unsigned before;
+	siginfo_t info;
+
+	(void)state;
+	set_up(false, true);
+	before = open_files();
+	ready("echo");
+	assert_false(model_gone(&model));
+	assert_int_equal(model.state, MODEL_READY);
+	kill(model.pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)model.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_true(model_gone(&model));
+	assert_int_equal(model.state, MODEL_NONE);
+	assert_int_equal(model.pid, 0);
+	assert_int_equal(open_files(), before);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_true(model_gone(&model));
+	tear_down();
+}
+
 /* The supervisor ends, the guest goes on. */
 static void test_leave(void **state)
 {
@@ -786,10 +715,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_restricted), cmocka_unit_test(test_late),
 		cmocka_unit_test(test_powers),     cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_disk),       cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_none),       cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_gone),       cmocka_unit_test(test_none),
+		cmocka_unit_test(test_directory),
 	};
 
 	if (argv[0][0] == '@')
-		return fake(argc, argv);
+		return fake_model(argc, argv);
 	return cmocka_run_group_tests(tests, begin, kit_end);
 }

@@ -393,7 +393,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 			   .tails_fd = -1,
 			   .tails_wake = -1},
 		.control = {.listen_fd = -1},
-		.all = {.echo_fd = -1},
+		.all = {.echo_fd = -1, .models = {.dir = -1}},
 	};
 	int rc = -1;
 	size_t i;

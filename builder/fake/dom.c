@@ -47,8 +47,9 @@ struct xc_dom_image *xc_dom_allocate(xc_interface *xch, const char *cmdline, con
 		return fake_leave_ptr(NULL);
 	i = fake_calloc(1, sizeof(*i));
 	i->dom.xch = xch;
-	i->dom.cmdline = fake_calloc(strlen(cmdline) + 1, 1);
-	strcpy(i->dom.cmdline, cmdline);
+	i->dom.cmdline = cmdline ? fake_calloc(strlen(cmdline) + 1, 1) : NULL;
+	if (cmdline)
+		strcpy(i->dom.cmdline, cmdline);
 	i->dom.arch_hooks = &arch;
 	i->dom.max_module_size = XC_DOM_DECOMPRESS_MAX;
 	fake_image_count(1);
@@ -263,7 +264,7 @@ int xc_dom_boot_image(struct xc_dom_image *dom)
 	step(dom, LOADED, BOOTED, __func__);
 	if (!d->cpuid_set)
 		fake_broken("domain %u is booted without a cpuid policy", d->domid);
-	snprintf(d->cmdline, sizeof(d->cmdline), "%s", dom->cmdline);
+	snprintf(d->cmdline, sizeof(d->cmdline), "%s", dom->cmdline ? dom->cmdline : "none");
 	d->kernel_size = dom->kernel_size;
 	d->ramdisk_size = dom->num_modules ? dom->modules[0].size : 0;
 	if (dom->num_modules && dom->max_module_size > dom->modules[0].size)

@@ -31,6 +31,7 @@ void kit_wards_open(struct kit_wards *k, const struct guest_config *cfgs, size_t
 	k->report.log.fd = -1;
 	assert_true(k->report.fd >= 0);
 	k->all.host = &k->host;
+	KIT_CHECK(!models_open(&k->all.models, &k->run, kit_path("run"), NULL, &e), "%s", e.msg);
 	k->all.xce = xenevtchn_open(NULL, 0);
 	k->all.worker = &k->worker;
 	k->all.images = &k->images;
@@ -45,6 +46,7 @@ void kit_wards_open(struct kit_wards *k, const struct guest_config *cfgs, size_t
 	k->all.list = calloc(n, sizeof(*k->all.list));
 	assert_non_null(k->all.list);
 	unlink(kit_path("run/console/web.log"));
+	unlink(kit_path("run/model/web.log"));
 	for (i = 0; i < n; i++, k->all.n++)
 		KIT_CHECK(!ward_init(&k->all, &k->all.list[i], &cfgs[i], &e), "%s", e.msg);
 }
@@ -126,6 +128,7 @@ void kit_wards_close(struct kit_wards *k)
 	xenevtchn_close(k->all.xce);
 	close(k->all.echo_fd);
 	close(k->report.fd);
+	models_close(&k->all.models);
 	rundir_close(&k->run);
 	if (k->all.tails_fd >= 0)
 		close(k->all.tails_fd);

@@ -1,0 +1,62 @@
+#!/usr/bin/perl
+# scripts/mkinitramfs -q: what it puts into the image is a QEMU that starts with nothing from elsewhere.
+# Nothing is booted here.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Boot;
+use File::Path qw(make_path);
+use Test::More;
+
+my $script = root . '/scripts/mkinitramfs';
+
+# image(NAME, DESCRIPTORS, OPTIONS): makes one and unpacks it; returns the directory and what was said
+sub image {
+	my ($name, $guests, @options) = @_;
+	my $dir = work_dir . "/$name";
+	make_path("$dir/config", "$dir/tree");
+	write_file("$dir/config/$_.cfg", $guests->{$_}) for keys %$guests;
+	my ($status, $out, $err) = command($script, '-n', '-o', "$dir/image", '-c', "$dir/config", @options);
+	is($status, 0, "$name: the image is made") or diag($err);
+	is((command('sh', '-c', "cd '$dir/tree' && cpio -id --quiet <../image"))[0], 0, "$name: and unpacked");
+	unlink("$dir/image");
+	return ("$dir/tree", $out);
+}
+
+my ($tree, $said) = image('qemu', {}, '-q');
+my ($size) = $said =~ /^mkinitramfs: QEMU for vmx guests: ([\d.]+) MiB$/;
+cmp_ok($size // 0, '>', 20, 'its size is said');
+cmp_ok($size // 99, '<', 45, 'and is not more than it has to be');
+ok(-f "$tree/$_", $_) for qw(usr/lib/xen-4.17/boot/hvmloader usr/share/seabios/bios-256k.bin
+	usr/share/qemu/linuxboot_dma.bin usr/share/qemu/keymaps/en-us usr/share/seabios/vgabios-cirrus.bin
+	lib/modules/earlydom/tun.list);
+ok(!-e "$tree/usr/share/ovmf", 'no OVMF that nobody has asked for');
+
+# The image's own linker, which is told to look nowhere else.
+my ($status, $out, $err) = command("$tree/lib64/ld-linux-x86-64.so.2", '--inhibit-cache', '--library-path',
+	"$tree/lib/x86_64-linux-gnu", '--list', "$tree/usr/libexec/xen-qemu-system-i386");
+is($status, 0, 'the libraries are found') or diag($err);
+my @elsewhere = grep { m{=> /} && index($_, "=> $tree/") < 0 && !m{^\s*/lib64/ld-linux} } split /\n/, $out;
+is(join("\n", @elsewhere), '', 'all of them in the image');
+($status, $out, $err) = command("$tree/lib64/ld-linux-x86-64.so.2", '--inhibit-cache', '--library-path',
+	"$tree/lib/x86_64-linux-gnu", "$tree/usr/libexec/xen-qemu-system-i386", '--version');
+is($status, 0, 'it starts') or diag($err);
+like($out, qr/^QEMU emulator version /, 'and is QEMU');
+
+($tree) = image('ovmf', {uefi => qq(name = "uefi"\nbios = "ovmf"\n)}, '-q');
+ok(-f "$tree/usr/share/ovmf/OVMF.fd", 'OVMF for a descriptor that wants it');
+($tree) = image('without', {});
+ok(!-e "$tree/usr/libexec" && !-e "$tree/lib64", 'nothing of it without -q');
+
+# ---- what can't be made ----
+my $none = work_dir . '/none';
+my @make = ($script, '-n', '-o', work_dir . '/image', '-c', work_dir . '/without/config');
+is((command(@make, '-q', '-S'))[2],
+	"mkinitramfs: -q and -S exclude each other: QEMU wants a store (see $script -h)\n", '-q -S');
+is((command(@make, '-Q', $none))[2],
+	"mkinitramfs: no directory $none (scripts/fetch machine fills it; -Q names another root)\n", '-Q');
+make_path($none);
+is((command(@make, '-Q', $none))[2],
+	"mkinitramfs: no $none/usr/libexec/xen-qemu-system-i386 (scripts/fetch machine gets it)\n", 'an empty root');
+done_testing;
