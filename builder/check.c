@@ -11,6 +11,8 @@
 #include "../loaders/image_type.h"
 #include "commands.h"
 #include "e820_file.h"
+#include "hvm.h"
+#include "model_files.h"
 #include "read.h"
 #include "select.h"
 #include "sources.h"
@@ -260,9 +262,13 @@ static void list_files(const struct selection *s)
 		if (g->kernel)
 			list_file(handed_on(s, g->kernel) ? "kernel-as-is" : "kernel", g->kernel);
 		list_file("ramdisk", g->ramdisk);
-		list_file("firmware", g->firmware_override);
+		if (hvm_has_firmware(g)) {
+			list_file("firmware", hvm_loader_path(g));
+			list_file("firmware", hvm_bios_path(g));
+		}
 		list_file("memmap", g->memmap);
-		list_file("device-model", g->model_override);
+		if (g->type == GUEST_HVM)
+			list_file("device-model", model_program_of(g));
 		list_file("device-config", g->model_config);
 		for (k = 0; k < g->nr_disks; k++)
 			if (!tag_value(g->disks[k].target))

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "hvm.h"
 
 static struct kit_output o;
 
@@ -185,6 +186,9 @@ static void test_all_errors(void **state)
 
 static void test_options(void **state)
 {
+	static const struct guest_config usual = {.type = GUEST_HVM};
+	char *expected;
+
 	(void)state;
 	kit_text("a.cfg", "kernel = '/kernel'\nmemory = 64\n");
 	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\n");
@@ -206,8 +210,16 @@ static void test_options(void **state)
 			  "device_model_config = '/c'\n");
 	kit_text("f.cfg", "memory = 64\ntype = 'hvm'\ndisk = ['/img,raw,hda']\n");
 	assert_int_equal(check("--list-files", "a.cfg", "d.cfg", "f.cfg"), EXIT_OK);
-	assert_string_equal(o.out, "kernel-as-is /x\nkernel-as-is /x\nfirmware /fw\n"
-				   "memmap /map\ndevice-model /model\ndisk /img\n");
+	/* What is used where nothing is named is carried, too. */
+	assert_true(asprintf(&expected,
+			     "kernel-as-is /x\nkernel-as-is /x\nfirmware /fw\n"
+			     "firmware /usr/share/seabios/bios-256k.bin\nmemmap /map\n"
+			     "device-model /model\nfirmware %s\n"
+			     "firmware /usr/share/seabios/bios-256k.bin\n"
+			     "device-model /usr/libexec/xen-qemu-system-i386\ndisk /img\n",
+			     hvm_loader_path(&usual)) > 0);
+	assert_string_equal(o.out, expected);
+	free(expected);
 	assert_int_equal(check("--list-files", "e.cfg", NULL, NULL), EXIT_OK);
 	assert_string_equal(o.out, "kernel /kernel\ndevice-model /m\ndevice-config /c\n");
 	assert_int_equal(check("--list-kernels", "a.cfg", "d.cfg", "f.cfg"), EXIT_OK);

@@ -194,7 +194,7 @@ logs
 # ---- the twins, one after the other ----
 mv /boot/gone /boot/guests
 for guest in alpha beta gamma delta; do
-	run "create.$guest" xl create "/run/stage/$guest-x.cfg"
+	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
 	case $guest in
 	alpha | beta)
 		await_connected "$guest-x"
