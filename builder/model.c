@@ -304,6 +304,18 @@ static int check_disks(const struct guest *g, struct err *e)
 	return 0;
 }
 
+static void remove_sockets(const struct guest *g)
+{
+	static const char *const names[] = {"libxl", "libxenstat"};
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), MODEL_QMP_DIR "/" QMP_NAME, names[i], g->domid);
+		unlink(path);
+	}
+}
+
 static int start_qemu(struct model *m, const struct guest *g, struct host *h,
 		      const struct models *s, uint64_t max_ram_below_4g, struct err *e)
 {
@@ -325,6 +337,12 @@ static int start_qemu(struct model *m, const struct guest *g, struct host *h,
 		q.uid = m->uid = powers.uid;
 		q.gid = powers.gid;
 	}
+	if (mkdir(MODEL_QMP_DIR, 0700) < 0 && errno != EEXIST)
+		return err_set(e,
+			       "cannot make " MODEL_QMP_DIR ", for its device model's sockets: %s",
+			       strerror(errno));
+	q.qmp_dir = MODEL_QMP_DIR;
+	remove_sockets(g); /* of an earlier domain of that number */
 	cmdline = image_type_find(g->cfg->image)->cmdline(g->cfg, e);
 	if (!cmdline)
 		return -1;
@@ -537,6 +555,8 @@ int model_end(struct model *m, const struct guest *g, struct host *h, struct err
 		remove_nodes(g, h);
 	if (m->pid && model_process_end(m->pid, MODEL_TERM_MS, MODEL_KILL_MS, e) < 0)
 		return -1;
+	if (g->cfg->type == GUEST_HVM && g->cfg->model_protocol == MODEL_QEMU)
+		remove_sockets(g);
 	give_back(m);
 	return 0;
 }

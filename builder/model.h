@@ -41,6 +41,11 @@
 
 struct guest;
 
+/* Where libxl looks for QEMU's sockets: /var/run/xen, as it calls it (libxl__run_dir_path). */
+#ifndef MODEL_QMP_DIR
+#define MODEL_QMP_DIR "/run/xen"
+#endif
+
 enum model_state {
 	MODEL_NONE,     /* none was started */
 	MODEL_STARTING, /* the guest must not run yet */

@@ -167,6 +167,21 @@ static void powers_after(const struct qemu_start *s, struct argv *out)
 	argv_add(out, "%u:%u", s->uid, s->gid);
 }
 
+/* libxl's own, and that of its statistics. */
+static void qmp(const struct guest *g, const struct qemu_start *s, struct argv *out)
+{
+	static const char *const names[] = {"libxl", "libxenstat"};
+	size_t i;
+
+	for (i = 0; s->qmp_dir && i < sizeof(names) / sizeof(names[0]); i++) {
+		argv_add(out, "-chardev");
+		argv_add(out, "socket,id=%s-cmd,path=%s/" QMP_NAME ",server=on,wait=off", names[i],
+			 s->qmp_dir, names[i], g->domid);
+		argv_add(out, "-mon");
+		argv_add(out, "chardev=%s-cmd,mode=control", names[i]);
+	}
+}
+
 int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *out, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
@@ -176,6 +191,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	argv_add(out, "-xen-domid");
 	argv_add(out, "%" PRIu32, g->domid);
 	argv_add(out, "-no-shutdown");
+	qmp(g, s, out);
 	argv_add(out, "-nodefaults");
 	argv_add(out, "-no-user-config");
 	pair(out, "-name", cfg->name);

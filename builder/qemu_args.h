@@ -4,7 +4,8 @@
  * for Debian's QEMU 7.2. What differs, and why:
  *
  *   - argv[0] is '@' and the program's name (model_process.h says why).
- *   - No -chardev and -mon: nothing speaks QMP with it. Neither -S, which needs that.
+ *   - No -S, which would need somebody who lets it go on by QMP. The sockets for that are there all
+ *     the same: xl asks QEMU by them when it lists, unpauses or gives vcpus to the guest.
  *   - -xen-domid-restrict, -chroot and -runas as libxl has them with dm_restrict = 1.
  *   - device_model_args are the very last; libxl has them before -machine.
  *
@@ -17,6 +18,7 @@
 #ifndef EARLYDOM_QEMU_ARGS_H
 #define EARLYDOM_QEMU_ARGS_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,9 +26,13 @@
 #include "argv.h"
 #include "guest.h"
 
+/* A socket's name, of whose it is ("libxl", "libxenstat") and the domid. */
+#define QMP_NAME "qmp-%s-%" PRIu32
+
 struct qemu_start {
 	const char *program;
 	const char *cmdline;       /* of the guest's kernel; "" or NULL for none */
+	const char *qmp_dir;       /* of the sockets that libxl looks for, or NULL */
 	uint64_t max_ram_below_4g; /* where the MMIO hole begins, in bytes; 0: QEMU's default */
 	bool restrict_domid;       /* -xen-domid-restrict */
 	const char *chroot;        /* a directory, or NULL */
