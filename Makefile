@@ -83,15 +83,16 @@ size: $(BUILD)/earlydom $(DAEMONS) | $(BUILD)/earlydom-model
 machine:
 	@scripts/fetch -o $(BUILD) machine
 
-# Installs what is missing, builds everything, boots Xen under QEMU and shows three guests that come up.
+# Installs what is missing, builds everything, boots Xen under QEMU and shows four guests that come up.
 demo:
 	@scripts/install-deps -m
 	@$(MAKE) --no-print-directory all machine
 	@mkdir -p $(BUILD)/demo
 	@scripts/mkguest -o $(BUILD)/demo/guest.cpio
 	@scripts/boot-test -c configs/demo -a $(BUILD)/machine/vmlinuz:/boot/vmlinuz \
-		-a $(BUILD)/demo/guest.cpio:/boot/guest.cpio -l $(BUILD)/demo/log -t 300 -v \
-		-e 'web:is up' -e 'db:is up' -e 'cache:is up'
+		-a $(BUILD)/demo/guest.cpio:/boot/guest.cpio \
+		-a $(BUILD)/earlydom-model:/usr/lib/earlydom/earlydom-model -l $(BUILD)/demo/log -t 300 -v \
+		-e 'web:is up' -e 'db:is up' -e 'cache:is up' -e 'board:is up'
 
 # Everything: what a host alone can tell, then real boots.
 test:
