@@ -213,11 +213,11 @@ static void test_options(void **state)
 	/* What is used where nothing is named is carried, too. */
 	assert_true(asprintf(&expected,
 			     "kernel-as-is /x\nkernel-as-is /x\nfirmware /fw\n"
-			     "firmware /usr/share/seabios/bios-256k.bin\nmemmap /map\n"
-			     "device-model /model\nfirmware %s\n"
-			     "firmware /usr/share/seabios/bios-256k.bin\n"
+			     "firmware %s\nmemmap /map\ndevice-model /model\n"
+			     "firmware %s\nfirmware %s\n"
 			     "device-model /usr/libexec/xen-qemu-system-i386\ndisk /img\n",
-			     hvm_loader_path(&usual)) > 0);
+			     hvm_bios_path(&usual), hvm_loader_path(&usual),
+			     hvm_bios_path(&usual)) > 0);
 	assert_string_equal(o.out, expected);
 	free(expected);
 	assert_int_equal(check("--list-files", "e.cfg", NULL, NULL), EXIT_OK);

@@ -452,11 +452,16 @@ static void test_qemu(void **state)
 		snprintf(left, sizeof(left), "-runas %u:%u ", MODEL_UID_BASE + guest.domid,
 			 MODEL_UID_BASE + guest.domid);
 	snprintf(want, sizeof(want),
-		 "@model -xen-domid %u -no-shutdown -nodefaults -no-user-config -name web -vnc "
+		 "@model -xen-domid %u -no-shutdown "
+		 "-chardev socket,id=libxl-cmd,path=qmp/qmp-libxl-%u,server=on,wait=off "
+		 "-mon chardev=libxl-cmd,mode=control "
+		 "-chardev socket,id=libxenstat-cmd,path=qmp/qmp-libxenstat-%u,server=on,wait=off "
+		 "-mon chardev=libxenstat-cmd,mode=control "
+		 "-nodefaults -no-user-config -name web -vnc "
 		 "none -display none -kernel %s -device cirrus-vga,vgamem_mb=0 -no-acpi -net none "
 		 "%s%s%s-machine xenfv,suppress-vmdesc=on -m 64 %sroot",
-		 guest.domid, cfg.kernel, root ? "-chroot " : "", root ? models.empty : "",
-		 root ? " " : "", left);
+		 guest.domid, guest.domid, guest.domid, cfg.kernel, root ? "-chroot " : "",
+		 root ? models.empty : "", root ? " " : "", left);
 	assert_string_equal(of_process("cmdline"), want);
 	snprintf(want, sizeof(want),
 		 "PATH=/sbin:/bin:/usr/sbin:/usr/bin XEN_QEMU_CONSOLE_LIMIT=1048576 "
