@@ -24,8 +24,6 @@
 
 /* A classic one that knows nothing of the ready pipe. */
 #define LIVED_NS NS_PER_S
-/* The files of a process that ends are closed before its end is seen. */
-#define CLOSED_MS 20
 /* What is taken of the log at one look, in 4 KiB. */
 #define DRAIN_MAX 32
 
@@ -481,20 +479,18 @@ static int qemu_ready(const struct model *m, const struct guest *g, struct host 
 
 /*
  * Whether a classic one is ready. It may have closed the pipe because it ends, which is seen a
- * little later: *ended and *status are set then.
+ * little later: *has_ended and *status are set then.
  */
 static bool classic_ready(const struct model *m, bool *has_ended, int *status)
 {
-	const uint64_t deadline = clock_ns() + CLOSED_MS * NS_PER_MS;
 	char c;
 
 	if (read(m->ready_fd, &c, 1) != 0)
 		return clock_ns() - m->began >= LIVED_NS;
-	do {
-		*has_ended = model_process_ended(m->pid, status);
-		usleep(1000);
-	} while (!*has_ended && clock_ns() < deadline);
-	return !*has_ended;
+	if (!model_process_exits(m->pid))
+		return true;
+	*has_ended = model_process_ended(m->pid, status);
+	return false;
 }
 
 static int look_starting(struct model *m, const struct guest *g, struct host *h, struct err *e)

@@ -104,10 +104,9 @@ int model_start(struct model *m, const struct guest *g, struct host *h, const st
 		uint64_t max_ram_below_4g, struct err *e);
 
 /*
- * Looks once, without waiting (but for 20 ms when a classic one closes its pipe), and takes what it
- * has said. *now is its state, MODEL_STARTING or MODEL_READY. Returns 0, or -1 with e set: the
- * store can't be read; or, with *now MODEL_ENDED and at each call from then on, it has ended, or was not
- * ready within the guest's device_timeout:
+ * Looks once, without waiting, and takes what it has said. *now is its state, MODEL_STARTING or
+ * MODEL_READY. Returns 0, or -1 with e set: the store can't be read; or, with *now MODEL_ENDED and at
+ * each call from then on, it has ended, or was not ready within the guest's device_timeout:
  *
  *     device model /x ended with status 1 before it was ready: LAST LINE OF ITS LOG
  *     device model /x was ended by signal 11 (Segmentation fault)

@@ -151,6 +151,21 @@ bool model_process_ended(pid_t pid, int *status)
 	return waitpid(pid, status, 0) == pid;
 }
 
+bool model_process_exits(pid_t pid)
+{
+	unsigned long pages = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return !pages;
+}
+
 static bool ends_within(pid_t pid, unsigned ms)
 {
 	const uint64_t deadline = clock_ns() + ms * NS_PER_MS;

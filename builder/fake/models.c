@@ -64,6 +64,8 @@ static void fake_does(const char *does, int argc, char **argv)
 		signal(SIGTERM, SIG_IGN);
 	if (!strcmp(does, "root"))
 		fake_give_up_root(argc, argv);
+	if (!strcmp(does, "child"))
+		fake_child();
 	if (!strcmp(does, "mute"))
 		dprintf(2, "waiting for nothing\n");
 	else
@@ -72,8 +74,6 @@ static void fake_does(const char *does, int argc, char **argv)
 		fake_echo();
 	if (!strcmp(does, "flood"))
 		fake_flood();
-	if (!strcmp(does, "child"))
-		fake_child();
 	if (!strcmp(does, "dies")) {
 		usleep(200000);
 		_exit(4);
