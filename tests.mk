@@ -4,7 +4,7 @@
 # place of Xen's libraries. Two flavours: asan (gcc, glibc, the sanitizers) and musl (as shipped).
 
 UNIT         := $(BUILD)/unit
-UNIT_TIMEOUT ?= 120
+UNIT_TIMEOUT ?= 300
 FUZZ_SECONDS ?= 5
 
 # The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c,
