@@ -128,8 +128,8 @@ my %said = (
 	dies => 'its device model /sbin/dies ended with status 3 before it was ready: no such card; domain destroyed',
 	wrong => "its device model $own ended with status 1 before it was ready: earlydom-model: "
 		. "/etc/models/wrong:2:1: unknown key 'prot', did you mean 'port'?; domain destroyed",
-	absent => 'its cannot run device model /sbin/none: No such file or directory; domain destroyed',
-	noconfig => 'its cannot read device model config /etc/models/none: No such file or directory; domain destroyed',
+	absent => 'cannot run device model /sbin/none: No such file or directory; domain destroyed',
+	noconfig => 'cannot read device model config /etc/models/none: No such file or directory; domain destroyed',
 	badmap => 'memmap /etc/models/badmap:2:1: the range overlaps that of line 1',
 	qemu => 'cannot read firmware /usr/lib/xen-4.17/boot/hvmloader: No such file or directory',
 );
