@@ -3,30 +3,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define BLANKS     " \t"
-#define VNC_VIEWER "VNC_VIEWER="
+#include "../loaders/vmx.h"
 
 void model_name_arg(const char *program, struct argv *out)
 {
 	const char *slash = strrchr(program, '/');
 
 	argv_add(out, "@%s", slash ? slash + 1 : program);
-}
-
-/* The value of the word and its length; NULL where extra has no such word. */
-static const char *find_viewer(const char *extra, size_t *len)
-{
-	const char *p = extra ? extra : "";
-
-	for (p += strspn(p, BLANKS); *p; p += strspn(p, BLANKS)) {
-		*len = strcspn(p, BLANKS);
-		if (!strncmp(p, VNC_VIEWER, strlen(VNC_VIEWER))) {
-			*len -= strlen(VNC_VIEWER);
-			return p + strlen(VNC_VIEWER);
-		}
-		p += *len;
-	}
-	return NULL;
 }
 
 int classic_args(const struct guest_config *cfg, uint32_t domid, uint32_t port, struct argv *out,
@@ -38,7 +21,7 @@ int classic_args(const struct guest_config *cfg, uint32_t domid, uint32_t port, 
 	model_name_arg(cfg->model_override, out);
 	argv_add(out, "-f");
 	argv_add(out, "%s", cfg->model_config);
-	viewer = find_viewer(cfg->extra, &len);
+	viewer = vmx_vnc_viewer(cfg->extra, &len);
 	if (viewer && len) {
 		argv_add(out, "-v");
 		argv_add(out, "%.*s", (int)len, viewer);

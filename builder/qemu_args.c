@@ -6,8 +6,6 @@
 
 #include "classic_args.h"
 
-#define IDE_DISKS 4
-
 static uint64_t mib(uint64_t kib)
 {
 	return (kib + 1023) / 1024;
@@ -83,28 +81,6 @@ static bool any_scsi(const struct guest_config *cfg)
 	return false;
 }
 
-/*
- * Which disk a vdev is, counted from 0, by its number (docs/man/xen-vbd-interface.7 of Xen). -1 for
- * one that was written as a number, of which libxl does not make any disk.
- */
-static int disk_of(const struct disk_spec *spec)
-{
-	const uint32_t number = spec->vdev_number;
-
-	if (spec->vdev[0] >= '0' && spec->vdev[0] <= '9')
-		return -1;
-	if (number >> 28)
-		return (int)(number >> 8 & 0xfffff);
-	switch (number >> 8) {
-	case 3: /* hda, hdb */
-		return (int)(number >> 6 & 1);
-	case 22: /* hdc, hdd */
-		return 2 + (int)(number >> 6 & 1);
-	default: /* xvd*, sd* */
-		return (int)(number >> 4 & 0xf);
-	}
-}
-
 /* The path with each comma doubled, for free(); NULL for lack of memory. */
 static char *escape(const char *path)
 {
@@ -123,10 +99,11 @@ static char *escape(const char *path)
 static int drive(const struct disk *disk, struct argv *out, struct err *e)
 {
 	const struct disk_spec *spec = disk->spec;
-	const int n = disk_of(spec);
+	/* sda to sdp: sixteen partitions each (xen-vbd-interface(7)). */
+	const int n = is_scsi(spec) ? (int)(spec->vdev_number >> 4 & 0xf) : disk_ide_place(spec);
 	char *path;
 
-	if (n < 0 || (!is_scsi(spec) && n >= IDE_DISKS))
+	if (n < 0)
 		return 0;
 	if (!is_scsi(spec) && !spec->readwrite)
 		return err_set(e,

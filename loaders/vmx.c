@@ -11,6 +11,7 @@
 
 #include "direct.h"
 
+#define BLANKS     " \t" /* between words, as the descriptor's strings may have them */
 #define VNC_VIEWER "VNC_VIEWER="
 
 const char *vmx_vnc_viewer(const char *text, size_t *len)
@@ -18,12 +19,12 @@ const char *vmx_vnc_viewer(const char *text, size_t *len)
 	const char *p = text;
 
 	while (p && (p = strstr(p, VNC_VIEWER))) {
-		const bool begins = p == text || p[-1] == ' ';
+		const bool begins = p == text || strchr(BLANKS, p[-1]);
 
 		p += strlen(VNC_VIEWER);
 		if (!begins)
 			continue;
-		*len = strcspn(p, " ");
+		*len = strcspn(p, BLANKS);
 		return p;
 	}
 	return NULL;
@@ -43,9 +44,9 @@ static char *without_viewer(const char *extra)
 	end = copy + (value - extra) + len;
 	/* The blanks on one side go with it. */
 	if (*end)
-		end += strspn(end, " ");
+		end += strspn(end, BLANKS);
 	else
-		while (word > copy && word[-1] == ' ')
+		while (word > copy && strchr(BLANKS, word[-1]))
 			word--;
 	memmove(word, end, strlen(end) + 1);
 	return copy;

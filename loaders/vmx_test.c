@@ -48,6 +48,7 @@ static void test_cmdline(void **state)
 	composes("VNC_VIEWER=x:1 quiet", "quiet");
 	composes("quiet VNC_VIEWER=x:1", "quiet");
 	composes("a  VNC_VIEWER=x:1  b c", "a  b c");
+	composes("quiet\tVNC_VIEWER=x:1\tb", "quiet\tb");
 	composes("NO_VNC_VIEWER=1 a", "NO_VNC_VIEWER=1 a");
 	cfg.ip = ip;
 	cfg.root = root;
@@ -113,6 +114,7 @@ static void test_viewer(void **state)
 	viewer("VNC_VIEWER=host:1", "host:1");
 	viewer("a xVNC_VIEWER=b VNC_VIEWER=host:1=2 c", "host:1=2");
 	viewer("VNC_VIEWER=a VNC_VIEWER=b", "a");
+	viewer("\tquiet \tVNC_VIEWER=a\tb", "a");
 }
 
 static void test_kernel_use(void **state)
