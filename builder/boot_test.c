@@ -422,27 +422,27 @@ static bool db_forgotten(void)
 	return !db_recorded();
 }
 
+/* What the guest prints at once, in 80 lines: more than is taken at a time. */
+#define TAIL_BYTES (80 * 128)
+
 static bool tail_heard(void)
 {
-	char text[64] = "";
-	FILE *f = fopen("run/console/web.log", "r");
+	struct stat st;
 
-	if (f) {
-		text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-		fclose(f);
-	}
-	return !strcmp(text, "by xenconsoled\n");
+	return stat("run/console/web.log", &st) == 0 && st.st_size == TAIL_BYTES;
 }
 
 static void live_with_store(struct boot *b)
 {
-	FILE *f = fopen("tails/guest-web.log", "a");
+	const int fd = open("tails/guest-web.log", O_WRONLY | O_APPEND);
+	char text[TAIL_BYTES];
+	size_t i;
 
 	(void)b;
-	if (!f)
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = i % 128 == 127 ? '\n' : '.';
+	if (fd < 0 || write(fd, text, sizeof(text)) != (ssize_t)sizeof(text) || close(fd) < 0)
 		abort();
-	fputs("by xenconsoled\n", f);
-	fclose(f);
 	wait_for(tail_heard, "web's output");
 	wait_for(db_recorded, "db's record");
 	fake_store_connect(1);

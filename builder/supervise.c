@@ -32,6 +32,7 @@ struct supervisor {
 	struct image_cache images;
 	struct disk_table disks;
 	struct surroundings around;
+	bool tails_left; /* of xenconsoled's logs there may be more than what was read */
 	struct records records;
 	struct refuge *refuge;
 	struct wards all;
@@ -284,14 +285,18 @@ static bool undecided(const struct wards *all)
 	return false;
 }
 
+/* A part of each guest's log, so that none waits for another's flood. News of a log come once for
+ * all that was written until they are taken: the rest of it is not announced again. */
 static void drain_tails(struct supervisor *s)
 {
 	size_t i;
 
-	if (!surroundings_tails_changed(&s->around))
+	if (!surroundings_tails_changed(&s->around) && !s->tails_left)
 		return;
+	s->tails_left = false;
 	for (i = 0; i < s->all.n; i++)
-		ward_console(&s->all, &s->all.list[i]);
+		if (ward_console(&s->all, &s->all.list[i]))
+			s->tails_left = true;
 }
 
 static void tick(struct supervisor *s, uint64_t now)
@@ -337,6 +342,12 @@ static void drain_serial(struct supervisor *s, const struct pollfd *fds)
 			ward_console(&s->all, &s->all.list[i]);
 }
 
+/* How long nothing may be done, in ms. */
+static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t next)
+{
+	return s->tails_left ? 0 : (int)((next - now) / NS_PER_MS) + 1;
+}
+
 static void loop(struct supervisor *s)
 {
 	struct pollfd fds[FD_COUNT + s->all.n];
@@ -358,13 +369,11 @@ static void loop(struct supervisor *s)
 		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
 		control_poll(&s->control, fds + FD_CONTROL);
 		poll_serial(&s->all, fds + FD_COUNT);
-		if (poll(fds, FD_COUNT + s->all.n, (int)((next - now) / NS_PER_MS) + 1) < 0 &&
-		    errno != EINTR)
+		if (poll(fds, FD_COUNT + s->all.n, pause_ms(s, now, next)) < 0 && errno != EINTR)
 			return;
 		if (fds[FD_EVTCHN].revents & POLLIN)
 			drain_console(s);
-		if (fds[FD_TAILS].revents & POLLIN)
-			drain_tails(s);
+		drain_tails(s);
 		drain_serial(s, fds + FD_COUNT);
 		if (fds[FD_WORKER].revents & POLLIN)
 			take_jobs(s);
