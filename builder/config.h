@@ -17,6 +17,7 @@ enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
 enum device_model_protocol { MODEL_QEMU, MODEL_CLASSIC };
 enum guest_bios { BIOS_SEABIOS, BIOS_OVMF, BIOS_ROMBIOS };
 enum guest_vga { VGA_CIRRUS, VGA_STD, VGA_NONE };
+enum guest_hdtype { HDTYPE_IDE, HDTYPE_AHCI };
 enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
 
 /* Names of guests and profiles are at most this long. */
@@ -84,7 +85,8 @@ struct guest_config {
 	bool vncunused;
 	enum guest_vga vga;
 	uint64_t videoram_kib; /* libxl's default for the vga */
-	char *boot;            /* letters of c, d, n; "cda" */
+	enum guest_hdtype hdtype;
+	char *boot; /* letters of c, d, n; "cda" */
 	bool acpi, apic, hpet, viridian, hap;
 
 	/* Such as can be served: raw, by blkback in dom0, no cdrom drive; each vdev once; a target
@@ -139,7 +141,11 @@ bool config_key_known(const char *key);
 /* Reports a key for which that is false, with a suggestion or that it is xl's alone. */
 void config_key_unknown(const char *key, struct loc loc, struct diag *d);
 
-const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
+const char *guest_type_name(enum guest_type t); /* "pv", "pvh", "hvm" */
+/* Where QEMU emulates that disk of an hvm guest on its IDE or AHCI controller, from 0; -1 where it does
+ * not, see disk_place. */
+int config_disk_place(const struct guest_config *g, const struct disk_spec *s);
+
 const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */
 const char *guest_action_name(enum guest_action a); /* "destroy", ... */
 

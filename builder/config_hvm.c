@@ -28,6 +28,7 @@ static const struct {
 	{"bios", WITH_QEMU},
 	{"memmap", ANY_MODEL},
 	{"serial", WITH_QEMU},
+	{"hdtype", WITH_QEMU},
 	{"vga", WITH_QEMU},
 	{"videoram", WITH_QEMU},
 	{"vnc", WITH_QEMU},
@@ -253,31 +254,43 @@ static void check_boot_default(struct reading *r)
 		config_no_memory(r);
 }
 
-/* QEMU's IDE disks: each in a place of its own, and none of them is read-only. */
-static void check_ide(struct reading *r)
+/* Two drives on each of two IDE cables; the ports of an AHCI controller. */
+static unsigned places(const struct guest_config *g)
+{
+	return g->hdtype == HDTYPE_AHCI ? 6 : 4;
+}
+
+int config_disk_place(const struct guest_config *g, const struct disk_spec *s)
+{
+	return disk_place(s, places(g));
+}
+
+/* QEMU's IDE or AHCI disks: each in a place of its own, and none of them is read-only. */
+static void check_emulated_disks(struct reading *r)
 {
 	const struct statement *st = config_good(r, "disk");
 	const struct guest_config *g = r->g;
+	const char *kind = g->hdtype == HDTYPE_AHCI ? "AHCI" : "IDE";
 
 	for (size_t i = 0; st && i < g->nr_disks; i++) {
-		const int place = disk_ide_place(&g->disks[i]);
+		const int place = config_disk_place(g, &g->disks[i]);
 		const struct loc loc = value_entry(&st->value, i)->loc;
 		size_t j = 0;
 
 		if (place < 0)
 			continue;
-		while (disk_ide_place(&g->disks[j]) != place)
+		while (config_disk_place(g, &g->disks[j]) != place)
 			j++;
 		if (j < i)
 			diag_add(r->d, loc,
-				 "disk, entry %zu: QEMU emulates %s as the same IDE disk as entry "
+				 "disk, entry %zu: QEMU emulates %s as the same %s disk as entry "
 				 "%zu, %s",
-				 i + 1, g->disks[i].vdev, j + 1, g->disks[j].vdev);
+				 i + 1, g->disks[i].vdev, kind, j + 1, g->disks[j].vdev);
 		if (!g->disks[i].readwrite)
 			diag_add(r->d, loc,
-				 "disk, entry %zu: QEMU emulates %s as an IDE disk, which can't be "
-				 "read-only: sda to sdp are SCSI, xvde and on are not emulated",
-				 i + 1, g->disks[i].vdev);
+				 "disk, entry %zu: QEMU emulates %s as an %s disk, which can't be "
+				 "read-only: sda to sdp are SCSI, xvd%c and on are not emulated",
+				 i + 1, g->disks[i].vdev, kind, 'a' + places(g));
 	}
 }
 
@@ -301,7 +314,7 @@ static void check_qemu(struct reading *r)
 	check_videoram(r);
 	check_vnc(r);
 	check_boot_default(r);
-	check_ide(r);
+	check_emulated_disks(r);
 	check_emulated_cards(r);
 }
 

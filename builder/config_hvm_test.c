@@ -60,6 +60,7 @@ static void test_defaults(void **state)
 	assert_false(g.vncunused);
 	assert_int_equal(g.vga, VGA_CIRRUS);
 	assert_int_equal(g.videoram_kib, 8 * 1024);
+	assert_int_equal(g.hdtype, HDTYPE_IDE);
 	assert_string_equal(g.boot, "cda");
 	assert_true(g.acpi && g.apic && g.hpet && g.hap);
 	assert_false(g.viridian);
@@ -76,12 +77,12 @@ static void test_qemu(void **state)
 		"device_model_override = '/usr/bin/q'\n"
 		"device_model_args = ['-no-shutdown', '-name', 'a b']\n"
 		"firmware_override = '/boot/hvmloader'\n"
-		"bios = 'ovmf'; vga = 'stdvga'; videoram = 64; boot = 'ndc'\n"
+		"bios = 'ovmf'; vga = 'stdvga'; videoram = 64; boot = 'ndc'; hdtype = 'ahci'\n"
 		"memmap = '/boot/map'\n"
 		"serial = ['pty', 'file:/run/x']\n"
 		"vnc = 1; vnclisten = '0.0.0.0'; vncdisplay = 7; vncunused = 0\n"
 		"acpi = 0; apic = 0; hpet = 0; viridian = 1; hap = 0\n"
-		"disk = ['/a,raw,hda', '/b,raw,xvdb', '/c,raw,sda,ro', '/d,raw,xvde,ro']\n"
+		"disk = ['/a,raw,hda', '/b,raw,xvdb', '/c,raw,sda,ro', '/d,raw,xvdg,ro']\n"
 		"vif = ['type=vif']\n";
 	struct descriptor c;
 	struct guest_config g;
@@ -98,6 +99,7 @@ static void test_qemu(void **state)
 	assert_int_equal(g.bios, BIOS_OVMF);
 	assert_int_equal(g.vga, VGA_STD);
 	assert_int_equal(g.videoram_kib, 64 * 1024);
+	assert_int_equal(g.hdtype, HDTYPE_AHCI);
 	assert_string_equal(g.boot, "ndc");
 	assert_string_equal(g.memmap, "/boot/map");
 	assert_int_equal(g.memmap_loc.line, 8);
@@ -337,6 +339,11 @@ static void test_devices(void **state)
 		"1, hda\n"
 		"web.cfg:3:39: disk, entry 3: QEMU emulates hdb as an IDE disk, which can't be "
 		"read-only: sda to sdp are SCSI, xvde and on are not emulated\n");
+	refuses(HVM "hdtype = 'ahci'; disk = ['/a,raw,xvde,ro', '/b,raw,xvde1', '/c,raw,xvdg,ro']",
+		"web.cfg:3:26: disk, entry 1: QEMU emulates xvde as an AHCI disk, which can't be "
+		"read-only: sda to sdp are SCSI, xvdg and on are not emulated\n"
+		"web.cfg:3:44: disk, entry 2: QEMU emulates xvde1 as the same AHCI disk as entry "
+		"1, xvde\n");
 	refuses(HVM "vif = ['', 'type=vif', 'bridge=x']",
 		"web.cfg:3:8: vif, entry 1: type=vif must be given: an emulated card, the default "
 		"of hvm guests, is not supported\n"

@@ -56,6 +56,12 @@ static const struct word vgas[] = {
 	{0},
 };
 
+static const struct word hdtypes[] = {
+	[HDTYPE_IDE] = {"ide", WORD_OK},
+	[HDTYPE_AHCI] = {"ahci", WORD_OK},
+	{0},
+};
+
 /* Where a value goes: its field in struct guest_config; that and one for its place; or nowhere. */
 #define FIELD(f) .field = offsetof(struct guest_config, f), .loc = NO_FIELD
 #define FIELD_AND(f, l)                                                                            \
@@ -106,6 +112,7 @@ const struct key config_keys[] = {
 	{"serial",     read_strings,   FIELD(serial),                       .check = check_filled, .one_or_many = true},
 	{"vga",        read_word,      FIELD(vga),                          .words = vgas},
 	{"videoram",   read_mib,       FIELD(videoram_kib),                 .min = 0, .max = VIDEORAM_MAX_MIB, .unit = "MiB"},
+	{"hdtype",     read_word,      FIELD(hdtype),                       .words = hdtypes},
 	{"vnc",        read_bool,      FIELD(vnc)},
 	{"vnclisten",  read_string,    FIELD(vnclisten),                    .check = check_vnclisten},
 	{"vncdisplay", read_unsigned,  FIELD(vncdisplay),                   .min = 0, .max = VNC_DISPLAY_MAX},

@@ -37,7 +37,7 @@ struct key {
 };
 #define NO_FIELD SIZE_MAX
 
-#define CONFIG_NR_KEYS 49
+#define CONFIG_NR_KEYS 50
 extern const struct key config_keys[CONFIG_NR_KEYS];
 
 /* The key of that name, or NULL. */

@@ -361,6 +361,7 @@ static void test_table(void **state)
 		{"serial", "'pty'; type = 'hvm'"},
 		{"vga", "'none'; type = 'hvm'"},
 		{"videoram", "8; type = 'hvm'"},
+		{"hdtype", "'ahci'; type = 'hvm'"},
 		{"vnc", "1; type = 'hvm'"},
 		{"vnclisten", "'127.0.0.1'; type = 'hvm'; vnc = 1"},
 		{"vncdisplay", "1; type = 'hvm'; vnc = 1"},

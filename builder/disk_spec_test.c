@@ -157,15 +157,15 @@ static void vdev(const char *text, int64_t want)
 		assert_int_equal(number, want);
 }
 
-static int ide_place(const char *vdev)
+static int place_of(const char *vdev, unsigned places)
 {
 	struct disk_spec s = {.vdev = (char *)(uintptr_t)vdev};
 
 	assert_int_equal(disk_vdev_number(vdev, &s.vdev_number), 0);
-	return disk_ide_place(&s);
+	return disk_place(&s, places);
 }
 
-static void test_ide_place(void **state)
+static void test_place(void **state)
 {
 	static const char *const places[][4] = {
 		{"hda", "xvda", "d0p0", "xvda1"},
@@ -179,9 +179,9 @@ static void test_ide_place(void **state)
 	(void)state;
 	for (int place = 0; place < 4; place++)
 		for (size_t i = 0; i < 4; i++)
-			assert_int_equal(ide_place(places[place][i]), place);
+			assert_int_equal(place_of(places[place][i], 4), place);
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		assert_int_equal(ide_place(none[i]), -1);
+		assert_int_equal(place_of(none[i], 4), -1);
 }
 
 static void test_vdev(void **state)
@@ -230,7 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manual),  cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_options), cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_vdev),    cmocka_unit_test(test_ide_place),
+		cmocka_unit_test(test_vdev),    cmocka_unit_test(test_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

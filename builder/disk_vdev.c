@@ -118,7 +118,7 @@ int disk_vdev_number(const char *vdev, uint32_t *out)
 	return 0;
 }
 
-int disk_ide_place(const struct disk_spec *s)
+int disk_place(const struct disk_spec *s, unsigned places)
 {
 	const uint32_t n = s->vdev_number, major = n >> 8;
 	uint32_t disk;
@@ -131,5 +131,5 @@ int disk_ide_place(const struct disk_spec *s)
 		disk = n >> 4 & 0xf;
 	else
 		disk = (major == 3 ? 0 : 2) + (n >> 6 & 1);
-	return disk < 4 ? (int)disk : -1;
+	return disk < places ? (int)disk : -1;
 }

@@ -601,7 +601,8 @@ static void test_disk(void **state)
 	assert_int_equal(stat("/dev/null", &st), 0);
 	disk.rdev = st.st_rdev;
 	spec.readwrite = false;
-	refused("disk hda: QEMU has no read-only IDE disks (a SCSI disk, sda and so on, can be "
+	refused("disk hda: QEMU has no read-only IDE and AHCI disks (a SCSI disk, sda and so on, "
+		"can be "
 		"one)");
 	assert_null(node(DIRECTORY));
 	spec.readwrite = true;

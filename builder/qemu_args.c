@@ -96,19 +96,21 @@ static char *escape(const char *path)
 	return text;
 }
 
-static int drive(const struct disk *disk, struct argv *out, struct err *e)
+static int drive(const struct guest_config *cfg, const struct disk *disk, struct argv *out,
+		 struct err *e)
 {
 	const struct disk_spec *spec = disk->spec;
 	/* sda to sdp: sixteen partitions each (xen-vbd-interface(7)). */
-	const int n = is_scsi(spec) ? (int)(spec->vdev_number >> 4 & 0xf) : disk_ide_place(spec);
+	const int n =
+		is_scsi(spec) ? (int)(spec->vdev_number >> 4 & 0xf) : config_disk_place(cfg, spec);
 	char *path;
 
 	if (n < 0)
 		return 0;
 	if (!is_scsi(spec) && !spec->readwrite)
 		return err_set(e,
-			       "disk %s: QEMU has no read-only IDE disks (a SCSI disk, sda and "
-			       "so on, can be one)",
+			       "disk %s: QEMU has no read-only IDE and AHCI disks (a SCSI disk, "
+			       "sda and so on, can be one)",
 			       spec->vdev);
 	path = escape(disk->path);
 	if (!path)
@@ -120,6 +122,10 @@ static int drive(const struct disk *disk, struct argv *out, struct err *e)
 			 path, n, spec->readwrite ? "off" : "on");
 		argv_add(out, "-device");
 		argv_add(out, "scsi-hd,drive=scsi0-hd%d,scsi-id=%d", n, n);
+	} else if (cfg->hdtype == HDTYPE_AHCI) {
+		argv_add(out, "file=%s,if=none,id=ahcidisk-%d,format=raw,cache=writeback", path, n);
+		argv_add(out, "-device");
+		argv_add(out, "ide-hd,bus=ahci0.%d,unit=0,drive=ahcidisk-%d", n, n);
 	} else {
 		argv_add(out, "file=%s,if=ide,index=%d,media=disk,format=raw,cache=writeback", path,
 			 n);
@@ -193,8 +199,10 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	pair(out, "-net", "none");
 	powers_before(s, out);
 	machine(cfg, s, out);
+	if (cfg->hdtype == HDTYPE_AHCI)
+		pair(out, "-device", "ahci,id=ahci0");
 	for (i = 0; i < cfg->nr_disks; i++)
-		if (drive(g->disks[i], out, e) < 0)
+		if (drive(cfg, g->disks[i], out, e) < 0)
 			return -1;
 	powers_after(s, out);
 	for (i = 0; i < cfg->model_args.n; i++)

@@ -170,7 +170,11 @@ static void disks(size_t n, const char *const *vdevs, bool readwrite)
 		"file=/dev/vg/a,,b,id=scsi0-hd" n ",format=raw,if=none,readonly=" ro               \
 		",cache=writeback",                                                                \
 		"-device", "scsi-hd,drive=scsi0-hd" n ",scsi-id=" n
-#define LSI "-device", "lsi53c895a"
+#define LSI  "-device", "lsi53c895a"
+#define AHCI "-device", "ahci,id=ahci0"
+#define PORT(n)                                                                                    \
+	"-drive", "file=/dev/vg/a,,b,if=none,id=ahcidisk-" n ",format=raw,cache=writeback",        \
+		"-device", "ide-hd,bus=ahci0." n ",unit=0,drive=ahcidisk-" n
 
 static void test_disks(void **state)
 {
@@ -184,6 +188,10 @@ static void test_disks(void **state)
 	DISKS("hda", "sdb", "sdp");
 	CHECK(HEAD, NO_SCREEN, LSI, CIRRUS, BOOT, NO_NET, MACHINE, IDE("0"), SCSI("1", "off"),
 	      SCSI("15", "off"));
+	DISKS("xvda", "xvdf", "xvdg", "sda");
+	cfg.hdtype = HDTYPE_AHCI;
+	CHECK(HEAD, NO_SCREEN, LSI, CIRRUS, BOOT, NO_NET, MACHINE, AHCI, PORT("0"), PORT("5"),
+	      SCSI("0", "off"));
 }
 
 static void test_readonly(void **state)
@@ -199,8 +207,8 @@ static void test_readonly(void **state)
 	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE);
 	disks(1, &ide, false);
 	assert_int_equal(qemu_args(&g, &start, &a, &e), -1);
-	assert_string_equal(e.msg, "disk xvdb: QEMU has no read-only IDE disks (a SCSI disk, sda "
-				   "and so on, can be one)");
+	assert_string_equal(e.msg, "disk xvdb: QEMU has no read-only IDE and AHCI disks (a "
+				   "SCSI disk, sda and so on, can be one)");
 	argv_free(&a);
 }
 

@@ -202,6 +202,9 @@ static void print_hvm(struct json *j, const struct guest_config *cfg)
 		json_text(j, "bios", guest_bios_name(cfg->bios));
 	print_default(j, cfg, "viridian", cfg->viridian, false);
 	print_default(j, cfg, "hpet", cfg->hpet, true);
+	/* libxl leaves out what its type begins with. */
+	if (cfg->hdtype == HDTYPE_AHCI)
+		json_text(j, "hdtype", "ahci");
 	print_vga(j, cfg);
 	print_vnc(j, cfg);
 	empty(j, "sdl");

@@ -224,6 +224,7 @@ static void test_hvm_others(void **state)
 	records(HVM_LEAST
 		"maxmem = 128; acpi = 0; apic = 0; hpet = 0; viridian = 1; bios = 'ovmf'\n"
 		"vga = 'stdvga'; vnc = 1; vnclisten = '0.0.0.0'; vncdisplay = 3; vncunused = 0\n"
+		"hdtype = 'ahci'\n"
 		"serial = ['pty', 'null']; boot = 'dn'; cpu_weight = 5\n"
 		"firmware_override = '/fw'; device_model_override = '/q'\n"
 		"device_model_args = ['-a', 'b c']",
@@ -241,6 +242,7 @@ static void test_hvm_others(void **state)
 		"            \"bios\": \"ovmf\",\n"
 		"            \"viridian\": \"True\",\n"
 		"            \"hpet\": \"False\",\n"
+		"            \"hdtype\": \"ahci\",\n"
 		"            \"vga\": {\n                \"kind\": \"std\"\n            },\n"
 		"            \"vnc\": {\n"
 		"                \"enable\": \"True\",\n"
