@@ -20,7 +20,7 @@ static int take_images(struct xc_dom_image *dom, struct guest *g, struct host *h
 {
 	if (!k)
 		return hvm_take_firmware(dom, g, h, e);
-	if (xc_dom_kernel_mem(dom, k->elf, k->elf_size) < 0)
+	if (xc_dom_kernel_mem(dom, k->bare, k->bare_size) < 0)
 		return host_error(h, e, "cannot take kernel %s", g->cfg->kernel);
 	if (!g->ramdisk)
 		return 0;

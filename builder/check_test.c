@@ -7,6 +7,8 @@
 #include "commands.h"
 #include "hvm.h"
 
+#include "../loaders/aout_build.h"
+
 static struct kit_output o;
 
 static int check(const char *a, const char *b, const char *c, const char *d)
@@ -66,6 +68,31 @@ static void test_refused(void **state)
 						     "KiB and start-up tables take 21 MiB\n");
 	refused("kernel = '/ramdisk'\nmemory = 64\n", o.err);
 	assert_non_null(strstr(o.err, "earlydom: web.cfg:1:10: kernel /ramdisk: "));
+}
+
+static void test_plan9(void **state)
+{
+	static struct ao a;
+
+	(void)state;
+	ao_386(&a);
+	kit_write("root/9xen", a.data, a.len);
+	assert_int_equal(judge("image = 'plan9'\nkernel = '/9xen'\nmemory = 64\n"
+			       "extra = '\\nuser=glenda\\n'\n"),
+			 EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_string_equal(o.out, "web: ok (plan9 pv, 64 MiB, 1 vcpu)\n");
+	refused("kernel = '/9xen'\nmemory = 64\n",
+		"earlydom: web.cfg:1:10: kernel /9xen is a Plan 9 a.out: image = \"plan9\" would "
+		"fit\n");
+	refused("image = 'plan9'\nkernel = '/9xen'\nmemory = 4096\n",
+		"earlydom: web.cfg:3:10: memory = 4096 MiB is too much: a 32-bit kernel at "
+		"0x80000000 has addresses for 1880 MiB\n");
+	ao_put(&a, AO_DATA, 4096, 4);
+	kit_write("root/9xen", a.data, a.len);
+	refused("image = 'plan9'\nkernel = '/9xen'\nmemory = 64\n",
+		"earlydom: web.cfg:2:10: kernel /9xen: a.out: truncated: data, 4096 bytes at 4143, "
+		"goes past the end of the file at 4273\n");
 }
 
 static void test_devices(void **state)
@@ -241,9 +268,10 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_devices), cmocka_unit_test(test_all_errors),
-		cmocka_unit_test(test_options), cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_good),       cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_devices),    cmocka_unit_test(test_plan9),
+		cmocka_unit_test(test_all_errors), cmocka_unit_test(test_options),
+		cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

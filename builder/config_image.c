@@ -26,7 +26,7 @@ int read_image(const struct key *k, const struct value *v, void *out, struct dia
 	}
 	for (size_t i = 0; (t = image_type_at(i)); i++) {
 		words[i].text = t->name;
-		words[i].is = image_type_supported(t) ? WORD_OK : WORD_NOT_YET;
+		words[i].is = WORD_OK;
 	}
 	with_words.words = words;
 	ret = read_word_text(&with_words, v, out, d);
@@ -70,6 +70,21 @@ static void check_type(struct reading *r, const struct image_type *t)
 		 t->nr_types > 1 ? guest_type_name(t->types[1]) : "", t->nr_types > 1 ? "\"" : "");
 }
 
+/* Only what stands in for a file of settings has lines. */
+static void check_lines(struct reading *r, const struct image_type *t)
+{
+	static const char *const texts[] = {"extra", "cmdline"};
+	const struct statement *st;
+	char shown[SHOW_MAX];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		st = config_good(r, texts[i]);
+		if (st && !t->cmdline_lines && strchr(st->value.s, '\n'))
+			diag_add(r->d, st->value.loc, "%s = %s: must not hold control characters",
+				 texts[i], value_show(&st->value, shown));
+	}
+}
+
 void config_check_image(struct reading *r)
 {
 	struct guest_config *g = r->g;
@@ -83,4 +98,5 @@ void config_check_image(struct reading *r)
 	if (!g->image)
 		config_no_memory(r);
 	check_type(r, t);
+	check_lines(r, t);
 }

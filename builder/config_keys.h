@@ -20,7 +20,7 @@ typedef int key_reader(const struct key *k, const struct value *v, void *out, st
 struct word {
 	const char *text;
 	/* WORD_XL: xl has it, earlydom will not; WORD_REFUSED: a later check says why not */
-	enum { WORD_OK, WORD_NOT_YET, WORD_XL, WORD_REFUSED } is;
+	enum { WORD_OK, WORD_XL, WORD_REFUSED } is;
 };
 
 struct key {

@@ -109,8 +109,9 @@ int read_bool(const struct key *k, const struct value *v, void *out, struct diag
 	return 0;
 }
 
-/* The text of a string, borrowed from v, or NULL with the error in d. */
-static const char *get_text(const struct key *k, const struct value *v, struct diag *d)
+/* The text of a string, which may have line breaks if `lines`, borrowed from v; or NULL with the
+ * error in d. */
+static const char *get_lines(const struct key *k, const struct value *v, bool lines, struct diag *d)
 {
 	struct err e = {0};
 
@@ -123,7 +124,7 @@ static const char *get_text(const struct key *k, const struct value *v, struct d
 		return NULL;
 	}
 	for (const char *p = v->s; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+		if (((unsigned char)*p < 0x20 && !(lines && *p == '\n')) || *p == 0x7f) {
 			bad(k, v, d, "must not hold control characters");
 			return NULL;
 		}
@@ -135,9 +136,14 @@ static const char *get_text(const struct key *k, const struct value *v, struct d
 	return v->s;
 }
 
-int read_string(const struct key *k, const struct value *v, void *out, struct diag *d)
+static const char *get_text(const struct key *k, const struct value *v, struct diag *d)
 {
-	const char *text = get_text(k, v, d);
+	return get_lines(k, v, false, d);
+}
+
+/* To *out, if there is one; text is NULL when v has an error. */
+static int copy_text(const struct value *v, const char *text, void *out, struct diag *d)
+{
 	char *copy;
 
 	if (!text)
@@ -151,13 +157,23 @@ int read_string(const struct key *k, const struct value *v, void *out, struct di
 	return 0;
 }
 
+int read_string(const struct key *k, const struct value *v, void *out, struct diag *d)
+{
+	return copy_text(v, get_text(k, v, d), out, d);
+}
+
+int read_lines(const struct key *k, const struct value *v, void *out, struct diag *d)
+{
+	return copy_text(v, get_lines(k, v, true, d), out, d);
+}
+
 /* "must be "a", "b" or "c"", of the words that count. */
 static void list_words(char *buf, size_t size, const struct word *words)
 {
 	size_t left = 0, len;
 
 	for (const struct word *w = words; w->text; w++)
-		left += w->is == WORD_OK || w->is == WORD_NOT_YET;
+		left += w->is == WORD_OK;
 	len = (size_t)snprintf(buf, size, "must be ");
 	for (const struct word *w = words; w->text && len < size; w++) {
 		if (w->is == WORD_XL || w->is == WORD_REFUSED)
@@ -191,8 +207,6 @@ static const struct word *get_word(const struct key *k, const struct value *v, s
 		bad(k, v, d, cause);
 		return NULL;
 	}
-	if (w->is == WORD_NOT_YET)
-		bad(k, v, d, "known, but not supported yet");
 	return w;
 }
 

@@ -15,6 +15,7 @@ key_reader read_unsigned;  /* unsigned */
 key_reader read_mib;       /* uint64_t, in KiB; min and max are in MiB */
 key_reader read_bool;      /* bool */
 key_reader read_string;    /* char * */
+key_reader read_lines;     /* char *: the same, and may have line breaks */
 key_reader read_word;      /* unsigned: the index in words */
 key_reader read_word_text; /* char *: the word itself */
 key_reader read_image;     /* char *: as read_word_text, with the words from the image types */

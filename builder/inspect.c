@@ -17,8 +17,20 @@
 static const char usage_text[] = "inspect [--unpack OUT] KERNEL\n\n"
 				 "  --unpack OUT  write the unpacked kernel to OUT instead";
 
-static void print_xen(const struct elf_info *i)
+/* Where what Xen has to know was found. */
+static const char *xen_source(const struct kernel *k)
 {
+	if (k->aout.magic)
+		return k->aout.xen_table ? "table in the text"
+					 : "nothing stated, as Plan 9's kernels for Xen";
+	return k->info.has_notes     ? "ELF notes"
+	       : k->info.has_section ? "__xen_guest section"
+				     : "none";
+}
+
+static void print_xen(const struct kernel *k)
+{
+	const struct elf_info *i = &k->info;
 	static const struct {
 		const char *name;
 		uint32_t bit;
@@ -44,9 +56,7 @@ static void print_xen(const struct elf_info *i)
 	};
 	size_t n;
 
-	printf("xen: %s\n", i->has_notes     ? "ELF notes"
-			    : i->has_section ? "__xen_guest section"
-					     : "none");
+	printf("xen: %s\n", xen_source(k));
 	for (n = 0; n < sizeof(strings) / sizeof(strings[0]); n++)
 		if (*strings[n].value)
 			printf("xen %s: %s\n", strings[n].name, strings[n].value);
@@ -60,15 +70,27 @@ static void print_xen(const struct elf_info *i)
 		printf("xen pvh entry: 0x%" PRIx32 "\n", i->phys32_entry);
 }
 
+static void print_aout(const struct aout_info *a)
+{
+	printf("a.out: %s, magic 0x%" PRIx32 ", header %zu%s\n",
+	       a->magic == AOUT_I_MAGIC ? "386" : "amd64", a->magic, a->header,
+	       a->header_loaded ? ", loaded with the text" : "");
+	printf("a.out sizes: text %" PRIu32 ", data %" PRIu32 ", bss %" PRIu32 ", symbols %" PRIu32
+	       ", lines %" PRIu32 "\n",
+	       a->text, a->data, a->bss, a->syms, a->pcsz);
+	printf("a.out entry: 0x%" PRIx64 ", KZERO 0x%" PRIx64 "\n", a->entry, a->kzero);
+}
+
 static void print_kernel(const struct kernel *k, size_t file_size)
 {
 	const struct elf_info *i = &k->info;
+	const bool pv = kernel_can_pv(k);
 	unsigned n;
 
 	printf("format: %s\nfile size: %zu\n", k->format, file_size);
 	printf("codec: %s\n", k->codec ? k->codec : "none");
 	if (k->codec)
-		printf("unpacked size: %zu\n", k->elf_size);
+		printf("unpacked size: %zu\n", k->bare_size);
 	if (k->bzimage.version) {
 		printf("boot protocol: %u.%u\n", k->bzimage.version >> 8,
 		       k->bzimage.version & 0xff);
@@ -77,7 +99,11 @@ static void print_kernel(const struct kernel *k, size_t file_size)
 	}
 	if (k->bzimage.kernel_version[0])
 		printf("kernel version: %s\n", k->bzimage.kernel_version);
-	printf("elf: %d-bit, machine %u, entry 0x%" PRIx64 "\n", i->bits, i->machine, i->entry);
+	if (k->aout.magic)
+		print_aout(&k->aout);
+	else
+		printf("elf: %d-bit, machine %u, entry 0x%" PRIx64 "\n", i->bits, i->machine,
+		       i->entry);
 	for (n = 0; n < i->nr_segments; n++)
 		printf("segment: paddr 0x%" PRIx64 " vaddr 0x%" PRIx64 " filesz %" PRIu64
 		       " memsz %" PRIu64 "\n",
@@ -85,12 +111,11 @@ static void print_kernel(const struct kernel *k, size_t file_size)
 		       i->segments[n].memsz);
 	printf("memory: 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " KiB\n", i->pstart, i->pend,
 	       (i->pend - i->pstart + 1023) / 1024);
-	print_xen(i);
-	printf("starts as: %s%s%s\n", elf_can_pv(i) ? "pv" : "",
-	       elf_can_pv(i) && elf_can_pvh(i) ? ", " : "",
-	       elf_can_pvh(i)  ? "pvh"
-	       : elf_can_pv(i) ? ""
-			       : "nothing that earlydom knows");
+	print_xen(k);
+	printf("starts as: %s%s%s\n", pv ? "pv" : "", pv && elf_can_pvh(i) ? ", " : "",
+	       elf_can_pvh(i) ? "pvh"
+	       : pv           ? ""
+			      : "nothing that earlydom knows");
 }
 
 static int write_out(const char *path, const uint8_t *data, size_t size, struct err *e)
@@ -123,7 +148,7 @@ static int inspect(const char *path, const char *out, struct err *e)
 	if (!k)
 		rc = err_prefix(e, "kernel %s: ", path);
 	else if (out)
-		rc = write_out(out, k->elf, k->elf_size, e);
+		rc = write_out(out, k->bare, k->bare_size, e);
 	else
 		print_kernel(k, f->size);
 	image_drop(&cache, f);

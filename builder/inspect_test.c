@@ -6,6 +6,8 @@
 
 #include "commands.h"
 
+#include "../loaders/aout_build.h"
+#include "../loaders/elf_build.h"
 #include "../loaders/pack.h"
 
 static struct kit_output o;
@@ -54,6 +56,51 @@ static void test_shows(void **state)
 	assert_non_null(strstr(o.out, want));
 }
 
+static void test_plan9(void **state)
+{
+	static struct mk m;
+	static struct ao a;
+
+	(void)state;
+	ao_386(&a);
+	kit_write("9xen", a.data, a.len);
+	free(run("gzip -n -k 9xen && ls").data);
+	assert_int_equal(inspect("9xen.gz", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_non_null(strstr(o.out, "format: Plan 9 a.out\n"));
+	assert_non_null(
+		strstr(o.out, "\ncodec: gzip\nunpacked size: 4273\n"
+			      "a.out: 386, magic 0x1eb, header 32, loaded with the text\n"
+			      "a.out sizes: text 4111, data 100, bss 5000, symbols 21, lines 9\n"
+			      "a.out entry: 0x80100020, KZERO 0x80000000\n"
+			      "segment: paddr 0x100000 vaddr 0x80100000 filesz 4143 memsz 4143\n"
+			      "segment: paddr 0x102000 vaddr 0x80102000 filesz 100 memsz 5100\n"
+			      "memory: 0x100000 to 0x1033ec, 13 KiB\n"
+			      "xen: nothing stated, as Plan 9's kernels for Xen\n"
+			      "xen guest os: plan9\nxen xen version: xen-3.0\nxen loader: generic\n"
+			      "xen pae: yes[extended-cr3]\nxen pv entry: 0x80100020\n"
+			      "xen virt base: 0x80000000\nxen paddr offset: 0x0\nstarts as: pv\n"));
+	ao_make(&a, 0x80000020, 0);
+	ao_table(&a, 0x14000, 0x80000020, 0x80000100);
+	kit_write("9xen", a.data, a.len);
+	assert_int_equal(inspect("9xen", NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "\nxen: table in the text\n"));
+	assert_non_null(strstr(o.out, "\nxen pv entry: 0x80000100\n"));
+	ao_amd64(&a);
+	kit_write("9xen", a.data, a.len);
+	assert_int_equal(inspect("9xen", NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "\na.out: amd64, magic 0x8a97, header 40\n"));
+	assert_non_null(
+		strstr(o.out, "\na.out entry: 0xffffffff80110000, KZERO 0xffffffff80000000\n"));
+	mk_xenelf(&m, MK_PLAN9);
+	kit_write("9xen", m.data, m.len);
+	assert_int_equal(inspect("9xen", NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "\nelf: 32-bit, machine 3, entry 0x10000\n"));
+	assert_non_null(strstr(o.out, "\nxen: __xen_guest section\n"));
+	assert_non_null(strstr(o.out, "\nxen pv entry: 0x80010000\nxen virt base: 0x80000000\n"
+				      "xen paddr offset: 0x0\nstarts as: pv\n"));
+}
+
 static void test_unpacks(void **state)
 {
 	char a[16384], b[16384];
@@ -95,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shows),
+		cmocka_unit_test(test_plan9),
 		cmocka_unit_test(test_unpacks),
 		cmocka_unit_test(test_errors),
 	};

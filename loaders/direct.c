@@ -1,16 +1,18 @@
 #include "direct.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-char *direct_cmdline(const struct guest_config *g, const char *extra, size_t max, struct err *e)
+char *direct_cmdline(const struct guest_config *g, const char *ip, const char *extra, size_t max,
+		     struct err *e)
 {
 	const struct {
 		const char *prefix, *value;
 	} parts[] = {
 		{"", g->cmdline},
-		{"ip=", g->ip},
+		{"ip=", ip},
 		{"root=", g->root},
 		{"", extra},
 	};
@@ -42,6 +44,17 @@ char *direct_cmdline(const struct guest_config *g, const char *extra, size_t max
 	return NULL;
 }
 
+int direct_check_pae(const struct guest_config *g, const struct kernel *k, struct err *e)
+{
+	if (k->info.machine != EM_386 || elf_has_pae(&k->info))
+		return 0;
+	return err_set(
+		e,
+		"kernel %s is a 32-bit pv kernel without PAE (\"%s\"), which no hypervisor of "
+		"today runs",
+		g->kernel, k->info.pae);
+}
+
 /*
  * What a domain holds beside kernel and ramdisk before its first instruction, in KiB: for PV the
  * physical-to-machine list (8 bytes a page) and as much again for page tables; start info, console,
@@ -67,12 +80,17 @@ static uint64_t kernel_span(const struct guest_config *g, const struct elf_info 
 	return i->pend;
 }
 
+uint64_t direct_need_kib(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size)
+{
+	return KIB(kernel_span(g, &k->info)) + KIB((uint64_t)ramdisk_size) + boot_overhead_kib(g);
+}
+
 int direct_check_memory(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size,
 			struct err *e)
 {
 	const uint64_t kernel_kib = KIB(kernel_span(g, &k->info));
 	const uint64_t ramdisk_kib = KIB((uint64_t)ramdisk_size);
-	const uint64_t need_kib = kernel_kib + ramdisk_kib + boot_overhead_kib(g);
+	const uint64_t need_kib = direct_need_kib(g, k, ramdisk_size);
 
 	if (need_kib <= g->memory_kib)
 		return 0;

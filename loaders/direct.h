@@ -16,11 +16,18 @@
 #define KIB(bytes) (((bytes) + 1023) / 1024)
 
 /*
- * ip, then root, then extra, as xend's image handlers had it; or cmdline as it stands. extra is the
- * guest's, or what is left of it. Returns a string that the caller frees, or NULL with e set if
- * that has max characters or more.
+ * ip, then root, then extra, as xend's image handlers had it; or cmdline as it stands. ip is the
+ * guest's, or its image type's default; extra is the guest's, or what is left of it. Returns a string
+ * that the caller frees, or NULL with e set if that has max characters or more.
  */
-char *direct_cmdline(const struct guest_config *g, const char *extra, size_t max, struct err *e);
+char *direct_cmdline(const struct guest_config *g, const char *ip, const char *extra, size_t max,
+		     struct err *e);
+
+/*
+ * Whether there can be a hypervisor for a pv guest's kernel: a 32-bit one needs PAE.
+ * Returns 0, or -1 with e set.
+ */
+int direct_check_pae(const struct guest_config *g, const struct kernel *k, struct err *e);
 
 /*
  * Whether the guest's memory holds a kernel that is loaded into it, a ramdisk of that many bytes
@@ -28,5 +35,11 @@ char *direct_cmdline(const struct guest_config *g, const char *extra, size_t max
  */
 int direct_check_memory(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size,
 			struct err *e);
+
+/*
+ * What kernel, ramdisk and all that Xen puts beside them take, in KiB: a pv guest has all of it
+ * mapped, in one piece from its virt_base on, when it starts.
+ */
+uint64_t direct_need_kib(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size);
 
 #endif

@@ -348,3 +348,11 @@ bool elf_can_pvh(const struct elf_info *i)
 {
 	return i->has_notes && i->xen & ELF_XEN_PHYS32_ENTRY;
 }
+
+bool elf_has_pae(const struct elf_info *i)
+{
+	/* elf_xen_parse_note and elf_xen_parse_guest_info in Xen's libelf. */
+	if (i->has_notes)
+		return strcmp(i->pae, "yes") == 0 || strstr(i->pae, "bimodal");
+	return begins(i->pae, "yes");
+}

@@ -59,10 +59,14 @@ struct elf_info {
 
 	bool has_notes;   /* Xen's ELF notes found */
 	bool has_section; /* an old __xen_guest section found */
-	uint32_t xen;     /* enum elf_xen_bit */
+	/* It is section 0, where Plan 9's converter puts it (9/xen/xenelf.c), which the ELF format
+	 * leaves unused: Xen's own loader does not look there. */
+	bool section_is_first;
+	uint32_t xen; /* enum elf_xen_bit */
 	uint64_t xen_entry, hypercall_page, virt_base, paddr_offset, hv_start_low, init_p2m;
 	uint32_t phys32_entry;       /* the PVH entry point */
 	uint32_t supported_features; /* bits XENFEAT_..., from both notes of features */
+	uint32_t required_features;  /* of these, those with '!' in the text of features */
 	/* Texts for people, cut to fit; what cannot be printed is '?'. */
 	char guest_os[32], guest_version[32], xen_version[32], loader[32];
 	char pae[32];
@@ -88,5 +92,8 @@ int elf_read(const uint8_t *in, size_t len, struct elf_info *out, struct err *e)
  */
 bool elf_can_pv(const struct elf_info *i);
 bool elf_can_pvh(const struct elf_info *i);
+
+/* Whether a 32-bit kernel says that it can do with PAE, as Xen's loader takes its word. */
+bool elf_has_pae(const struct elf_info *i);
 
 #endif

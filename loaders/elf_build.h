@@ -287,4 +287,43 @@ static inline void mk_guest(struct mk *m, const char *text)
 	mk_finish(m);
 }
 
+/* What 9/xen/mkfile tells xenelf to put in. */
+#define MK_PLAN9                                                                                   \
+	"LOADER=generic,XEN_VER=xen-3.0,ELF_PADDR_OFFSET=0,VIRT_BASE=0x80000000,"                  \
+	"VIRT_ENTRY=0x80010000,PAE=yes[extended-cr3]"
+
+/*
+ * A kernel as Plan 9's 8l -H5 and then xenelf (9/xen/xenelf.c) write it: e_entry is physical; text
+ * and data are rounded up to pages in the file; a third header without a type has the sizes of
+ * symbols and lines; and there are two sections, the first of them, number 0, with the text for Xen,
+ * the second with their names.
+ */
+static inline void mk_xenelf(struct mk *m, const char *text)
+{
+	static const char name[] = "__xen_guest";
+	const size_t at = 0x1000;
+	size_t names, guest;
+
+	mk_init(m, 32);
+	m->len = at + 0x3000;
+	mk_word(m, MK_EH(m, e_entry), 0x10000);
+	mk_phdr(m, PT_LOAD, PF_R | PF_X, at, 0x80010000, 0x10000, 0x2000, 0x2000);
+	mk_phdr(m, PT_LOAD, PF_R | PF_W, at + 0x2000, 0x80012000, 0x12000, 0x1000, 0x1388);
+	mk_phdr(m, PT_NULL, PF_R, m->len, 0, 0, 21, 9);
+	mk_bytes(m, NULL, 21 + 9);
+	names = mk_bytes(m, "", 1);
+	mk_bytes(m, name, sizeof(name));
+	guest = mk_bytes(m, text, strlen(text) + 1);
+	mk_word(m, MK_EH(m, e_shoff), m->len);
+	mk_put(m, MK_EH(m, e_shnum), 2, 2);
+	mk_put(m, MK_EH(m, e_shstrndx), 1, 2);
+	mk_put(m, m->len + offsetof(Elf32_Shdr, sh_name), 1, 4);
+	mk_put(m, m->len + offsetof(Elf32_Shdr, sh_offset), guest, 4);
+	mk_put(m, m->len + offsetof(Elf32_Shdr, sh_size), strlen(text) + 1, 4);
+	m->len += sizeof(Elf32_Shdr);
+	mk_put(m, m->len + offsetof(Elf32_Shdr, sh_offset), names, 4);
+	mk_put(m, m->len + offsetof(Elf32_Shdr, sh_size), 1 + sizeof(name), 4);
+	m->len += sizeof(Elf32_Shdr);
+}
+
 #endif

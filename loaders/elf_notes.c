@@ -118,6 +118,7 @@ static int feature_add(const char *name, size_t len, struct elf_info *out, struc
 	}
 	if (bit == XENFEAT_dom0)
 		return err_set(e, "FEATURES: requires 'dom0', so it cannot be a guest's kernel");
+	out->required_features |= 1u << bit;
 	return 0;
 }
 
@@ -388,7 +389,7 @@ static int read_guest_section(const struct elf_file *f, struct elf_info *out, st
 
 	if (find_names(f, &names, &found, e) != 0)
 		return -1;
-	for (unsigned i = 1; found && i < f->shnum; i++) {
+	for (unsigned i = 0; found && i < f->shnum; i++) {
 		struct elf_shdr s = elf_get_shdr(f, i);
 
 		if (s.name > names.size || names.size - s.name < sizeof(wanted))
@@ -398,6 +399,7 @@ static int read_guest_section(const struct elf_file *f, struct elf_info *out, st
 		if (s.type == SHT_NOBITS || !elf_inside(f, s.offset, s.size))
 			return err_set(e, "section %u, %s, is not inside of the file", i, wanted);
 		out->has_section = true;
+		out->section_is_first = i == 0;
 		return elf_guest_read(f->data + s.offset, s.size, out, e);
 	}
 	return 0;

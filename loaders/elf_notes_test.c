@@ -618,6 +618,43 @@ static void test_guest_section(void **state)
 	assert_false(elf_can_pv(&i));
 }
 
+/* What Plan 9's converter writes: the section is number 0. */
+static void test_xenelf(void **state)
+{
+	struct elf_info i;
+	struct mk m;
+
+	(void)state;
+	mk_xenelf(&m, MK_PLAN9);
+	accepts(&m, &i);
+	assert_true(i.has_section && i.section_is_first && !i.has_notes);
+	assert_int_equal(i.xen, ELF_XEN_VIRT_BASE | ELF_XEN_PADDR_OFFSET | ELF_XEN_ENTRY);
+	assert_int_equal(i.virt_base, 0x80000000);
+	assert_int_equal(i.paddr_offset, 0);
+	assert_int_equal(i.xen_entry, 0x80010000);
+	assert_int_equal(i.entry, 0x10000);
+	assert_string_equal(i.xen_version, "xen-3.0");
+	assert_string_equal(i.loader, "generic");
+	assert_string_equal(i.pae, "yes[extended-cr3]");
+	assert_string_equal(i.guest_os, "");
+	assert_int_equal(i.nr_segments, 2);
+	assert_int_equal(i.segments[1].memsz, 0x1388);
+	assert_int_equal(i.vstart, 0x80010000);
+	assert_int_equal(i.vend, 0x80013388);
+	assert_int_equal(i.required_features, 0);
+	assert_true(elf_can_pv(&i));
+
+	mk_xenelf(&m, MK_PLAN9 ",FEATURES=writable_page_tables|!pae_pgdir_above_4gb");
+	accepts(&m, &i);
+	assert_int_equal(i.supported_features,
+			 1u << XENFEAT_writable_page_tables | 1u << XENFEAT_pae_pgdir_above_4gb);
+	assert_int_equal(i.required_features, 1u << XENFEAT_pae_pgdir_above_4gb);
+	mk_guest(&m, MK_PLAN9 ",VIRT_BASE=0xc0000000,VIRT_ENTRY=0xc0100000,"
+			      "ELF_PADDR_OFFSET=0xc0000000");
+	accepts(&m, &i);
+	assert_true(i.has_section && !i.section_is_first);
+}
+
 static void guest_refuses(const char *text, const char *msg)
 {
 	struct mk m;
@@ -682,6 +719,8 @@ static void write_seeds(const char *dir)
 		     "VIRT_ENTRY=0xC0100000,PAE=yes[extended-cr3],FEATURES=!writable_page_tables,"
 		     "BSD_SYMTAB");
 	write_seed(dir, "guest", 0, append(none, m.data, m.len));
+	mk_xenelf(&m, MK_PLAN9);
+	write_seed(dir, "xenelf", 0, append(none, m.data, m.len));
 	pv(&m, MK_VIRT, MK_PHYS, MK_VIRT, MK_VIRT + 0x1000);
 	write_seed(dir, "pv", 0, append(none, m.data, m.len));
 	pvh(&m, MK_PHYS, 0);
@@ -691,27 +730,17 @@ static void write_seeds(const char *dir)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_linux),
-		cmocka_unit_test(test_sections_instead),
-		cmocka_unit_test(test_bad_sections),
-		cmocka_unit_test(test_no_names),
-		cmocka_unit_test(test_bad_segment),
-		cmocka_unit_test(test_bad_note_head),
-		cmocka_unit_test(test_short_note),
-		cmocka_unit_test(test_rest),
-		cmocka_unit_test(test_unpadded_end),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_repeated),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_features),
-		cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_pv_addresses),
-		cmocka_unit_test(test_pvh_addresses),
-		cmocka_unit_test(test_pvh_p2m),
-		cmocka_unit_test(test_can_pv),
-		cmocka_unit_test(test_guest_section),
-		cmocka_unit_test(test_bad_guest_section),
+		cmocka_unit_test(test_linux),         cmocka_unit_test(test_sections_instead),
+		cmocka_unit_test(test_bad_sections),  cmocka_unit_test(test_no_names),
+		cmocka_unit_test(test_bad_segment),   cmocka_unit_test(test_bad_note_head),
+		cmocka_unit_test(test_short_note),    cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_unpadded_end),  cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_repeated),      cmocka_unit_test(test_others),
+		cmocka_unit_test(test_texts),         cmocka_unit_test(test_features),
+		cmocka_unit_test(test_too_many),      cmocka_unit_test(test_pv_addresses),
+		cmocka_unit_test(test_pvh_addresses), cmocka_unit_test(test_pvh_p2m),
+		cmocka_unit_test(test_can_pv),        cmocka_unit_test(test_guest_section),
+		cmocka_unit_test(test_xenelf),        cmocka_unit_test(test_bad_guest_section),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--seeds") == 0) {

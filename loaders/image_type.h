@@ -27,6 +27,8 @@ struct image_type {
 	enum guest_type types[IMAGE_TYPES_MAX]; /* that it can be, the default first */
 	size_t nr_types;
 
+	bool cmdline_lines; /* extra and cmdline may have line breaks */
+
 	enum kernel_use (*kernel_use)(const struct guest_config *g);
 
 	/*
@@ -65,10 +67,8 @@ const struct image_type *image_type_find(const char *name);
  * its default. */
 const struct image_type *image_type_at(size_t i);
 
-/* False for one that is only known by its name and types: descriptors that name it are refused. */
-bool image_type_supported(const struct image_type *t);
-
 extern const struct image_type image_linux;
+extern const struct image_type image_plan9;
 extern const struct image_type image_vmx;
 
 #endif

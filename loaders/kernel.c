@@ -8,19 +8,39 @@
 /* Looks at what is supposed to be the bare kernel. */
 static int read_elf(const uint8_t *in, size_t len, struct kernel *k, struct err *e)
 {
-	k->elf = in;
-	k->elf_size = len;
+	k->bare = in;
+	k->bare_size = len;
 	if (elf_read(in, len, &k->info, e) != 0)
 		return err_prefix(e, "ELF: ");
 	return 0;
 }
 
-/* The same for what a codec made of the file or the payload. */
-static int read_unpacked(struct kernel *k, struct err *e)
+static int read_aout(const uint8_t *in, size_t len, struct kernel *k, struct err *e)
+{
+	k->format = "Plan 9 a.out";
+	k->bare = in;
+	k->bare_size = len;
+	if (aout_read(in, len, &k->aout, &k->info, e) != 0)
+		return err_prefix(e, "a.out: ");
+	return 0;
+}
+
+/* What a codec made of a bzImage's payload. */
+static int read_payload(struct kernel *k, struct err *e)
 {
 	if (!elf_match(k->unpacked.data, k->unpacked.size))
 		return err_set(e, "%s: what was packed is not an ELF file", k->codec);
 	return read_elf(k->unpacked.data, k->unpacked.size, k, e);
+}
+
+/* What a codec made of the file. */
+static int read_unpacked(struct kernel *k, struct err *e)
+{
+	if (elf_match(k->unpacked.data, k->unpacked.size))
+		return read_elf(k->unpacked.data, k->unpacked.size, k, e);
+	if (aout_match(k->unpacked.data, k->unpacked.size))
+		return read_aout(k->unpacked.data, k->unpacked.size, k, e);
+	return err_set(e, "%s: what was packed is neither an ELF nor an a.out file", k->codec);
 }
 
 /* Behind a packed file there is at most padding. */
@@ -88,7 +108,7 @@ static int open_bzimage(const uint8_t *file, size_t len, size_t limit, struct ke
 		return -1;
 	if (check_size_word(payload, size, used, k->unpacked.size, c->name, e) != 0)
 		return -1;
-	return read_unpacked(k, e);
+	return read_payload(k, e);
 }
 
 static int open_packed(const struct codec *c, const uint8_t *file, size_t len, size_t limit,
@@ -123,6 +143,8 @@ static int open_any(const uint8_t *file, size_t len, size_t limit, struct kernel
 		k->format = "ELF";
 		return read_elf(file, len, k, e);
 	}
+	if (aout_match(file, len))
+		return read_aout(file, len, k, e);
 	if (bzimage_match(file, len)) {
 		if (open_bzimage(file, len, limit, k, e) != 0)
 			return err_prefix(e, "bzImage: ");
@@ -131,9 +153,9 @@ static int open_any(const uint8_t *file, size_t len, size_t limit, struct kernel
 	c = codec_find(file, len);
 	if (c)
 		return open_packed(c, file, len, limit, k, e);
-	return err_set(e,
-		       "not a kernel: neither an ELF file, nor a bzImage, nor packed in a way that "
-		       "is known");
+	return err_set(
+		e, "not a kernel: neither an ELF file, nor a bzImage, nor an a.out of Plan 9, nor "
+		   "packed in a way that is known");
 }
 
 int kernel_open(const uint8_t *file, size_t len, size_t limit, struct kernel *out, struct err *e)
@@ -150,4 +172,10 @@ void kernel_close(struct kernel *k)
 {
 	blob_free(&k->unpacked);
 	memset(k, 0, sizeof(*k));
+}
+
+bool kernel_can_pv(const struct kernel *k)
+{
+	/* An a.out states nothing; one that could not be a kernel is refused when it is read. */
+	return k->aout.magic || elf_can_pv(&k->info);
 }

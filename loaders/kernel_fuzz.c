@@ -1,5 +1,5 @@
 /*
- * Fuzzes kernel_open, so the codecs, bzImage and ELF, with at most 1 MiB to unpack to.
+ * Fuzzes kernel_open, so the codecs, bzImage, ELF and a.out, with at most 1 MiB to unpack to.
  * With libFuzzer: clang -fsanitize=fuzzer,address,undefined. `kernel_test --seeds DIR` makes a
  * corpus to start from.
  */
@@ -18,13 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	struct kernel k;
 
 	if (kernel_open(in, len, LIMIT, &k, &e) != 0) {
-		if (e.msg[0] == '\0' || strchr(e.msg, '\n') || k.unpacked.data || k.elf)
+		if (e.msg[0] == '\0' || strchr(e.msg, '\n') || k.unpacked.data || k.bare)
 			abort();
 		return 0;
 	}
-	if (!k.format || k.unpacked.size > LIMIT || !elf_match(k.elf, k.elf_size))
+	if (!k.format || k.unpacked.size > LIMIT ||
+	    !(k.aout.magic ? aout_match : elf_match)(k.bare, k.bare_size))
 		abort();
-	if (k.unpacked.data && (k.elf != k.unpacked.data || k.elf_size != k.unpacked.size))
+	if (k.unpacked.data && (k.bare != k.unpacked.data || k.bare_size != k.unpacked.size))
 		abort();
 	kernel_close(&k);
 	return 0;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "aout_build.h"
 #include "bzimage_build.h"
 #include "elf_build.h"
 #include "kernel.h"
@@ -73,13 +74,13 @@ static void accepts(struct bytes b, const char *format, const char *codec, const
 		assert_string_equal(k.codec, codec);
 	else
 		assert_null(k.codec);
-	assert_int_equal(k.elf_size, m->len);
-	assert_memory_equal(k.elf, m->data, m->len);
+	assert_int_equal(k.bare_size, m->len);
+	assert_memory_equal(k.bare, m->data, m->len);
 	assert_true(elf_can_pv(&k.info) && elf_can_pvh(&k.info));
 	if (strcmp(format, "bzImage") == 0)
 		assert_string_equal(k.bzimage.kernel_version, "6.1.0-test (a@b) #1");
 	kernel_close(&k);
-	assert_null(k.elf);
+	assert_null(k.bare);
 	kernel_close(&k);
 	free(copy);
 	free(b.data);
@@ -131,6 +132,41 @@ static void test_packed(void **state)
 	}
 }
 
+/* Plan 9's kernels: bare, packed in each way, and not inside a bzImage. */
+static void test_aout(void **state)
+{
+	struct ao a;
+
+	(void)state;
+	ao_386(&a);
+	for (size_t i = 0; i <= NR_KINDS; i++) {
+		struct bytes b =
+			i < NR_KINDS ? pack(kinds[i].cmd, a.data, a.len) : copy_of(a.data, a.len);
+		struct kernel k;
+		struct err e;
+		uint8_t *copy;
+
+		if (open_copy(&b, b.len, &k, &copy, &e) != 0)
+			fail_msg("%s", e.msg);
+		assert_string_equal(k.format, "Plan 9 a.out");
+		assert_true(i < NR_KINDS ? !strcmp(k.codec, kinds[i].codec) : !k.codec);
+		assert_int_equal(k.bare_size, a.len);
+		assert_memory_equal(k.bare, a.data, a.len);
+		assert_true(i < NR_KINDS || k.bare == copy);
+		assert_int_equal(k.aout.text, AO_TEXT_SIZE);
+		assert_true(kernel_can_pv(&k) && !elf_can_pvh(&k.info));
+		kernel_close(&k);
+		free(copy);
+		free(b.data);
+	}
+	refuses(in_bzimage(pack("gzip -n", a.data, a.len)),
+		"bzImage: gzip: what was packed is not an ELF file");
+	ao_put(&a, AO_ENTRY, 0x1020, 4);
+	refuses(copy_of(a.data, a.len), "a.out: entry 0x1020 is a program's, not a kernel's");
+	refuses(pack("gzip -n", a.data, a.len),
+		"a.out: entry 0x1020 is a program's, not a kernel's");
+}
+
 static void test_bzimage(void **state)
 {
 	struct mk m;
@@ -146,8 +182,8 @@ static void test_bzimage(void **state)
 static void test_no_kernel(void **state)
 {
 	static const char none[] =
-		"not a kernel: neither an ELF file, nor a bzImage, nor packed in "
-		"a way that is known";
+		"not a kernel: neither an ELF file, nor a bzImage, nor an a.out of Plan 9, "
+		"nor packed in a way that is known";
 
 	(void)state;
 	refuses((struct bytes){NULL, 0}, "the file is empty");
@@ -179,7 +215,7 @@ static void test_bad_packed(void **state)
 		 b.len);
 	refuses(append(b, "\0\0\1", 3), msg);
 	refuses(pack("gzip -n", (const uint8_t *)"text", 4),
-		"gzip: what was packed is not an ELF file");
+		"gzip: what was packed is neither an ELF nor an a.out file");
 	refuses(pack("(xz | gzip -n)", m.data, m.len),
 		"gzip: packed again, with xz: unpack it first");
 	b = in_bzimage(packed(0, &m, false));
@@ -265,6 +301,7 @@ static void test_every_prefix(void **state)
 static void write_seeds(const char *dir)
 {
 	struct mk m;
+	struct ao a;
 
 	mk_linux(&m);
 	for (size_t i = 0; i < NR_KINDS; i++) {
@@ -273,6 +310,9 @@ static void write_seeds(const char *dir)
 	}
 	write_seed(dir, "bzimage", NR_KINDS, in_bzimage(copy_of(m.data, m.len)));
 	write_seed(dir, "elf", 0, copy_of(m.data, m.len));
+	ao_386(&a);
+	write_seed(dir, "aout", 0, copy_of(a.data, a.len));
+	write_seed(dir, "aout", 1, pack("gzip -n", a.data, a.len));
 	mk_guest(&m, "GUEST_OS=x,XEN_VER=xen-3.0,LOADER=generic,VIRT_BASE=0xc0000000");
 	write_seed(dir, "elf", 1, copy_of(m.data, m.len));
 }
@@ -283,7 +323,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bare),         cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_bzimage),      cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_bad_packed),   cmocka_unit_test(test_bad_bzimage),
-		cmocka_unit_test(test_every_prefix),
+		cmocka_unit_test(test_every_prefix), cmocka_unit_test(test_aout),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--seeds") == 0) {

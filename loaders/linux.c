@@ -16,7 +16,7 @@ static char *linux_cmdline(const struct guest_config *g, struct err *e)
 {
 	const size_t max = g->type == GUEST_PV ? MAX_GUEST_CMDLINE : LINUX_CMDLINE_MAX;
 
-	return direct_cmdline(g, g->extra, max, e);
+	return direct_cmdline(g, g->ip, g->extra, max, e);
 }
 
 static int linux_check_kernel(const struct guest_config *g, const struct kernel *k, struct err *e)
@@ -24,7 +24,10 @@ static int linux_check_kernel(const struct guest_config *g, const struct kernel 
 	const bool pv = elf_can_pv(&k->info), pvh = elf_can_pvh(&k->info);
 
 	if (g->type == GUEST_PV ? pv : pvh)
-		return 0;
+		return g->type == GUEST_PV ? direct_check_pae(g, k, e) : 0;
+	if (k->aout.magic)
+		return err_set(e, "kernel %s is a Plan 9 a.out: image = \"plan9\" would fit",
+			       g->kernel);
 	if (!pv && !pvh)
 		return err_set(
 			e, "kernel %s is not built for Xen: it has neither a PV nor a PVH entry",

@@ -163,13 +163,15 @@ static void test_types(void **state)
 	assert_null(image_type_find("linu"));
 	assert_null(image_type_find(""));
 	assert_null(image_type_find("Linux"));
+	assert_ptr_equal(image_type_find("plan9"), &image_plan9);
 	assert_ptr_equal(image_type_find("vmx"), &image_vmx);
 	assert_ptr_equal(image_type_at(0), &image_linux);
 	assert_null(image_type_at(SIZE_MAX));
 	for (size_t i = 0; (t = image_type_at(i)); i++) {
 		assert_ptr_equal(image_type_find(t->name), t);
 		assert_true(t->nr_types >= 1 && t->nr_types <= IMAGE_TYPES_MAX);
-		assert_int_equal(image_type_supported(t), strcmp(t->name, "plan9") != 0);
+		assert_true(t->cmdline && t->check_kernel && t->check_memory);
+		assert_int_equal(t->cmdline_lines, !strcmp(t->name, "plan9"));
 	}
 	assert_int_equal(image_linux.kernel_use(&cfg), KERNEL_LOADED);
 }

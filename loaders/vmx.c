@@ -64,13 +64,13 @@ static char *vmx_cmdline(const struct guest_config *g, struct err *e)
 	char *extra = NULL, *s;
 
 	if (g->model_protocol != MODEL_CLASSIC || !g->extra)
-		return direct_cmdline(g, g->extra, LINUX_CMDLINE_MAX, e);
+		return direct_cmdline(g, g->ip, g->extra, LINUX_CMDLINE_MAX, e);
 	extra = without_viewer(g->extra);
 	if (!extra) {
 		err_set(e, "out of memory");
 		return NULL;
 	}
-	s = direct_cmdline(g, extra, LINUX_CMDLINE_MAX, e);
+	s = direct_cmdline(g, g->ip, extra, LINUX_CMDLINE_MAX, e);
 	free(extra);
 	return s;
 }

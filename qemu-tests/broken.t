@@ -56,7 +56,7 @@ my %guests = (
 	disk => with('tiny', qq(disk = ["file:/disk,xvda,w"]\n)),
 	vnc => with('tiny', qq(vnc = 1\n)),
 	syntax => qq(kernel = "/boot/tiny\nmemory = 16\n),
-	image => with('tiny', qq(image = "plan9"\n)),
+	image => with('tiny', qq(image = "plan8"\n)),
 	z_good => $good,
 );
 my $boot = boot('broken',
@@ -100,8 +100,8 @@ like($of{$_}[0], qr/^started as domain \d+ \(linux pv, 16 MiB, 1 vcpu, \d+ ms\)$
 # ---- errors of images and of the host ----
 my %said = (
 	missing => 'cannot read kernel /boot/nothing: No such file or directory',
-	text => 'kernel /boot/text: not a kernel: neither an ELF file, nor a bzImage, nor packed in a '
-		. 'way that is known',
+	text => 'kernel /boot/text: not a kernel: neither an ELF file, nor a bzImage, nor an a.out of Plan 9, nor '
+		. 'packed in a way that is known',
 	directory => 'cannot read kernel /boot/: Is a directory',
 	foreign => 'kernel /boot/earlydom is not built for Xen: it has neither a PV nor a PVH entry',
 	pv32 => 'kernel /boot/pv32 is a 32-bit pv kernel, and this hypervisor runs only 64-bit ones '
@@ -129,7 +129,7 @@ my %diags = (
 	two_errors => ["2:1: unknown key 'memroy', did you mean 'memory'?",
 		'3:9: vcpus = 0: must be 1 to 8192', 'memory is missing'],
 	vnc => ['3:1: vnc is for hvm guests, and this one is pv'],
-	image => ['3:9: image = "plan9": known, but not supported yet'],
+	image => ['3:9: image = "plan8": must be "linux", "plan9" or "vmx"'],
 );
 for my $name (sort keys %diags) {
 	my @found = map { m{^/etc/earlydom/\Q$name\E\.cfg:\s?(.*)} ? $1 : () } @diags;

@@ -150,6 +150,26 @@ build_daemons() {
 	xen_program "$clients/xenstore" store toolcore
 }
 
+# How libxenguest takes a loader of kernels; it keeps that in a header of its own.
+kernel_loader_header() {
+	private=src/tools/libs/guest/xg_private.h
+	{
+		cat <<-'END'
+			/* Loaders of kernels for libxenguest, from Xen's tools/libs/guest/xg_private.h. */
+			#ifndef XEN_KERNEL_LOADER_H
+			#define XEN_KERNEL_LOADER_H
+
+			#include <xen/libelf/libelf.h>
+			#include <xenguest.h>
+
+		END
+		sed -n '/^struct xc_dom_loader {/,/^};/p; /^void xc_dom_register_loader(.*);/p' $private
+		printf '\n#endif\n'
+	} >stage/include/xen-kernel-loader.h
+	grep -q '^struct xc_dom_loader' stage/include/xen-kernel-loader.h
+	grep -q 'xc_dom_register_loader' stage/include/xen-kernel-loader.h
+}
+
 build_xen() {
 	if [ -n "$XEN_SRC" ]; then copy_xen; else unpack xen; fi
 	configure_xen
@@ -175,6 +195,7 @@ build_xen() {
 	rm -rf stage/include/xen/asm stage/include/xen/lib
 	rm -f stage/include/xenstat.h stage/include/xen-sd-notify.h
 	find stage/include/xen -type f ! -name '*.h' -delete
+	kernel_loader_header
 	major=$(xen_version VERSION src)
 	minor=$(xen_version SUBVERSION src)
 	cat >stage/include/xen-version.h <<-END

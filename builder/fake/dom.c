@@ -10,6 +10,8 @@
 #include <acpi/libacpi.h>
 #include <xen/hvm/hvm_info_table.h>
 
+#include <xen-kernel-loader.h>
+
 /* How far an image has come. */
 enum step { ALLOCATED, KERNEL, HOST, PARSED, SIZED, POPULATED, LOADED, BOOTED };
 
@@ -18,7 +20,18 @@ struct image {
 	struct xc_dom_image dom; /* first */
 	enum step step;
 	bool hvm_kernel;
+	struct elf_dom_parms parms;
+	uint8_t *kernel; /* where it is loaded by a loader of the program's own */
 };
+
+/* The program's own loaders, from constructors. */
+static struct xc_dom_loader *loaders;
+
+void xc_dom_register_loader(struct xc_dom_loader *loader)
+{
+	loader->next = loaders;
+	loaders = loader;
+}
 
 static struct xc_dom_arch arch = {.page_shift = XC_PAGE_SHIFT};
 
@@ -51,6 +64,7 @@ struct xc_dom_image *xc_dom_allocate(xc_interface *xch, const char *cmdline, con
 	if (cmdline)
 		strcpy(i->dom.cmdline, cmdline);
 	i->dom.arch_hooks = &arch;
+	i->dom.parms = &i->parms;
 	i->dom.max_module_size = XC_DOM_DECOMPRESS_MAX;
 	fake_image_count(1);
 	return fake_leave_ptr(i);
@@ -66,6 +80,7 @@ void xc_dom_release(struct xc_dom_image *dom)
 	}
 	free(dom->cmdline);
 	free(dom->pv_p2m);
+	free(((struct image *)dom)->kernel);
 	fake_lock();
 	fake_image_count(-1);
 	fake_unlock();
@@ -126,11 +141,31 @@ int xc_dom_boot_xen_init(struct xc_dom_image *dom, xc_interface *xch, uint32_t d
 	return fake_leave(0);
 }
 
+/* The loader of the program's own that knows the kernel, or NULL. */
+static struct xc_dom_loader *find_loader(struct xc_dom_image *dom)
+{
+	struct xc_dom_loader *l = loaders;
+
+	while (l && l->probe(dom) != 0)
+		l = l->next;
+	return l;
+}
+
+/* Loaders call back. */
+static int parse_with_loader(struct xc_dom_image *dom)
+{
+	fake_leave(0);
+	return dom->kernel_loader->parser(dom);
+}
+
 int xc_dom_parse_image(struct xc_dom_image *dom)
 {
 	if (!fake_enter(__func__))
 		return fail(dom, __func__);
 	step(dom, HOST, PARSED, __func__);
+	dom->kernel_loader = find_loader(dom);
+	if (dom->kernel_loader)
+		return parse_with_loader(dom);
 	if (dom->kernel_size < 4 || memcmp(dom->kernel_blob, "\177ELF", 4) != 0) {
 		errno = EINVAL;
 		return fail(dom, __func__);
@@ -225,6 +260,39 @@ static void make_info(struct fake_domain *d)
 			info->checksum = (uint8_t)(info->checksum - d->info[HVM_INFO_OFFSET + i]);
 }
 
+void *xc_dom_pfn_to_ptr(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pfn_t count)
+{
+	(void)pfn;
+	(void)count;
+	if (!fake_enter(__func__))
+		return fake_leave_ptr(NULL);
+	return fake_leave_ptr(((struct image *)dom)->kernel);
+}
+
+/* As the library: the segment is made, cleared, and filled by the kernel's loader. */
+static int load_kernel(struct xc_dom_image *dom, struct fake_domain *d)
+{
+	struct image *i = (struct image *)dom;
+	struct xc_dom_seg *seg = &dom->kernel_seg;
+
+	if (seg->vstart % XC_PAGE_SIZE || seg->vstart < i->parms.virt_base)
+		fake_broken("the kernel of domain %u can't be where it should", d->domid);
+	seg->pfn = (seg->vstart - i->parms.virt_base) >> XC_PAGE_SHIFT;
+	seg->pages = (seg->vend - seg->vstart + XC_PAGE_SIZE - 1) >> XC_PAGE_SHIFT;
+	i->kernel = fake_calloc(seg->pages, XC_PAGE_SIZE);
+	if (dom->kernel_loader->loader(dom) < 0)
+		return -1;
+	d->guest_type = dom->guest_type;
+	d->virt_base = i->parms.virt_base;
+	d->virt_entry = i->parms.virt_entry;
+	d->extended_cr3 = i->parms.pae == XEN_PAE_EXTCR3;
+	d->kernel_pfn = seg->pfn;
+	memcpy(d->kernel, i->kernel,
+	       seg->pages * XC_PAGE_SIZE < sizeof(d->kernel) ? seg->pages * XC_PAGE_SIZE
+							     : sizeof(d->kernel));
+	return 0;
+}
+
 int xc_dom_build_image(struct xc_dom_image *dom)
 {
 	struct fake_domain *d = fake_enter_domain(__func__, dom->guest_domid);
@@ -251,7 +319,8 @@ int xc_dom_build_image(struct xc_dom_image *dom)
 		dom->console_pfn = dom->total_pages - 1;
 		dom->xenstore_pfn = dom->total_pages - 2;
 	}
-	return fake_leave(0);
+	fake_leave(0);
+	return dom->kernel_loader ? load_kernel(dom, d) : 0;
 }
 
 int xc_dom_boot_image(struct xc_dom_image *dom)
