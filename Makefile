@@ -47,7 +47,7 @@ MODEL_OBJS   := $(patsubst %.c,$(BUILD)/obj/%.o,$(MODEL_SRCS) $(MODEL_SHARED))
 MODEL_LDLIBS := -L$(LIBS)/lib -lxendevicemodel -lxenforeignmemory -lxenevtchn -lxencall -lxentoollog \
 		-lxentoolcore
 
-.PHONY: all libs machine dom0root demo test check lint qemu-test size install clean
+.PHONY: all libs machine dom0root xen-pv32 demo test check lint qemu-test size install clean
 all: $(BUILD)/earlydom $(BUILD)/earlydom-model $(DAEMONS)
 
 # The libraries' own script knows whether there is anything to do; its stamps are newer when there was.
@@ -105,7 +105,7 @@ check: all size lint unit fuzz
 
 -include tests.mk
 
-FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] qemu-tests/*.[ch])
+FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] qemu-tests/*.[ch] qemu-tests/plan9/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
@@ -121,7 +121,11 @@ lint:
 dom0root:
 	@scripts/mkdom0root -o $(BUILD)
 
-qemu-test: all machine dom0root
+# A hypervisor for 32-bit PV guests, which Debian's does not run.
+xen-pv32:
+	@scripts/build-xen -b $(BUILD)
+
+qemu-test: all machine dom0root xen-pv32
 	@mkdir -p $(BUILD)/qemu-tests
 	prove --timer -I qemu-tests/lib qemu-tests/
 

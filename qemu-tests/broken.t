@@ -40,6 +40,7 @@ my %guests = (
 	a_good => $good,
 	missing => with('nothing'),
 	pv32 => with('pv32'),
+	plan9 => with('p9-386', qq(image = "plan9"\n)),
 	truncated => with('truncated.gz'),
 	corrupt => with('corrupt.gz'),
 	cut => with('cut.elf'),
@@ -62,7 +63,7 @@ my %guests = (
 my $boot = boot('broken',
 	guests => \%guests,
 	files => [(map { "$dir/$_:/boot/$_" } qw(truncated.gz corrupt.gz cut.elf text big.cpio pv32)),
-		root . '/build/earlydom:/boot/earlydom'],
+		tool('p9-386') . ':/boot/p9-386', root . '/build/earlydom:/boot/earlydom'],
 	image => ['-n', '-k'],
 	time => 200,
 	stage2 => <<'SH',
@@ -105,6 +106,8 @@ my %said = (
 	directory => 'cannot read kernel /boot/: Is a directory',
 	foreign => 'kernel /boot/earlydom is not built for Xen: it has neither a PV nor a PVH entry',
 	pv32 => 'kernel /boot/pv32 is a 32-bit pv kernel, and this hypervisor runs only 64-bit ones '
+		. '(it was built without CONFIG_PV32)',
+	plan9 => 'kernel /boot/p9-386 is a 32-bit pv kernel, and this hypervisor runs only 64-bit ones '
 		. '(it was built without CONFIG_PV32)',
 	no_pvh => 'kernel /boot/tiny has no PVH entry, only a PV one: type = "pv" would fit',
 	disk => 'its disks and network interfaces need a store, and there is none',

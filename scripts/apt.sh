@@ -102,13 +102,19 @@ apt_failed() {
 	die "$1: ${why:-see $build/apt/stderr}"
 }
 
-# apt_update TYPE: get the lists of source (deb-src) or binary (deb) packages.
+# apt_update TYPE [ARCHITECTURE]: get the lists of source (deb-src) or binary (deb) packages. Of another
+# architecture than amd64 only those of the release itself, without updates.
 apt_update() {
+	architecture=${2:-amd64}
 	need apt-get apt-cache apt-config
 	mkdir -p "$build/apt/lists/partial" "$build/apt/cache/archives/partial"
 	mkdir -p "$build/apt/sources.d"
 	: >"$build/apt/status"
-	debian_entries "$1" >"$build/apt/sources.d/debian.sources"
+	debian_entries "$1" | if [ "$architecture" = amd64 ]; then
+		cat
+	else
+		awk 'BEGIN { RS = ""; ORS = "\n\n" } !/Suites: [^\n]*[-\/]/'
+	fi >"$build/apt/sources.d/debian.sources"
 	[ -s "$build/apt/sources.d/debian.sources" ] ||
 		die "no entry for this Debian release's component main in $apt_sources"
 	{
@@ -124,8 +130,8 @@ apt_update() {
 			Dir::Etc::Preferences "/dev/null";
 			Dir::Etc::PreferencesParts "/dev/null";
 			Acquire::Languages "none";
-			APT::Architecture "amd64";
-			APT::Architectures "amd64";
+			APT::Architecture "$architecture";
+			APT::Architectures "$architecture";
 			APT::Sandbox::User "root";
 		END
 	} >"$build/apt/apt.conf"

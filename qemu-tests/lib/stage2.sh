@@ -2,9 +2,9 @@
 # What the tests' second stages share; it is put in front of each. What they say has the form
 # `@LABEL: TEXT`, which Boot.pm takes apart again.
 
-# said LABEL: stdin, line by line
+# said LABEL: stdin, line by line, the last of them whether it ends or not
 said() {
-	sed "s/\r*\$//; s/^/@$1: /"
+	awk -v label="$1" '{ sub(/\r*$/, ""); print "@" label ": " $0 }'
 }
 
 # run LABEL COMMAND...: its output, its messages and its exit status
