@@ -1,0 +1,176 @@
+#!/usr/bin/perl
+# vmx guests beside xl's: a whole Debian dom0, whose initramfs starts a Linux with direct boot and a
+# machine that boots from its disk through SeaBIOS, both with QEMU. What the hypervisor, the store,
+# libxl's records and QEMU's command line have of each is compared with what xl makes of its twin.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Boot;
+use Dom0;
+use Test::More;
+use Twin;
+
+# ---- the guests ----
+
+# A twin, which xl makes, differs in what normal() takes out again: name, disk, address.
+sub descriptors {
+	my ($x, $mac) = @_;
+	my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000';
+	return (
+		"kappa$x" => <<~CFG,
+			name = "kappa$x"
+			type = "hvm"
+			kernel = "/boot/guests/vmlinuz"
+			ramdisk = "/boot/guests/front.cpio"
+			extra = "$extra guest=kappa$x"
+			memory = 144
+			vcpus = 2
+			vga = "none"
+			vnc = 0
+			serial = "file:/run/kappa$x.serial"
+			device_timeout = 600
+			CFG
+		"lambda$x" => <<~CFG,
+			name = "lambda$x"
+			type = "hvm"
+			memory = 96
+			vnc = 0
+			serial = "file:/run/lambda$x.serial"
+			disk = [ "/dev/disk/by-id/virtio-lambda$x,raw,hda,rw" ]
+			vif = [ "mac=${mac}01,bridge=xenbr0,type=vif" ]
+			device_timeout = 600
+			CFG
+	);
+}
+my @names = qw(kappa lambda);
+my %guests = descriptors('', '00:16:3e:00:00:');
+my %twins = descriptors('-x', '00:16:3e:00:01:');
+# What a guest says on its serial port once it is up
+my %up = (kappa => '^kappa(-x)? cmdline: .* guest=kappa', lambda => '^the disk boots');
+
+sub normal {
+	my ($text) = @_;
+	$text =~ s/\b(kappa|lambda)-x\b/$1/g;
+	$text =~ s/\b00:16:3e:00:01:/00:16:3e:00:00:/g;
+	return $text;
+}
+
+my @files = (
+	root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinuz',
+	tool('front.cpio') . ':/boot/guests/front.cpio',
+);
+
+my $await = join("\n", map { "up_$_='$up{$_}'" } @names);
+my $boot = flaky_boot('vmx', with => \&dom0_boot,
+	guests => \%guests,
+	files => \@files,
+	staged => [tool('xenfacts') . ':/xenfacts',
+		map { write_file(work_dir . "/$_.cfg", $twins{$_}) . ":/$_.cfg" } sort keys %twins],
+	disks => [map { [$_ => tool('bootsector')] } qw(lambda lambda-x)],
+	dom0 => 'earlydom.bridge=xenbr0',
+	time => 600,
+	stage => "$await\n" . <<'SH');
+# facts NAME: all that there is to be seen of a guest
+facts() {
+	xenstore-ls -fp >"store-$1"
+	xl list -l >"long-$1"
+	cp -a /var/lib/xen "userdata-$1"
+	/run/stage/xenfacts -a >"facts-$1"
+	for pid in $(pgrep -f 'xen-qemu-system-i386.* -name '"$1 "); do
+		tr '\0' '\n' <"/proc/$pid/cmdline" >"qemu-$1"
+	done
+}
+# look NAME: once it is up
+look() {
+	eval "up=\$up_${1%-x}"
+	await "/run/$1.serial" "$up" 200
+	said "serial.$1" <"/run/$1.serial"
+	echo
+	facts "$1"
+}
+look kappa
+look lambda
+# One after the other: xl gives its scripts 40 s, in which nothing else should keep dom0 from them.
+for guest in kappa lambda; do
+	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
+	look "$guest-x"
+done
+for guest in kappa lambda; do
+	run "destroy.$guest" xl destroy "$guest-x"
+done
+run unit_stop systemctl stop earlydom.service
+logs
+SH
+$boot->ended_well;
+my $results = $boot->{results};
+
+# ---- they boot ----
+for my $name (@names) {
+	like(($boot->earlydom_on($name))[0] // '', qr/^started as domain \d+ \(vmx hvm, /, "$name is started");
+	like($boot->said("serial.$_"), qr/$up{$name}/m, "$_: up, as its serial port says") for $name, "$name-x";
+}
+
+# ---- and are what xl makes of them ----
+# What differs between two guests that are otherwise the same; the values are left out.
+my @differ = (
+	[qr{/(?:(?:tx|rx)-)?ring-ref$}, 'pages, wherever the front ends have put them'],
+	[qr{/(?:port|event-channel(?:-[tr]x)?)$}, 'event channels, as they were free'],
+	[qr{/console/tty$}, 'the next free terminal'],
+	[qr{/start_time$}, 'the time'],
+	[qr{/image/device-model-pid$}, 'the process'],
+	[qr{/physical-device(?:-path)?$}, 'each has disks of its own'],
+);
+# Of the hypervisor's facts: where the vcpus are at the moment, and the host's own state
+my @moving = (
+	[qr/^vcpu /, 'the guest runs'],
+	[qr/^flags$/, 'it runs, or waits'],
+	[qr/^pages$/, 'its total is what the guest has given back'],
+	[qr/^param (?:2|18|26)$/, 'event channels, as they were free'],
+);
+
+# facts_of(TAG, NAME): what xenfacts has of a guest
+sub facts_of {
+	my ($tag, $name) = @_;
+	my $store = read_file("$results/store-$tag");
+	my ($domid) = $store =~ m{^/local/domain/(\d+)/name = "\Q$name\E" }m or return {};
+	my $facts = hvm_facts(read_file("$results/facts-$tag"), $domid);
+	for my $key (keys %$facts) {
+		delete $facts->{$key} if grep { $key =~ $_->[0] } @moving;
+	}
+	return $facts;
+}
+
+# command_of(TAG): QEMU's words, without the domain's number, how the program is called (for systemd, with
+# an '@'), the powers that ours gives up, and another name of one directory
+sub command_of {
+	my ($tag) = @_;
+	my $words = normal(eval { read_file("$results/qemu-$tag") } // '');
+	$words =~ s/^.*\n//;
+	$words =~ s/^-xen-domid-restrict\n//m;
+	$words =~ s/^-(?:chroot|runas)\n.*\n//mg;
+	$words =~ s{/var/run/}{/run/}g;
+	my ($domid) = $words =~ /^-xen-domid\n(\d+)$/m;
+	$words =~ s/^(-xen-domid\n)\d+$/$1DOMID/m;
+	$words =~ s/(qmp-\w+-|vif|tap)$domid\b/$1DOMID/g if defined $domid;
+	return $words;
+}
+
+for my $name (@names) {
+	is($boot->status_of("create.$name"), 0, "xl makes a twin of $name")
+		or diag($boot->said("create.$name.err"));
+	my ($ours, $xls) = (nodes("$results/store-$name", $name, \&normal, @differ),
+		nodes("$results/store-$name-x", "$name-x", \&normal, @differ));
+	cmp_ok(scalar(keys %$xls), '>', 60, "$name: nodes to compare");
+	is(differences($ours, $xls), '', "$name: every node is as xl writes it, and no other is there");
+	($ours, $xls) = (facts_of($name, $name), facts_of("$name-x", "$name-x"));
+	cmp_ok(scalar(keys %$xls), '>', 80, "$name: facts to compare");
+	is(differences($ours, $xls), '', "$name: parameters, emulation, paging pool, cpuid policy as xl's");
+	is(command_of($name), command_of("$name-x"), "$name: QEMU's command line");
+	my @configs = map { config(decode_or_empty(read_file("$results/long-$_")), $_, \&normal) } $name, "$name-x";
+	is_deeply(@configs, "xl list -l: $name as its twin");
+	is(record("$results/userdata-$name", $name, \&normal),
+		record("$results/userdata-$name-x", "$name-x", \&normal), "$name: its record, byte by byte");
+}
+
+done_testing;
