@@ -25,7 +25,7 @@
 
 struct boot {
 	const char *config_dir, *cmdline_file, *rundir, *sysroot;
-	bool verbose;
+	bool verbose, paused;
 	char *cmdline_text;
 	struct cmdline cmdline;
 	struct sources sources;
@@ -34,30 +34,32 @@ struct boot {
 };
 
 static const char usage_text[] =
-	"boot [-c DIR] [-l FILE] [-v]\n\n"
+	"boot [-c DIR] [-l FILE] [-p] [-v]\n\n"
 	"  -c, --config DIR    descriptors NAME.cfg are here (" CONFIG_DIR ")\n"
 	"  -l, --cmdline FILE  the kernel command line (" KERNEL_CMDLINE ")\n"
+	"  -p, --paused        build the guests, and leave them paused\n"
 	"  -v, --verbose       show what Xen's libraries say";
 
 /* Returns EXIT_OK to go on; else the status to end with, help being one that *over tells apart. */
 static int parse_options(struct boot *b, int argc, char **argv, bool *over)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"cmdline", required_argument, NULL, 'l'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'}, {"cmdline", required_argument, NULL, 'l'},
+		{"paused", no_argument, NULL, 'p'},       {"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:l:vh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:l:pvh", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			b->config_dir = optarg;
 			break;
 		case 'l':
 			b->cmdline_file = optarg;
+			break;
+		case 'p':
+			b->paused = true;
 			break;
 		case 'v':
 			b->verbose = true;
@@ -118,6 +120,7 @@ static int run_supervisor(const struct boot *b, int status_fd)
 		.bridges = b->cmdline.bridges,
 		.nr_bridges = b->cmdline.nr_bridges,
 		.verbose = b->verbose,
+		.paused = b->paused,
 		.echo = b->cmdline.echo,
 		.status_fd = status_fd,
 	};

@@ -74,12 +74,18 @@ static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
 	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, map, e);
 }
 
-static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h, struct err *e)
+static int load(struct xc_dom_image *dom, struct host *h, struct err *e)
 {
 	if (xc_dom_build_image(dom) < 0)
 		return host_error(h, e, "cannot load the %s into the domain",
 				  dom->device_model ? "firmware and its BIOS"
 						    : "kernel and its ramdisk");
+	return 0;
+}
+
+/* The boot pages, and what else the domain starts with. */
+static int finish(struct xc_dom_image *dom, const struct guest *g, struct host *h, struct err *e)
+{
 	if (xc_dom_boot_image(dom) < 0)
 		return host_error(h, e, "cannot write the domain's boot pages");
 	if (dom->device_model && hvm_write_info(g, h, e) < 0)
@@ -100,8 +106,14 @@ int build_domain(struct guest *g, struct host *h, const struct kernel *k, const 
 	if (!dom)
 		return host_error(h, e, "cannot start to build");
 	set_container(dom, g);
-	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, map, e) < 0 ||
-	    load(dom, g, h, e) < 0)
+	phases_enter(&g->phases, PHASE_POPULATE);
+	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, map, e) < 0)
+		goto out;
+	phases_enter(&g->phases, PHASE_LOAD);
+	if (load(dom, h, e) < 0)
+		goto out;
+	phases_enter(&g->phases, PHASE_BOOT);
+	if (finish(dom, g, h, e) < 0)
 		goto out;
 	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
 	g->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);

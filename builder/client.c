@@ -1,5 +1,5 @@
 /*
- * The commands that speak to the supervisor: list, console, stop, destroy, release, handover.
+ * The commands that speak to the supervisor: list, report, console, stop, destroy, release, handover.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "control.h"
 #include "rundir.h"
+#include "timeline.h"
 #include "write_all.h"
 
 /* The columns of ward_print_row. */
@@ -190,6 +191,75 @@ int command_list(int argc, char **argv)
 	if (json)
 		printf(first ? "[]\n" : "\n]\n");
 	return EXIT_OK;
+}
+
+/* Asks the supervisor for the boot's timeline. */
+static int fetch_timeline(struct timeline *t)
+{
+	const int fd = request("report", NULL);
+	char line[1024];
+
+	if (fd < 0)
+		return EXIT_FAILED;
+	while (read_line(fd, line, sizeof(line), -1)) {
+		if (timeline_add(t, line))
+			continue;
+		close(fd);
+		return complain("the supervisor gave an answer that is not understood");
+	}
+	close(fd);
+	return EXIT_OK;
+}
+
+static int write_svg(const struct timeline *t, const char *path)
+{
+	FILE *f = fopen(path, "we");
+	bool bad = !f;
+
+	if (f) {
+		timeline_svg(t, f);
+		bad = ferror(f);
+		bad |= fclose(f) != 0;
+	}
+	if (!bad)
+		return EXIT_OK;
+	fprintf(stderr, "earlydom: cannot write %s: %s\n", path, strerror(errno));
+	return EXIT_FAILED;
+}
+
+int command_report(int argc, char **argv)
+{
+	static const char usage[] = "report [--json] [--svg FILE]";
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"svg", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct timeline t = {0};
+	const char *svg = NULL;
+	bool json = false;
+	int c, rc;
+
+	while ((c = getopt_long(argc, argv, "js:h", options, NULL)) != -1) {
+		if (c == 'h' || c == '?')
+			return c == 'h' ? command_help(usage) : command_usage(usage);
+		if (c == 'j')
+			json = true;
+		else
+			svg = optarg;
+	}
+	if (optind != argc)
+		return command_usage(usage);
+	rc = fetch_timeline(&t);
+	if (rc == EXIT_OK && json)
+		timeline_json(&t, stdout);
+	else if (rc == EXIT_OK && !svg)
+		timeline_text(&t, stdout);
+	if (rc == EXIT_OK && svg)
+		rc = write_svg(&t, svg);
+	timeline_free(&t);
+	return rc;
 }
 
 static void terminal_raw(struct termios *old)

@@ -1,5 +1,5 @@
 /*
- * list, console, stop, destroy, release and handover, as commands against a supervisor in a process
+ * list, report, console, stop, destroy, release and handover, as commands against a supervisor in a process
  * of its own, whose guests answer their console as Linux does.
  */
 #include "fake/daemons.h"
@@ -166,6 +166,34 @@ static void test_list(void **state)
 		"]\n");
 }
 
+static void test_report(void **state)
+{
+	char svg[65536];
+
+	(void)state;
+	assert_int_equal(run(command_report, "report", NULL, NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_memory_equal(o.out, "NAME                     at/ms     read     wait ", 48);
+	assert_non_null(strstr(o.out, "  running\ndeaf "));
+	assert_non_null(strstr(o.out, "  failed\nkept "));
+	assert_non_null(strstr(o.out, "\nearlydom began "));
+	assert_non_null(strstr(o.out, ", and had tried every guest after "));
+	assert_int_equal(run(command_report, "report", "--json", NULL, NULL), EXIT_OK);
+	assert_memory_equal(o.out, "{\n    \"began_us\": ", 18);
+	assert_non_null(strstr(o.out, "\"phase\": \"unpause\""));
+	assert_int_equal(run(command_report, "report", "--svg", "boot.svg", NULL), EXIT_OK);
+	assert_string_equal(o.out, "");
+	kit_read("boot.svg", svg, sizeof(svg));
+	assert_non_null(strstr(svg, ">deaf</text>"));
+	assert_non_null(strstr(svg, "</svg>\n"));
+	assert_int_equal(run(command_report, "report", "--svg", "no/boot.svg", NULL), EXIT_FAILED);
+	assert_string_equal(o.err,
+			    "earlydom: cannot write no/boot.svg: No such file or directory\n");
+	assert_int_equal(run(command_report, "report", "web", NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom report [--json] [--svg FILE]\n");
+	assert_int_equal(run(command_report, "report", "-h", NULL, NULL), EXIT_OK);
+}
+
 static void test_usage(void **state)
 {
 	(void)state;
@@ -309,6 +337,7 @@ static void test_no_supervisor(void **state)
 {
 	(void)state;
 	assert_int_equal(rename("run", "run.away"), 0);
+	assert_int_equal(run(command_report, "report", NULL, NULL, NULL), EXIT_FAILED);
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_FAILED);
 	assert_string_equal(o.err,
 			    "earlydom: no supervisor is running (run/control does not answer)\n");
@@ -318,10 +347,10 @@ static void test_no_supervisor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),          cmocka_unit_test(test_usage),
-		cmocka_unit_test(test_unknown),       cmocka_unit_test(test_console),
-		cmocka_unit_test(test_stop),          cmocka_unit_test(test_given_away),
-		cmocka_unit_test(test_no_supervisor),
+		cmocka_unit_test(test_list),       cmocka_unit_test(test_report),
+		cmocka_unit_test(test_usage),      cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_console),    cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_given_away), cmocka_unit_test(test_no_supervisor),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "timeline.h"
 
 /* What a newly attached client sees of the past. */
 #define ATTACH_TAIL 4096
@@ -115,18 +116,36 @@ static void refuse(struct control_client *k, const char *why)
 	drop(k);
 }
 
-static void list(struct control_client *k, const struct wards *all)
+/* What a request for rows is answered with. */
+static void list(const struct wards *all, FILE *f)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		ward_print_row(&all->list[i], f);
+}
+
+static void report(const struct wards *all, FILE *f)
+{
+	size_t i;
+
+	timeline_write_boot(all->began, all->over, f);
+	for (i = 0; i < all->n; i++)
+		ward_print_phases(&all->list[i], f);
+}
+
+static void send_rows(struct control_client *k, const struct wards *all,
+		      void (*print)(const struct wards *all, FILE *f))
 {
 	char *text = NULL;
-	size_t i, len = 0;
+	size_t len = 0;
 	FILE *f = open_memstream(&text, &len);
 
 	if (!f) {
 		refuse(k, "out of memory");
 		return;
 	}
-	for (i = 0; i < all->n; i++)
-		ward_print_row(&all->list[i], f);
+	print(all, f);
 	if (!fclose(f))
 		say(k, text, len);
 	free(text);
@@ -188,7 +207,11 @@ static void ask(struct control_client *k, struct wards *all, char *request)
 	int rc;
 
 	if (!strcmp(request, "list")) {
-		list(k, all);
+		send_rows(k, all, list);
+		return;
+	}
+	if (!strcmp(request, "report")) {
+		send_rows(k, all, report);
 		return;
 	}
 	if (!strcmp(request, "handover")) {

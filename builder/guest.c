@@ -57,6 +57,7 @@ int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
 	};
 	size_t i;
 
+	phases_enter(&g->phases, PHASE_READ);
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (!files[i].path)
 			continue;
@@ -67,6 +68,7 @@ int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
 		}
 	}
 	guest_plan_restart(g);
+	phases_enter(&g->phases, PHASE_WAIT);
 	return 0;
 }
 
@@ -214,6 +216,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	int rc = -1;
 
 	g->began = clock_ns();
+	phases_enter(&g->phases, PHASE_UNPACK);
 	/* Read and unpack, or find it unpacked by another guest that shares the kernel. */
 	if (loads_kernel(g)) {
 		kernel = image_kernel(g->kernel, e);
@@ -234,12 +237,15 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	if (check_host_memory(g, h, e) < 0)
 		goto out;
 
+	phases_enter(&g->phases, PHASE_CREATE);
 	if (create_domain(g, h, e) < 0)
 		goto destroy;
 	if (build_domain(g, h, kernel, cmdline, map, e) < 0)
 		goto destroy;
+	phases_enter(&g->phases, PHASE_STORE);
 	if (h->xsh && introduce_guest(g, h, e) < 0)
 		goto destroy;
+	phases_enter(&g->phases, PHASE_CONNECT);
 	rc = 0;
 	goto out;
 
@@ -252,12 +258,14 @@ out:
 	return rc;
 }
 
-int guest_run(struct guest *g, struct host *h, struct err *e)
+int guest_run(struct guest *g, struct host *h, bool paused, struct err *e)
 {
+	phases_enter(&g->phases, PHASE_UNPAUSE);
 	if (serial_publish(g, h, e) < 0)
 		return -1;
-	if (xc_domain_unpause(h->xch, g->domid) < 0)
+	if (!paused && xc_domain_unpause(h->xch, g->domid) < 0)
 		return host_error(h, e, "cannot unpause the domain");
+	phases_end(&g->phases);
 	g->build_ns = clock_ns() - g->began;
 	return 0;
 }

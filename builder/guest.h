@@ -8,6 +8,7 @@
 #include "disk.h"
 #include "host.h"
 #include "model.h"
+#include "phases.h"
 #include "read.h"
 #include "vif.h"
 
@@ -34,7 +35,8 @@ struct guest {
 	bool handed_over;                /* it was started without the store that it is in now */
 
 	uint64_t began,
-		build_ns; /* of the newest build: when it began; from there to the unpause */
+		build_ns;     /* of the newest build: when it began; from there to the unpause */
+	struct phases phases; /* of its first start */
 };
 
 /* Sets up g for cfg: its uuid, and no domain. Returns 0, or -1 with e set. */
@@ -61,8 +63,11 @@ int guest_build(struct guest *g, struct host *h, struct err *e);
 void guest_plan_restart(struct guest *g);
 void guest_plan_done(struct guest *g); /* a build that was planned does not come */
 
-/* Lets the built guest run. Returns 0, or -1 with e set; the domain is the caller's to destroy. */
-int guest_run(struct guest *g, struct host *h, struct err *e);
+/*
+ * Lets the built guest run, or leaves it paused where it only has to be let run. Returns 0, or -1 with e
+ * set; the domain is the caller's to destroy.
+ */
+int guest_run(struct guest *g, struct host *h, bool paused, struct err *e);
 
 /*
  * Gives a guest that was started without a store its place in one that has come: its nodes, and its

@@ -107,7 +107,7 @@ static void test_destroy(void **state)
 	(void)state;
 	open_scene(&s, GUEST_PVH, true);
 	build(&s);
-	KIT_CHECK(!guest_run(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(!guest_run(&s.guest, &s.host, false, &s.err), "%s", s.err.msg);
 	s.guest.vifs[0].plugged = true;
 	fake_store_connect(1);
 	KIT_CHECK(!guest_destroy(&s.guest, &s.host, &s.err), "%s", s.err.msg);

@@ -341,6 +341,17 @@ static void test_hvm_missing(void **state)
 }
 
 /* Between its build and its start a guest does nothing, however long that is. */
+/* All of them, in their order. */
+static void expect_phases(const struct phases *p)
+{
+	unsigned i;
+
+	assert_true(p->at[0]);
+	for (i = 1; i < PHASES; i++)
+		assert_true(p->at[i] >= p->at[i - 1]);
+	assert_true(p->end >= p->at[PHASES - 1]);
+}
+
 static void test_paused(void **state)
 {
 	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
@@ -358,16 +369,25 @@ static void test_paused(void **state)
 		assert_true(d->there && d->loaded && !d->running);
 		assert_int_equal(fake_calls_of("xc_domain_unpause"), 0);
 		assert_true(s.guest.began && !s.guest.build_ns);
-		KIT_CHECK(!guest_run(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+		KIT_CHECK(!guest_run(&s.guest, &s.host, false, &s.err), "%s", s.err.msg);
 		assert_true(d->running);
 		assert_true(s.guest.build_ns);
+		expect_phases(&s.guest.phases);
+		close_scene(&s);
+
+		/* Left paused, it is where it only has to be let run. */
+		open_scene(&s, &cfg);
+		KIT_CHECK(!guest_build(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+		KIT_CHECK(!guest_run(&s.guest, &s.host, true, &s.err), "%s", s.err.msg);
+		assert_false(fake_domain(s.guest.domid)->running);
+		assert_true(s.guest.phases.end);
 		close_scene(&s);
 
 		/* It can't be let run: that is said, and what becomes of it is the caller's. */
 		open_scene(&s, &cfg);
 		KIT_CHECK(!guest_build(&s.guest, &s.host, &s.err), "%s", s.err.msg);
 		fake_fail_call("xc_domain_unpause", 1, EPERM);
-		assert_int_equal(guest_run(&s.guest, &s.host, &s.err), -1);
+		assert_int_equal(guest_run(&s.guest, &s.host, false, &s.err), -1);
 		assert_string_equal(s.err.msg,
 				    "cannot unpause the domain: Operation not permitted");
 		assert_int_equal(s.guest.domid, 1);

@@ -21,6 +21,7 @@ static const struct {
 	{"check", command_check, "check descriptors and the images that they name"},
 	{"inspect", command_inspect, "show what a kernel is"},
 	{"list", command_list, "show the guests"},
+	{"report", command_report, "show when the guests' starts went through which phases"},
 	{"console", command_console, "attach to a guest's console"},
 	{"stop", command_stop, "shut a guest down"},
 	{"destroy", command_destroy, "end a guest at once"},

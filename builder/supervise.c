@@ -38,7 +38,6 @@ struct supervisor {
 	struct wards all;
 	int signal_fd;
 	int status_fd;
-	uint64_t began;
 	size_t bad;     /* guests that failed before they came here */
 	size_t trouble; /* what went wrong with other things than guests */
 };
@@ -236,9 +235,10 @@ static void boot_over(struct supervisor *s)
 		if (s->all.list[i].state == WARD_FAILED)
 			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
 						s->all.list[i].guest.cfg->name);
-	report_line(&s->report, "%zu of %zu guest%s started in %llu ms%s%s", total - failed, total,
-		    total == 1 ? "" : "s",
-		    (unsigned long long)((clock_ns() - s->began) / NS_PER_MS),
+	s->all.over = clock_ns();
+	report_line(&s->report, "%zu of %zu guest%s %s in %llu ms%s%s", total - failed, total,
+		    total == 1 ? "" : "s", s->all.paused ? "built" : "started",
+		    (unsigned long long)((s->all.over - s->all.began) / NS_PER_MS),
 		    names[0] ? "; failed:" : "", names);
 	drop_files(&s->all, &s->report);
 	/* The files of the initramfs are not needed any more, and go away soon. */
@@ -391,7 +391,6 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	struct supervisor s = {
 		.signal_fd = -1,
 		.status_fd = o->status_fd,
-		.began = clock_ns(),
 		.bad = bad,
 		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
 		.refuge = o->refuge,
@@ -402,7 +401,10 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 			   .tails_fd = -1,
 			   .tails_wake = -1},
 		.control = {.listen_fd = -1},
-		.all = {.echo_fd = -1, .models = {.dir = -1}},
+		.all = {.echo_fd = -1,
+			.models = {.dir = -1},
+			.began = clock_ns(),
+			.paused = o->paused},
 	};
 	int rc = -1;
 	size_t i;

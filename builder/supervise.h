@@ -25,6 +25,7 @@ struct supervise_options {
 	const struct bridge_spec *bridges; /* made before the guests */
 	size_t nr_bridges;
 	bool verbose;
+	bool paused; /* guests are built, and not let run */
 	enum echo_to echo;
 	int status_fd; /* one byte is written here when every guest has been tried: 0, or 1 for a
 			  failure; then closed */

@@ -66,6 +66,7 @@ void ward_give(struct wards *all, struct ward *w, enum job_kind kind)
 
 void ward_fail(struct wards *all, struct ward *w, const char *why)
 {
+	phases_end(&w->guest.phases);
 	report_line(all->report, "%s: %s", ward_name(w), why);
 	snprintf(w->why, sizeof(w->why), "%s", why);
 	ward_set_state(all, w, WARD_FAILED);
@@ -101,12 +102,19 @@ void ward_begin_destroy(struct wards *all, struct ward *w, enum ward_state after
 	ward_give(all, w, JOB_DESTROY);
 }
 
+static const char *started_word(const struct wards *all, const struct ward *w)
+{
+	if (all->paused)
+		return w->restarts ? "rebuilt, paused," : "built, paused,";
+	return w->restarts ? "restarted" : "started";
+}
+
 void ward_started(struct wards *all, struct ward *w)
 {
 	const struct guest *g = &w->guest;
 
 	report_line(all->report, "%s: %s as domain %u (%s %s, %llu MiB, %u vcpu%s, %llu ms)",
-		    ward_name(w), w->restarts ? "restarted" : "started", g->domid, g->cfg->image,
+		    ward_name(w), started_word(all, w), g->domid, g->cfg->image,
 		    guest_type_name(g->cfg->type), (unsigned long long)g->cfg->memory_kib / 1024,
 		    g->cfg->vcpus, g->cfg->vcpus == 1 ? "" : "s",
 		    (unsigned long long)(g->build_ns / NS_PER_MS));

@@ -50,6 +50,8 @@ struct wards {
 	enum consoles consoles;
 	int tails_fd; /* directory of xenconsoled's logs, for CONSOLES_LOGGED */
 	struct report *report;
+	bool paused;          /* guests are built, and not let run */
+	uint64_t began, over; /* when the supervisor began; when every guest had been tried, or 0 */
 	enum echo_to echo;
 	int echo_fd;
 	/* Takes each guest's output for those who are attached to it; set by the supervisor. */
@@ -172,5 +174,8 @@ bool ward_undecided(const struct ward *w);
  */
 void ward_print_record(const struct ward *w, FILE *to);
 void ward_print_row(const struct ward *w, FILE *to);
+
+/* The row of w in the timeline of the boot (timeline.h). */
+void ward_print_phases(const struct ward *w, FILE *to);
 
 #endif

@@ -1,6 +1,9 @@
 /* What can be seen of a guest from outside. */
+#include <string.h>
+
 #include "clock.h"
 #include "guest_nodes.h"
+#include "timeline.h"
 #include "ward_inside.h"
 
 const char *ward_state_name(enum ward_state s)
@@ -53,4 +56,18 @@ void ward_print_row(const struct ward *w, FILE *to)
 	else
 		fputc('-', to);
 	fprintf(to, "\t%s\n", w->why[0] ? w->why : "-");
+}
+
+void ward_print_phases(const struct ward *w, FILE *to)
+{
+	struct timeline_guest row;
+
+	memset(&row, 0, sizeof(row));
+	snprintf(row.name, sizeof(row.name), "%s", w->guest.cfg->name);
+	snprintf(row.state, sizeof(row.state), "%s", ward_state_name(w->state));
+	snprintf(row.image, sizeof(row.image), "%s", w->guest.cfg->image);
+	snprintf(row.type, sizeof(row.type), "%s", guest_type_name(w->guest.cfg->type));
+	if (!w->busy) /* the worker writes them */
+		row.phases = w->guest.phases;
+	timeline_write_guest(&row, to);
 }

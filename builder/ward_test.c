@@ -65,6 +65,25 @@ static void test_reports(void **state)
 	fake_reset();
 }
 
+static void test_paused(void **state)
+{
+	const struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_wards k;
+
+	(void)state;
+	fake_reset();
+	kit_wards_open(&k, &cfg, 1);
+	k.all.paused = true;
+	kit_wards_start(&k);
+	kit_wards_jobs(&k);
+	assert_non_null(strstr(kit_wards_said(&k),
+			       "web: built, paused, as domain 1 (linux pv, 64 MiB, 1 vcpu, "));
+	assert_int_equal(k.all.list[0].state, WARD_RUNNING);
+	assert_int_equal(fake_calls_of("xc_domain_unpause"), 0);
+	kit_wards_close(&k);
+	fake_reset();
+}
+
 static void test_endings(void **state)
 {
 	static const struct {
@@ -418,17 +437,12 @@ static void test_shared_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reports),
-		cmocka_unit_test(test_endings),
-		cmocka_unit_test(test_too_often),
-		cmocka_unit_test(test_images_kept),
-		cmocka_unit_test(test_destroyed_by_others),
-		cmocka_unit_test(test_start_fails),
-		cmocka_unit_test(test_console_fails),
-		cmocka_unit_test(test_stuck_domain),
-		cmocka_unit_test(test_preserved),
-		cmocka_unit_test(test_destroy),
-		cmocka_unit_test(test_shared_kernel),
+		cmocka_unit_test(test_reports),      cmocka_unit_test(test_paused),
+		cmocka_unit_test(test_endings),      cmocka_unit_test(test_too_often),
+		cmocka_unit_test(test_images_kept),  cmocka_unit_test(test_destroyed_by_others),
+		cmocka_unit_test(test_start_fails),  cmocka_unit_test(test_console_fails),
+		cmocka_unit_test(test_stuck_domain), cmocka_unit_test(test_preserved),
+		cmocka_unit_test(test_destroy),      cmocka_unit_test(test_shared_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -113,6 +113,7 @@ static void wait_to_build(struct wards *all, struct ward *w, uint64_t now)
 
 static void undo(struct wards *all, struct ward *w, const struct err *e)
 {
+	phases_end(&w->guest.phases);
 	report_line(all->report, "%s: %s; domain destroyed", ward_name(w), e->msg);
 	snprintf(w->why, sizeof(w->why), "%s", e->msg);
 	ward_begin_destroy(all, w, WARD_FAILED);
@@ -156,7 +157,7 @@ static void wait_to_run(struct wards *all, struct ward *w, uint64_t now)
 	}
 	/* A guest whose ring nobody drains stops when it is full: it can't be called started. */
 	if (rc < 0 || ward_console_open(all, w, &e) < 0 ||
-	    guest_run(&w->guest, all->host, &e) < 0) {
+	    guest_run(&w->guest, all->host, all->paused, &e) < 0) {
 		undo(all, w, &e);
 		return;
 	}

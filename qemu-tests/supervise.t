@@ -32,6 +32,9 @@ await_report '^earlydom: loops: .*not started again' 90
 await_console loud '^flood 006000 ' 60
 run list earlydom list
 run json earlydom list --json
+run report earlydom report --json
+run svg earlydom report --svg /tmp/boot.svg
+said picture </tmp/boot.svg
 run facts xenfacts
 run loud_size stat -c %s /run/earlydom/console/loud.log
 
@@ -151,6 +154,23 @@ like($boot->said('list.out'), qr/^stays +$domid{stays} linux +pv +16 +1 running 
 	'and a line for each guest');
 like($boot->said('again_list.out'), qr/^again +$third linux +pv +16 +1 running +2 /m,
 	'it counts restarts');
+
+# ---- report ----
+my $report = eval { decode_json($boot->said('report.out')) } // {};
+my ($stays) = grep { $_->{name} eq 'stays' } @{$report->{guests} // []};
+my @phases = @{$stays->{phases} // []};
+is(join(' ', map { $_->{phase} } @phases), 'read wait unpack create populate load boot store connect unpause',
+	'report: the phases of a guest');
+my $at = $report->{began_us} // 0;
+cmp_ok($at, '>', 0, "report: earlydom's start");
+for my $phase (@phases, {phase => 'end', at_us => $stays->{end_us}, us => 0}) {
+	cmp_ok(abs($phase->{at_us} - $at), '<=', $phase->{phase} eq 'read' ? 60e6 : 1, "report: $phase->{phase} begins where the last one ends");
+	$at = $phase->{at_us} + $phase->{us};
+}
+cmp_ok($report->{over_us} // 0, '>=', $stays->{end_us} // 1, 'report: the end of the boot is after that');
+is(scalar(grep { $_->{end_us} } @{$report->{guests} // []}), 10, 'report: all have come to an end of their start');
+is($boot->status_of('svg'), 0, 'report --svg') or diag($boot->said('svg.err'));
+like($boot->said('picture'), qr/^<svg .*>stays<\/text>.*<\/svg>\n\z/ms, 'writes a picture');
 
 # ---- console ----
 is($boot->said('attached'),

@@ -172,7 +172,7 @@ int kit_start(struct guest *g, struct host *h, struct err *e)
 
 	if (guest_build(g, h, e) < 0)
 		return -1;
-	if (guest_run(g, h, e) == 0)
+	if (guest_run(g, h, false, e) == 0)
 		return 0;
 	if (guest_destroy(g, h, &ignored) < 0)
 		err_prefix(e, "[%s] ", ignored.msg);
