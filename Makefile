@@ -101,13 +101,15 @@ test:
 	@$(MAKE) --no-print-directory qemu-test
 
 # What is quick and needs no boot: for every commit.
-check: all size lint unit fuzz
+check: all size lint unit fuzz bench-check
 
 -include tests.mk
+-include bench/bench.mk
 
-FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] qemu-tests/*.[ch] qemu-tests/plan9/*.[ch])
+FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] qemu-tests/*.[ch] qemu-tests/plan9/*.[ch] \
+	     bench/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
-	     initramfs/stop-guests .ci/run qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
+	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
 lint:
