@@ -208,6 +208,8 @@ static int fetch_timeline(struct timeline *t)
 		return complain("the supervisor gave an answer that is not understood");
 	}
 	close(fd);
+	if (!t->began)
+		return complain("the supervisor gave no answer");
 	return EXIT_OK;
 }
 

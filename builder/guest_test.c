@@ -340,7 +340,6 @@ static void test_hvm_missing(void **state)
 	refuses(&cfg, msg);
 }
 
-/* Between its build and its start a guest does nothing, however long that is. */
 /* All of them, in their order. */
 static void expect_phases(const struct phases *p)
 {
@@ -352,6 +351,7 @@ static void expect_phases(const struct phases *p)
 	assert_true(p->end >= p->at[PHASES - 1]);
 }
 
+/* Between its build and its start a guest does nothing, however long that is. */
 static void test_paused(void **state)
 {
 	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};

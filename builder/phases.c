@@ -14,7 +14,7 @@ void phases_end(struct phases *p)
 		p->end = clock_ns();
 }
 
-uint64_t phases_length(const struct phases *p, enum phase phase)
+uint64_t phases_until(const struct phases *p, enum phase phase)
 {
 	unsigned i;
 
@@ -22,8 +22,15 @@ uint64_t phases_length(const struct phases *p, enum phase phase)
 		return 0;
 	for (i = phase + 1; i < PHASES; i++)
 		if (p->at[i])
-			return p->at[i] - p->at[phase];
-	return p->end ? p->end - p->at[phase] : 0;
+			return p->at[i];
+	return p->end;
+}
+
+uint64_t phases_length(const struct phases *p, enum phase phase)
+{
+	const uint64_t until = phases_until(p, phase);
+
+	return until ? until - p->at[phase] : 0;
 }
 
 const char *phase_name(enum phase phase)

@@ -35,6 +35,9 @@ void phases_enter(struct phases *p, enum phase phase);
 /* The last phase that was entered is over, and with it the start: the guest runs, or has failed. */
 void phases_end(struct phases *p);
 
+/* When a phase was over; 0 for one that there was not, or that goes on. */
+uint64_t phases_until(const struct phases *p, enum phase phase);
+
 /* How long a phase took, in ns; 0 for one that there was not, or that goes on. */
 uint64_t phases_length(const struct phases *p, enum phase phase);
 

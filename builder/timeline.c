@@ -7,7 +7,8 @@
 #include "clock.h"
 #include "json.h"
 
-#define NS_PER_US UINT64_C(1000)
+/* No clock comes as far: ten times of it can be drawn. */
+#define LATEST (UINT64_MAX / 16)
 
 void timeline_write_boot(uint64_t began, uint64_t over, FILE *to)
 {
@@ -44,7 +45,23 @@ static const char *take_number(const char *row, uint64_t *to)
 	if (!row || *row < '0' || *row > '9')
 		return NULL;
 	*to = strtoull(row, &end, 10);
+	if (*to > LATEST)
+		return NULL;
 	return *end == '\t' ? end + 1 : *end ? NULL : end;
+}
+
+/* Phases that were entered follow each other. */
+static bool in_order(const struct phases *p)
+{
+	uint64_t last = 0;
+	unsigned i;
+
+	for (i = 0; i < PHASES; i++) {
+		if (p->at[i] && p->at[i] < last)
+			return false;
+		last = p->at[i] ? p->at[i] : last;
+	}
+	return !p->end || p->end >= last;
 }
 
 static bool read_guest(const char *row, struct timeline_guest *g)
@@ -58,7 +75,7 @@ static bool read_guest(const char *row, struct timeline_guest *g)
 	for (i = 0; i < PHASES; i++)
 		row = take_number(row, &g->phases.at[i]);
 	row = take_number(row, &g->phases.end);
-	return row && !*row;
+	return row && !*row && in_order(&g->phases);
 }
 
 bool timeline_add(struct timeline *t, const char *row)

@@ -120,16 +120,16 @@ static void legend(FILE *to)
 static void bar(const struct scale *s, const struct phases *p, enum phase phase, unsigned y,
 		FILE *to)
 {
-	const uint64_t length = phases_length(p, phase);
+	const uint64_t until = phases_until(p, phase);
 	/* One that goes on is drawn up to the end of the picture. */
-	const uint64_t end = length ? p->at[phase] + length : s->to;
+	const uint64_t end = until ? until : s->to;
 	const uint64_t width = x_of(s, end) - x_of(s, p->at[phase]);
 
 	fprintf(to,
 		"<rect x=\"" PX_FORMAT "\" y=\"%u\" width=\"" PX_FORMAT
 		"\" height=\"%u\" fill=\"%s\"><title>%s: %" PRIu64 " us</title></rect>\n",
 		PX(x_of(s, p->at[phase])), y, PX(width ? width : 1), BAR_HEIGHT, colours[phase],
-		phase_name(phase), (end - p->at[phase]) / 1000);
+		phase_name(phase), (end - p->at[phase]) / NS_PER_US);
 }
 
 static void row(const struct scale *s, const struct timeline_guest *g, unsigned y, FILE *to)

@@ -69,6 +69,10 @@ static void test_rows(void **state)
 		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11\t12",
 		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t-11",
 		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11x",
+		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t5\t8\t9\t10\t11",
+		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t9",
+		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t1152921504606846976",
+		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t99999999999999999999",
 		"a\tstate-that-is-too-long\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11",
 	};
 	const struct timeline t = two_guests();
@@ -219,6 +223,13 @@ static void test_svg(void **state)
 	assert_int_equal(occurrences(text, "<rect "), PHASES + 6 + 1);
 	assert_int_equal(occurrences(text, "<text "), occurrences(text, "</text>"));
 	assert_string_equal(text + strlen(text) - 7, "</svg>\n");
+	free(text);
+
+	/* A phase that took no time is not one that goes on. */
+	t.guests[0].phases.at[PHASE_WAIT] = t.guests[0].phases.at[PHASE_UNPACK];
+	text = printed(timeline_svg, &t);
+	assert_non_null(
+		strstr(text, "width=\"0.1\" height=\"16\" fill=\"#dddddd\"><title>wait: 0 us"));
 	free(text);
 
 	/* Nothing selected, and nothing to be divided by zero. */

@@ -12,6 +12,12 @@
 /* How long xenconsoled, or a device model, is given to take the last words of a guest that has ended. */
 #define LAST_WORDS_NS (250 * NS_PER_MS)
 
+/* However it ended; a guest that runs has told of that itself. */
+static bool start_is_over(enum ward_state state)
+{
+	return state != WARD_WAITING && state != WARD_STARTING && state != WARD_CONNECTING;
+}
+
 void ward_set_state(struct wards *all, struct ward *w, enum ward_state state)
 {
 	char *text = NULL;
@@ -19,6 +25,8 @@ void ward_set_state(struct wards *all, struct ward *w, enum ward_state state)
 	FILE *f;
 
 	w->state = state;
+	if (start_is_over(state) && !w->busy)
+		phases_end(&w->guest.phases);
 	/* Over for good: nothing is going to be built from the images any more. */
 	if ((state == WARD_ENDED || state == WARD_FAILED || state == WARD_RELEASED) && !w->busy) {
 		guest_drop_images(&w->guest, all->images);
@@ -66,7 +74,6 @@ void ward_give(struct wards *all, struct ward *w, enum job_kind kind)
 
 void ward_fail(struct wards *all, struct ward *w, const char *why)
 {
-	phases_end(&w->guest.phases);
 	report_line(all->report, "%s: %s", ward_name(w), why);
 	snprintf(w->why, sizeof(w->why), "%s", why);
 	ward_set_state(all, w, WARD_FAILED);

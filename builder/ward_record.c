@@ -67,7 +67,8 @@ void ward_print_phases(const struct ward *w, FILE *to)
 	snprintf(row.state, sizeof(row.state), "%s", ward_state_name(w->state));
 	snprintf(row.image, sizeof(row.image), "%s", w->guest.cfg->image);
 	snprintf(row.type, sizeof(row.type), "%s", guest_type_name(w->guest.cfg->type));
-	if (!w->busy) /* the worker writes them */
+	/* The worker writes them during the first build; when they are over it only looks at the end. */
+	if (!w->busy || w->guest.phases.end)
 		row.phases = w->guest.phases;
 	timeline_write_guest(&row, to);
 }

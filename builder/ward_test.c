@@ -10,6 +10,7 @@
 #include <xen/sched.h>
 
 #include "clock.h"
+#include "timeline.h"
 
 /* One guest, running. */
 static void open_running(struct kit_wards *k, const struct guest_config *cfg)
@@ -63,6 +64,62 @@ static void test_reports(void **state)
 			 "image=linux\ntype=pvh\nmemory=64\nvcpus=2\nrestarts=0\nbuild_ms=");
 	kit_wards_close(&k);
 	fake_reset();
+}
+
+/* Whether w's row of the timeline has phases, and whether it has their end. */
+static void expect_phases(const struct ward *w, bool some, bool end)
+{
+	const struct phases none = {0};
+	struct timeline t = {.began = 1};
+	char text[1024] = "";
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	assert_non_null(f);
+	ward_print_phases(w, f);
+	fclose(f);
+	text[strcspn(text, "\n")] = '\0';
+	assert_true(timeline_add(&t, text));
+	assert_string_equal(t.guests[0].name, "web");
+	assert_int_equal(memcmp(&t.guests[0].phases, &none, sizeof(none)) != 0, some);
+	assert_int_equal(t.guests[0].phases.end != 0, end);
+	timeline_free(&t);
+}
+
+static void test_phases(void **state)
+{
+	const struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_wards k;
+	struct ward *w;
+	struct err e;
+
+	(void)state;
+	fake_reset();
+	kit_wards_open(&k, &cfg, 1);
+	w = &k.all.list[0];
+	ward_hold(&k.all, w);
+	expect_phases(w, true, false);
+	/* The worker has the first build for itself; what is over is shown whatever it does. */
+	ward_proceed(&k.all, w, clock_ns());
+	assert_true(w->busy);
+	expect_phases(w, false, false);
+	kit_wards_jobs(&k);
+	expect_phases(w, true, true);
+	assert_int_equal(ward_destroy(&k.all, w, &e), 0);
+	assert_true(w->busy);
+	expect_phases(w, true, true);
+	kit_wards_jobs(&k);
+	kit_wards_close(&k);
+
+	/* One that is ended before it ran has come to the end of its start as well. */
+	fake_reset();
+	kit_wards_open(&k, &cfg, 1);
+	w = &k.all.list[0];
+	kit_wards_start(&k);
+	assert_int_equal(ward_destroy(&k.all, w, &e), 0);
+	kit_wards_jobs(&k);
+	assert_int_equal(w->state, WARD_ENDED);
+	expect_phases(w, true, true);
+	kit_wards_close(&k);
 }
 
 static void test_paused(void **state)
@@ -437,12 +494,19 @@ static void test_shared_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reports),      cmocka_unit_test(test_paused),
-		cmocka_unit_test(test_endings),      cmocka_unit_test(test_too_often),
-		cmocka_unit_test(test_images_kept),  cmocka_unit_test(test_destroyed_by_others),
-		cmocka_unit_test(test_start_fails),  cmocka_unit_test(test_console_fails),
-		cmocka_unit_test(test_stuck_domain), cmocka_unit_test(test_preserved),
-		cmocka_unit_test(test_destroy),      cmocka_unit_test(test_shared_kernel),
+		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_phases),
+		cmocka_unit_test(test_paused),
+		cmocka_unit_test(test_endings),
+		cmocka_unit_test(test_too_often),
+		cmocka_unit_test(test_images_kept),
+		cmocka_unit_test(test_destroyed_by_others),
+		cmocka_unit_test(test_start_fails),
+		cmocka_unit_test(test_console_fails),
+		cmocka_unit_test(test_stuck_domain),
+		cmocka_unit_test(test_preserved),
+		cmocka_unit_test(test_destroy),
+		cmocka_unit_test(test_shared_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

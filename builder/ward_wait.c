@@ -113,7 +113,6 @@ static void wait_to_build(struct wards *all, struct ward *w, uint64_t now)
 
 static void undo(struct wards *all, struct ward *w, const struct err *e)
 {
-	phases_end(&w->guest.phases);
 	report_line(all->report, "%s: %s; domain destroyed", ward_name(w), e->msg);
 	snprintf(w->why, sizeof(w->why), "%s", e->msg);
 	ward_begin_destroy(all, w, WARD_FAILED);
