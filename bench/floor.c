@@ -3,9 +3,9 @@
  *
  *     floor copy pv|pvh MIB KERNEL [RAMDISK]
  *
- * makes an empty domain, gives it MIB of memory by one populate call, maps as many of its pages as the
- * kernel's loaded segments and the ramdisk take, and copies these bytes into them once. KERNEL is a bare
- * ELF. Only the call and the copy are counted. The domain is destroyed.
+ * makes an empty domain, gives it MIB of memory, an even number, by one populate call, maps as many of
+ * its pages as the kernel's loaded segments and the ramdisk take, and copies these bytes into them once.
+ * KERNEL is a bare ELF. Only the call and the copy are counted. The domain is destroyed.
  *
  *     floor codec KERNEL
  *
@@ -41,6 +41,12 @@ static int complain(const char *what)
 {
 	perror(what);
 	return 1;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: floor codec KERNEL | copy pv|pvh MIB KERNEL [RAMDISK]\n");
+	return 2;
 }
 
 static int create(struct floor *f)
@@ -133,15 +139,26 @@ static int copy(struct floor *f, const struct kernel *k, const struct image_file
 	return munmap(to - (f->bytes - extra), f->bytes) < 0;
 }
 
+/* The memory is made of whole extents, and no more than a machine of the tests has. */
+static bool take_mib(const char *text, uint64_t *mib)
+{
+	char *end;
+
+	*mib = strtoull(text, &end, 10);
+	return !*end && *mib && *mib <= 4096 && !(*mib % 2);
+}
+
 static int floor_copy(const char *type, const char *mib, const char *kernel, const char *ramdisk)
 {
-	struct floor f = {.pvh = !strcmp(type, "pvh"), .mib = strtoull(mib, NULL, 10)};
+	struct floor f = {.pvh = !strcmp(type, "pvh")};
 	struct image_file *k, *r = NULL;
 	struct image_cache c = {0};
 	const struct kernel *elf;
 	struct err e;
 	int rc;
 
+	if ((!f.pvh && strcmp(type, "pv")) || !take_mib(mib, &f.mib))
+		return usage();
 	k = image_hold(&c, "kernel", kernel, &e);
 	if (k && ramdisk)
 		r = image_hold(&c, "ramdisk", ramdisk, &e);
@@ -194,6 +211,5 @@ int main(int argc, char **argv)
 		return floor_codec(argv[2]);
 	if ((argc == 5 || argc == 6) && !strcmp(argv[1], "copy"))
 		return floor_copy(argv[2], argv[3], argv[4], argv[5]);
-	fprintf(stderr, "usage: floor codec KERNEL | copy pv|pvh MIB KERNEL [RAMDISK]\n");
-	return 2;
+	return usage();
 }

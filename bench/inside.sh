@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The benchmark's part in dom0, run by /init as its second stage. Its settings, ROUNDS, MANY_ROUNDS and
+# The benchmark's part in dom0, run by /init as its second stage. Its settings, ROUNDS, MANY and
 # CASES, are put in front of it by bench/run. Everything that it finds out is a line that begins with
 # `@`, for bench/report.
 
@@ -10,8 +10,7 @@ say_lines() {
 	sed "s/\r*\$//; s/^/@$1 /"
 }
 
-# The first boot, of no guest, has started xenstored and xenconsoled; its supervisor is in the way of
-# those that are measured.
+# The supervisor of the last run, or of the boot, which had no guests, is in the way of the next one.
 end_supervisor() {
 	pid=$(pidof earlydom earlydom-counted) || return 0
 	# shellcheck disable=SC2086 # a list of words
@@ -48,12 +47,15 @@ ours() {
 	end_supervisor
 }
 
-# theirs CASE ROUND: xl builds the guests of a case
-theirs() {
+# xl_builds CASE ROUND: xl builds the guests of a case
+xl_builds() {
 	# shellcheck disable=SC2016 # the inner shell expands it
 	"$bench/lap" "case=$1" tool=xl "round=$2" -- sh -c \
 		'for f in "$0"/*.cfg; do xl create -q -p "$f" || exit; done' "$bench/cases/$1" 2>/tmp/said
 	say_lines trouble </tmp/said
+}
+
+xl_destroys() {
 	for name in $(names "$1"); do
 		xl destroy "$name" 2>&1 | say_lines trouble
 	done
@@ -66,16 +68,11 @@ floors() {
 	"$bench/floor" codec /boot/vmlinuz
 }
 
-# pair CASE ROUND CMDLINE: one after the other
+# pair CASE ROUND: one after the other
 pair() {
-	ours "$1" "$2" earlydom earlydom "$3"
-	theirs "$1" "$2"
-}
-
-# many CASE ROUND: the same for cases that take xl minutes, which it does MANY_ROUNDS times
-many() {
 	ours "$1" "$2" earlydom earlydom ''
-	[ "$2" -gt "$MANY_ROUNDS" ] || theirs "$1" "$2"
+	xl_builds "$1" "$2"
+	xl_destroys "$1"
 }
 
 # counted CASE: the hypercalls of one run of each tool. The file is in /run, which the supervisor, too, has.
@@ -102,25 +99,45 @@ wanted() {
 	return 1
 }
 
-end_supervisor
-mkdir -p /run/xen /run/lock
-echo "@machine vcpus=$(grep -c ^processor /proc/cpuinfo) rounds=$ROUNDS"
-round=1
-while [ "$round" -le "$ROUNDS" ]; do
+single_round() {
 	floors
 	for case in tiny pv-xz pvh-xz pv-elf pvh-elf; do
-		! wanted "$case" || pair "$case" "$round" ''
+		! wanted "$case" || pair "$case" "$1"
 	done
-	! wanted storeless || ours storeless "$round" earlydom earlydom earlydom.store=off
-	! wanted eight-xz || ours eight-xz "$round" earlydom earlydom ''
-	if wanted eight-elf; then
-		many eight-elf "$round"
-		ours eight-elf "$round" one-vcpu earlydom '' taskset 1
-	fi
-	! wanted many || many many "$round"
-	round=$((round + 1))
-done
+	! wanted storeless || ours storeless "$1" earlydom earlydom earlydom.store=off
+}
+
+# xl unpacks the kernel of eight-xz eight times, which takes it minutes and tells nothing new.
+eight_round() {
+	! wanted eight-xz || ours eight-xz "$1" earlydom earlydom ''
+	! wanted eight-elf || {
+		pair eight-elf "$1"
+		ours eight-elf "$1" one-vcpu earlydom '' taskset 1
+	}
+}
+
+several_round() {
+	eight_round "$1"
+	! wanted many || pair many "$1"
+}
+
+# Every case once before one is measured again: what a run that is ended early has told is of use.
+all_rounds() {
+	round=1
+	while [ "$round" -le "$ROUNDS" ] || [ "$round" -le "$MANY" ]; do
+		[ "$round" -gt "$ROUNDS" ] || single_round "$round"
+		[ "$round" -gt "$MANY" ] || several_round "$round"
+		round=$((round + 1))
+	done
+}
+
+end_supervisor
+mkdir -p /run/xen /run/lock
+# The first one starts xenstored and xenconsoled, which stay.
+ours tiny 0 first earlydom ''
+echo "@machine vcpus=$(grep -c ^processor /proc/cpuinfo) cases=$(echo "$CASES" | tr ' ' ',')"
 for case in tiny pv-elf pvh-elf; do
 	! wanted "$case" || counted "$case"
 done
-echo "@end"
+all_rounds
+echo "@end seconds=$(cut -d ' ' -f 1 /proc/uptime)"

@@ -45,3 +45,10 @@ lock() {
 recorded() {
 	[ ! -e "$1/SHA256SUMS" ] || awk -v pattern="$2" '$2 ~ pattern { print $2 }' "$1/SHA256SUMS"
 }
+
+# positive WHAT VALUE
+positive() {
+	case $2 in
+	'' | *[!0-9]* | 0*) usage_error "$1 must be a positive number, not '$2'" ;;
+	esac
+}
