@@ -130,7 +130,7 @@ static int copy(struct floor *f, const struct kernel *k, const struct image_file
 	for (i = 0; i < k->info.nr_segments; i++) {
 		const struct elf_segment *s = &k->info.segments[i];
 
-		memcpy(to, k->elf + s->offset, s->filesz);
+		memcpy(to, k->bare + s->offset, s->filesz);
 		to += s->filesz;
 	}
 	if (extra)
