@@ -5,8 +5,10 @@ BENCH := $(BUILD)/bench/bin
 BENCH_OBJS := $(filter-out $(BUILD)/obj/builder/main.o,$(OBJS))
 
 .PHONY: bench bench-icount bench-tools bench-check
-# What needs no boot.
-bench-check:
+BENCH_PROGRAMS := $(addprefix $(BENCH)/,lap floor earlydom-counted hypercalls.so)
+
+# What needs no boot: that it builds, and what is made of what a boot has said.
+bench-check: $(BENCH_PROGRAMS)
 	@prove bench/report.t
 
 $(BUILD)/obj/bench/%.o: bench/%.c Makefile bench/bench.mk | libs
@@ -30,7 +32,7 @@ $(BENCH)/hypercalls.so: bench/hypercalls.c bench/bench.mk
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=gnu11 -D_GNU_SOURCE -DPRELOADED $(WARN) -O2 -fPIC -shared $< -o $@
 
-bench-tools: all $(addprefix $(BENCH)/,lap floor earlydom-counted hypercalls.so)
+bench-tools: all $(BENCH_PROGRAMS)
 	@qemu-tests/lib/build-tools
 
 # BENCH_FLAGS: options of bench/run

@@ -201,7 +201,7 @@ static int floor_codec(const char *path)
 		return 1;
 	}
 	printf("@floor codec=%llu elf_bytes=%zu\n", (unsigned long long)(clock_ns() - began),
-	       f->kernel.elf_size);
+	       f->kernel.bare_size);
 	return 0;
 }
 
