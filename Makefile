@@ -106,7 +106,7 @@ check: all size lint unit fuzz bench-check
 -include tests.mk
 -include bench/bench.mk
 
-FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] qemu-tests/*.[ch] qemu-tests/plan9/*.[ch] \
+FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \

@@ -6,16 +6,7 @@
  *
  *	poweroff, reboot, crash		how the domain ends
  */
-/* The newest form of the public headers; their own default is the oldest. */
-#define __XEN_INTERFACE_VERSION__ 0x00040e00
-
-#include <stddef.h>
-#include <stdint.h>
-
-#include <xen/xen.h>
-#include <xen/event_channel.h>
-#include <xen/io/console.h>
-#include <xen/sched.h>
+#include "../pvconsole.h"
 
 #define LINE_SIZE 128
 
@@ -31,13 +22,6 @@
 extern char data_words[];
 extern char shared_page[4096];
 void p9_main(const struct start_info *si);
-
-struct p9 {
-	const struct start_info *si;
-	volatile struct xencons_interface *ring;
-	evtchn_port_t port;
-	volatile struct shared_info *shared;
-};
 
 /* Without a page for it: the way in that Plan 9's port has for 32 bits (9/xen/xen.s). */
 static long hypercall(unsigned long nr, unsigned long a, unsigned long b, unsigned long c,
@@ -61,75 +45,28 @@ static long hypercall(unsigned long nr, unsigned long a, unsigned long b, unsign
 	return result;
 }
 
-static void barrier(void)
+static long call(unsigned long nr, unsigned long op, const void *arg)
 {
-	__sync_synchronize();
+	return hypercall(nr, op, (uintptr_t)arg, 0, 0);
 }
 
-static void notify(const struct p9 *p)
+static void say_number(const struct console *c, const char *name, unsigned long n)
 {
-	struct evtchn_send send = {.port = p->port};
-
-	hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send, (uintptr_t)&send, 0, 0);
+	put(c, "p9 ");
+	put(c, name);
+	put(c, " ");
+	put_number(c, n, 1);
+	put(c, "\r\n");
 }
 
-static __attribute__((noreturn)) void shutdown(unsigned reason)
+static void say_text(const struct console *c, const char *name, const char *text)
 {
-	struct sched_shutdown how = {.reason = reason};
-
-	for (;;)
-		hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uintptr_t)&how, 0, 0);
-}
-
-static void put_char(const struct p9 *p, char c)
-{
-	while (p->ring->out_prod - p->ring->out_cons >= sizeof(p->ring->out)) {
-		notify(p);
-		hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0);
-	}
-	p->ring->out[MASK_XENCONS_IDX(p->ring->out_prod, p->ring->out)] = c;
-	barrier();
-	p->ring->out_prod++;
-}
-
-static void put(const struct p9 *p, const char *text)
-{
-	while (*text)
-		put_char(p, *text++);
-}
-
-static void put_number(const struct p9 *p, const char *name, unsigned long n)
-{
-	char buf[24];
-	unsigned i = sizeof(buf);
-
-	buf[--i] = '\0';
-	do {
-		buf[--i] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	put(p, "p9 ");
-	put(p, name);
-	put(p, " ");
-	put(p, buf + i);
-	put(p, "\r\n");
-}
-
-static void put_text(const struct p9 *p, const char *name, const char *text)
-{
-	put(p, "p9 ");
-	put(p, name);
-	put(p, " [");
-	put(p, text);
-	put(p, "]\r\n");
-	notify(p);
-}
-
-static int equal(const char *a, const char *b)
-{
-	while (*a && *a == *b)
-		a++, b++;
-	return *a == *b;
+	put(c, "p9 ");
+	put(c, name);
+	put(c, " [");
+	put(c, text);
+	put(c, "]\r\n");
+	notify(c);
 }
 
 static void act(const char *line)
@@ -140,33 +77,6 @@ static void act(const char *line)
 		shutdown(SHUTDOWN_reboot);
 	if (equal(line, "crash"))
 		shutdown(SHUTDOWN_crash);
-}
-
-/* Sleeps until somebody types. */
-static void wait_for_input(const struct p9 *p)
-{
-	const evtchn_port_t port = p->port;
-	volatile xen_ulong_t *word = &p->shared->evtchn_pending[0]; /* the first ports are there */
-	struct sched_poll poll = {.nr_ports = 1};
-
-	set_xen_guest_handle(poll.ports, (evtchn_port_t *)&port);
-	asm volatile("lock; btr %1, %0" : "+m"(*word) : "r"((unsigned long)port) : "memory");
-	if (p->ring->in_prod == p->ring->in_cons)
-		hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, (uintptr_t)&poll, 0, 0);
-}
-
-static char get_char(const struct p9 *p)
-{
-	char c;
-
-	while (p->ring->in_prod == p->ring->in_cons)
-		wait_for_input(p);
-	barrier();
-	c = p->ring->in[MASK_XENCONS_IDX(p->ring->in_cons, p->ring->in)];
-	barrier();
-	p->ring->in_cons++;
-	notify(p);
-	return c;
 }
 
 /* Where the kernel has the page that the hypervisor knows by that number. */
@@ -180,10 +90,10 @@ static void *page_of(const struct start_info *si, unsigned long mfn)
 	return (void *)(KZERO + (pfn << 12));
 }
 
-static void open_shared_info(struct p9 *p)
+static void open_shared_info(struct console *c, const struct start_info *si)
 {
 	/* Present, writable, user: a 64-bit PV kernel runs in ring 3. */
-	const uint64_t entry = p->si->shared_info | 7;
+	const uint64_t entry = si->shared_info | 7;
 
 #ifdef __i386__
 	hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)shared_page, (unsigned long)entry,
@@ -191,7 +101,7 @@ static void open_shared_info(struct p9 *p)
 #else
 	hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)shared_page, entry, UVMF_INVLPG, 0);
 #endif
-	p->shared = (volatile struct shared_info *)shared_page;
+	c->shared = (volatile struct shared_info *)shared_page;
 }
 
 static unsigned long sum_of(const void *bytes, unsigned long n)
@@ -204,35 +114,22 @@ static unsigned long sum_of(const void *bytes, unsigned long n)
 	return sum;
 }
 
-static void say_all(const struct p9 *p)
+static void say_all(const struct console *c, const struct start_info *si)
 {
-	const struct start_info *si = p->si;
-
-	put_text(p, "is up", NAME);
-	put_text(p, "magic", si->magic);
-	put_number(p, "nr_pages", si->nr_pages);
-	put_number(p, "flags", si->flags);
-	put_number(p, "console port", si->console.domU.evtchn);
-	put_number(p, "store port", si->store_evtchn);
-	put_number(p, "ramdisk bytes", si->mod_len);
-	put_number(p, "ramdisk sum", sum_of((const void *)si->mod_start, si->mod_len));
-	put_text(p, "data", data_words);
-	put_number(p, "bss sum", sum_of(shared_page, sizeof(shared_page)));
-}
-
-static void get_line(const struct p9 *p, char line[LINE_SIZE])
-{
-	size_t n = 0;
-	char c;
-
-	while ((c = get_char(p)) != '\n' && c != '\r')
-		if (n < LINE_SIZE - 1)
-			line[n++] = c;
-	line[n] = '\0';
+	say_text(c, "is up", NAME);
+	say_text(c, "magic", si->magic);
+	say_number(c, "nr_pages", si->nr_pages);
+	say_number(c, "flags", si->flags);
+	say_number(c, "console port", si->console.domU.evtchn);
+	say_number(c, "store port", si->store_evtchn);
+	say_number(c, "ramdisk bytes", si->mod_len);
+	say_number(c, "ramdisk sum", sum_of((const void *)si->mod_start, si->mod_len));
+	say_text(c, "data", data_words);
+	say_number(c, "bss sum", sum_of(shared_page, sizeof(shared_page)));
 }
 
 /* Each line in brackets, with what separates them told. */
-static void say_cmdline(const struct p9 *p, const char *text)
+static void say_cmdline(const struct console *c, const char *text)
 {
 	char line[LINE_SIZE];
 	size_t n;
@@ -241,7 +138,7 @@ static void say_cmdline(const struct p9 *p, const char *text)
 		for (n = 0; *text && *text != '\n' && n < LINE_SIZE - 1; n++)
 			line[n] = *text++;
 		line[n] = '\0';
-		put_text(p, *text == '\n' ? "line" : "last line", line);
+		say_text(c, *text == '\n' ? "line" : "last line", line);
 		act(line);
 		if (*text++ != '\n')
 			return;
@@ -250,16 +147,16 @@ static void say_cmdline(const struct p9 *p, const char *text)
 
 void p9_main(const struct start_info *si)
 {
-	struct p9 p = {.si = si, .port = si->console.domU.evtchn};
+	struct console c = {.port = si->console.domU.evtchn};
 	char line[LINE_SIZE];
 
-	p.ring = page_of(si, si->console.domU.mfn);
-	say_all(&p);
-	open_shared_info(&p);
-	say_cmdline(&p, (const char *)si->cmd_line);
-	put_text(&p, "waits", "");
+	c.ring = page_of(si, si->console.domU.mfn);
+	say_all(&c, si);
+	open_shared_info(&c, si);
+	say_cmdline(&c, (const char *)si->cmd_line);
+	say_text(&c, "waits", "");
 	for (;;) {
-		get_line(&p, line);
+		get_line(&c, line, sizeof(line));
 		act(line);
 	}
 }
