@@ -141,11 +141,11 @@ bool config_key_known(const char *key);
 /* Reports a key for which that is false, with a suggestion or that it is xl's alone. */
 void config_key_unknown(const char *key, struct loc loc, struct diag *d);
 
-const char *guest_type_name(enum guest_type t); /* "pv", "pvh", "hvm" */
 /* Where QEMU emulates that disk of an hvm guest on its IDE or AHCI controller, from 0; -1 where it does
  * not, see disk_place. */
 int config_disk_place(const struct guest_config *g, const struct disk_spec *s);
 
+const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
 const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */
 const char *guest_action_name(enum guest_action a); /* "destroy", ... */
 
