@@ -86,7 +86,6 @@ look() {
 	eval "up=\$up_${1%-x}"
 	await "/run/$1.serial" "$up" 200
 	said "serial.$1" <"/run/$1.serial"
-	echo
 	facts "$1"
 }
 look kappa

@@ -53,7 +53,7 @@ qemu() {
 }
 ports() { grep -o 'evtchn:.*' /proc/interrupts | sort | uniq -c; }
 await /run/direct.serial '^direct cmdline: .* guest=direct' 120
-said direct </run/direct.serial; echo
+said direct </run/direct.serial
 for name in direct disk; do
 	pid=$(qemu "$name")
 	run "cmdline.$name" tr '\0' ' ' <"/proc/$pid/cmdline"
@@ -62,7 +62,7 @@ for name in direct disk; do
 done
 run facts xenfacts
 await /run/disk.serial '^disk cmdline: .* guest=disk' 200
-said disk </run/disk.serial; echo
+said disk </run/disk.serial
 run ports ports
 run destroy earlydom destroy direct
 kill -9 "$(qemu disk)"
