@@ -118,10 +118,6 @@ int check_disk(const char *text, struct err *e)
 /* Whether the kernel's netback and a bridge can serve it. */
 static int check_served_vif(const struct vif_spec *s, struct err *e)
 {
-	if (s->type == VIF_TYPE_IOEMU)
-		return err_set(e, "type=ioemu is not supported: no card is emulated");
-	if (s->model)
-		return err_set(e, "model is not supported: no card is emulated");
 	if (!is_script(s->script, "vif-bridge"))
 		return err_set(e,
 			       "script " SHOWN

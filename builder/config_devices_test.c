@@ -168,8 +168,6 @@ static void test_vif_not_served(void **state)
 {
 	(void)state;
 	refuses_entry("vif", "brige=x", "unknown parameter 'brige', did you mean 'bridge'?");
-	refuses_entry("vif", "type=ioemu", "type=ioemu is not supported: no card is emulated");
-	refuses_entry("vif", "model=e1000", "model is not supported: no card is emulated");
 	refuses_entry("vif", "script=vif-route",
 		      "script vif-route is not supported: no script is run, and a vif goes on a "
 		      "bridge");

@@ -49,6 +49,22 @@ static const struct statement *given(const struct reading *r, const char *name)
 	return r->given[config_key(name) - config_keys];
 }
 
+/* Guests without QEMU have no emulated card. xl ignores what is said of one. */
+static void refuse_cards(struct reading *r)
+{
+	const struct statement *st = config_good(r, "vif");
+
+	for (size_t i = 0; st && i < r->g->nr_vifs; i++) {
+		const struct vif_spec *s = &r->g->vifs[i];
+
+		if (s->type == VIF_TYPE_IOEMU || s->model)
+			diag_add(r->d, value_entry(&st->value, i)->loc,
+				 "vif, entry %zu: %s is for hvm guests with QEMU as their device "
+				 "model",
+				 i + 1, s->model ? "model" : "type=ioemu");
+	}
+}
+
 /* pv and pvh guests have none of it. */
 static void refuse_all(struct reading *r)
 {
@@ -59,6 +75,7 @@ static void refuse_all(struct reading *r)
 			diag_add(r->d, st->loc, "%s is for hvm guests, and this one is %s",
 				 hvm_keys[i].key, guest_type_name(r->g->type));
 	}
+	refuse_cards(r);
 }
 
 /* What is the other protocol's. */
@@ -121,6 +138,7 @@ static void check_classic(struct reading *r)
 	check_needed(r, "device_model_config", "device config");
 	check_needed(r, "kernel", "kernel");
 	check_viewer(r);
+	refuse_cards(r);
 }
 
 /* ---- QEMU ---- */
@@ -294,17 +312,49 @@ static void check_emulated_disks(struct reading *r)
 	}
 }
 
-/* xl's default for hvm guests is an emulated card beside the vif. */
-static void check_emulated_cards(struct reading *r)
+/* The card's interface in dom0 is called vifDOMID.DEVID-emu, or VIFNAME-emu, with 15 characters at
+ * most (IFNAMSIZ). */
+#define CARD_DEVID_MAX   99
+#define CARD_VIFNAME_MAX 11
+
+/* A word of QEMU's, into whose options it goes. */
+static bool is_model(const char *text)
+{
+	return text[strspn(text,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] ==
+	       '\0';
+}
+
+static void check_card(struct reading *r, const struct vif_spec *s, size_t i, struct loc loc)
+{
+	if (s->model && !is_model(s->model))
+		diag_add(r->d, loc, "vif, entry %zu: model=%s is not the name of a card", i + 1,
+			 s->model);
+	if (s->vifname && strlen(s->vifname) > CARD_VIFNAME_MAX)
+		diag_add(r->d, loc,
+			 "vif, entry %zu: vifname=%s is too long for a vif with an emulated card, "
+			 "%d characters at most",
+			 i + 1, s->vifname, CARD_VIFNAME_MAX);
+	if (s->devid > CARD_DEVID_MAX)
+		diag_add(r->d, loc,
+			 "vif, entry %zu: devid=%u is too much for a vif with an emulated card, "
+			 "%d at most",
+			 i + 1, (unsigned)s->devid, CARD_DEVID_MAX);
+}
+
+/* As with xl, the default is an emulated card beside the vif. */
+static void check_cards(struct reading *r)
 {
 	const struct statement *st = config_good(r, "vif");
 
-	for (size_t i = 0; st && i < r->g->nr_vifs; i++)
-		if (r->g->vifs[i].type == VIF_TYPE_DEFAULT)
-			diag_add(r->d, value_entry(&st->value, i)->loc,
-				 "vif, entry %zu: type=vif must be given: an emulated card, the "
-				 "default of hvm guests, is not supported",
-				 i + 1);
+	for (size_t i = 0; st && i < r->g->nr_vifs; i++) {
+		struct vif_spec *s = &r->g->vifs[i];
+
+		if (s->type == VIF_TYPE_DEFAULT)
+			s->type = VIF_TYPE_IOEMU;
+		if (s->type == VIF_TYPE_IOEMU)
+			check_card(r, s, i, value_entry(&st->value, i)->loc);
+	}
 }
 
 static void check_qemu(struct reading *r)
@@ -315,7 +365,7 @@ static void check_qemu(struct reading *r)
 	check_vnc(r);
 	check_boot_default(r);
 	check_emulated_disks(r);
-	check_emulated_cards(r);
+	check_cards(r);
 }
 
 void config_check_hvm(struct reading *r)

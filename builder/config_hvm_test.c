@@ -83,7 +83,7 @@ static void test_qemu(void **state)
 		"vnc = 1; vnclisten = '0.0.0.0'; vncdisplay = 7; vncunused = 0\n"
 		"acpi = 0; apic = 0; hpet = 0; viridian = 1; hap = 0\n"
 		"disk = ['/a,raw,hda', '/b,raw,xvdb', '/c,raw,sda,ro', '/d,raw,xvdg,ro']\n"
-		"vif = ['type=vif']\n";
+		"vif = ['type=vif', 'model=e1000', '']\n";
 	struct descriptor c;
 	struct guest_config g;
 
@@ -111,6 +111,9 @@ static void test_qemu(void **state)
 	assert_false(g.vncunused || g.acpi || g.apic || g.hpet || g.hap);
 	assert_true(g.viridian);
 	assert_int_equal(g.nr_disks, 4);
+	assert_int_equal(g.vifs[0].type, VIF_TYPE_VIF);
+	assert_int_equal(g.vifs[1].type, VIF_TYPE_IOEMU);
+	assert_int_equal(g.vifs[2].type, VIF_TYPE_IOEMU);
 	done(&c, &g);
 
 	reads("memory = 24; type = 'hvm'; vga = 'stdvga'; vnc = 1; serial = 'pty'", &c, &g);
@@ -344,14 +347,20 @@ static void test_devices(void **state)
 		"read-only: sda to sdp are SCSI, xvdg and on are not emulated\n"
 		"web.cfg:3:44: disk, entry 2: QEMU emulates xvde1 as the same AHCI disk as entry "
 		"1, xvde\n");
-	refuses(HVM "vif = ['', 'type=vif', 'bridge=x']",
-		"web.cfg:3:8: vif, entry 1: type=vif must be given: an emulated card, the default "
-		"of hvm guests, is not supported\n"
-		"web.cfg:3:24: vif, entry 3: type=vif must be given: an emulated card, the default "
-		"of hvm guests, is not supported\n");
-	refuses(HVM "vif = ['type=ioemu']",
-		"web.cfg:3:8: vif = \"type=ioemu\": type=ioemu is not supported: no card is "
-		"emulated\n");
+	refuses(HVM
+		"vif = ['model=e10.0', 'vifname=longernames0', 'type=vif,vifname=longernames1',\n"
+		"'devid=100', 'type=vif,devid=101']",
+		"web.cfg:3:8: vif, entry 1: model=e10.0 is not the name of a card\n"
+		"web.cfg:3:23: vif, entry 2: vifname=longernames0 is too long for a vif with an "
+		"emulated card, 11 characters at most\n"
+		"web.cfg:4:1: vif, entry 4: devid=100 is too much for a vif with an emulated card, "
+		"99 at most\n");
+	refuses(CLASSIC MODEL "vif = ['', 'type=ioemu', 'model=e1000']",
+		"web.cfg:5:12: vif, entry 2: type=ioemu is for hvm guests with QEMU as their "
+		"device "
+		"model\n"
+		"web.cfg:5:26: vif, entry 3: model is for hvm guests with QEMU as their device "
+		"model\n");
 	refuses(HVM "disk = ['/a.iso,raw,hdc,cdrom']",
 		"web.cfg:3:9: disk = \"/a.iso,raw,hdc,cdrom\": a cdrom drive is not supported: a "
 		"disk with access=ro gives the guest the same bytes\n");

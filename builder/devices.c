@@ -250,9 +250,10 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 			       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
 	if (d->vif)
 		return err_set(e,
-			       "%s: its back end is there, but the interface vif%u.%u is not "
+			       "%s: its back end is there, but the interface vif%u.%u%s is not "
 			       "after %u s",
-			       d->what, d->domid, d->devid, seconds);
+			       d->what, d->domid, d->devid,
+			       vif_has_card(d->vif) ? " or its emulated card's" : "", seconds);
 	return err_set(e, "%s: its back end has not opened it after %u s", d->what, seconds);
 }
 

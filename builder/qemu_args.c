@@ -134,6 +134,31 @@ static int drive(const struct guest_config *cfg, const struct disk *disk, struct
 	return 0;
 }
 
+static void cards(const struct guest *g, struct argv *out)
+{
+	char mac[18], name[IFNAMSIZ];
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < g->cfg->nr_vifs; i++) {
+		const struct vif *v = &g->vifs[i];
+
+		if (!vif_has_card(v))
+			continue;
+		any = true;
+		vif_mac_text(v->mac, mac);
+		vif_card_name(v, g->domid, name);
+		argv_add(out, "-device");
+		argv_add(out, "%s,id=nic%u,netdev=net%u,mac=%s",
+			 v->spec->model ? v->spec->model : "rtl8139", v->devid, v->devid, mac);
+		argv_add(out, "-netdev");
+		argv_add(out, "type=tap,id=net%u,ifname=%s,br=%s,script=no,downscript=no", v->devid,
+			 name, vif_bridge(v));
+	}
+	if (!any)
+		pair(out, "-net", "none");
+}
+
 static void powers_before(const struct qemu_start *s, struct argv *out)
 {
 	if (s->restrict_domid)
@@ -196,7 +221,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 		argv_add(out, "-smp");
 		argv_add(out, "%u,maxcpus=%u", cfg->vcpus, cfg->maxvcpus);
 	}
-	pair(out, "-net", "none");
+	cards(g, out);
 	powers_before(s, out);
 	machine(cfg, s, out);
 	if (cfg->hdtype == HDTYPE_AHCI)

@@ -194,6 +194,33 @@ static void test_disks(void **state)
 	      SCSI("0", "off"));
 }
 
+static void test_cards(void **state)
+{
+	static char name[] = "web", model[] = "e1000";
+	struct vif_spec specs[] = {
+		{.type = VIF_TYPE_IOEMU},
+		{.type = VIF_TYPE_VIF},
+		{.type = VIF_TYPE_IOEMU, .model = model, .vifname = name, .bridge = name},
+	};
+	struct vif vifs[] = {
+		{.spec = &specs[0], .mac = {0, 0x16, 0x3e, 0, 2, 1}},
+		{.spec = &specs[1], .devid = 1},
+		{.spec = &specs[2], .devid = 5, .mac = {0, 0x16, 0x3e, 0, 2, 2}},
+	};
+
+	(void)state;
+	cfg.nr_vifs = 3;
+	g.vifs = vifs;
+	/* The first as xl had it. */
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, "-device",
+	      "rtl8139,id=nic0,netdev=net0,mac=00:16:3e:00:02:01", "-netdev",
+	      "type=tap,id=net0,ifname=vif7.0-emu,br=xenbr0,script=no,downscript=no", "-device",
+	      "e1000,id=nic5,netdev=net5,mac=00:16:3e:00:02:02", "-netdev",
+	      "type=tap,id=net5,ifname=web-emu,br=web,script=no,downscript=no", MACHINE);
+	vifs[0].spec = vifs[2].spec = &specs[1];
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE);
+}
+
 static void test_readonly(void **state)
 {
 	const char *const ide = "xvdb", *const beyond = "xvde", *const scsi = "sda";
@@ -241,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup(test_kernel, set_up),
 		cmocka_unit_test_setup(test_vnc, set_up),
 		cmocka_unit_test_setup(test_disks, set_up),
+		cmocka_unit_test_setup(test_cards, set_up),
 		cmocka_unit_test_setup(test_readonly, set_up),
 		cmocka_unit_test_setup(test_memory, set_up),
 	};

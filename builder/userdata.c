@@ -300,7 +300,7 @@ static void print_nic(struct json *j, const struct vif *vif)
 	optional(j, "bridge", spec->bridge);
 	optional(j, "ifname", spec->vifname);
 	optional(j, "script", spec->script);
-	json_text(j, "nictype", "vif");
+	json_text(j, "nictype", vif_has_card(vif) ? "vif_ioemu" : "vif");
 	if (spec->has_rate) {
 		json_number(j, "rate_bytes_per_interval", spec->rate_bytes);
 		json_number(j, "rate_interval_usecs", spec->rate_interval_us);

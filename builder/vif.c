@@ -38,6 +38,19 @@ static int random_mac(uint8_t mac[6], struct err *e)
 	return 0;
 }
 
+bool vif_has_card(const struct vif *v)
+{
+	return v->spec->type == VIF_TYPE_IOEMU;
+}
+
+void vif_card_name(const struct vif *v, uint32_t domid, char name[IFNAMSIZ])
+{
+	if (v->spec->vifname)
+		snprintf(name, IFNAMSIZ, "%.11s-emu", v->spec->vifname);
+	else
+		snprintf(name, IFNAMSIZ, "vif%u.%u-emu", domid, v->devid);
+}
+
 static int find_bridge(const struct vif *v, struct link *out, struct err *e)
 {
 	const char *name = vif_bridge(v);
@@ -70,6 +83,8 @@ int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *
 			return err_prefix(e, "vif %u: ", v[i].devid);
 		if (find_bridge(&v[i], &bridge, e) < 0)
 			return err_prefix(e, "vif %u: ", v[i].devid);
+		if (vif_has_card(&v[i]) && modules_need("tun", e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -123,11 +138,12 @@ static int give_name(struct link *l, const char *name, struct err *e)
 	return 0;
 }
 
-static int plug(struct vif *v, struct link *l, const struct link *bridge, struct err *e)
+static int plug(struct vif *v, struct link *l, const char *name, const struct link *bridge,
+		struct err *e)
 {
 	if (l->flags & IFF_UP && link_set_up(l->index, false, e) < 0)
 		return err_prefix(e, "cannot take %s down: ", l->name);
-	if (give_name(l, v->spec->vifname, e) < 0)
+	if (give_name(l, name, e) < 0)
 		return -1;
 	if (link_set_mac(l->index, no_frame, e) < 0)
 		return err_prefix(e, "cannot set the address of %s: ", l->name);
@@ -141,10 +157,25 @@ static int plug(struct vif *v, struct link *l, const struct link *bridge, struct
 	return 0;
 }
 
-static bool is_plugged(const struct vif *v, const struct link *l, const struct link *bridge)
+static bool is_plugged(const struct link *l, const char *name, const struct link *bridge)
 {
-	return l->flags & IFF_UP && l->master == bridge->index &&
-	       (!v->spec->vifname || !strcmp(l->name, v->spec->vifname));
+	return l->flags & IFF_UP && l->master == bridge->index && (!name || !strcmp(l->name, name));
+}
+
+/* Returns as vif_plug does. */
+static int plug_card(struct vif *v, uint32_t domid, const struct link *bridge, struct err *e)
+{
+	char name[IFNAMSIZ];
+	struct link l;
+	int rc;
+
+	vif_card_name(v, domid, name);
+	rc = link_get(name, &l, e);
+	if (rc < 0)
+		return err_prefix(e, "cannot look up interface %s: ", name);
+	if (rc > 0 || is_plugged(&l, NULL, bridge))
+		return rc;
+	return plug(v, &l, NULL, bridge, e);
 }
 
 int vif_plug(struct vif *v, uint32_t domid, struct err *e)
@@ -157,10 +188,13 @@ int vif_plug(struct vif *v, uint32_t domid, struct err *e)
 		return 1;
 	if (rc < 0 || find_bridge(v, &bridge, e) < 0)
 		return err_prefix(e, "vif %u: ", v->devid);
-	if (is_plugged(v, &l, &bridge))
+	if (is_plugged(&l, v->spec->vifname, &bridge))
 		v->mtu = l.mtu;
-	else if (plug(v, &l, &bridge, e) < 0)
+	else if (plug(v, &l, v->spec->vifname, &bridge, e) < 0)
 		return err_prefix(e, "vif %u: ", v->devid);
-	v->plugged = true;
-	return 0;
+	rc = vif_has_card(v) ? plug_card(v, domid, &bridge, e) : 0;
+	if (rc < 0)
+		return err_prefix(e, "vif %u: ", v->devid);
+	v->plugged = rc == 0;
+	return rc;
 }

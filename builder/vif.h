@@ -38,10 +38,18 @@ const char *vif_bridge(const struct vif *v);
 /*
  * Plugs the interface vifDOMID.DEVID, which the back end has made: its name (vifname), an address
  * that no frame carries (fe:ff:ff:ff:ff:ff), mtu (that of the bridge where none is given), bridge,
- * up. One that is plugged already is left as it is. Returns 0; or 1 when there is no interface yet;
- * or -1 with e set to `vif DEVID: cause`.
+ * up. The same for the emulated card's, if there is one. One that is plugged already is left as it
+ * is. Returns 0; or 1 when there is no interface yet; or -1 with e set to `vif DEVID: cause`.
  */
 int vif_plug(struct vif *v, uint32_t domid, struct err *e);
+
+/* Whether QEMU emulates a network card beside the vif, on the same bridge and with the same address,
+ * for guests whose drivers don't know Xen. */
+bool vif_has_card(const struct vif *v);
+
+/* The card's interface in dom0, which QEMU makes, with libxl's name for it (libxl_nic.c,
+ * libxl__device_nic_devname). */
+void vif_card_name(const struct vif *v, uint32_t domid, char name[IFNAMSIZ]);
 
 /* Writes "00:16:3e:01:02:03". */
 void vif_mac_text(const uint8_t mac[6], char text[18]);

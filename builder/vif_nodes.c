@@ -32,7 +32,7 @@ void vif_nodes(const struct vif *vif, struct nodes *to)
 		device_back(&d, "mtu", "%" PRIu32, mtu);
 	device_back(&d, "bridge", "%s", vif_bridge(vif));
 	device_back(&d, "handle", "%u", vif->devid);
-	device_back(&d, "type", "vif");
+	device_back(&d, "type", vif_has_card(vif) ? "vif_ioemu" : "vif");
 	/* Empty: the back end waits for whoever plugs the interface to write "connected". */
 	device_back(&d, "hotplug-status", "%s", "");
 

@@ -113,6 +113,33 @@ static void test_plug(void **state)
 	net_remove(br_name);
 }
 
+/* The card's interface comes when QEMU has started, and is put beside the vif. */
+static void test_card(void **state)
+{
+	const struct vif_spec spec = {.bridge = br_name, .devid = 1, .type = VIF_TYPE_IOEMU};
+	struct vif v = one(&spec);
+	struct link br, l;
+	struct err e;
+
+	(void)state;
+	net_need();
+	br = net_make(br_name, "bridge");
+	net_make("vif7.1", "veth");
+	assert_int_equal(vif_plug(&v, DOMID, &e), 1);
+	assert_false(v.plugged);
+	net_make("vif7.1-emu", "veth");
+	KIT_CHECK(!vif_plug(&v, DOMID, &e), "%s", e.msg);
+	assert_true(v.plugged);
+	l = net_get("vif7.1-emu");
+	assert_int_equal(l.master, br.index);
+	assert_memory_equal(l.mac, no_frame, 6);
+	assert_true(l.flags & IFF_UP);
+	assert_int_equal(net_get("vif7.1").master, br.index);
+	net_remove("vif7.1-emu");
+	net_remove("vif7.1");
+	net_remove(br_name);
+}
+
 static void test_name(void **state)
 {
 	const struct vif_spec spec = {.bridge = br_name, .vifname = web0, .mtu = 9000};
@@ -191,8 +218,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_init),    cmocka_unit_test(test_no_bridge),
-		cmocka_unit_test(test_plug),    cmocka_unit_test(test_name),
-		cmocka_unit_test(test_renamed), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_plug),    cmocka_unit_test(test_card),
+		cmocka_unit_test(test_name),    cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, net_begin, kit_end);

@@ -38,7 +38,7 @@ sub descriptors {
 			vnc = 0
 			serial = "file:/run/lambda$x.serial"
 			disk = [ "/dev/disk/by-id/virtio-lambda$x,raw,hda,rw" ]
-			vif = [ "mac=${mac}01,bridge=xenbr0,type=vif" ]
+			vif = [ "mac=${mac}01,bridge=xenbr0" ]
 			device_timeout = 600
 			CFG
 	);
