@@ -7,11 +7,11 @@ UNIT         := $(BUILD)/unit
 UNIT_TIMEOUT ?= 300
 FUZZ_SECONDS ?= 5
 
-# The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c,
+# The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c, wire.c,
 # vif.c and daemons.c.
 comma     := ,
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap acpi_build_tables \
-	     disk_hold disk_drop vif_init vif_plug \
+	     disk_hold disk_drop vif_init vif_plug wire_open wire_close wire_talk \
 	     $(addprefix daemons_,there store_answers console_runs store console))
 
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))

@@ -13,6 +13,10 @@
 #include "guest_nodes.h"
 #include "hvm.h"
 #include "store.h"
+#include "wire.h"
+
+/* Where the store has the domains. */
+#define DOMAINS "/local/domain"
 
 void introduce_nodes(const struct guest *g, const struct introduction *i, struct nodes *n)
 {
@@ -40,32 +44,73 @@ static bool domain_alive(struct host *h, uint32_t domid)
 	       !(info.flags & XEN_DOMINF_dying);
 }
 
-/* xl finds a guest by its name. What a domain left that is no more does not count. */
-static int check_name(const struct guest *g, struct host *h, xs_transaction_t t, struct err *e)
+/* Requests to read the names of the domains in the list that xenstored gave, but own's. Returns 0, or -1
+ * without memory; *out and the *n requests are the caller's to free. */
+static int name_calls(const struct wire_call *list, uint32_t own, struct wire_call **out, size_t *n)
 {
-	char path[64], **domids, *name, *end;
-	unsigned long domid;
-	unsigned i, n;
-	int rc = 0;
+	const char *id, *end = list->reply + list->reply_len;
+	char path[64], *rest;
+	size_t ids = 0;
 
-	domids = xs_directory(h->xsh, t, "/local/domain", &n);
-	if (!domids)
-		return errno == ENOENT ? 0
-				       : err_set(e, "cannot read /local/domain in the store: %s",
-						 strerror(errno));
-	for (i = 0; i < n && !rc; i++) {
-		domid = strtoul(domids[i], &end, 10);
-		if (*end || domid >= DOMID_FIRST_RESERVED || domid == g->domid)
+	*n = 0;
+	for (id = list->reply; id < end; id += strlen(id) + 1)
+		ids++;
+	*out = calloc(ids + 1, sizeof(**out));
+	if (!*out)
+		return -1;
+	for (id = list->reply; id < end; id += strlen(id) + 1) {
+		const unsigned long domid = strtoul(id, &rest, 10);
+		struct wire_call *call = &(*out)[*n];
+
+		if (*rest || domid >= DOMID_FIRST_RESERVED || domid == own)
 			continue;
-		snprintf(path, sizeof(path), "/local/domain/%lu/name", domid);
-		name = xs_read(h->xsh, t, path, NULL);
-		if (!name && errno != ENOENT)
-			rc = err_set(e, "cannot read %s in the store: %s", path, strerror(errno));
-		if (name && !strcmp(name, g->cfg->name) && domain_alive(h, (uint32_t)domid))
-			rc = err_set(e, "domain %lu has the name %s already", domid, g->cfg->name);
-		free(name);
+		snprintf(path, sizeof(path), DOMAINS "/%lu/name", domid);
+		*call = (struct wire_call){.type = XS_READ, .len = strlen(path) + 1};
+		call->body = strdup(path);
+		if (!call->body)
+			return -1;
+		++*n;
 	}
-	free(domids);
+	return 0;
+}
+
+/* What a domain left that is no more does not count. */
+static int check_other(const struct guest *g, struct host *h, const struct wire_call *call,
+		       struct err *e)
+{
+	const unsigned long domid = strtoul(call->body + strlen(DOMAINS "/"), NULL, 10);
+
+	if (call->error && call->error != ENOENT)
+		return err_set(e, "cannot read %s in the store: %s", call->body,
+			       strerror(call->error));
+	if (call->error || strcmp(call->reply, g->cfg->name) != 0 ||
+	    !domain_alive(h, (uint32_t)domid))
+		return 0;
+	return err_set(e, "domain %lu has the name %s already", domid, g->cfg->name);
+}
+
+/* xl finds a guest by its name. */
+static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t, struct err *e)
+{
+	char path[] = DOMAINS;
+	struct wire_call list = {.type = XS_DIRECTORY, .body = path, .len = sizeof(path)};
+	struct wire_call *calls = NULL;
+	size_t i, n = 0;
+	int rc;
+
+	rc = wire_talk(fd, t, &list, 1, e);
+	if (!rc && list.error && list.error != ENOENT)
+		rc = err_set(e, "cannot read " DOMAINS " in the store: %s", strerror(list.error));
+	if (rc || list.error)
+		goto out;
+	rc = name_calls(&list, g->domid, &calls, &n) < 0 ? err_set(e, "out of memory")
+							 : wire_talk(fd, t, calls, n, e);
+	for (i = 0; !rc && i < n; i++)
+		rc = check_other(g, h, &calls[i], e);
+out:
+	wire_free(calls, n);
+	free(calls);
+	free(list.reply);
 	return rc;
 }
 
@@ -75,13 +120,13 @@ struct writing {
 	struct nodes nodes;
 };
 
-static int write_nodes(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct err *e)
+static int write_nodes(int fd, uint32_t t, void *arg, struct err *e)
 {
 	const struct writing *w = arg;
 
-	if (check_name(w->g, w->h, t, e) < 0)
+	if (check_name(w->g, w->h, fd, t, e) < 0)
 		return -1;
-	return nodes_apply(&w->nodes, xsh, t, e);
+	return nodes_send(&w->nodes, fd, t, e);
 }
 
 static int look_at(const struct guest *g, struct host *h, struct introduction *i, struct err *e)
@@ -107,7 +152,7 @@ int introduce_guest(struct guest *g, struct host *h, struct err *e)
 	if (look_at(g, h, &i, e) < 0)
 		return -1;
 	introduce_nodes(g, &i, &w.nodes);
-	rc = store_transact(h->xsh, write_nodes, &w, e);
+	rc = store_transact_wire(write_nodes, &w, e);
 	nodes_free(&w.nodes);
 	if (rc < 0)
 		return -1;

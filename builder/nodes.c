@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store.h"
+#include "wire.h"
 
 static struct node *room(struct nodes *n)
 {
@@ -106,8 +107,9 @@ static bool permit(struct xs_handle *xsh, xs_transaction_t t, const struct node 
 	return xs_set_permissions(xsh, t, node->path, p, node->access == NODE_GUEST ? 1 : 2);
 }
 
-int nodes_apply(const struct nodes *n, struct xs_handle *xsh, xs_transaction_t t, struct err *e)
+static int apply(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct err *e)
 {
+	const struct nodes *n = arg;
 	const struct node *node;
 
 	if (n->failed)
@@ -129,12 +131,83 @@ int nodes_apply(const struct nodes *n, struct xs_handle *xsh, xs_transaction_t t
 	return 0;
 }
 
-static int apply(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct err *e)
-{
-	return nodes_apply(arg, xsh, t, e);
-}
-
 int nodes_write(const struct nodes *n, struct xs_handle *xsh, struct err *e)
 {
 	return store_transact(xsh, apply, (void *)(uintptr_t)n, e);
+}
+
+/* Adds a request: path, a NUL, and len bytes behind it. Returns false without memory. */
+static bool add_call(struct wire_call *call, enum xsd_sockmsg_type type, const char *path,
+		     const char *behind, size_t len)
+{
+	const size_t path_len = strlen(path) + 1;
+
+	*call = (struct wire_call){.type = type, .len = path_len + len};
+	call->body = malloc(call->len);
+	if (!call->body)
+		return false;
+	memcpy(call->body, path, path_len);
+	if (len)
+		memcpy(call->body + path_len, behind, len);
+	return true;
+}
+
+/* As permit() has them, in the protocol's letters. */
+static bool add_permit(struct wire_call *call, const struct node *node, uint32_t domid)
+{
+	const bool guests = node->access != NODE_READABLE;
+	char perms[32];
+	int n = snprintf(perms, sizeof(perms), "n%u", guests ? domid : 0) + 1;
+
+	if (node->access != NODE_GUEST)
+		n += snprintf(perms + n, sizeof(perms) - (size_t)n, "r%u", guests ? 0 : domid) + 1;
+	return add_call(call, XS_SET_PERMS, node->path, perms, (size_t)n);
+}
+
+/* Fills in at most two requests for each node. Returns how many, or 0 without memory. */
+static size_t fill_calls(const struct nodes *n, struct wire_call *calls)
+{
+	const struct node *node;
+	size_t k = 0;
+
+	for (node = n->v; node < n->v + n->n; node++) {
+		if (!(node->value ? add_call(&calls[k++], XS_WRITE, node->path, node->value,
+					     strlen(node->value))
+				  : add_call(&calls[k++], XS_RM, node->path, NULL, 0)))
+			return 0;
+		if (node->value && node->access != NODE_INHERITS &&
+		    !add_permit(&calls[k++], node, n->domid))
+			return 0;
+	}
+	return k;
+}
+
+static int judge(const struct wire_call *call, struct err *e)
+{
+	const char *cause = strerror(call->error);
+
+	if (!call->error || (call->type == XS_RM && call->error == ENOENT))
+		return 0;
+	if (call->type == XS_RM)
+		return err_set(e, "cannot remove %s from the store: %s", call->body, cause);
+	if (call->type == XS_WRITE)
+		return err_set(e, "cannot write %s to the store: %s", call->body, cause);
+	return err_set(e, "cannot set the permissions of %s in the store: %s", call->body, cause);
+}
+
+int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e)
+{
+	struct wire_call *calls = n->failed ? NULL : calloc(2 * n->n + 1, sizeof(*calls));
+	size_t i, nr;
+	int rc;
+
+	if (!calls)
+		return err_set(e, "out of memory");
+	nr = fill_calls(n, calls);
+	rc = nr || !n->n ? wire_talk(fd, t, calls, nr, e) : err_set(e, "out of memory");
+	for (i = 0; !rc && i < nr; i++)
+		rc = judge(&calls[i], e);
+	wire_free(calls, 2 * n->n);
+	free(calls);
+	return rc;
 }

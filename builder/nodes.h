@@ -48,7 +48,7 @@ void nodes_free(struct nodes *n);
  */
 int nodes_write(const struct nodes *n, struct xs_handle *xsh, struct err *e);
 
-/* The same as a part of a transaction that is under way (store_transact); n is a struct nodes. */
-int nodes_apply(const struct nodes *n, struct xs_handle *xsh, xs_transaction_t t, struct err *e);
+/* The same as a part of a transaction that is under way (store_transact_wire), and all at once. */
+int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e);
 
 #endif

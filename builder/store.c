@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire.h"
+
 /* Collisions with others until it is given up. Each means that somebody else got on. */
 #define TRIES 100
 
@@ -39,4 +41,42 @@ int store_transact(struct xs_handle *xsh, store_body *body, void *arg, struct er
 			break;
 	}
 	return err_set(e, "cannot end a transaction of the store: %s", strerror(errno));
+}
+
+/* Returns 0 with *again telling whether it has to be done anew, or -1 with e set. */
+static int transact_once(int fd, store_wire_body *body, void *arg, bool *again, struct err *e)
+{
+	struct err ignored;
+	int error = 0;
+	uint32_t t;
+
+	if (wire_begin(fd, &t, e) < 0)
+		return -1;
+	if (body(fd, t, arg, e) < 0) {
+		wire_end(fd, t, true, &error, &ignored);
+		return -1;
+	}
+	if (wire_end(fd, t, false, &error, e) < 0)
+		return -1;
+	*again = error == EAGAIN;
+	if (!error || *again)
+		return 0;
+	return err_set(e, "cannot end a transaction of the store: %s", strerror(error));
+}
+
+int store_transact_wire(store_wire_body *body, void *arg, struct err *e)
+{
+	const int fd = wire_open(STORE_SOCKET, e);
+	bool again = true;
+	unsigned i;
+	int rc = 0;
+
+	if (fd < 0)
+		return -1;
+	for (i = 0; i < TRIES && again && !rc; i++)
+		rc = transact_once(fd, body, arg, &again, e);
+	wire_close(fd);
+	if (!rc && again)
+		rc = err_set(e, "cannot end a transaction of the store: %s", strerror(EAGAIN));
+	return rc;
 }
