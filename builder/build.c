@@ -8,6 +8,7 @@
 
 #include "acpi.h"
 #include "hvm.h"
+#include "load.h"
 #include "memmap.h"
 
 /* "The store's page is not there yet": Linux 5.17 and later wait for it (xenbus_probe.c, XS_HVM).
@@ -74,13 +75,22 @@ static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
 	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, map, e);
 }
 
-static int load(struct xc_dom_image *dom, struct host *h, struct err *e)
+static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
+		const struct kernel *k, struct err *e)
 {
-	if (xc_dom_build_image(dom) < 0)
+	struct load l = {0};
+
+	if (k)
+		load_kernel(dom, g->kernel, k, &l);
+	if (xc_dom_build_image(dom) == 0)
+		return 0;
+	if (!l.err.msg[0])
 		return host_error(h, e, "cannot load the %s into the domain",
 				  dom->device_model ? "firmware and its BIOS"
 						    : "kernel and its ramdisk");
-	return 0;
+	xenlog_clear(&h->log);
+	*e = l.err;
+	return err_prefix(e, "cannot load kernel %s into the domain: ", g->cfg->kernel);
 }
 
 /* The boot pages, and what else the domain starts with. */
@@ -110,7 +120,7 @@ int build_domain(struct guest *g, struct host *h, const struct kernel *k, const 
 	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, map, e) < 0)
 		goto out;
 	phases_enter(&g->phases, PHASE_LOAD);
-	if (load(dom, h, e) < 0)
+	if (load(dom, g, h, k, e) < 0)
 		goto out;
 	phases_enter(&g->phases, PHASE_BOOT);
 	if (finish(dom, g, h, e) < 0)

@@ -34,6 +34,7 @@ static struct image_file *image_map(int fd, const struct stat *st)
 		free(f);
 		return NULL;
 	}
+	f->fd = fd;
 	f->data = data;
 	f->size = (size_t)st->st_size;
 	f->dev = st->st_dev;
@@ -66,7 +67,7 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 			c->files = f;
 		}
 	}
-	if (fd >= 0)
+	if (fd >= 0 && (!f || f->fd != fd))
 		close(fd);
 	if (cause) {
 		err_set(e, "cannot read %s %s: %s", what, path, cause);
@@ -95,7 +96,31 @@ void image_drop(struct image_cache *c, struct image_file *f)
 	*p = f->next;
 	kernel_release(f);
 	munmap((void *)(uintptr_t)f->data, f->size);
+	close(f->fd);
 	free(f);
+}
+
+int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to, struct err *e)
+{
+	const uintptr_t at = (uintptr_t)from - (uintptr_t)f->data;
+	size_t done = 0;
+
+	if (at >= f->size) {
+		memcpy(to, from, len);
+		return 0;
+	}
+	while (done < len) {
+		const ssize_t n =
+			pread(f->fd, (uint8_t *)to + done, len - done, (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_set(e, "cannot read the file: %s",
+				       n < 0 ? strerror(errno) : "it has become shorter");
+		done += (size_t)n;
+	}
+	return 0;
 }
 
 void image_plan_kernel(struct image_file *f)

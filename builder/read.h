@@ -19,6 +19,7 @@ struct image_file {
 	struct image_file *next;
 	dev_t dev;
 	ino_t ino;
+	int fd;
 	const uint8_t *data; /* size bytes, read-only */
 	size_t size;
 
@@ -45,6 +46,14 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 
 /* Gives a file back; the last one unmaps it. NULL is allowed. */
 void image_drop(struct image_cache *c, struct image_file *f);
+
+/*
+ * Copies len bytes at from, which are in the file's bytes or in what they were unpacked to. Those of the
+ * file are read: to be copied from its mapping, each page had to be mapped first, which a pv dom0 pays
+ * dearly for. Returns 0, or -1 with e set.
+ */
+int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to,
+	       struct err *e);
 
 /*
  * The file as a kernel, unpacked and checked. image_plan_kernel says beforehand that a build will

@@ -1,6 +1,7 @@
 /*
  * A loader of kernels for libxenguest, beside its own for ELF and others: kernels that those don't
- * know, whose segments and addresses our own readers find. That are Plan 9's a.out, and the ELF that
+ * know, whose segments and addresses our own readers find. It parses them; load.c loads them, like all
+ * others. That are Plan 9's a.out, and the ELF that
  * Plan 9's converter makes of it, which has what it says to Xen in a section where libxenguest does
  * not look (elf.h, section_is_first).
  *
@@ -67,36 +68,15 @@ static void set_parms(struct elf_dom_parms *p, const struct elf_info *i)
 
 static elf_negerrnoval parse(struct xc_dom_image *dom)
 {
-	struct elf_info *info = xc_dom_malloc(dom, sizeof(*info));
+	struct elf_info info;
 
-	if (!info)
-		return -ENOMEM;
-	if (read_kernel(dom, info) < 0)
+	if (read_kernel(dom, &info) < 0)
 		return -EINVAL;
-	dom->private_loader = info;
-	set_parms(dom->parms, info);
-	dom->kernel_seg.vstart = info->vstart;
-	dom->kernel_seg.vend = info->vend;
+	set_parms(dom->parms, &info);
+	dom->kernel_seg.vstart = info.vstart;
+	dom->kernel_seg.vend = info.vend;
 	/* Without PAE there is no hypervisor for it: that was refused before. */
-	dom->guest_type = info->bits == 32 ? "xen-3.0-x86_32p" : "xen-3.0-x86_64";
-	return 0;
-}
-
-static elf_errorstatus load(struct xc_dom_image *dom)
-{
-	const struct elf_info *info = dom->private_loader;
-	const uint8_t *from = dom->kernel_blob;
-	xen_pfn_t pages;
-	uint8_t *to = xc_dom_seg_to_ptr_pages(dom, &dom->kernel_seg, &pages);
-
-	if (!to || info->pend - info->pstart > (uint64_t)pages << XC_DOM_PAGE_SHIFT(dom))
-		return -1;
-	/* xc_dom_alloc_segment has cleared it all: bss, and what is between segments. */
-	for (unsigned n = 0; n < info->nr_segments; n++) {
-		const struct elf_segment *s = &info->segments[n];
-
-		memcpy(to + (s->paddr - info->pstart), from + s->offset, s->filesz);
-	}
+	dom->guest_type = info.bits == 32 ? "xen-3.0-x86_32p" : "xen-3.0-x86_64";
 	return 0;
 }
 
@@ -104,7 +84,6 @@ static struct xc_dom_loader segment_loader = {
 	.name = "earlydom-segments",
 	.probe = probe,
 	.parser = parse,
-	.loader = load,
 };
 
 static void __attribute__((constructor)) add_loader(void)

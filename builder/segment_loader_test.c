@@ -131,7 +131,8 @@ static void test_elf(void **state)
 	end(&s);
 	mk_guest(&m, "LOADER=generic,XEN_VER=xen-3.0,VIRT_BASE=0xc0000000,PAE=yes");
 	kit_write("k", m.data, m.len);
-	assert_null(starts(&s)->guest_type);
+	/* libxenguest finds no 32-bit guest in what that one says of itself (its fake: a 64-bit one). */
+	assert_string_equal(starts(&s)->guest_type, "xen-3.0-x86_64");
 	end(&s);
 }
 

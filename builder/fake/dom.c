@@ -12,6 +12,8 @@
 
 #include <xen-kernel-loader.h>
 
+#include "../../loaders/elf.h"
+
 /* How far an image has come. */
 enum step { ALLOCATED, KERNEL, HOST, PARSED, SIZED, POPULATED, LOADED, BOOTED };
 
@@ -21,7 +23,8 @@ struct image {
 	enum step step;
 	bool hvm_kernel;
 	struct elf_dom_parms parms;
-	uint8_t *kernel; /* where it is loaded by a loader of the program's own */
+	uint8_t *kernel;        /* where it is loaded, once that is mapped */
+	xen_pfn_t kernel_pages; /* of that mapping */
 };
 
 /* The program's own loaders, from constructors. */
@@ -141,14 +144,37 @@ int xc_dom_boot_xen_init(struct xc_dom_image *dom, xc_interface *xch, uint32_t d
 	return fake_leave(0);
 }
 
-/* The loader of the program's own that knows the kernel, or NULL. */
+/* As the library's own for ELF: what it finds out by itself is what the program's reader finds. */
+static elf_negerrnoval parse_elf(struct xc_dom_image *dom)
+{
+	struct elf_info info;
+	struct err e;
+
+	if (elf_read(dom->kernel_blob, dom->kernel_size, &info, &e) < 0)
+		return -EINVAL;
+	dom->kernel_seg.vstart = info.vstart;
+	dom->kernel_seg.vend = info.vend;
+	if (dom->container_type == XC_DOM_HVM_CONTAINER) {
+		dom->kernel_seg.vstart = info.pstart;
+		dom->kernel_seg.vend = info.pend;
+	} else if (info.xen & ELF_XEN_VIRT_BASE) {
+		dom->parms->virt_base = info.virt_base;
+	}
+	return 0;
+}
+
+static struct xc_dom_loader elf_loader = {.name = "ELF", .parser = parse_elf};
+
+/* The loader of the program's own that knows the kernel, or the library's for ELF. */
 static struct xc_dom_loader *find_loader(struct xc_dom_image *dom)
 {
 	struct xc_dom_loader *l = loaders;
 
 	while (l && l->probe(dom) != 0)
 		l = l->next;
-	return l;
+	return l || !elf_match(dom->kernel_blob, dom->kernel_size) || dom->device_model
+		       ? l
+		       : &elf_loader;
 }
 
 /* Loaders call back. */
@@ -164,7 +190,7 @@ int xc_dom_parse_image(struct xc_dom_image *dom)
 		return fail(dom, __func__);
 	step(dom, HOST, PARSED, __func__);
 	dom->kernel_loader = find_loader(dom);
-	if (dom->kernel_loader)
+	if (dom->kernel_loader && dom->kernel_loader != &elf_loader)
 		return parse_with_loader(dom);
 	if (dom->kernel_size < 4 || memcmp(dom->kernel_blob, "\177ELF", 4) != 0) {
 		errno = EINVAL;
@@ -172,7 +198,7 @@ int xc_dom_parse_image(struct xc_dom_image *dom)
 	}
 	dom->guest_type =
 		dom->container_type == XC_DOM_HVM_CONTAINER ? "hvm-3.0-x86_32" : "xen-3.0-x86_64";
-	return fake_leave(0);
+	return dom->kernel_loader ? parse_with_loader(dom) : fake_leave(0);
 }
 
 int xc_dom_mem_init(struct xc_dom_image *dom, unsigned mem_mb)
@@ -260,13 +286,47 @@ static void make_info(struct fake_domain *d)
 			info->checksum = (uint8_t)(info->checksum - d->info[HVM_INFO_OFFSET + i]);
 }
 
-void *xc_dom_pfn_to_ptr(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pfn_t count)
+/* Pages that nobody has cleared. */
+static void map_kernel(struct image *i, xen_pfn_t pages)
 {
-	(void)pfn;
-	(void)count;
+	i->kernel = fake_calloc(pages, XC_PAGE_SIZE);
+	memset(i->kernel, 0xa5, pages * XC_PAGE_SIZE);
+	i->kernel_pages = pages;
+}
+
+void *xc_dom_pfn_to_ptr_retcount(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pfn_t count,
+				 xen_pfn_t *count_out)
+{
+	struct image *i = (struct image *)dom;
+
 	if (!fake_enter(__func__))
 		return fake_leave_ptr(NULL);
-	return fake_leave_ptr(((struct image *)dom)->kernel);
+	if (pfn != dom->kernel_seg.pfn || (i->kernel && count != i->kernel_pages) ||
+	    pfn + count > dom->total_pages)
+		fake_broken("domain %u has no pages %#llx to map", dom->guest_domid,
+			    (unsigned long long)pfn);
+	if (!i->kernel)
+		map_kernel(i, count);
+	*count_out = count;
+	return fake_leave_ptr(i->kernel);
+}
+
+void *xc_dom_pfn_to_ptr(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pfn_t count)
+{
+	xen_pfn_t ignored;
+
+	return xc_dom_pfn_to_ptr_retcount(dom, pfn, count, &ignored);
+}
+
+void xc_dom_unmap_one(struct xc_dom_image *dom, xen_pfn_t pfn)
+{
+	struct image *i = (struct image *)dom;
+
+	if (pfn != dom->kernel_seg.pfn || !i->kernel)
+		fake_broken("page %#llx of domain %u is not mapped", (unsigned long long)pfn,
+			    dom->guest_domid);
+	free(i->kernel);
+	i->kernel = NULL;
 }
 
 /* As the library: the segment is made, cleared, and filled by the kernel's loader. */
@@ -279,14 +339,21 @@ static int load_kernel(struct xc_dom_image *dom, struct fake_domain *d)
 		fake_broken("the kernel of domain %u can't be where it should", d->domid);
 	seg->pfn = (seg->vstart - i->parms.virt_base) >> XC_PAGE_SHIFT;
 	seg->pages = (seg->vend - seg->vstart + XC_PAGE_SIZE - 1) >> XC_PAGE_SHIFT;
-	i->kernel = fake_calloc(seg->pages, XC_PAGE_SIZE);
+	dom->pfn_alloc_end = seg->pfn + seg->pages;
+	dom->virt_alloc_end = seg->vstart + (seg->pages << XC_PAGE_SHIFT);
+	map_kernel(i, seg->pages);
+	memset(i->kernel, 0, seg->pages * XC_PAGE_SIZE);
 	if (dom->kernel_loader->loader(dom) < 0)
 		return -1;
+	if (dom->pfn_alloc_end != seg->pfn + seg->pages ||
+	    dom->virt_alloc_end != seg->vstart + (seg->pages << XC_PAGE_SHIFT))
+		fake_broken("what comes behind the kernel of domain %u is not there", d->domid);
 	d->guest_type = dom->guest_type;
 	d->virt_base = i->parms.virt_base;
 	d->virt_entry = i->parms.virt_entry;
 	d->extended_cr3 = i->parms.pae == XEN_PAE_EXTCR3;
 	d->kernel_pfn = seg->pfn;
+	d->kernel_pages = seg->pages;
 	memcpy(d->kernel, i->kernel,
 	       seg->pages * XC_PAGE_SIZE < sizeof(d->kernel) ? seg->pages * XC_PAGE_SIZE
 							     : sizeof(d->kernel));

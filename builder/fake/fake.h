@@ -73,11 +73,11 @@ struct fake_domain {
 	bool device_model;   /* it is for a guest with a firmware */
 	size_t bios_size;
 	bool loaded, grants;
-	/* Where the kernel's loader is the program's own. */
-	const char *guest_type; /* NULL otherwise */
-	uint64_t virt_base, virt_entry, kernel_pfn;
+	/* Of a kernel without a firmware. */
+	const char *guest_type;
+	uint64_t virt_base, virt_entry, kernel_pfn, kernel_pages;
 	bool extended_cr3;
-	uint8_t kernel[4 * 4096]; /* what was loaded first */
+	uint8_t kernel[5 * 4096]; /* what was loaded first */
 
 	bool running, dying, shut_down;
 	unsigned reason;
