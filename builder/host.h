@@ -22,6 +22,7 @@ struct host {
 	xen_capabilities_info_t caps; /* "xen-3.0-x86_64 hvm-3.0-x86_32 ..." */
 	uint32_t physcaps;            /* XEN_SYSCTL_PHYSCAP_* */
 	unsigned nr_cpus;             /* physical cpu numbers, offline ones included */
+	uint64_t introduced[DOMID_FIRST_RESERVED / 64 + 1]; /* a bit each: introduce.c */
 };
 
 /*

@@ -44,9 +44,27 @@ static bool domain_alive(struct host *h, uint32_t domid)
 	       !(info.flags & XEN_DOMINF_dying);
 }
 
-/* Requests to read the names of the domains in the list that xenstored gave, but own's. Returns 0, or -1
- * without memory; *out and the *n requests are the caller's to free. */
-static int name_calls(const struct wire_call *list, uint32_t own, struct wire_call **out, size_t *n)
+/* The guests that this process has introduced have different names (select_guests). To read them again
+ * for each new one would make the last of many slow. */
+static void mark_ours(struct host *h, uint32_t domid, bool ours)
+{
+	const uint64_t bit = UINT64_C(1) << (domid % 64);
+
+	if (ours)
+		h->introduced[domid / 64] |= bit;
+	else
+		h->introduced[domid / 64] &= ~bit;
+}
+
+static bool is_ours(const struct host *h, uint32_t domid)
+{
+	return h->introduced[domid / 64] >> (domid % 64) & 1;
+}
+
+/* Requests to read the names of the domains in the list that xenstored gave, but of g and of ours.
+ * Returns 0, or -1 without memory; *out and the *n requests are the caller's to free. */
+static int name_calls(const struct wire_call *list, const struct guest *g, const struct host *h,
+		      struct wire_call **out, size_t *n)
 {
 	const char *id, *end = list->reply + list->reply_len;
 	char path[64], *rest;
@@ -62,7 +80,8 @@ static int name_calls(const struct wire_call *list, uint32_t own, struct wire_ca
 		const unsigned long domid = strtoul(id, &rest, 10);
 		struct wire_call *call = &(*out)[*n];
 
-		if (*rest || domid >= DOMID_FIRST_RESERVED || domid == own)
+		if (*rest || domid >= DOMID_FIRST_RESERVED || domid == g->domid ||
+		    is_ours(h, (uint32_t)domid))
 			continue;
 		snprintf(path, sizeof(path), DOMAINS "/%lu/name", domid);
 		*call = (struct wire_call){.type = XS_READ, .len = strlen(path) + 1};
@@ -103,8 +122,8 @@ static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t,
 		rc = err_set(e, "cannot read " DOMAINS " in the store: %s", strerror(list.error));
 	if (rc || list.error)
 		goto out;
-	rc = name_calls(&list, g->domid, &calls, &n) < 0 ? err_set(e, "out of memory")
-							 : wire_talk(fd, t, calls, n, e);
+	rc = name_calls(&list, g, h, &calls, &n) < 0 ? err_set(e, "out of memory")
+						     : wire_talk(fd, t, calls, n, e);
 	for (i = 0; !rc && i < n; i++)
 		rc = check_other(g, h, &calls[i], e);
 out:
@@ -157,6 +176,7 @@ int introduce_guest(struct guest *g, struct host *h, struct err *e)
 	if (rc < 0)
 		return -1;
 	g->in_store = true;
+	mark_ours(h, g->domid, true);
 	if (!g->store_port)
 		return 0;
 	if (xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
@@ -171,6 +191,7 @@ void introduce_undo(struct guest *g, struct host *h)
 	if (!h->xsh || !g->in_store || g->domid == NO_DOMAIN)
 		return;
 	g->in_store = false;
+	mark_ours(h, g->domid, false);
 	depart(g, h->xsh, INTRODUCE_UNDO_MS);
 }
 

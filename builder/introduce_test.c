@@ -418,6 +418,33 @@ static void test_same_name(void **state)
 	close_scene(&s);
 }
 
+/* Guests of ours have different names: those that are there are not read again for each new one. */
+static void test_many(void **state)
+{
+	struct scene s;
+	struct guest first;
+
+	(void)state;
+	open_scene(&s, "web", GUEST_PV);
+	make_domain(&s);
+	KIT_CHECK(!introduce_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	first = s.g.guest;
+	make_domain(&s);
+	s.g.guest.in_store = false;
+	KIT_CHECK(!introduce_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	assert_int_equal(fake_calls_of("xs_read"), 1); /* dom0's */
+	introduce_undo(&s.g.guest, &s.host);
+
+	/* Its domid is somebody else's later. */
+	introduce_undo(&first, &s.host);
+	fake_store_write("/local/domain/1/name", "web");
+	assert_int_equal(introduce_guest(&s.g.guest, &s.host, &s.err), -1);
+	assert_string_equal(s.err.msg, "domain 1 has the name web already");
+	fake_store_remove("/local/domain/1");
+	assert_int_equal(xc_domain_destroy(s.host.xch, first.domid), 0);
+	close_scene(&s);
+}
+
 static void test_collisions(void **state)
 {
 	struct scene s;
@@ -587,6 +614,7 @@ int main(void)
 		cmocka_unit_test(test_introduce),
 		cmocka_unit_test(test_without_channel),
 		cmocka_unit_test(test_same_name),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_collisions),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_memory),
