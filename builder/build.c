@@ -78,19 +78,15 @@ static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
 static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 		const struct kernel *k, struct err *e)
 {
-	struct load l = {0};
-
-	if (k)
-		load_kernel(dom, g->kernel, k, &l);
-	if (xc_dom_build_image(dom) == 0)
+	e->msg[0] = '\0';
+	if ((k ? load_images(dom, g, k, e) : xc_dom_build_image(dom)) == 0)
 		return 0;
-	if (!l.err.msg[0])
-		return host_error(h, e, "cannot load the %s into the domain",
-				  dom->device_model ? "firmware and its BIOS"
-						    : "kernel and its ramdisk");
-	xenlog_clear(&h->log);
-	*e = l.err;
-	return err_prefix(e, "cannot load kernel %s into the domain: ", g->cfg->kernel);
+	if (e->msg[0]) {
+		xenlog_clear(&h->log);
+		return -1;
+	}
+	return host_error(h, e, "cannot load the %s into the domain",
+			  dom->device_model ? "firmware and its BIOS" : "kernel and its ramdisk");
 }
 
 /* The boot pages, and what else the domain starts with. */

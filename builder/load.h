@@ -1,6 +1,5 @@
 /*
- * A kernel's segments into the guest's memory: the part of the stage "load" that libxenguest leaves to
- * the loader of a kernel's format.
+ * The stage "load": the kernel and its ramdisk into the guest's memory.
  */
 #ifndef EARLYDOM_LOAD_H
 #define EARLYDOM_LOAD_H
@@ -8,27 +7,18 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
-#include "../loaders/kernel.h"
-#include "err.h"
-#include "read.h"
-
-/* Of one build. */
-struct load {
-	const struct image_file *file;
-	const struct elf_info *info;
-	const uint8_t *bare; /* the kernel's bytes: the file's, or what it was unpacked to */
-	struct err err;      /* what kept the segments from being loaded; else empty */
-};
+#include "guest.h"
 
 /*
- * Has xc_dom_build_image load the kernel by what k says of it, once xc_dom_parse_image has found out the
- * rest, and not by the loader that knows its format. That one has each page cleared before it is filled,
- * and the kernel's file mapped page by page; here a page is written once, and the file is read. Without
- * effect on a kernel of which libxenguest wants more in memory than its segments: a BSD's symbol table.
+ * Has xc_dom_build_image load g's kernel k and its ramdisk, which the image has been given and
+ * xc_dom_parse_image has looked at, and goes through with it. Returns 0, or -1 with e set, or left alone
+ * where it was libxenguest that failed.
  *
- * file and k, and *l, which is filled in here, have to stay until the image is built.
+ * libxenguest itself clears each page before it fills it, and has the files mapped page by page. Here a
+ * page is written once, and the files are read. A kernel of which libxenguest wants more in memory than
+ * its segments, a BSD's symbol table, is left to it.
  */
-void load_kernel(struct xc_dom_image *dom, const struct image_file *file, const struct kernel *k,
-		 struct load *l);
+int load_images(struct xc_dom_image *dom, const struct guest *g, const struct kernel *k,
+		struct err *e);
 
 #endif

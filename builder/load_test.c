@@ -16,12 +16,28 @@ struct scene {
 	struct image_cache images;
 	struct guest guest;
 	struct guest_config cfg;
-	char path[256];
+	char path[256], ramdisk[256];
 	struct err err;
 };
 
-/* A kernel for both types whose segments are in the file in another order than in memory. */
-static size_t write_kernel(void)
+/* The notes of a pv guest that does not say that it finds its ramdisk by a page's number. */
+static size_t plain_notes(struct mk *m)
+{
+	size_t start;
+
+	mk_align4(m);
+	start = m->len;
+	mk_note_text(m, XEN_ELFNOTE_GUEST_OS, "plain");
+	mk_note_text(m, XEN_ELFNOTE_XEN_VERSION, "xen-3.0");
+	mk_note_number(m, XEN_ELFNOTE_VIRT_BASE, MK_VIRT, 8);
+	mk_note_number(m, XEN_ELFNOTE_ENTRY, MK_VIRT + MK_PHYS, 8);
+	mk_note_text(m, XEN_ELFNOTE_LOADER, "generic");
+	return start;
+}
+
+/* A kernel whose segments are in the file in another order than in memory. Returns where the last one in
+ * the file ends. */
+static size_t write_kernel(bool is_linux)
 {
 	static struct mk m;
 	static uint8_t text[TEXT_SIZE], data[DATA_SIZE];
@@ -31,7 +47,7 @@ static size_t write_kernel(void)
 	memset(text, 't', sizeof(text));
 	memset(data, 'd', sizeof(data));
 	mk_init(&m, 64);
-	notes = mk_linux_notes(&m);
+	notes = is_linux ? mk_linux_notes(&m) : plain_notes(&m);
 	mk_phdr(&m, PT_NOTE, PF_R, notes, 0, 0, m.len - notes, m.len - notes);
 	text_at = mk_bytes(&m, text, sizeof(text));
 	data_at = mk_bytes(&m, data, sizeof(data));
@@ -44,13 +60,15 @@ static size_t write_kernel(void)
 	return data_at + DATA_SIZE;
 }
 
-static void hold(struct scene *s, enum guest_type type)
+static void hold(struct scene *s, enum guest_type type, bool ramdisk)
 {
 	memset(s, 0, sizeof(*s));
 	fake_reset();
 	snprintf(s->path, sizeof(s->path), "%s", kit_path("k"));
 	s->cfg = kit_config("web", type);
 	s->cfg.kernel = s->path;
+	snprintf(s->ramdisk, sizeof(s->ramdisk), "%s", kit_path("ramdisk"));
+	s->cfg.ramdisk = ramdisk ? s->ramdisk : NULL;
 	KIT_CHECK(!host_open(&s->host, false, &s->err), "%s", s->err.msg);
 	assert_int_equal(guest_init(&s->guest, &s->cfg, &s->err), 0);
 	KIT_CHECK(!guest_hold_images(&s->guest, &s->images, &s->err), "%s", s->err.msg);
@@ -72,12 +90,13 @@ static void all_is(const uint8_t *p, size_t from, size_t to, int what)
 			fail_msg("byte %#zx is %#x", i, p[i]);
 }
 
+/* The fake of libxenguest looks at the ramdisk. */
 static void loads(enum guest_type type)
 {
 	const struct fake_domain *d;
 	struct scene s;
 
-	hold(&s, type);
+	hold(&s, type, true);
 	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
 	d = fake_domain(s.guest.domid);
 	assert_int_equal(d->kernel_pages, PAGES);
@@ -91,24 +110,33 @@ static void loads(enum guest_type type)
 static void test_segments(void **state)
 {
 	(void)state;
-	write_kernel();
+	write_kernel(true);
 	loads(GUEST_PV);
 	loads(GUEST_PVH);
+}
+
+/* A guest that wants its ramdisk mapped, behind the kernel. */
+static void test_mapped(void **state)
+{
+	(void)state;
+	write_kernel(false);
+	loads(GUEST_PV);
 }
 
 /* The file is shorter than it was when its headers were looked at. */
 static void test_cut(void **state)
 {
-	const size_t len = write_kernel();
+	const size_t len = write_kernel(true);
 	char want[512];
 	struct scene s;
 
 	(void)state;
-	hold(&s, GUEST_PV);
+	hold(&s, GUEST_PV, false);
 	assert_int_equal(truncate(s.path, (off_t)len - 1), 0);
 	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
 	snprintf(want, sizeof(want),
-		 "cannot load kernel %s into the domain: cannot read the file: it has become shorter",
+		 "cannot load kernel %s into the domain: cannot read the file: it has become "
+		 "shorter",
 		 s.path);
 	assert_string_equal(s.err.msg, want);
 	end(&s);
@@ -116,17 +144,16 @@ static void test_cut(void **state)
 
 static void test_not_mapped(void **state)
 {
-	char want[512];
+	char want[256];
 	struct scene s;
 
 	(void)state;
-	write_kernel();
-	hold(&s, GUEST_PV);
+	write_kernel(true);
+	hold(&s, GUEST_PV, false);
 	fake_fail_call("xc_dom_pfn_to_ptr_retcount", 1, ENOMEM);
 	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
-	snprintf(want, sizeof(want),
-		 "cannot load kernel %s into the domain: its %d pages can't be mapped", s.path,
-		 PAGES);
+	snprintf(want, sizeof(want), "cannot load the kernel and its ramdisk into the domain: %s",
+		 strerror(ENOMEM));
 	assert_string_equal(s.err.msg, want);
 	end(&s);
 }
@@ -135,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_segments),
+		cmocka_unit_test(test_mapped),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_not_mapped),
 	};

@@ -25,6 +25,7 @@ struct image {
 	struct elf_dom_parms parms;
 	uint8_t *kernel;        /* where it is loaded, once that is mapped */
 	xen_pfn_t kernel_pages; /* of that mapping */
+	uint8_t *ramdisk;       /* the same, where it is not left to the library */
 };
 
 /* The program's own loaders, from constructors. */
@@ -84,6 +85,7 @@ void xc_dom_release(struct xc_dom_image *dom)
 	free(dom->cmdline);
 	free(dom->pv_p2m);
 	free(((struct image *)dom)->kernel);
+	free(((struct image *)dom)->ramdisk);
 	fake_lock();
 	fake_image_count(-1);
 	fake_unlock();
@@ -159,6 +161,7 @@ static elf_negerrnoval parse_elf(struct xc_dom_image *dom)
 		dom->kernel_seg.vend = info.pend;
 	} else if (info.xen & ELF_XEN_VIRT_BASE) {
 		dom->parms->virt_base = info.virt_base;
+		dom->parms->unmapped_initrd = info.xen & ELF_XEN_MOD_START_PFN;
 	}
 	return 0;
 }
@@ -287,11 +290,12 @@ static void make_info(struct fake_domain *d)
 }
 
 /* Pages that nobody has cleared. */
-static void map_kernel(struct image *i, xen_pfn_t pages)
+static uint8_t *map(xen_pfn_t pages)
 {
-	i->kernel = fake_calloc(pages, XC_PAGE_SIZE);
-	memset(i->kernel, 0xa5, pages * XC_PAGE_SIZE);
-	i->kernel_pages = pages;
+	uint8_t *p = fake_calloc(pages, XC_PAGE_SIZE);
+
+	memset(p, 0xa5, pages * XC_PAGE_SIZE);
+	return p;
 }
 
 void *xc_dom_pfn_to_ptr_retcount(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pfn_t count,
@@ -301,14 +305,18 @@ void *xc_dom_pfn_to_ptr_retcount(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pf
 
 	if (!fake_enter(__func__))
 		return fake_leave_ptr(NULL);
-	if (pfn != dom->kernel_seg.pfn || (i->kernel && count != i->kernel_pages) ||
-	    pfn + count > dom->total_pages)
+	*count_out = count;
+	if (pfn == dom->kernel_seg.pfn && (!i->kernel || count == i->kernel_pages)) {
+		i->kernel_pages = count;
+		i->kernel = i->kernel ? i->kernel : map(count);
+		return fake_leave_ptr(i->kernel);
+	}
+	if (pfn != dom->modules[0].seg.pfn || pfn + count != dom->pfn_alloc_end || i->ramdisk)
 		fake_broken("domain %u has no pages %#llx to map", dom->guest_domid,
 			    (unsigned long long)pfn);
-	if (!i->kernel)
-		map_kernel(i, count);
-	*count_out = count;
-	return fake_leave_ptr(i->kernel);
+	free(i->ramdisk);
+	i->ramdisk = map(count);
+	return fake_leave_ptr(i->ramdisk);
 }
 
 void *xc_dom_pfn_to_ptr(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pfn_t count)
@@ -334,6 +342,7 @@ static int load_kernel(struct xc_dom_image *dom, struct fake_domain *d)
 {
 	struct image *i = (struct image *)dom;
 	struct xc_dom_seg *seg = &dom->kernel_seg;
+	xen_pfn_t behind;
 
 	if (seg->vstart % XC_PAGE_SIZE || seg->vstart < i->parms.virt_base)
 		fake_broken("the kernel of domain %u can't be where it should", d->domid);
@@ -341,12 +350,14 @@ static int load_kernel(struct xc_dom_image *dom, struct fake_domain *d)
 	seg->pages = (seg->vend - seg->vstart + XC_PAGE_SIZE - 1) >> XC_PAGE_SHIFT;
 	dom->pfn_alloc_end = seg->pfn + seg->pages;
 	dom->virt_alloc_end = seg->vstart + (seg->pages << XC_PAGE_SHIFT);
-	map_kernel(i, seg->pages);
+	i->kernel = map(seg->pages);
+	i->kernel_pages = seg->pages;
 	memset(i->kernel, 0, seg->pages * XC_PAGE_SIZE);
 	if (dom->kernel_loader->loader(dom) < 0)
 		return -1;
-	if (dom->pfn_alloc_end != seg->pfn + seg->pages ||
-	    dom->virt_alloc_end != seg->vstart + (seg->pages << XC_PAGE_SHIFT))
+	behind = seg->pages + (i->ramdisk ? dom->modules[0].seg.pages : 0);
+	if (dom->pfn_alloc_end != seg->pfn + behind ||
+	    dom->virt_alloc_end != seg->vstart + (behind << XC_PAGE_SHIFT))
 		fake_broken("what comes behind the kernel of domain %u is not there", d->domid);
 	d->guest_type = dom->guest_type;
 	d->virt_base = i->parms.virt_base;
@@ -390,6 +401,27 @@ int xc_dom_build_image(struct xc_dom_image *dom)
 	return dom->kernel_loader ? load_kernel(dom, d) : 0;
 }
 
+/* That the ramdisk is there, whole, and where the guest is told. */
+static void check_ramdisk(const struct xc_dom_image *dom)
+{
+	const struct image *i = (const struct image *)dom;
+	const struct xc_dom_seg *seg = &dom->modules[0].seg;
+	const size_t size = dom->modules[0].size, len = seg->pages << XC_PAGE_SHIFT;
+	const bool by_pfn = dom->parms->unmapped_initrd;
+
+	if (!dom->modules[0].blob || !i->ramdisk || len < size || len - size >= XC_PAGE_SIZE ||
+	    memcmp(i->ramdisk, dom->modules[0].blob, size) != 0)
+		fake_broken("the ramdisk of domain %u is not loaded", dom->guest_domid);
+	for (size_t k = size; k < len; k++)
+		if (i->ramdisk[k])
+			fake_broken("what is behind the ramdisk of domain %u is not clear",
+				    dom->guest_domid);
+	if (dom->initrd_start != (by_pfn ? seg->pfn : seg->vstart) ||
+	    dom->initrd_len != (by_pfn ? len : size) ||
+	    !(dom->flags & SIF_MOD_START_PFN) != !by_pfn || seg->vend - seg->vstart != size)
+		fake_broken("domain %u does not learn where its ramdisk is", dom->guest_domid);
+}
+
 int xc_dom_boot_image(struct xc_dom_image *dom)
 {
 	struct fake_domain *d = fake_enter_domain(__func__, dom->guest_domid);
@@ -405,6 +437,8 @@ int xc_dom_boot_image(struct xc_dom_image *dom)
 	d->ramdisk_size = dom->num_modules ? dom->modules[0].size : 0;
 	if (dom->num_modules && dom->max_module_size > dom->modules[0].size)
 		fake_broken("the ramdisk of domain %u would be unpacked", d->domid);
+	if (dom->num_modules)
+		check_ramdisk(dom);
 	d->image_vcpus = dom->max_vcpus;
 	d->lowmem_end = dom->lowmem_end;
 	d->highmem_end = dom->highmem_end;
