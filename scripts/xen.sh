@@ -1,5 +1,5 @@
-# Xen's libraries, headers and daemons, from a Xen source tree: recipes that build-libs sources. They
-# are run in an empty directory of their own; results go to ./stage/{include,lib,bin}.
+# Xen's libraries, headers and daemons, and XZ Embedded, from a Xen source tree: recipes that build-libs
+# sources. They are run in an empty directory of their own; results go to ./stage/{include,lib,bin}.
 # shellcheck shell=sh
 : "${CC:?}" "${out:?}" "${jobs:?}" "${flags_small:?}"
 
@@ -170,6 +170,16 @@ kernel_loader_header() {
 	grep -q 'xc_dom_register_loader' stage/include/xen-kernel-loader.h
 }
 
+# XZ Embedded, which the hypervisor unpacks dom0's kernel with: sources, for a file of earlydom to
+# include. So it is one translation unit with what it is called from, and the unit tests and the
+# fuzzers have it with their sanitizers.
+xz_embedded() {
+	mkdir stage/include/xz-embedded
+	for file in dec_bcj.c dec_lzma2.c dec_stream.c lzma2.h private.h stream.h; do
+		cp "src/xen/common/xz/$file" stage/include/xz-embedded/
+	done
+}
+
 build_xen() {
 	if [ -n "$XEN_SRC" ]; then copy_xen; else unpack xen; fi
 	configure_xen
@@ -196,6 +206,7 @@ build_xen() {
 	rm -f stage/include/xenstat.h stage/include/xen-sd-notify.h
 	find stage/include/xen -type f ! -name '*.h' -delete
 	kernel_loader_header
+	xz_embedded
 	major=$(xen_version VERSION src)
 	minor=$(xen_version SUBVERSION src)
 	cat >stage/include/xen-version.h <<-END
