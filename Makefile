@@ -63,6 +63,10 @@ $(BUILD)/obj/%.o: %.c Makefile | libs
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
+# XZ Embedded is in there, a codec like those of the libraries: built for speed, anew when it changes.
+$(BUILD)/obj/loaders/xz_single.o: CFLAGS += -O2
+$(BUILD)/obj/loaders/xz_single.o: $(LIBS_STAMP)
+
 $(BUILD)/earlydom.debug: $(OBJS) $(LIBS_STAMP)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(OBJS) $(LDLIBS) -o $@
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <zlib.h>
 
+#include "../builder/fake/fake.h"
 #include "codec.h"
 #include "lz4_block.h"
 #include "pack.h"
@@ -26,10 +27,13 @@ static const struct kind {
 } kinds[] = {
 	{"gzip", "gzip -9n", CHECKED},
 	{"gzip", "gzip -1 -N", CHECKED},
-	{"xz", "xz --check=crc32 --x86 --lzma2=dict=32MiB", CHECKED | SLOW},
-	{"xz", "xz --check=crc32 --x86 --lzma2=dict=64KiB", CHECKED},
+	{"xz", "xz --check=crc32 --x86 --lzma2=dict=32MiB", CHECKED},
+	{"xz", "xz --check=crc32 --lzma2=dict=64KiB,lc=0,lp=4,pb=0", CHECKED},
+	{"xz", "xz --check=crc32 --x86=start=4096 --lzma2=dict=64KiB", CHECKED},
 	{"xz", "xz -6", CHECKED | SLOW},
+	{"xz", "xz -0 --check=crc64 --x86 --lzma2=dict=64KiB", CHECKED},
 	{"xz", "xz -0 --check=none", 0},
+	{"xz", "xz --check=none --x86 --lzma2=dict=64KiB", 0},
 	{"lzma", "xz --format=lzma -9", SLOW},
 	{"lzma", "xz --format=lzma -0", 0},
 	{"zstd", "zstd -q -22 --ultra", CHECKED},
@@ -292,19 +296,33 @@ static void test_gzip_errors(void **state)
 static void test_xz_errors(void **state)
 {
 	static const uint8_t text[] = "what is packed";
+	static const char large[] =
+		"needs more than 160 MiB of memory to unpack (its dictionary is too large)";
+	static const char filter[] =
+		"corrupt near byte 24 of the stream: a filter or option that is not supported";
 	struct bytes p = pack("xz --check=crc32 --lzma2=dict=1MiB", text, sizeof(text));
+	size_t used, len;
+	uint8_t *out;
+	struct err e;
 
 	(void)state;
-	/* The dictionary's size in the first block's head: 2^((byte - 4) / 2 + 14) or so. */
+	/* The dictionary's size in the first block's head: 2^((byte - 4) / 2 + 14) or so. Where the
+	 * output is the dictionary, it is only a bound to distances; 40 is 4 GiB - 1. */
 	assert_int_equal(p.data[14], 0x21);
-	p.data[16] = 32;
+	p.data[16] = 39;
 	put32(p.data + 20, (uint32_t)crc32(0, p.data + 12, 8));
-	refuses(p.data, p.len, 100,
-		"needs more than 160 MiB of memory to unpack (its dictionary is too large)");
+	assert_int_equal(unpack(p.data, p.len, 100, &out, &used, &len, &e), 0);
+	assert_int_equal(len, sizeof(text));
+	free(out);
+	p.data[16] = 40;
+	put32(p.data + 20, (uint32_t)crc32(0, p.data + 12, 8));
+	refuses(p.data, p.len, 100, large);
+	p.data[16] = 41;
+	put32(p.data + 20, (uint32_t)crc32(0, p.data + 12, 8));
+	refuses(p.data, p.len, 100, filter);
 	p.data[14] = 0x7f;
 	put32(p.data + 20, (uint32_t)crc32(0, p.data + 12, 8));
-	refuses(p.data, p.len, 100,
-		"corrupt near byte 24 of the stream: a filter or option that is not supported");
+	refuses(p.data, p.len, 100, filter);
 	p.data[14] = 0x21;
 	refuses(p.data, p.len, 100, "corrupt near byte 24 of the stream: bad data");
 
@@ -313,6 +331,115 @@ static void test_xz_errors(void **state)
 	put32(p.data + 8, (uint32_t)crc32(0, p.data + 6, 2));
 	refuses(p.data, p.len, 100,
 		"has an integrity check that is not supported (use CRC32 or CRC64)");
+	free(p.data);
+
+	/* CRC64 is liblzma's, which has a dictionary of its own. */
+	p = pack("xz --check=crc64 --lzma2=dict=1MiB", text, sizeof(text));
+	p.data[16] = 32;
+	put32(p.data + 20, (uint32_t)crc32(0, p.data + 12, 8));
+	refuses(p.data, p.len, 100, large);
+	free(p.data);
+}
+
+/* Streams of more than one kind of chunk or block: some that don't pack, a block every 300 bytes. */
+static struct bytes xz_stream(int kind, const uint8_t *sample, size_t len)
+{
+	static const char *const cmds[] = {
+		"xz --check=crc32 --x86 --lzma2=dict=64KiB",
+		"xz --check=crc32 --x86 --block-size=300 -T1 --lzma2=dict=64KiB",
+		"xz --check=none --block-size=300 -T1 --lzma2=dict=64KiB",
+	};
+
+	return pack(cmds[kind], sample, len);
+}
+
+/* Calls and jumps, which the x86 filter changes, between what packs and what doesn't. */
+static void fill_code(uint8_t *out, size_t len, bool noise)
+{
+	fill_sample(out, len);
+	for (size_t i = 0, x = 1; noise && i < len; i++) {
+		x = x * 6364136223846793005 + 1442695040888963407;
+		out[i] = (uint8_t)(x >> 56);
+	}
+	for (size_t i = 0; i + 5 <= len; i += 23) {
+		out[i] = i & 1 ? 0xe8 : 0xe9;
+		put32(out + i + 1, (uint32_t)(i & 64 ? 1000 - i : i));
+	}
+}
+
+/* With every room up to what is needed, cut everywhere, and with every bit of it changed. */
+static void test_xz_blocks(void **state)
+{
+	uint8_t sample[700];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct bytes p;
+		size_t used, len;
+		uint8_t *out;
+		struct err e;
+
+		fill_code(sample, sizeof(sample), i & 1);
+		p = xz_stream(i / 2, sample, sizeof(sample));
+		for (size_t cap = 0; cap <= sizeof(sample); cap++) {
+			char msg[64];
+
+			if (cap < sizeof(sample)) {
+				snprintf(msg, sizeof(msg), "unpacks to more than %zu %s", cap,
+					 cap ? "bytes" : "MiB");
+				refuses(p.data, p.len, cap, msg);
+				continue;
+			}
+			assert_int_equal(unpack(p.data, p.len, cap, &out, &used, &len, &e), 0);
+			assert_int_equal(used, p.len);
+			assert_int_equal(len, sizeof(sample));
+			assert_memory_equal(out, sample, len);
+			free(out);
+		}
+		for (size_t n = 6; n < p.len; n++) {
+			char msg[80];
+
+			snprintf(msg, sizeof(msg),
+				 "truncated: the stream does not end within its %zu bytes", n);
+			refuses(p.data, n, 4096, msg);
+		}
+		for (size_t n = 6 * 8; n < p.len * 8; n++) {
+			p.data[n / 8] ^= (uint8_t)(1 << n % 8);
+			if (unpack(p.data, p.len, 4096, &out, &used, &len, &e) == 0 && i / 2 < 2) {
+				assert_int_equal(len, sizeof(sample));
+				assert_memory_equal(out, sample, len);
+			}
+			free(out);
+			p.data[n / 8] ^= (uint8_t)(1 << n % 8);
+		}
+		free(p.data);
+	}
+}
+
+/* Out of memory at each allocation of XZ Embedded's. */
+static void test_xz_no_memory(void **state)
+{
+	static const uint8_t text[] = "what is packed";
+	struct bytes p = pack("xz --check=crc32 --x86 --lzma2=dict=64KiB", text, sizeof(text));
+	uint8_t out[100];
+	size_t used, len;
+	unsigned n = 0;
+	struct err e;
+	int ret;
+
+	(void)state;
+	do {
+		fake_alloc_fail_at(++n);
+		ret = codec_find(p.data, p.len)
+			      ->unpack(p.data, p.len, out, sizeof(out), &used, &len, &e);
+		if (fake_alloc_failed()) {
+			assert_int_equal(ret, -1);
+			assert_string_equal(e.msg, "out of memory");
+		}
+	} while (fake_alloc_failed());
+	fake_alloc_fail_at(0);
+	assert_int_equal(ret, 0);
+	assert_int_equal(n, 4);
 	free(p.data);
 }
 
@@ -551,6 +678,8 @@ int main(void)
 		cmocka_unit_test(test_bombs),
 		cmocka_unit_test(test_gzip_errors),
 		cmocka_unit_test(test_xz_errors),
+		cmocka_unit_test(test_xz_blocks),
+		cmocka_unit_test(test_xz_no_memory),
 		cmocka_unit_test(test_lzma_errors),
 		cmocka_unit_test(test_zstd_errors),
 		cmocka_unit_test(test_lz4_legacy_errors),

@@ -15,9 +15,9 @@ extern const struct codec codec_bzip2;
 extern const struct codec codec_lzo;
 
 /*
- * Memory that the xz and lzma decoders may take for themselves, bytes. The dictionary is
- * most of it, and its size is what the stream's header says. Linux packs itself with
- * dictionaries of 32 MiB (xz) and, in newer versions, 128 MiB.
+ * Memory that liblzma's decoders may take for themselves, bytes. The dictionary is most of it,
+ * and its size is what the stream's header says. The xz streams that Linux packs itself into,
+ * with dictionaries of 32 MiB and, in newer versions, 128 MiB, need none (xz_single.h).
  */
 #define LZMA_MEMLIMIT_MIB 160
 #define LZMA_MEMLIMIT     ((uint64_t)LZMA_MEMLIMIT_MIB << 20)
