@@ -220,7 +220,7 @@ int introduce_dom0(struct xs_handle *xsh, struct err *e)
 			nodes_add(&n, NODE_INHERITS, wanted[i].path, NULL, "%s", wanted[i].value);
 		free(is);
 	}
-	rc = n.n || n.failed ? nodes_write(&n, xsh, e) : 0;
+	rc = n.n || n.failed ? nodes_write(&n, e) : 0;
 out:
 	nodes_free(&n);
 	return rc;

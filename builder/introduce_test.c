@@ -151,7 +151,7 @@ static void check_golden(unsigned n, const char *golden)
 
 	i.now = s.g.start;
 	introduce_nodes(&s.g.guest, &i, &nodes);
-	KIT_CHECK(!nodes_write(&nodes, s.host.xsh, &s.err), "%s", s.err.msg);
+	KIT_CHECK(!nodes_write(&nodes, &s.err), "%s", s.err.msg);
 	nodes_free(&nodes);
 	play_others(&s.g.guest, s.g.tty);
 	list = list_all(&s.g.guest);
@@ -191,7 +191,7 @@ static void test_options(void **state)
 	make_domain(&s);
 	s.g.guest.store_port = 0;
 	introduce_nodes(&s.g.guest, &i, &nodes);
-	assert_int_equal(nodes_write(&nodes, s.host.xsh, &s.err), 0);
+	assert_int_equal(nodes_write(&nodes, &s.err), 0);
 	nodes_free(&nodes);
 
 	/* No store: nothing is said of its channel. */
@@ -237,7 +237,7 @@ static void write_nodes_of(struct scene *s)
 	struct nodes nodes = {0};
 
 	introduce_nodes(&s->g.guest, &i, &nodes);
-	KIT_CHECK(!nodes_write(&nodes, s->host.xsh, &s->err), "%s", s->err.msg);
+	KIT_CHECK(!nodes_write(&nodes, &s->err), "%s", s->err.msg);
 	nodes_free(&nodes);
 }
 
@@ -337,7 +337,7 @@ static void test_link(void **state)
 	snprintf(s.g.disks[0].path, sizeof(s.g.disks[0].path), "%s", link);
 	make_domain(&s);
 	introduce_nodes(&s.g.guest, &i, &nodes);
-	assert_int_equal(nodes_write(&nodes, s.host.xsh, &s.err), 0);
+	assert_int_equal(nodes_write(&nodes, &s.err), 0);
 	nodes_free(&nodes);
 	assert_string_equal(fake_store_read("/local/domain/0/backend/vbd/1/51712/params"), link);
 	assert_string_equal(

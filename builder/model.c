@@ -93,12 +93,12 @@ static void remove_nodes(const struct guest *g, struct host *h)
 		return;
 	nodes_remove(&n, "/local/domain/0/device-model/%" PRIu32, g->domid);
 	nodes_remove(&n, "/local/domain/%" PRIu32 "/image/device-model-pid", g->domid);
-	nodes_write(&n, h->xsh, &ignored);
+	nodes_write(&n, &ignored);
 	nodes_free(&n);
 }
 
 /* Its directory, without what an earlier one of that number may have left. */
-static int write_directory(const struct guest *g, struct host *h, struct err *e)
+static int write_directory(const struct guest *g, struct err *e)
 {
 	struct nodes n = {.domid = g->domid};
 	char dir[64];
@@ -107,7 +107,7 @@ static int write_directory(const struct guest *g, struct host *h, struct err *e)
 	snprintf(dir, sizeof(dir), "/local/domain/0/device-model/%" PRIu32, g->domid);
 	nodes_remove(&n, "%s", dir);
 	nodes_add(&n, NODE_INHERITS, dir, NULL, "%s", "");
-	rc = nodes_write(&n, h->xsh, e);
+	rc = nodes_write(&n, e);
 	nodes_free(&n);
 	return rc;
 }
@@ -123,7 +123,7 @@ static int write_pid(const struct model *m, const struct guest *g, struct host *
 		return 0;
 	snprintf(dir, sizeof(dir), "/local/domain/%" PRIu32, g->domid);
 	nodes_add(&n, NODE_INHERITS, dir, "image/device-model-pid", "%ld", (long)m->pid);
-	rc = nodes_write(&n, h->xsh, e);
+	rc = nodes_write(&n, e);
 	nodes_free(&n);
 	return rc;
 }
@@ -326,7 +326,7 @@ static int start_qemu(struct model *m, const struct guest *g, struct host *h,
 
 	if (!h->xsh)
 		return err_set(e, "its device model needs a store, and there is none");
-	if (check_disks(g, e) < 0 || write_directory(g, h, e) < 0)
+	if (check_disks(g, e) < 0 || write_directory(g, e) < 0)
 		return -1;
 	model_powers(s->dev, g->domid, &powers);
 	q.restrict_domid = m->restricted = powers.restrict_domid && powers.unprivileged;

@@ -1,6 +1,5 @@
 #include "nodes.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,50 +91,6 @@ void nodes_free(struct nodes *n)
 	memset(n, 0, sizeof(*n));
 }
 
-/* The first entry is the owner, who may do everything, and what everybody else may. */
-static bool permit(struct xs_handle *xsh, xs_transaction_t t, const struct node *node,
-		   uint32_t domid)
-{
-	const bool guests = node->access != NODE_READABLE;
-	struct xs_permissions p[2] = {
-		{.id = guests ? domid : 0, .perms = XS_PERM_NONE},
-		{.id = guests ? 0 : domid, .perms = XS_PERM_READ},
-	};
-
-	if (node->access == NODE_INHERITS)
-		return true;
-	return xs_set_permissions(xsh, t, node->path, p, node->access == NODE_GUEST ? 1 : 2);
-}
-
-static int apply(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct err *e)
-{
-	const struct nodes *n = arg;
-	const struct node *node;
-
-	if (n->failed)
-		return err_set(e, "out of memory");
-	for (node = n->v; node < n->v + n->n; node++) {
-		if (!node->value) {
-			if (!xs_rm(xsh, t, node->path) && errno != ENOENT)
-				return err_set(e, "cannot remove %s from the store: %s", node->path,
-					       strerror(errno));
-			continue;
-		}
-		if (!xs_write(xsh, t, node->path, node->value, (unsigned)strlen(node->value)))
-			return err_set(e, "cannot write %s to the store: %s", node->path,
-				       strerror(errno));
-		if (!permit(xsh, t, node, n->domid))
-			return err_set(e, "cannot set the permissions of %s in the store: %s",
-				       node->path, strerror(errno));
-	}
-	return 0;
-}
-
-int nodes_write(const struct nodes *n, struct xs_handle *xsh, struct err *e)
-{
-	return store_transact(xsh, apply, (void *)(uintptr_t)n, e);
-}
-
 /* Adds a request: path, a NUL, and len bytes behind it. Returns false without memory. */
 static bool add_call(struct wire_call *call, enum xsd_sockmsg_type type, const char *path,
 		     const char *behind, size_t len)
@@ -152,7 +107,7 @@ static bool add_call(struct wire_call *call, enum xsd_sockmsg_type type, const c
 	return true;
 }
 
-/* As permit() has them, in the protocol's letters. */
+/* The first word is of the owner, who may do everything, and says what everybody else may. */
 static bool add_permit(struct wire_call *call, const struct node *node, uint32_t domid)
 {
 	const bool guests = node->access != NODE_READABLE;
@@ -210,4 +165,14 @@ int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e)
 	wire_free(calls, 2 * n->n);
 	free(calls);
 	return rc;
+}
+
+static int send_all(int fd, uint32_t t, void *arg, struct err *e)
+{
+	return nodes_send(arg, fd, t, e);
+}
+
+int nodes_write(const struct nodes *n, struct err *e)
+{
+	return store_transact_wire(send_all, (void *)(uintptr_t)n, e);
 }

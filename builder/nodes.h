@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <xenstore.h>
-
 #include "err.h"
 
 /* Who may do what with a node. A node that inherits gets its parent's permissions, as the store has
@@ -46,9 +44,9 @@ void nodes_free(struct nodes *n);
  * Does all of it, in order and in one transaction, again when that collides with another's. Returns
  * 0, or -1 with e set and nothing changed.
  */
-int nodes_write(const struct nodes *n, struct xs_handle *xsh, struct err *e);
+int nodes_write(const struct nodes *n, struct err *e);
 
-/* The same as a part of a transaction that is under way (store_transact_wire), and all at once. */
+/* The same as a part of a transaction that is under way (store_transact_wire). */
 int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e);
 
 #endif

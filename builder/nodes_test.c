@@ -58,7 +58,7 @@ static void test_access(void **state)
 	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", "own/deep/er", "y");
 	nodes_add(&s.nodes, NODE_GUEST_DOM0, "/local/domain/1/front", NULL, "%s", "");
 	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1/front", "state", "1");
-	KIT_CHECK(!nodes_write(&s.nodes, s.xsh, &s.err), "%s", s.err.msg);
+	KIT_CHECK(!nodes_write(&s.nodes, &s.err), "%s", s.err.msg);
 	list = fake_store_list("/local/domain/1");
 	assert_string_equal(list, wanted);
 	free(list);
@@ -80,7 +80,7 @@ static void test_removal(void **state)
 	nodes_remove(&s.nodes, "/local/domain/1/c");
 	nodes_remove(&s.nodes, "/not/there");
 	nodes_remove(&s.nodes, "/local/nothing");
-	KIT_CHECK(!nodes_write(&s.nodes, s.xsh, &s.err), "%s", s.err.msg);
+	KIT_CHECK(!nodes_write(&s.nodes, &s.err), "%s", s.err.msg);
 	assert_string_equal(fake_store_read("/local/domain/1/a"), "new");
 	assert_null(fake_store_read("/local/domain/1/a/b"));
 	assert_null(fake_store_read("/local/domain/1/c"));
@@ -99,7 +99,7 @@ static void test_all_or_nothing(void **state)
 		nodes_remove(&s.nodes, "/local/domain/1/old");
 		nodes_add(&s.nodes, NODE_GUEST, "/local/domain/1/new", NULL, "y");
 		fake_fail_at(n, ENOSPC);
-		if (!nodes_write(&s.nodes, s.xsh, &s.err)) {
+		if (!nodes_write(&s.nodes, &s.err)) {
 			fake_fail_at(0, 0);
 			assert_null(fake_store_read("/local/domain/1/old"));
 			assert_string_equal(fake_store_read("/local/domain/1/new"), "y");
@@ -113,7 +113,7 @@ static void test_all_or_nothing(void **state)
 		assert_null(fake_store_read("/local/domain/1/new"));
 		close_scene(&s);
 	}
-	assert_int_equal(n, 6); /* start, rm, write, set_permissions, end, and all well */
+	assert_int_equal(n, 7); /* open, start, rm, write, set_permissions, end, and all well */
 }
 
 /* Somebody else was faster: it is done anew, a bounded number of times. */
@@ -125,12 +125,12 @@ static void test_collisions(void **state)
 	open_scene(&s);
 	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", NULL, "y");
 	fake_store()->collisions = 7;
-	assert_int_equal(nodes_write(&s.nodes, s.xsh, &s.err), 0);
+	assert_int_equal(nodes_write(&s.nodes, &s.err), 0);
 	assert_int_equal(fake_calls_of("xs_transaction_end"), 8);
 	assert_string_equal(fake_store_read("/local/domain/1"), "y");
 	fake_store_remove("/local/domain/1");
 	fake_store()->collisions = ~0U;
-	assert_int_equal(nodes_write(&s.nodes, s.xsh, &s.err), -1);
+	assert_int_equal(nodes_write(&s.nodes, &s.err), -1);
 	assert_string_equal(s.err.msg, "cannot end a transaction of the store: "
 				       "Resource temporarily unavailable");
 	assert_null(fake_store_read("/local/domain/1"));
@@ -151,7 +151,7 @@ static void test_memory(void **state)
 		for (i = 0; i < 100; i++)
 			nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", NULL, "%u", i);
 		nodes_remove(&s.nodes, "/local/domain/1");
-		rc = nodes_write(&s.nodes, s.xsh, &s.err);
+		rc = nodes_write(&s.nodes, &s.err);
 		failed = fake_alloc_failed();
 		fake_alloc_fail_at(0);
 		assert_int_equal(rc, failed ? -1 : 0);

@@ -74,7 +74,7 @@ int serial_publish(struct guest *g, struct host *h, struct err *e)
 	len = g->model.said < sizeof(said) ? g->model.said : sizeof(said);
 	len = conlog_tail(&g->model.log, said, len);
 	serial_nodes(g, said, len, &n);
-	rc = n.n || n.failed ? nodes_write(&n, h->xsh, e) : 0;
+	rc = n.n || n.failed ? nodes_write(&n, e) : 0;
 	nodes_free(&n);
 	return rc;
 }
