@@ -61,24 +61,21 @@ static bool is_ours(const struct host *h, uint32_t domid)
 	return h->introduced[domid / 64] >> (domid % 64) & 1;
 }
 
-/* Requests to read the names of the domains in the list that xenstored gave, but of g and of ours.
- * Returns 0, or -1 without memory; *out and the *n requests are the caller's to free. */
-static int name_calls(const struct wire_call *list, const struct guest *g, const struct host *h,
-		      struct wire_call **out, size_t *n)
+/* Requests to read the names of the n domains in ids, but of g and of ours. Returns 0, or -1 without
+ * memory; *out and the *nr requests are the caller's to free. */
+static int name_calls(char *const *ids, unsigned n, const struct guest *g, const struct host *h,
+		      struct wire_call **out, size_t *nr)
 {
-	const char *id, *end = list->reply + list->reply_len;
 	char path[64], *rest;
-	size_t ids = 0;
+	unsigned i;
 
-	*n = 0;
-	for (id = list->reply; id < end; id += strlen(id) + 1)
-		ids++;
-	*out = calloc(ids + 1, sizeof(**out));
+	*nr = 0;
+	*out = calloc(n + 1, sizeof(**out));
 	if (!*out)
 		return -1;
-	for (id = list->reply; id < end; id += strlen(id) + 1) {
-		const unsigned long domid = strtoul(id, &rest, 10);
-		struct wire_call *call = &(*out)[*n];
+	for (i = 0; i < n; i++) {
+		const unsigned long domid = strtoul(ids[i], &rest, 10);
+		struct wire_call *call = &(*out)[*nr];
 
 		if (*rest || domid >= DOMID_FIRST_RESERVED || domid == g->domid ||
 		    is_ours(h, (uint32_t)domid))
@@ -88,7 +85,7 @@ static int name_calls(const struct wire_call *list, const struct guest *g, const
 		call->body = strdup(path);
 		if (!call->body)
 			return -1;
-		++*n;
+		++*nr;
 	}
 	return 0;
 }
@@ -108,28 +105,27 @@ static int check_other(const struct guest *g, struct host *h, const struct wire_
 	return err_set(e, "domain %lu has the name %s already", domid, g->cfg->name);
 }
 
-/* xl finds a guest by its name. */
+/* xl finds a guest by its name. The list of domains is libxenstore's to ask for: where it is longer than
+ * an answer of xenstored it comes in parts. */
 static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t, struct err *e)
 {
-	char path[] = DOMAINS;
-	struct wire_call list = {.type = XS_DIRECTORY, .body = path, .len = sizeof(path)};
 	struct wire_call *calls = NULL;
-	size_t i, n = 0;
+	unsigned n = 0;
+	char **ids = xs_directory(h->xsh, XBT_NULL, DOMAINS, &n);
+	size_t i, nr = 0;
 	int rc;
 
-	rc = wire_talk(fd, t, &list, 1, e);
-	if (!rc && list.error && list.error != ENOENT)
-		rc = err_set(e, "cannot read " DOMAINS " in the store: %s", strerror(list.error));
-	if (rc || list.error)
-		goto out;
-	rc = name_calls(&list, g, h, &calls, &n) < 0 ? err_set(e, "out of memory")
-						     : wire_talk(fd, t, calls, n, e);
-	for (i = 0; !rc && i < n; i++)
+	if (!ids)
+		return errno == ENOENT ? 0
+				       : err_set(e, "cannot read " DOMAINS " in the store: %s",
+						 strerror(errno));
+	rc = name_calls(ids, n, g, h, &calls, &nr) < 0 ? err_set(e, "out of memory")
+						       : wire_talk(fd, t, calls, nr, e);
+	for (i = 0; !rc && i < nr; i++)
 		rc = check_other(g, h, &calls[i], e);
-out:
-	wire_free(calls, n);
+	wire_free(calls, nr);
 	free(calls);
-	free(list.reply);
+	free(ids);
 	return rc;
 }
 

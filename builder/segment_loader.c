@@ -1,9 +1,8 @@
 /*
  * A loader of kernels for libxenguest, beside its own for ELF and others: kernels that those don't
- * know, whose segments and addresses our own readers find. It parses them; load.c loads them, like all
- * others. That are Plan 9's a.out, and the ELF that
+ * know, whose segments and addresses our own readers find. That are Plan 9's a.out, and the ELF that
  * Plan 9's converter makes of it, which has what it says to Xen in a section where libxenguest does
- * not look (elf.h, section_is_first).
+ * not look (elf.h, section_is_first). They are parsed here; load.c loads them, like all others.
  *
  * libxenguest has one list of loaders for the process, to which a program adds in a constructor, as
  * its own do. Each call here gets all that it works on from its struct xc_dom_image.
