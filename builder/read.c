@@ -39,6 +39,8 @@ static struct image_file *image_map(int fd, const struct stat *st)
 	f->size = (size_t)st->st_size;
 	f->dev = st->st_dev;
 	f->ino = st->st_ino;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->unpacked, NULL);
 	return f;
 }
 
@@ -95,6 +97,8 @@ void image_drop(struct image_cache *c, struct image_file *f)
 		;
 	*p = f->next;
 	kernel_release(f);
+	pthread_cond_destroy(&f->unpacked);
+	pthread_mutex_destroy(&f->lock);
 	munmap((void *)(uintptr_t)f->data, f->size);
 	close(f->fd);
 	free(f);
@@ -125,27 +129,47 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 
 void image_plan_kernel(struct image_file *f)
 {
+	pthread_mutex_lock(&f->lock);
 	f->kernel_users++;
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* Under the lock, which others get meanwhile. */
+static void unpack(struct image_file *f)
+{
+	int rc;
+
+	f->kernel_busy = true;
+	pthread_mutex_unlock(&f->lock);
+	rc = kernel_open(f->data, f->size, UNPACK_MAX, &f->kernel, &f->why_bad);
+	pthread_mutex_lock(&f->lock);
+	f->kernel_busy = false;
+	f->kernel_open = rc == 0;
+	f->kernel_bad = rc < 0;
+	pthread_cond_broadcast(&f->unpacked);
 }
 
 const struct kernel *image_kernel(struct image_file *f, struct err *e)
 {
-	if (f->kernel_open)
-		return &f->kernel;
+	const struct kernel *k;
+
+	pthread_mutex_lock(&f->lock);
+	while (f->kernel_busy)
+		pthread_cond_wait(&f->unpacked, &f->lock);
 	/* A broken kernel that guests share is unpacked once, too. */
-	if (!f->kernel_bad &&
-	    kernel_open(f->data, f->size, UNPACK_MAX, &f->kernel, &f->why_bad) < 0)
-		f->kernel_bad = true;
-	if (f->kernel_bad) {
+	if (!f->kernel_open && !f->kernel_bad)
+		unpack(f);
+	k = f->kernel_open ? &f->kernel : NULL;
+	if (!k)
 		*e = f->why_bad;
-		return NULL;
-	}
-	f->kernel_open = true;
-	return &f->kernel;
+	pthread_mutex_unlock(&f->lock);
+	return k;
 }
 
 void image_kernel_done(struct image_file *f)
 {
+	pthread_mutex_lock(&f->lock);
 	if (--f->kernel_users == 0)
 		kernel_release(f);
+	pthread_mutex_unlock(&f->lock);
 }

@@ -4,10 +4,16 @@
  * A file is mapped, not copied: the initramfs holds it in memory already, and the mapping stays
  * valid when the file is unlinked or the root is switched, so that a guest can be restarted without
  * its files. Guests that name the same file (by device and inode) share one struct image_file.
+ *
+ * One thread, the supervisor's, holds and drops files. Those that build may want their kernels at the
+ * same time: different ones are unpacked beside each other, one that guests share by the first, for
+ * which the others wait.
  */
 #ifndef EARLYDOM_READ_H
 #define EARLYDOM_READ_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,9 +29,13 @@ struct image_file {
 	const uint8_t *data; /* size bytes, read-only */
 	size_t size;
 
-	unsigned users;        /* guests that hold the file */
-	unsigned kernel_users; /* guests that are still to be built from it as a kernel */
-	struct kernel kernel;  /* open while kernel_open */
+	unsigned users; /* guests that hold the file */
+
+	pthread_mutex_t lock;    /* of what follows */
+	pthread_cond_t unpacked; /* or found bad: kernel_busy is over */
+	unsigned kernel_users;   /* guests that are still to be built from it as a kernel */
+	bool kernel_busy;        /* a thread unpacks it */
+	struct kernel kernel;    /* open while kernel_open */
 	bool kernel_open;
 	bool kernel_bad; /* it was tried: why_bad is what was found */
 	struct err why_bad;
@@ -58,7 +68,7 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 /*
  * The file as a kernel, unpacked and checked. image_plan_kernel says beforehand that a build will
  * want it, image_kernel_done that the build is over; between the first plan and the last done it is
- * unpacked once.
+ * unpacked once, and stays where it is. Returns NULL with e set, to the same for all who ask.
  */
 void image_plan_kernel(struct image_file *f);
 const struct kernel *image_kernel(struct image_file *f, struct err *e);

@@ -1,6 +1,7 @@
 /* Images: held once however many guests name them, and what can't be one. */
 #include "fake/kit.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,13 +133,99 @@ static void test_bad_kernel(void **state)
 	assert_null(cache.files);
 }
 
+struct reader {
+	struct image_file *file;
+	pthread_t thread;
+	bool back; /* under the file's lock */
+	const struct kernel *kernel;
+	const uint8_t *bare;
+	struct err err;
+};
+
+static void *read_kernel(void *arg)
+{
+	struct reader *r = arg;
+
+	r->kernel = image_kernel(r->file, &r->err);
+	r->bare = r->kernel ? r->kernel->bare : NULL;
+	pthread_mutex_lock(&r->file->lock);
+	r->back = true;
+	pthread_mutex_unlock(&r->file->lock);
+	return NULL;
+}
+
+/* Threads that share a kernel wait for the one that unpacks it. */
+static void test_kernel_waits(void **state)
+{
+	struct reader readers[2];
+	struct image_file *f;
+	unsigned i;
+	struct err e;
+
+	(void)state;
+	f = image_hold(&cache, "kernel", kit_path("kernel"), &e);
+	assert_non_null(f);
+	image_plan_kernel(f);
+	f->kernel_busy = true; /* by somebody else */
+	for (i = 0; i < 2; i++) {
+		readers[i] = (struct reader){.file = f};
+		assert_int_equal(pthread_create(&readers[i].thread, NULL, read_kernel, &readers[i]),
+				 0);
+	}
+	usleep(30000);
+	pthread_mutex_lock(&f->lock);
+	assert_false(readers[0].back || readers[1].back);
+	f->kernel_busy = false;
+	f->kernel_bad = true;
+	err_set(&f->why_bad, "as was found");
+	pthread_cond_broadcast(&f->unpacked);
+	pthread_mutex_unlock(&f->lock);
+	for (i = 0; i < 2; i++) {
+		pthread_join(readers[i].thread, NULL);
+		assert_null(readers[i].kernel);
+		assert_string_equal(readers[i].err.msg, "as was found");
+	}
+	image_kernel_done(f);
+	image_drop(&cache, f);
+}
+
+/* Several that want it at the same time have one and the same. */
+static void test_kernel_at_once(void **state)
+{
+	struct reader readers[4];
+	struct image_file *f;
+	unsigned i;
+	struct err e;
+
+	(void)state;
+	kit_slow_kernel("slow.gz");
+	f = image_hold(&cache, "kernel", kit_path("slow.gz"), &e);
+	assert_non_null(f);
+	for (i = 0; i < 4; i++) {
+		image_plan_kernel(f);
+		readers[i] = (struct reader){.file = f};
+		assert_int_equal(pthread_create(&readers[i].thread, NULL, read_kernel, &readers[i]),
+				 0);
+	}
+	for (i = 0; i < 4; i++) {
+		pthread_join(readers[i].thread, NULL);
+		KIT_CHECK(readers[i].kernel, "%s", readers[i].err.msg);
+		assert_ptr_equal(readers[i].bare, f->kernel.bare);
+	}
+	for (i = 0; i < 4; i++) {
+		assert_true(f->kernel_open);
+		image_kernel_done(f);
+	}
+	assert_false(f->kernel_open);
+	image_drop(&cache, f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_shared),
-		cmocka_unit_test(test_kernel),
-		cmocka_unit_test(test_bad_kernel),
+		cmocka_unit_test(test_refused),      cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_kernel),       cmocka_unit_test(test_bad_kernel),
+		cmocka_unit_test(test_kernel_waits), cmocka_unit_test(test_kernel_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "../../loaders/elf_build.h"
 
@@ -34,6 +35,24 @@ static void kernel(const char *name, bool pv, bool pvh)
 		mk_end_notes(m, notes);
 	kit_write(name, m->data, m->len);
 	free(m);
+}
+
+void kit_slow_kernel(const char *name)
+{
+	static uint8_t bytes[1 << 20];
+	gzFile f = gzopen(kit_path(name), "w1");
+	FILE *from = fopen(kit_path("kernel"), "r");
+	unsigned i;
+
+	assert_true(f && from);
+	memset(bytes, 0, sizeof(bytes));
+	assert_true(fread(bytes, 1, sizeof(bytes), from) > 0);
+	fclose(from);
+	for (i = 0; i < 64; i++) {
+		assert_int_equal(gzwrite(f, bytes, sizeof(bytes)), sizeof(bytes));
+		memset(bytes, 0, sizeof(bytes));
+	}
+	assert_int_equal(gzclose(f), Z_OK);
 }
 
 int kit_begin(void **state)

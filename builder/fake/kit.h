@@ -45,6 +45,9 @@ char *kit_read(const char *name, char *buf, size_t size); /* what the file has, 
  */
 #define KIT_RAMDISK 10000
 
+/* Writes the "kernel", packed, so that it takes a moment to unpack. */
+void kit_slow_kernel(const char *name);
+
 /* A guest with 64 MiB and 1 vcpu that boots "kernel". The uuid is made of the name. */
 struct guest_config kit_config(const char *name, enum guest_type type);
 
