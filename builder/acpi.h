@@ -20,7 +20,7 @@
 /*
  * Builds the tables with Xen's libacpi and hangs them into dom->acpi_modules, for libxenguest to
  * load. cfg's maxvcpus are described, the first vcpus of them as online. The memory belongs to dom.
- * Returns 0, or -1 with e set.
+ * Returns 0, or -1 with e set. One thread at a time: libacpi has tables of its own that it changes.
  */
 int acpi_describe(struct xc_dom_image *dom, const struct guest_config *cfg, struct err *e);
 

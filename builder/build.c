@@ -47,14 +47,18 @@ static void set_container(struct xc_dom_image *dom, const struct guest *g)
 }
 
 /* What a translated guest is told about its machine. */
-static int describe(struct xc_dom_image *dom, const struct guest *g, const struct e820_map *map,
-		    struct err *e)
+static int describe(struct xc_dom_image *dom, const struct guest *g, struct host *h,
+		    const struct e820_map *map, struct err *e)
 {
+	int rc = 0;
+
 	/* A firmware makes its own tables. */
-	if (!dom->device_model && (g->cfg->type == GUEST_PVH || g->cfg->acpi) &&
-	    acpi_describe(dom, g->cfg, e) < 0)
-		return -1;
-	return memmap_describe(dom, g->cfg, map, e);
+	if (!dom->device_model && (g->cfg->type == GUEST_PVH || g->cfg->acpi)) {
+		turn_begin(h->shared, TURN_ACPI);
+		rc = acpi_describe(dom, g->cfg, e);
+		turn_end(h->shared, TURN_ACPI);
+	}
+	return rc < 0 ? -1 : memmap_describe(dom, g->cfg, map, e);
 }
 
 static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
@@ -72,7 +76,7 @@ static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
 			       : host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
 	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 || xc_dom_boot_mem_init(dom) < 0)
 		return host_error(h, e, "cannot get the domain's memory");
-	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, map, e);
+	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, h, map, e);
 }
 
 static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,

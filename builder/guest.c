@@ -142,8 +142,13 @@ static int check_host_memory(const struct guest *g, struct host *h, struct err *
 {
 	const uint64_t need = create_need_kib(g->cfg, h);
 	uint64_t free_kib;
+	int rc;
 
-	if (host_free_kib(h, &free_kib, e) < 0)
+	if (h->promise.kib)
+		rc = promise_wait(&h->shared->memory, &h->promise, h, &free_kib, e);
+	else
+		rc = host_free_kib(h, &free_kib, e);
+	if (rc < 0)
 		return -1;
 	if (need <= free_kib)
 		return 0;
@@ -152,6 +157,17 @@ static int check_host_memory(const struct guest *g, struct host *h, struct err *
 		"not enough host memory: it needs %llu MiB in all, the hypervisor has %llu MiB "
 		"free (dom0_mem= on Xen's command line leaves it more)",
 		(unsigned long long)(need + 1023) / 1024, (unsigned long long)free_kib / 1024);
+}
+
+void guest_promise(const struct guest *g, struct host *h)
+{
+	promise_make(&h->shared->memory, &h->promise, create_need_kib(g->cfg, h));
+}
+
+void guest_promise_end(struct host *h)
+{
+	if (h->promise.kib)
+		promise_end(&h->shared->memory, &h->promise);
 }
 
 static int check_bits(const struct guest *g, const struct host *h, const struct kernel *k,
@@ -242,6 +258,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 		goto destroy;
 	if (build_domain(g, h, kernel, cmdline, map, e) < 0)
 		goto destroy;
+	guest_promise_end(h);
 	phases_enter(&g->phases, PHASE_STORE);
 	if (h->xsh && introduce_guest(g, h, e) < 0)
 		goto destroy;

@@ -13,6 +13,7 @@
 #include <xenstore.h>
 
 #include "err.h"
+#include "shared.h"
 #include "xenlog.h"
 
 struct host {
@@ -22,7 +23,10 @@ struct host {
 	xen_capabilities_info_t caps; /* "xen-3.0-x86_64 hvm-3.0-x86_32 ..." */
 	uint32_t physcaps;            /* XEN_SYSCTL_PHYSCAP_* */
 	unsigned nr_cpus;             /* physical cpu numbers, offline ones included */
-	uint64_t introduced[DOMID_FIRST_RESERVED / 64 + 1]; /* a bit each: introduce.c */
+
+	/* Set by its user where there are others that build; NULL otherwise. */
+	struct shared *shared;
+	struct promise promise; /* to the build that uses it; none without others */
 };
 
 /*

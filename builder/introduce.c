@@ -44,21 +44,21 @@ static bool domain_alive(struct host *h, uint32_t domid)
 	       !(info.flags & XEN_DOMINF_dying);
 }
 
-/* The guests that this process has introduced have different names (select_guests). To read them again
- * for each new one would make the last of many slow. */
+/* The guests that the workers have introduced have different names (select_guests). To read them again
+ * for each new one would make the last of many slow. Both to be called in the store's turn. */
 static void mark_ours(struct host *h, uint32_t domid, bool ours)
 {
 	const uint64_t bit = UINT64_C(1) << (domid % 64);
 
-	if (ours)
-		h->introduced[domid / 64] |= bit;
-	else
-		h->introduced[domid / 64] &= ~bit;
+	if (h->shared && ours)
+		h->shared->introduced[domid / 64] |= bit;
+	else if (h->shared)
+		h->shared->introduced[domid / 64] &= ~bit;
 }
 
 static bool is_ours(const struct host *h, uint32_t domid)
 {
-	return h->introduced[domid / 64] >> (domid % 64) & 1;
+	return h->shared && h->shared->introduced[domid / 64] >> (domid % 64) & 1;
 }
 
 /* Requests to read the names of the n domains in ids, but of g and of ours. Returns 0, or -1 without
@@ -167,12 +167,15 @@ int introduce_guest(struct guest *g, struct host *h, struct err *e)
 	if (look_at(g, h, &i, e) < 0)
 		return -1;
 	introduce_nodes(g, &i, &w.nodes);
+	turn_begin(h->shared, TURN_STORE);
 	rc = store_transact_wire(write_nodes, &w, e);
+	if (!rc)
+		mark_ours(h, g->domid, true);
+	turn_end(h->shared, TURN_STORE);
 	nodes_free(&w.nodes);
 	if (rc < 0)
 		return -1;
 	g->in_store = true;
-	mark_ours(h, g->domid, true);
 	if (!g->store_port)
 		return 0;
 	if (xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
@@ -187,7 +190,9 @@ void introduce_undo(struct guest *g, struct host *h)
 	if (!h->xsh || !g->in_store || g->domid == NO_DOMAIN)
 		return;
 	g->in_store = false;
+	turn_begin(h->shared, TURN_STORE);
 	mark_ours(h, g->domid, false);
+	turn_end(h->shared, TURN_STORE);
 	depart(g, h->xsh, INTRODUCE_UNDO_MS);
 }
 

@@ -423,9 +423,12 @@ static void test_many(void **state)
 {
 	struct scene s;
 	struct guest first;
+	struct shared shared;
 
 	(void)state;
 	open_scene(&s, "web", GUEST_PV);
+	shared_init(&shared);
+	s.host.shared = &shared;
 	make_domain(&s);
 	KIT_CHECK(!introduce_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
 	first = s.g.guest;
@@ -442,6 +445,8 @@ static void test_many(void **state)
 	assert_string_equal(s.err.msg, "domain 1 has the name web already");
 	fake_store_remove("/local/domain/1");
 	assert_int_equal(xc_domain_destroy(s.host.xch, first.domid), 0);
+	s.host.shared = NULL;
+	shared_destroy(&shared);
 	close_scene(&s);
 }
 

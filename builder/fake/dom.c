@@ -488,12 +488,31 @@ bool xc_dom_feature_get(struct xc_dom_image *dom, unsigned nr)
 }
 
 /* libacpi is the real one; only its failure is made here. */
+/* libacpi changes tables of its own. */
+static void tables_busy(bool busy)
+{
+	static bool is_busy;
+
+	fake_lock();
+	if (busy && is_busy)
+		fake_broken("two threads had libacpi make tables at once");
+	is_busy = busy;
+	fake_unlock();
+}
+
 int __real_acpi_build_tables(struct acpi_ctxt *ctxt, struct acpi_config *config);
 int __wrap_acpi_build_tables(struct acpi_ctxt *ctxt, struct acpi_config *config);
 int __wrap_acpi_build_tables(struct acpi_ctxt *ctxt, struct acpi_config *config)
 {
-	if (!fake_enter("acpi_build_tables"))
-		return fake_leave(-1);
+	int rc = -1;
+
+	tables_busy(true);
+	if (fake_enter("acpi_build_tables")) {
+		fake_unlock();
+		rc = __real_acpi_build_tables(ctxt, config);
+		fake_lock();
+	}
 	fake_unlock();
-	return __real_acpi_build_tables(ctxt, config);
+	tables_busy(false);
+	return rc;
 }

@@ -102,6 +102,8 @@ void fake_fail_at(unsigned n, int errnum);
 void fake_fail_call(const char *name, unsigned n, int errnum);
 /* Every call of that function fails from the n-th on. */
 void fake_fail_always(const char *name, unsigned n, int errnum);
+/* Every call of that function takes so long, before it does anything. */
+void fake_slow(const char *name, unsigned ms);
 /* The function whose call was made to fail, or NULL while there was none. */
 const char *fake_failed(void);
 

@@ -36,6 +36,8 @@ static struct {
 	bool fail_always;
 	int fail_errno;
 	const char *failed;
+	const char *slow_name;
+	unsigned slow_ms;
 
 	struct {
 		void *addr;
@@ -106,8 +108,21 @@ static bool to_fail(const char *name)
 	return true;
 }
 
+/* Whoever else calls goes on meanwhile. */
+static void be_slow(const char *name)
+{
+	unsigned ms;
+
+	fake_lock();
+	ms = xen.slow_name && !strcmp(name, xen.slow_name) ? xen.slow_ms : 0;
+	fake_unlock();
+	if (ms)
+		usleep(ms * 1000);
+}
+
 bool fake_enter(const char *name)
 {
+	be_slow(name);
 	fake_lock();
 	if (xen.calls < CALLS_MAX)
 		xen.called[xen.calls] = name;
@@ -249,6 +264,14 @@ void fake_fail_always(const char *name, unsigned n, int errnum)
 	fake_fail_call(name, n, errnum);
 	fake_lock();
 	xen.fail_always = true;
+	fake_unlock();
+}
+
+void fake_slow(const char *name, unsigned ms)
+{
+	fake_lock();
+	xen.slow_name = name;
+	xen.slow_ms = ms;
 	fake_unlock();
 }
 
