@@ -4,11 +4,13 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #include "select.h"
 #include "sources.h"
 #include "supervise.h"
+#include "worker.h"
 
 #define CONFIG_DIR     "/etc/earlydom"
 #define KERNEL_CMDLINE "/proc/cmdline"
@@ -108,6 +111,21 @@ static void rename_process(int argc, char **argv)
 	prctl(PR_SET_NAME, "earlydom");
 }
 
+/* The vcpus that dom0, or taskset, lets this process run on. */
+static unsigned usable_vcpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+static uint64_t memory_mib(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) < 0 ? 0 : ((uint64_t)info.totalram * info.mem_unit) >> 20;
+}
+
 static int run_supervisor(const struct boot *b, int status_fd)
 {
 	struct refuge refuge;
@@ -119,6 +137,7 @@ static int run_supervisor(const struct boot *b, int status_fd)
 					       : STORE_IF_THERE,
 		.bridges = b->cmdline.bridges,
 		.nr_bridges = b->cmdline.nr_bridges,
+		.workers = worker_number(usable_vcpus(), memory_mib(), b->selection.n),
 		.verbose = b->verbose,
 		.paused = b->paused,
 		.echo = b->cmdline.echo,

@@ -23,6 +23,7 @@ struct boot {
 	size_t n, bad;
 	enum echo_to echo;
 	enum store_wish store;
+	unsigned workers;               /* 1 unless given */
 	void (*during)(struct boot *b); /* once the boot is over; in a thread of its own */
 	int signal;                     /* that ends it, SIGTERM unless given */
 
@@ -49,7 +50,10 @@ static void *wait_and_end(void *arg)
 /* Runs the supervisor from its start to a signal. */
 static void boot(struct boot *b)
 {
-	struct supervise_options o = {.rundir = "run", .echo = b->echo, .store = b->store};
+	struct supervise_options o = {.rundir = "run",
+				      .echo = b->echo,
+				      .store = b->store,
+				      .workers = b->workers ? b->workers : 1};
 	const struct timespec now = {0, 0};
 	int fds[2], saved = dup(2), fd;
 	pthread_t thread;
@@ -293,14 +297,13 @@ static void test_nth_call(void **state)
 }
 
 /* The threads' calls come in any order: here each call of each function is sure to fail once. */
-static void test_nth_call_of_each(void **state)
+static void fail_each_call(unsigned workers)
 {
-	struct boot b = {.cfgs = cfgs, .n = 3};
+	struct boot b = {.cfgs = cfgs, .n = 3, .workers = workers};
 	const char *names[64];
 	unsigned counts[64], n = 0, i, k;
 	const char *call;
 
-	(void)state;
 	fake_reset();
 	boot(&b);
 	for (k = 0; (call = fake_called(k)); k++) {
@@ -321,6 +324,56 @@ static void test_nth_call_of_each(void **state)
 			boot(&b);
 			check_failed_boot(&b, names[i]);
 		}
+}
+
+static void test_nth_call_of_each(void **state)
+{
+	(void)state;
+	fail_each_call(1);
+}
+
+static void test_nth_call_of_several(void **state)
+{
+	(void)state;
+	fail_each_call(3);
+}
+
+/* Domain numbers may be in any order then; everything else is as with one worker. */
+static void test_several_workers(void **state)
+{
+	static const char *const names[] = {"web", "db", "cache", "front", "back"};
+	struct guest_config some[5] = {cfgs[0], cfgs[1], cfgs[2]};
+	struct boot b = {.cfgs = some, .n = 5, .workers = 4};
+	const char *at;
+	char want[128];
+	unsigned i;
+
+	(void)state;
+	fake_reset();
+	some[3] = kit_config("front", GUEST_PV);
+	some[4] = kit_config("back", GUEST_PVH);
+	boot(&b);
+	assert_int_equal(b.rc, 0);
+	assert_int_equal(b.status, 0);
+	assert_int_equal(fake_domains(), 5);
+	for (i = 0, at = b.said; i < 5; i++) {
+		assert_true(runs(names[i]));
+		snprintf(want, sizeof(want), "earlydom: %s: started as domain ", names[i]);
+		at = strstr(at, want);
+		KIT_CHECK(at, "no '%s', or not in its place:\n%s", want, b.said);
+	}
+	said(&b, "earlydom: 5 of 5 guests started in ");
+	kit_nothing_held(false);
+	end_domains();
+
+	/* The first one that memory is not enough for goes without, and those after it. */
+	fake_host()->free_kib = 150 * 1024;
+	boot(&b);
+	assert_int_equal(b.status, 1);
+	assert_true(runs("web") && runs("db") && fake_domains() == 2);
+	said(&b, " ms; failed: cache front back\n");
+	said(&b, "earlydom: cache: not enough host memory: ");
+	fake_reset();
 }
 
 /* The hypervisor refuses the same thing for every guest. */
@@ -624,6 +677,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_to_start),
 		cmocka_unit_test(test_nth_call),
 		cmocka_unit_test(test_nth_call_of_each),
+		cmocka_unit_test(test_nth_call_of_several),
+		cmocka_unit_test(test_several_workers),
 		cmocka_unit_test(test_all_fail),
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_store),

@@ -58,7 +58,7 @@ static void supervisor_process(int status_fd)
 {
 	struct guest_config cfgs[4] = {kit_config("web", GUEST_PV), kit_config("deaf", GUEST_PVH),
 				       kit_config("lost", GUEST_PV), kit_config("kept", GUEST_PVH)};
-	const struct supervise_options o = {.rundir = "run", .status_fd = status_fd};
+	const struct supervise_options o = {.rundir = "run", .status_fd = status_fd, .workers = 1};
 	pthread_t thread;
 	struct err e;
 	sigset_t set;

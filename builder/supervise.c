@@ -21,8 +21,9 @@
 #define TICK_MS 100
 
 struct supervisor {
-	struct host host;        /* of this thread */
-	struct host worker_host; /* of the worker's */
+	struct host host; /* of this thread */
+	struct host worker_hosts[WORKERS_MAX];
+	unsigned workers;
 	xenevtchn_handle *xce;
 	struct worker worker;
 	bool worker_on;
@@ -66,6 +67,16 @@ static int open_echo(enum echo_to to, int console, struct err *e)
 	return fd < 0 ? err_set(e, "cannot write /dev/kmsg: %s", strerror(errno)) : fd;
 }
 
+static int open_hosts(struct supervisor *s, const struct supervise_options *o, struct err *e)
+{
+	if (host_open(&s->host, o->verbose, e) < 0)
+		return -1;
+	for (; s->workers < o->workers; s->workers++)
+		if (host_open(&s->worker_hosts[s->workers], o->verbose, e) < 0)
+			return -1;
+	return 0;
+}
+
 static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
 {
 	if (rundir_open(&s->run, o->rundir, e) < 0 || control_open(&s->control, o->rundir, e) < 0)
@@ -78,7 +89,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->all.echo_fd = open_echo(o->echo, s->report.fd, e);
 	if (s->all.echo_fd < 0)
 		return -1;
-	if (host_open(&s->host, o->verbose, e) < 0 || host_open(&s->worker_host, o->verbose, e) < 0)
+	if (open_hosts(s, o, e) < 0)
 		return -1;
 	s->xce = xenevtchn_open(NULL, 0);
 	if (!s->xce)
@@ -86,8 +97,9 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->all.host = &s->host;
 	if (models_open(&s->all.models, &s->run, o->rundir, o->refuge, e) < 0)
 		return -1;
-	s->trouble += surroundings_open(&s->around, o, &s->host, &s->worker_host, &s->report);
-	if (worker_start(&s->worker, &s->worker_host, e) < 0)
+	s->trouble +=
+		surroundings_open(&s->around, o, &s->host, s->worker_hosts, s->workers, &s->report);
+	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
 	return 0;
@@ -102,10 +114,11 @@ static void close_all(struct supervisor *s)
 	for (i = 0; i < s->all.n; i++)
 		ward_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
-	surroundings_close(&s->around, &s->host, &s->worker_host);
+	surroundings_close(&s->around, &s->host, s->worker_hosts, s->workers);
 	if (s->xce)
 		xenevtchn_close(s->xce);
-	host_close(&s->worker_host);
+	while (s->workers)
+		host_close(&s->worker_hosts[--s->workers]);
 	host_close(&s->host);
 	if (s->all.echo_fd >= 0 && s->all.echo_fd != s->report.fd)
 		close(s->all.echo_fd);
@@ -121,7 +134,7 @@ static int find_store(void *arg, struct err *e)
 {
 	struct supervisor *s = arg;
 
-	if (surroundings_find_store(&s->around, &s->host, &s->worker_host, e) < 0)
+	if (surroundings_find_store(&s->around, &s->host, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->all.consoles = s->around.consoles;
 	return 0;

@@ -24,6 +24,7 @@ struct supervise_options {
 	enum store_wish store;
 	const struct bridge_spec *bridges; /* made before the guests */
 	size_t nr_bridges;
+	unsigned workers; /* threads that build, 1 to WORKERS_MAX */
 	bool verbose;
 	bool paused; /* guests are built, and not let run */
 	enum echo_to echo;

@@ -63,10 +63,26 @@ static void close_store(struct host *h)
 	h->xsh = NULL;
 }
 
-static int open_store(struct surroundings *a, struct host *h, struct host *worker, struct err *e)
+static void close_stores(struct host *h, struct host *workers, unsigned n)
 {
-	if (store_open(&h->xsh, e) < 0 || store_open(&worker->xsh, e) < 0 ||
-	    introduce_dom0(h->xsh, e) < 0)
+	unsigned i;
+
+	close_store(h);
+	for (i = 0; i < n; i++)
+		close_store(&workers[i]);
+}
+
+static int open_store(struct surroundings *a, struct host *h, struct host *workers, unsigned n,
+		      struct err *e)
+{
+	unsigned i;
+
+	if (store_open(&h->xsh, e) < 0)
+		return -1;
+	for (i = 0; i < n; i++)
+		if (store_open(&workers[i].xsh, e) < 0)
+			goto fail;
+	if (introduce_dom0(h->xsh, e) < 0)
 		goto fail;
 	if (!xs_watch(h->xsh, BACKENDS, "")) {
 		err_set(e, "cannot watch %s in the store: %s", BACKENDS, strerror(errno));
@@ -75,8 +91,7 @@ static int open_store(struct surroundings *a, struct host *h, struct host *worke
 	a->store_fd = xs_fileno(h->xsh);
 	return 0;
 fail:
-	close_store(h);
-	close_store(worker);
+	close_stores(h, workers, n);
 	return -1;
 }
 
@@ -110,7 +125,7 @@ static int serve_consoles(struct surroundings *a, const struct supervise_options
 
 /* The store and who serves the consoles by it. Returns 0, or -1 with e set. */
 static int start_daemons(struct surroundings *a, const struct supervise_options *o, struct host *h,
-			 struct host *worker, struct err *e)
+			 struct host *workers, unsigned n, struct err *e)
 {
 	struct err consoles;
 	int rc;
@@ -127,7 +142,7 @@ static int start_daemons(struct surroundings *a, const struct supervise_options 
 		return err_prefix(e, "no guest has a store: ");
 	rc = serve_consoles(a, o, &consoles);
 	/* Last: the watch of the store is a thread of this process. */
-	if (open_store(a, h, worker, e) < 0)
+	if (open_store(a, h, workers, n, e) < 0)
 		return err_prefix(e, "no guest has a store: ");
 	if (rc < 0)
 		*e = consoles;
@@ -135,7 +150,7 @@ static int start_daemons(struct surroundings *a, const struct supervise_options 
 }
 
 size_t surroundings_open(struct surroundings *a, const struct supervise_options *o, struct host *h,
-			 struct host *worker, struct report *r)
+			 struct host *workers, unsigned n, struct report *r)
 {
 	struct err e;
 	size_t bad;
@@ -144,22 +159,22 @@ size_t surroundings_open(struct surroundings *a, const struct supervise_options 
 	a->nr_bridges = o->nr_bridges;
 	a->began = clock_ns();
 	bad = make_bridges(a, r);
-	if (o->store != STORE_NEVER && start_daemons(a, o, h, worker, &e) < 0) {
+	if (o->store != STORE_NEVER && start_daemons(a, o, h, workers, n, &e) < 0) {
 		report_line(r, "%s", e.msg);
 		bad++;
 	}
 	return bad;
 }
 
-int surroundings_find_store(struct surroundings *a, struct host *h, struct host *worker,
-			    struct err *e)
+int surroundings_find_store(struct surroundings *a, struct host *h, struct host *workers,
+			    unsigned n, struct err *e)
 {
 	if (!daemons_store_answers(&daemons_usual))
 		return err_set(e, "no xenstored runs (%s does not answer)", daemons_usual.socket);
 	if (!daemons_console_runs(&daemons_usual))
 		return err_set(e, "no xenconsoled runs (%s names none), to which the consoles go",
 			       daemons_usual.console_pid);
-	if (open_store(a, h, worker, e) < 0)
+	if (open_store(a, h, workers, n, e) < 0)
 		return -1;
 	a->consoles = CONSOLES_ELSEWHERE;
 	return 0;
@@ -216,10 +231,9 @@ void surroundings_tick(struct surroundings *a, const struct wards *all, uint64_t
 	contail_empty_others(a->tails_fd, names, n);
 }
 
-void surroundings_close(struct surroundings *a, struct host *h, struct host *worker)
+void surroundings_close(struct surroundings *a, struct host *h, struct host *workers, unsigned n)
 {
-	close_store(h);
-	close_store(worker);
+	close_stores(h, workers, n);
 	daemon_close(&a->store);
 	daemon_close(&a->console);
 	if (a->tails_wake >= 0)

@@ -25,19 +25,20 @@ struct surroundings {
 };
 
 /*
- * Makes the bridges, starts the daemons that the image has or finds them running, and gives both
- * hosts their handle of the store. Returns how many things went wrong; each has been reported.
+ * Makes the bridges, starts the daemons that the image has or finds them running, and gives all
+ * hosts their handle of the store: h, which is the supervisor's, and those of the n workers.
+ * Returns how many things went wrong; each has been reported.
  */
 size_t surroundings_open(struct surroundings *a, const struct supervise_options *o, struct host *h,
-			 struct host *worker, struct report *r);
-void surroundings_close(struct surroundings *a, struct host *h, struct host *worker);
+			 struct host *workers, unsigned n, struct report *r);
+void surroundings_close(struct surroundings *a, struct host *h, struct host *workers, unsigned n);
 
 /*
  * Opens a store that has come up later, for hand-over: with a xenconsoled to take the consoles over.
- * The worker must be idle. Returns 0, or -1 with e set.
+ * The workers must be idle. Returns 0, or -1 with e set.
  */
-int surroundings_find_store(struct surroundings *a, struct host *h, struct host *worker,
-			    struct err *e);
+int surroundings_find_store(struct surroundings *a, struct host *h, struct host *workers,
+			    unsigned n, struct err *e);
 
 /* Takes the news that store_fd and tails_wake announced. True if there were any. */
 bool surroundings_store_changed(struct host *h);

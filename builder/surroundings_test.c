@@ -34,7 +34,7 @@ static void open_scene(struct scene *s)
 
 static void close_scene(struct scene *s)
 {
-	surroundings_close(&s->a, &s->k.host, &s->k.worker_host);
+	surroundings_close(&s->a, &s->k.host, &s->k.worker_host, 1);
 	assert_true(!s->k.host.xsh && !s->k.worker_host.xsh);
 	assert_true(s->a.store_fd == -1 && s->a.tails_fd == -1 && s->a.tails_wake == -1);
 	assert_true(s->a.store.life == -1 && s->a.console.life == -1);
@@ -48,8 +48,8 @@ static void look_around(struct scene *s, enum store_wish store, size_t bad, cons
 {
 	const struct supervise_options o = {.store = store};
 
-	assert_int_equal(surroundings_open(&s->a, &o, &s->k.host, &s->k.worker_host, &s->k.report),
-			 bad);
+	assert_int_equal(
+		surroundings_open(&s->a, &o, &s->k.host, &s->k.worker_host, 1, &s->k.report), bad);
 	assert_string_equal(kit_wards_said(&s->k), words);
 }
 
@@ -156,7 +156,7 @@ static void test_store_fails(void **state)
 
 		open_scene(&s);
 		fake_fail_at(n, EPIPE);
-		bad = surroundings_open(&s.a, &o, &s.k.host, &s.k.worker_host, &s.k.report);
+		bad = surroundings_open(&s.a, &o, &s.k.host, &s.k.worker_host, 1, &s.k.report);
 		if (!fake_failed()) {
 			assert_int_equal(bad, 0);
 			close_scene(&s);
@@ -181,18 +181,18 @@ static void test_find_store(void **state)
 	(void)state;
 	open_scene(&s);
 	look_around(&s, STORE_NEVER, 0, "");
-	assert_int_equal(surroundings_find_store(&s.a, &s.k.host, &s.k.worker_host, &e), -1);
+	assert_int_equal(surroundings_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), -1);
 	assert_string_equal(e.msg, "no xenstored runs (/run/xenstored/socket does not answer)");
 	fake_daemons()->store = fake_store()->running = true;
-	assert_int_equal(surroundings_find_store(&s.a, &s.k.host, &s.k.worker_host, &e), -1);
+	assert_int_equal(surroundings_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), -1);
 	assert_string_equal(e.msg, "no xenconsoled runs (/run/xenconsoled.pid names none), to "
 				   "which the consoles go");
 	has_store(&s, false);
 	fake_daemons()->console = true;
 	fake_fail_call("xs_watch", 1, EPIPE);
-	assert_int_equal(surroundings_find_store(&s.a, &s.k.host, &s.k.worker_host, &e), -1);
+	assert_int_equal(surroundings_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), -1);
 	has_store(&s, false);
-	KIT_CHECK(!surroundings_find_store(&s.a, &s.k.host, &s.k.worker_host, &e), "%s", e.msg);
+	KIT_CHECK(!surroundings_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), "%s", e.msg);
 	has_store(&s, true);
 	assert_int_equal(s.a.consoles, CONSOLES_ELSEWHERE);
 	assert_int_equal(fake_daemons()->stores, 0);

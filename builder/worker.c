@@ -6,88 +6,154 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static int run(struct worker *w, struct job *j)
+/* What a thread may take of dom0's memory: an unpacked kernel is some 64 MiB, and dom0 needs the rest
+ * for its own start. */
+#define MIB_EACH 256
+
+unsigned worker_number(unsigned vcpus, uint64_t mib, size_t guests)
+{
+	/* Rounded: dom0's kernel has kept some of what dom0_mem= gave it. */
+	const uint64_t by_memory = (mib + MIB_EACH / 2) / MIB_EACH;
+	uint64_t n = vcpus < WORKERS_MAX ? vcpus : WORKERS_MAX;
+
+	if (n > by_memory)
+		n = by_memory;
+	if (n > guests)
+		n = guests;
+	return n ? (unsigned)n : 1;
+}
+
+static int run(struct job *j, struct host *h)
 {
 	if (j->kind == JOB_START)
-		return guest_build(j->guest, w->host, &j->err);
-	if (guest_destroy(j->guest, w->host, &j->err) < 0)
+		return guest_build(j->guest, h, &j->err);
+	if (guest_destroy(j->guest, h, &j->err) < 0)
 		return -1;
 	if (j->kind == JOB_DESTROY)
 		return 0;
 	guest_plan_restart(j->guest);
-	return guest_build(j->guest, w->host, &j->err);
+	return guest_build(j->guest, h, &j->err);
+}
+
+/* The next job that is to be begun, once there is one; NULL when there will be none. */
+static struct job *begin(struct worker *w, struct host *h)
+{
+	struct job *j;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->todo && !w->stop)
+		pthread_cond_wait(&w->wake, &w->lock);
+	j = w->todo;
+	if (j)
+		w->todo = j->next;
+	/* Under the lock, in the jobs' order. That of a restart comes before its domain's end: what
+	 * is free then is for the next one. */
+	if (j && j->kind != JOB_DESTROY)
+		guest_promise(j->guest, h);
+	pthread_mutex_unlock(&w->lock);
+	return j;
+}
+
+static void finish(struct worker *w, struct job *j, struct host *h)
+{
+	guest_promise_end(h);
+	pthread_mutex_lock(&w->lock);
+	j->done = true;
+	if (j == w->jobs)
+		eventfd_write(w->done_fd, 1);
+	pthread_mutex_unlock(&w->lock);
 }
 
 static void *work(void *arg)
 {
-	struct worker *w = arg;
+	const struct worker_thread *t = arg;
 	struct job *j;
 
-	pthread_mutex_lock(&w->lock);
-	for (;;) {
-		while (!w->todo && !w->stop)
-			pthread_cond_wait(&w->wake, &w->lock);
-		j = w->todo;
-		if (!j)
-			break;
-		w->todo = j->next;
-		if (!w->todo)
-			w->todo_end = &w->todo;
-		pthread_mutex_unlock(&w->lock);
-		j->rc = run(w, j);
-		pthread_mutex_lock(&w->lock);
-		j->next = NULL;
-		*w->done_end = j;
-		w->done_end = &j->next;
-		eventfd_write(w->done_fd, 1);
+	while ((j = begin(t->worker, t->host))) {
+		j->rc = run(j, t->host);
+		finish(t->worker, j, t->host);
 	}
-	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
-int worker_start(struct worker *w, struct host *host, struct err *e)
+static void end_threads(struct worker *w)
 {
-	sigset_t all, old;
+	unsigned i;
+
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_broadcast(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	for (i = 0; i < w->n; i++) {
+		pthread_join(w->threads[i].id, NULL);
+		w->threads[i].host->shared = NULL;
+	}
+}
+
+static void give_back(struct worker *w)
+{
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	shared_destroy(&w->shared);
+	close(w->done_fd);
+}
+
+static int start_thread(struct worker *w, struct host *host)
+{
+	struct worker_thread *t = &w->threads[w->n];
 	int rc;
 
+	*t = (struct worker_thread){.worker = w, .host = host};
+	host->shared = &w->shared;
+	rc = pthread_create(&t->id, NULL, work, t);
+	if (rc)
+		host->shared = NULL;
+	else
+		w->n++;
+	return rc;
+}
+
+int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e)
+{
+	sigset_t all, old;
+	int rc = 0;
+
 	memset(w, 0, sizeof(*w));
-	w->todo_end = &w->todo;
-	w->done_end = &w->done;
-	w->host = host;
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->wake, NULL);
+	w->jobs_end = &w->jobs;
 	w->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->done_fd < 0)
 		return err_set(e, "cannot make an eventfd: %s", strerror(errno));
+	shared_init(&w->shared);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->wake, NULL);
 	/* Signals are the supervisor's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&w->thread, NULL, work, w);
+	while (!rc && w->n < n)
+		rc = start_thread(w, &hosts[w->n]);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!rc)
 		return 0;
-	close(w->done_fd);
+	end_threads(w);
+	give_back(w);
 	return err_set(e, "cannot start a thread: %s", strerror(rc));
 }
 
 void worker_stop(struct worker *w)
 {
-	pthread_mutex_lock(&w->lock);
-	w->stop = true;
-	pthread_cond_signal(&w->wake);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
-	pthread_cond_destroy(&w->wake);
-	pthread_mutex_destroy(&w->lock);
-	close(w->done_fd);
+	end_threads(w);
+	give_back(w);
 }
 
 void worker_give(struct worker *w, struct job *j)
 {
 	j->next = NULL;
+	j->done = false;
 	pthread_mutex_lock(&w->lock);
-	*w->todo_end = j;
-	w->todo_end = &j->next;
+	*w->jobs_end = j;
+	w->jobs_end = &j->next;
+	if (!w->todo)
+		w->todo = j;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }
@@ -98,13 +164,14 @@ struct job *worker_take(struct worker *w)
 	eventfd_t n;
 
 	pthread_mutex_lock(&w->lock);
-	j = w->done;
-	if (j) {
-		w->done = j->next;
-		if (!w->done)
-			w->done_end = &w->done;
+	j = w->jobs;
+	if (j && j->done) {
+		w->jobs = j->next;
+		if (!w->jobs)
+			w->jobs_end = &w->jobs;
 	} else {
-		eventfd_read(w->done_fd, &n); /* nothing left: quiet until the next one */
+		eventfd_read(w->done_fd, &n); /* nothing more: quiet until the next one */
+		j = NULL;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return j;

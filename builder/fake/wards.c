@@ -26,7 +26,7 @@ void kit_wards_open(struct kit_wards *k, const struct guest_config *cfgs, size_t
 	KIT_CHECK(!host_open(&k->host, false, &e), "%s", e.msg);
 	KIT_CHECK(!host_open(&k->worker_host, false, &e), "%s", e.msg);
 	KIT_CHECK(!rundir_open(&k->run, kit_path("run"), &e), "%s", e.msg);
-	KIT_CHECK(!worker_start(&k->worker, &k->worker_host, &e), "%s", e.msg);
+	KIT_CHECK(!worker_start(&k->worker, &k->worker_host, 1, &e), "%s", e.msg);
 	k->report.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	k->report.log.fd = -1;
 	assert_true(k->report.fd >= 0);
