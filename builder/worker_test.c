@@ -46,6 +46,15 @@ static void open_hosts(struct scene *s, unsigned n)
 	}
 }
 
+static void open_stores(struct scene *s)
+{
+	unsigned i;
+
+	fake_store()->running = true;
+	for (i = 0; i < s->n; i++)
+		KIT_CHECK(!store_open(&s->hosts[i].xsh, &s->err), "%s", s->err.msg);
+}
+
 static void open_scene(struct scene *s, unsigned n)
 {
 	open_hosts(s, n);
@@ -159,19 +168,19 @@ static void test_failures(void **state)
 	close_scene(&s);
 }
 
-/* Keeps a in its build, as if its kernel took long to unpack. */
-static void hold_a(struct scene *s)
+/* Keeps one in its build, as if its kernel took long to unpack. */
+static void hold(struct scene *s, unsigned i)
 {
-	struct image_file *f = s->guests[0].kernel;
+	struct image_file *f = s->guests[i].kernel;
 
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = true;
 	pthread_mutex_unlock(&f->lock);
 }
 
-static void let_a_go(struct scene *s)
+static void let_go(struct scene *s, unsigned i)
 {
-	struct image_file *f = s->guests[0].kernel;
+	struct image_file *f = s->guests[i].kernel;
 
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = false;
@@ -227,14 +236,14 @@ static void test_order_of_several(void **state)
 
 	(void)state;
 	open_scene(&s, 2);
-	hold_a(&s);
+	hold(&s, 0);
 	give_all(&s, JOB_START);
 	wait_done(&s, GUESTS - 1);
 	assert_false(done(&s, 0));
-	assert_null(worker_take(&s.worker));
 	p.fd = s.worker.done_fd;
-	assert_int_equal(poll(&p, 1, 0), 0); /* and nobody is woken for nothing */
-	let_a_go(&s);
+	assert_int_equal(poll(&p, 1, 0), 0); /* nobody is woken for nothing */
+	assert_null(worker_take(&s.worker));
+	let_go(&s, 0);
 	for (i = 0; i < GUESTS; i++)
 		takes(&s, i, 0);
 	assert_null(worker_take(&s.worker));
@@ -242,49 +251,42 @@ static void test_order_of_several(void **state)
 	end_all(&s);
 }
 
-/* libacpi and the store's transactions are one thread's at a time. */
+/* libacpi makes one guest's tables at a time (the fake notices two), and a start needs one
+ * transaction, also when others start. */
 static void test_turns(void **state)
 {
 	struct scene s;
 	unsigned i;
 
 	(void)state;
-	open_hosts(&s, THREADS);
-	fake_store()->running = true;
-	for (i = 0; i < THREADS; i++)
-		KIT_CHECK(!store_open(&s.hosts[i].xsh, &s.err), "%s", s.err.msg);
-	assert_int_equal(worker_start(&s.worker, s.hosts, THREADS, &s.err), 0);
+	open_scene(&s, THREADS);
 	fake_slow("acpi_build_tables", 10); /* the pvh guests, b and d, get there together */
 	give_all(&s, JOB_START);
 	for (i = 0; i < GUESTS; i++)
 		takes(&s, i, 0);
-	fake_slow("xs_transaction_end", 5);
-	give_all(&s, JOB_RESTART);
-	for (i = 0; i < GUESTS; i++)
-		takes(&s, i, 0);
-	fake_slow(NULL, 0);
 	end_all(&s);
-}
 
-/* A start needs one transaction, also when others start. */
-static void test_no_collision(void **state)
-{
-	struct scene s;
-	unsigned i;
-
-	(void)state;
 	open_hosts(&s, THREADS);
-	fake_store()->running = true;
-	for (i = 0; i < THREADS; i++)
-		KIT_CHECK(!store_open(&s.hosts[i].xsh, &s.err), "%s", s.err.msg);
+	open_stores(&s);
 	assert_int_equal(worker_start(&s.worker, s.hosts, THREADS, &s.err), 0);
 	fake_slow("xs_transaction_end", 5);
 	give_all(&s, JOB_START);
 	for (i = 0; i < GUESTS; i++)
 		takes(&s, i, 0);
 	fake_slow(NULL, 0);
-	assert_int_equal(fake_calls_of("xs_transaction_start"), GUESTS);
+	i = fake_calls_of("xs_transaction_start");
 	end_all(&s);
+	assert_int_equal(i, GUESTS);
+}
+
+static void wait_calls(const char *name, unsigned n)
+{
+	const uint64_t deadline = clock_ns() + 20 * NS_PER_S;
+
+	while (fake_calls_of(name) < n) {
+		KIT_CHECK(clock_ns() < deadline, "no call of %s", name);
+		usleep(1000);
+	}
 }
 
 /* Memory for one guest, and something. */
@@ -301,13 +303,13 @@ static void test_memory(void **state)
 	(void)state;
 	open_scene(&s, 2);
 	leave_memory_for_one();
-	hold_a(&s);
+	hold(&s, 0);
 	give(&s, 0, JOB_START);
 	give(&s, 1, JOB_START);
 	usleep(30000);
 	assert_false(done(&s, 1)); /* it waits whether something is left */
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
-	let_a_go(&s);
+	let_go(&s, 0);
 	takes(&s, 0, 0);
 	takes(&s, 1, -1);
 	KIT_CHECK(!strncmp(s.jobs[1].err.msg, "not enough host memory: ", 24), "%s",
@@ -315,14 +317,14 @@ static void test_memory(void **state)
 	assert_int_equal(fake_calls_of("xc_domain_create"), 1);
 	/* The second one gets what the first leaves. */
 	guest_plan_restart(&s.guests[1]);
-	hold_a(&s);
+	hold(&s, 0);
 	fake_fail_call("xc_dom_boot_image", 1, EIO);
 	give(&s, 0, JOB_RESTART);
 	give(&s, 1, JOB_START);
 	usleep(30000);
 	assert_false(done(&s, 1)); /* although a's old domain has gone */
 	assert_int_equal(fake_domains(), 0);
-	let_a_go(&s);
+	let_go(&s, 0);
 	takes(&s, 0, -1);
 	takes(&s, 1, 0);
 	/* Who has got it waits for nobody. */
@@ -332,6 +334,32 @@ static void test_memory(void **state)
 	takes(&s, 1, 0);
 	takes(&s, 0, -1);
 	guest_plan_done(&s.guests[2]);
+	guest_plan_done(&s.guests[3]);
+	guest_plan_done(&s.guests[4]);
+	end_all(&s);
+}
+
+/* Who has its memory keeps no other from it, whatever is left to do. */
+static void test_memory_taken(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_hosts(&s, 2);
+	open_stores(&s);
+	assert_int_equal(worker_start(&s.worker, s.hosts, 2, &s.err), 0);
+	fake_host()->free_kib = 140 * 1024; /* for two */
+	turn_begin(&s.worker.shared, TURN_STORE);
+	hold(&s, 2);
+	give(&s, 0, JOB_START);
+	give(&s, 2, JOB_START);
+	wait_calls("xc_dom_gnttab_init", 1);
+	let_go(&s, 2);
+	wait_calls("xc_domain_create", 2);
+	turn_end(&s.worker.shared, TURN_STORE);
+	takes(&s, 0, 0);
+	takes(&s, 2, 0);
+	guest_plan_done(&s.guests[1]);
 	guest_plan_done(&s.guests[3]);
 	guest_plan_done(&s.guests[4]);
 	end_all(&s);
@@ -393,8 +421,8 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_order_of_several),
 		cmocka_unit_test(test_turns),
-		cmocka_unit_test(test_no_collision),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory_taken),
 		cmocka_unit_test(test_failures_of_several),
 		cmocka_unit_test(test_number),
 	};
