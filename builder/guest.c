@@ -219,7 +219,7 @@ static int read_memmap(const struct guest *g, struct e820_map *space, const stru
 
 /*
  * The life of a guest, from its files to its first instruction, which guest_run lets it do. Between
- * the two the kernel's back ends get ready for it, and the worker has time for another guest.
+ * the two the kernel's back ends get ready for it, and the thread has time for another guest.
  */
 int guest_build(struct guest *g, struct host *h, struct err *e)
 {

@@ -11,7 +11,7 @@
 
 enum phase {
 	PHASE_READ,   /* its files are found and mapped */
-	PHASE_WAIT,   /* for guests that it comes after, for its disks, for the worker */
+	PHASE_WAIT,   /* for guests that it comes after, for its disks, for a worker */
 	PHASE_UNPACK, /* its kernel is unpacked and judged, with all that can be before a domain */
 	PHASE_CREATE, /* its domain is made, with vcpus and limits */
 	PHASE_POPULATE, /* it gets its memory, and what describes that */
