@@ -138,7 +138,9 @@ static void test_taken(void **state)
 	promise_make(&all, &w[1].promise, FREE_KIB / 2);
 	begin_to_wait(&w[1]);
 	assert_true(waits(&w[1]));
+	pthread_mutex_lock(&all.lock); /* under which it looks */
 	fake_host()->free_kib = FREE_KIB / 4;
+	pthread_mutex_unlock(&all.lock);
 	promise_end(&all, &w[0].promise);
 	comes_back(&w[1], FREE_KIB / 4);
 	promise_end(&all, &w[1].promise);
