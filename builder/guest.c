@@ -144,7 +144,7 @@ static int check_host_memory(const struct guest *g, struct host *h, struct err *
 	uint64_t free_kib;
 	int rc;
 
-	if (h->promise.kib)
+	if (h->promise.made)
 		rc = promise_wait(&h->shared->memory, &h->promise, h, &free_kib, e);
 	else
 		rc = host_free_kib(h, &free_kib, e);
@@ -159,14 +159,10 @@ static int check_host_memory(const struct guest *g, struct host *h, struct err *
 		(unsigned long long)(need + 1023) / 1024, (unsigned long long)free_kib / 1024);
 }
 
-void guest_promise(const struct guest *g, struct host *h)
+/* The guest has its memory: what is free is what it left. */
+static void memory_taken(struct host *h)
 {
-	promise_make(&h->shared->memory, &h->promise, create_need_kib(g->cfg, h));
-}
-
-void guest_promise_end(struct host *h)
-{
-	if (h->promise.kib)
+	if (h->promise.made)
 		promise_end(&h->shared->memory, &h->promise);
 }
 
@@ -258,7 +254,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 		goto destroy;
 	if (build_domain(g, h, kernel, cmdline, map, e) < 0)
 		goto destroy;
-	guest_promise_end(h);
+	memory_taken(h);
 	phases_enter(&g->phases, PHASE_STORE);
 	if (h->xsh && introduce_guest(g, h, e) < 0)
 		goto destroy;

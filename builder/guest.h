@@ -64,14 +64,6 @@ void guest_plan_restart(struct guest *g);
 void guest_plan_done(struct guest *g); /* a build that was planned does not come */
 
 /*
- * Where several threads build: promises g the memory that its build by h takes (promise.h). To be
- * called in the order in which guests have a right to memory, and ended when the build is over; it
- * ends sooner by itself when the build has its memory.
- */
-void guest_promise(const struct guest *g, struct host *h);
-void guest_promise_end(struct host *h);
-
-/*
  * Lets the built guest run, or leaves it paused where it only has to be let run. Returns 0, or -1 with e
  * set; the domain is the caller's to destroy.
  */

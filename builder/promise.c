@@ -22,7 +22,7 @@ void promise_make(struct promises *all, struct promise *p, uint64_t kib)
 	pthread_mutex_lock(&all->lock);
 	for (end = &all->first; *end; end = &(*end)->next)
 		;
-	*p = (struct promise){.kib = kib};
+	*p = (struct promise){.made = true, .kib = kib};
 	*end = p;
 	pthread_mutex_unlock(&all->lock);
 }
@@ -31,13 +31,13 @@ void promise_end(struct promises *all, struct promise *p)
 {
 	struct promise **at;
 
-	if (!p->kib)
+	if (!p->made)
 		return;
 	pthread_mutex_lock(&all->lock);
 	for (at = &all->first; *at != p; at = &(*at)->next)
 		;
 	*at = p->next;
-	p->kib = 0;
+	p->made = false;
 	pthread_cond_broadcast(&all->ended);
 	pthread_mutex_unlock(&all->lock);
 }
@@ -64,7 +64,7 @@ int promise_wait(struct promises *all, const struct promise *p, struct host *h, 
 		rc = host_free_kib(h, free_kib, e);
 		/* Those before may have taken a part of theirs already, which counts twice: it is
 		 * waited for too long rather than not enough. */
-		if (rc < 0 || !before || p->kib + before <= *free_kib)
+		if (rc < 0 || all->first == p || p->kib + before <= *free_kib)
 			break;
 		pthread_cond_wait(&all->ended, &all->lock);
 	}

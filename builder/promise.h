@@ -4,7 +4,8 @@
  * Builds that run at once would each find the same memory free, and the last of them fail in the
  * middle. So each is promised what it needs as it begins, and keeps the promise until it has got its
  * memory, or has failed and given it back. What is promised to those that began before is not free
- * for those that came after: these wait for it, as some of it may be left. Nobody waits for those
+ * for those that came after: these wait for it, as some of it may be left. So they do for a domain's
+ * end that began before, which is promised nothing, and gives some back. Nobody waits for those
  * that came after, so that no two wait for each other, and when memory is short the same guests go
  * without as when they are built one after the other.
  */
@@ -12,6 +13,7 @@
 #define EARLYDOM_PROMISE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -21,7 +23,8 @@ struct host;
 /* One build's. Zero-initialised is none. */
 struct promise {
 	struct promise *next; /* the one that was made after it */
-	uint64_t kib;         /* 0 for none */
+	bool made;
+	uint64_t kib;
 };
 
 /* All that have been made and not ended, in that order. */
@@ -34,7 +37,7 @@ struct promises {
 void promises_init(struct promises *all);
 void promises_destroy(struct promises *all);
 
-/* Promises kib, more than 0, whether it is there or not. p must be none, and stays where it is until
+/* Promises kib, whether it is there or not. p must be none, and stays where it is until
  * its end. */
 void promise_make(struct promises *all, struct promise *p, uint64_t kib);
 

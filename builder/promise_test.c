@@ -147,6 +147,31 @@ static void test_taken(void **state)
 	close_scene(&all, w, 2);
 }
 
+/* A domain's end takes nothing, and is waited for where there is not enough. */
+static void test_end_of_domain(void **state)
+{
+	struct promises all;
+	struct waiter w[3];
+
+	(void)state;
+	open_scene(&all, w, 3);
+	promise_make(&all, &w[0].promise, 0);
+	promise_make(&all, &w[1].promise, FREE_KIB);
+	promise_make(&all, &w[2].promise, FREE_KIB * 2);
+	wait_for_it(&w[1]);
+	assert_int_equal(w[1].rc, 0);
+	promise_end(&all, &w[1].promise);
+	begin_to_wait(&w[2]);
+	assert_true(waits(&w[2]));
+	pthread_mutex_lock(&all.lock); /* under which it looks */
+	fake_host()->free_kib = FREE_KIB * 2;
+	pthread_mutex_unlock(&all.lock);
+	promise_end(&all, &w[0].promise);
+	comes_back(&w[2], FREE_KIB * 2);
+	promise_end(&all, &w[2].promise);
+	close_scene(&all, w, 3);
+}
+
 /* More than there is, and nobody to wait for. */
 static void test_too_much(void **state)
 {
@@ -175,9 +200,8 @@ static void test_too_much(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_enough),
-		cmocka_unit_test(test_left),
-		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_enough),   cmocka_unit_test(test_left),
+		cmocka_unit_test(test_taken),    cmocka_unit_test(test_end_of_domain),
 		cmocka_unit_test(test_too_much),
 	};
 

@@ -6,6 +6,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "create.h"
+
 /* What a thread may take of dom0's memory: an unpacked kernel is some 64 MiB, and dom0 needs the rest
  * for its own start. */
 #define MIB_EACH 256
@@ -35,6 +37,16 @@ static int run(struct job *j, struct host *h)
 	return guest_build(j->guest, h, &j->err);
 }
 
+/* Under the lock, in the jobs' order. That of a restart comes before its domain's end: what is free
+ * then is for the next one. */
+static void promise(struct worker *w, const struct job *j, struct host *h)
+{
+	const bool builds = j->kind != JOB_DESTROY;
+
+	promise_make(&w->shared.memory, &h->promise,
+		     builds ? create_need_kib(j->guest->cfg, h) : 0);
+}
+
 /* The next job that is to be begun, once there is one; NULL when there will be none. */
 static struct job *begin(struct worker *w, struct host *h)
 {
@@ -44,19 +56,17 @@ static struct job *begin(struct worker *w, struct host *h)
 	while (!w->todo && !w->stop)
 		pthread_cond_wait(&w->wake, &w->lock);
 	j = w->todo;
-	if (j)
+	if (j) {
 		w->todo = j->next;
-	/* Under the lock, in the jobs' order. That of a restart comes before its domain's end: what
-	 * is free then is for the next one. */
-	if (j && j->kind != JOB_DESTROY)
-		guest_promise(j->guest, h);
+		promise(w, j, h);
+	}
 	pthread_mutex_unlock(&w->lock);
 	return j;
 }
 
 static void finish(struct worker *w, struct job *j, struct host *h)
 {
-	guest_promise_end(h);
+	promise_end(&w->shared.memory, &h->promise);
 	pthread_mutex_lock(&w->lock);
 	j->done = true;
 	if (j == w->jobs)

@@ -74,7 +74,7 @@ static void close_scene(struct scene *s)
 	while (s->n) {
 		struct host *h = &s->hosts[--s->n];
 
-		assert_true(!h->shared && !h->promise.kib);
+		assert_true(!h->shared && !h->promise.made);
 		if (h->xsh)
 			xs_close(h->xsh);
 		host_close(h);
@@ -327,6 +327,19 @@ static void test_memory(void **state)
 	let_go(&s, 0);
 	takes(&s, 0, -1);
 	takes(&s, 1, 0);
+	/* What goes is waited for. */
+	guest_plan_restart(&s.guests[0]);
+	fake_slow("xc_domain_destroy", 30);
+	give(&s, 1, JOB_DESTROY);
+	give(&s, 0, JOB_START);
+	takes(&s, 1, 0);
+	takes(&s, 0, 0);
+	guest_plan_restart(&s.guests[1]);
+	give(&s, 0, JOB_DESTROY);
+	give(&s, 1, JOB_START);
+	takes(&s, 0, 0);
+	takes(&s, 1, 0);
+	fake_slow(NULL, 0);
 	/* Who has got it waits for nobody. */
 	guest_plan_restart(&s.guests[0]);
 	give(&s, 1, JOB_RESTART);
