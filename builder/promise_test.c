@@ -82,6 +82,14 @@ static void comes_back(struct waiter *w, uint64_t free_kib)
 	assert_true(w->free_kib == free_kib);
 }
 
+/* Under the lock, under which who waits looks. */
+static void set_free(struct promises *all, uint64_t kib)
+{
+	pthread_mutex_lock(&all->lock);
+	fake_host()->free_kib = kib;
+	pthread_mutex_unlock(&all->lock);
+}
+
 /* Enough for all: nobody waits, and the order makes no difference. */
 static void test_enough(void **state)
 {
@@ -138,9 +146,7 @@ static void test_taken(void **state)
 	promise_make(&all, &w[1].promise, FREE_KIB / 2);
 	begin_to_wait(&w[1]);
 	assert_true(waits(&w[1]));
-	pthread_mutex_lock(&all.lock); /* under which it looks */
-	fake_host()->free_kib = FREE_KIB / 4;
-	pthread_mutex_unlock(&all.lock);
+	set_free(&all, FREE_KIB / 4);
 	promise_end(&all, &w[0].promise);
 	comes_back(&w[1], FREE_KIB / 4);
 	promise_end(&all, &w[1].promise);
@@ -163,9 +169,7 @@ static void test_end_of_domain(void **state)
 	promise_end(&all, &w[1].promise);
 	begin_to_wait(&w[2]);
 	assert_true(waits(&w[2]));
-	pthread_mutex_lock(&all.lock); /* under which it looks */
-	fake_host()->free_kib = FREE_KIB * 2;
-	pthread_mutex_unlock(&all.lock);
+	set_free(&all, FREE_KIB * 2);
 	promise_end(&all, &w[0].promise);
 	comes_back(&w[2], FREE_KIB * 2);
 	promise_end(&all, &w[2].promise);
