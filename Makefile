@@ -47,6 +47,14 @@ MODEL_OBJS   := $(patsubst %.c,$(BUILD)/obj/%.o,$(MODEL_SRCS) $(MODEL_SHARED))
 MODEL_LDLIBS := -L$(LIBS)/lib -lxendevicemodel -lxenforeignmemory -lxenevtchn -lxencall -lxentoollog \
 		-lxentoolcore
 
+# What xenstored is linked with.
+STORED_C     := $(sort $(wildcard xenstored/*.c))
+STORED_TESTS := $(filter %_test.c,$(STORED_C))
+STORED_SRCS  := $(filter-out $(STORED_TESTS),$(STORED_C))
+STORED_OBJS  := $(STORED_SRCS:%.c=$(BUILD)/obj/%.o)
+# Built for speed; a compiler that knows malloc would make malloc's own calls of it.
+$(STORED_OBJS): CFLAGS += -O2 -fno-builtin
+
 .PHONY: all libs machine dom0root xen-pv32 demo test check lint qemu-test size install clean
 all: $(BUILD)/earlydom $(BUILD)/earlydom-model $(DAEMONS)
 
@@ -56,8 +64,12 @@ libs:
 $(LIBS_STAMP): libs
 	@:
 
-$(DAEMONS): $(BUILD)/%: $(LIBS_STAMP)
-	install -m 0755 $(LIBS)/bin/$* $@
+$(BUILD)/xenconsoled: $(LIBS_STAMP)
+	install -m 0755 $(LIBS)/bin/xenconsoled $@
+
+# Xen's store with an allocator of ours.
+$(BUILD)/xenstored.debug: $(STORED_OBJS) $(LIBS_STAMP)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBS)/lib/xenstored.o $(STORED_OBJS) -o $@
 
 $(BUILD)/obj/%.o: %.c Makefile | libs
 	@mkdir -p $(@D)
@@ -73,7 +85,7 @@ $(BUILD)/earlydom.debug: $(OBJS) $(LIBS_STAMP)
 $(BUILD)/earlydom-model.debug: $(MODEL_OBJS) $(LIBS_STAMP)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(MODEL_OBJS) $(MODEL_LDLIBS) -o $@
 
-$(BUILD)/earlydom $(BUILD)/earlydom-model: %: %.debug
+$(BUILD)/earlydom $(BUILD)/earlydom-model $(BUILD)/xenstored: %: %.debug
 	$(STRIP) -s -R .comment -R .note.gnu.property -o $@ $<
 
 # What there is to carry for a guest without devices, and all that an image with a store has of us.
@@ -110,7 +122,7 @@ check: all size lint unit fuzz bench-check
 -include tests.mk
 -include bench/bench.mk
 
-FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
+FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] xenstored/*.[ch] qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
@@ -120,7 +132,7 @@ lint:
 	@clang-format --dry-run --Werror $(FORMATTED)
 	@shellcheck -x $(filter-out %.lock,$(SCRIPTS))
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem -j 2 $(CPPFLAGS) $(SRCS) $(MODEL_SRCS)
+		--suppress=missingIncludeSystem -j 2 $(CPPFLAGS) $(SRCS) $(MODEL_SRCS) $(STORED_SRCS)
 	@mandoc -T lint -W warning man/*.[58]
 
 # A Debian root for dom0, which the tests switch to.
@@ -163,4 +175,4 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJS:.o=.d) $(MODEL_OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(MODEL_OBJS:.o=.d) $(STORED_OBJS:.o=.d)

@@ -30,10 +30,13 @@ asan_LDFLAGS := -no-pie -fsanitize=address,undefined
 # The codecs and cmocka are Debian's here, for glibc; libacpi needs nothing of a C library's own.
 asan_LDLIBS  := $(LIBS)/lib/libacpi.a -lcmocka $(CODECS) -lpthread
 
+asan_STORED  := slab
+
 musl_CC      := $(CC)
 musl_CFLAGS  := -Os
 musl_LDFLAGS := -static -no-pie
 musl_LDLIBS  := -L$(LIBS)/lib -lacpi -lcmocka $(CODECS) -lpthread
+musl_STORED  := slab malloc
 
 UNIT_ENV := CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
 	    UBSAN_OPTIONS=print_stacktrace=1
@@ -68,14 +71,23 @@ $$($(1)_MODEL_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_MODEL_OBJS)
 	@mkdir -p $$(@D)
 	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_MODEL_OBJS) $$($(1)_LDLIBS) -o $$@
 
-UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS) $$(MODEL_UNIT_SRCS) $$(MODEL_TESTS))
+# xenstored's allocator. That it has the C library's names can't be tested beside the sanitizers', which have them.
+$(1)_STORED_OBJS  := $$(patsubst %,$(UNIT)/$(1)/obj/xenstored/%.o,$$($(1)_STORED))
+$(1)_STORED_TESTS := $$(patsubst %,$(UNIT)/$(1)/t/xenstored/%_test,$$($(1)_STORED))
+
+$$($(1)_STORED_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_STORED_OBJS)
+	@mkdir -p $$(@D)
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_STORED_OBJS) $$($(1)_LDLIBS) -o $$@
+
+UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS) $$(MODEL_UNIT_SRCS) $$(MODEL_TESTS) \
+	     $$(STORED_C))
 .PRECIOUS: $(UNIT)/$(1)/obj/%.o
 endef
 $(eval $(call unit_flavour,asan))
 $(eval $(call unit_flavour,musl))
 
 .PHONY: unit unit-build fuzz
-ALL_UNIT := $(asan_TESTS) $(musl_TESTS) $(asan_MODEL_TESTS) $(musl_MODEL_TESTS)
+ALL_UNIT := $(asan_TESTS) $(musl_TESTS) $(asan_MODEL_TESTS) $(musl_MODEL_TESTS) $(asan_STORED_TESTS) $(musl_STORED_TESTS)
 unit-build: $(ALL_UNIT)
 
 unit: unit-build

@@ -1,7 +1,7 @@
 # Xen's libraries, headers and daemons, and XZ Embedded, from a Xen source tree: recipes that build-libs
 # sources. They are run in an empty directory of their own; results go to ./stage/{include,lib,bin}.
 # shellcheck shell=sh
-: "${CC:?}" "${out:?}" "${jobs:?}" "${flags_small:?}"
+: "${CC:?}" "${out:?}" "${jobs:?}" "${flags_all:?}" "${flags_small:?}"
 
 # The parts of a Xen tree that all this is made from. The store's daemon and its clients are in
 # tools/xenstore, or, from Xen 4.18 on, in tools/xenstored and tools/xs-clients.
@@ -62,7 +62,7 @@ xen_define=''
 # make_xen ARGUMENT...: make with the variables that every directory gets. Saving and restoring
 # domains is not earlydom's job.
 make_xen() {
-	xen_flags="$flags_small -ffile-prefix-map=$PWD/src=."
+	xen_flags="${xen_speed:-$flags_small} -ffile-prefix-map=$PWD/src=."
 	xen_flags="$xen_flags -isystem $out/kernel-include -isystem $out/include $xen_define"
 	make -j "$jobs" CC="$CC" HOSTCC=gcc XEN_TARGET_ARCH=x86_64 \
 		nosharedlibs=y debug=n CONFIG_MIGRATE=n EXTRA_CFLAGS_XEN_TOOLS="$xen_flags" "$@"
@@ -136,6 +136,17 @@ xen_program() {
 	strip -s -R .comment -R .note.gnu.property -o "stage/bin/${path##*/}" "src/$path"
 }
 
+# xen_object PATH LIB...: the same as one object, with nothing left open but the C library, to
+# ./stage/lib. A guest waits for what it does, so it is built for speed.
+xen_object() {
+	path=$1
+	shift
+	libs=$(printf " -lxen%s" "$@")
+	xen_speed="-O2 $flags_all" make_xen -C "src/${path%/*}" PREPEND_LDFLAGS_XEN_TOOLS='-r -nostdlib' \
+		APPEND_LDFLAGS="-L$PWD/stage/lib $libs" "${path##*/}"
+	cp "src/$path" "stage/lib/${path##*/}.o"
+}
+
 # The daemons, and the store's client: one program that goes by what it is called (xenstore-ls ...)
 # or by its first argument (xenstore ls).
 build_daemons() {
@@ -144,7 +155,7 @@ build_daemons() {
 	[ ! -d src/tools/xs-clients ] || clients=tools/xs-clients
 	[ ! -d src/tools/libs/manage ] || manage=manage
 	# shellcheck disable=SC2086 # a list of words
-	xen_program "$store/xenstored" $manage $xen_calls
+	xen_object "$store/xenstored" $manage $xen_calls
 	# shellcheck disable=SC2086 # a list of words
 	xen_program tools/console/daemon/xenconsoled store $xen_calls
 	xen_program "$clients/xenstore" store toolcore
