@@ -20,12 +20,12 @@
 #define EMPTY_MAX 64
 
 struct slab {
-	struct slab *next,
-		*prev; /* among the slabs with free blocks of a class, or the empty ones */
+	/* Among the slabs with free blocks of a class, or the empty ones. */
+	struct slab *next, *prev;
 	struct block *free;
-	size_t block, used,
-		fresh; /* bytes of a block; blocks in use; bytes that were ever in use */
-	size_t class;
+	size_t class, block; /* bytes of a block */
+	size_t used;         /* blocks */
+	size_t fresh;        /* where the blocks begin that were never in use */
 };
 
 /* In front of what the user gets. */
