@@ -122,28 +122,31 @@ xen_version() {
 	sed -n "s/^export XEN_$1 *= *\([0-9][0-9]*\) *\$/\1/p" "$2/xen/Makefile"
 }
 
-# xen_program PATH LIB...: links PATH, a program of the source tree, statically, into ./stage/bin.
-# Xen's makefiles name the libraries that a program calls, and leave those that these call to the
-# dynamic linker.
+# xen_link PATH FLAGS LIB...: links PATH, a program of the source tree. Xen's makefiles name the libraries
+# that a program calls, and leave those that these call to the dynamic linker.
+xen_link() {
+	path=$1 link_flags=$2
+	shift 2
+	libs=$(printf " -lxen%s" "$@")
+	make_xen -C "src/${path%/*}" PREPEND_LDFLAGS_XEN_TOOLS="$link_flags" \
+		APPEND_LDFLAGS="-L$PWD/stage/lib $libs" "${path##*/}"
+}
+
+# xen_program PATH LIB...: statically, into ./stage/bin.
 xen_program() {
 	path=$1
 	shift
-	libs=$(printf " -lxen%s" "$@")
-	make_xen -C "src/${path%/*}" \
-		PREPEND_LDFLAGS_XEN_TOOLS='-static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none' \
-		APPEND_LDFLAGS="-L$PWD/stage/lib $libs" "${path##*/}"
+	xen_link "$path" '-static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none' "$@"
 	mkdir -p stage/bin
 	strip -s -R .comment -R .note.gnu.property -o "stage/bin/${path##*/}" "src/$path"
 }
 
-# xen_object PATH LIB...: the same as one object, with nothing left open but the C library, to
-# ./stage/lib. A guest waits for what it does, so it is built for speed.
+# xen_object PATH LIB...: as one object, with nothing left open but the C library, to ./stage/lib. A guest
+# waits for what it does, so it is built for speed.
 xen_object() {
 	path=$1
 	shift
-	libs=$(printf " -lxen%s" "$@")
-	xen_speed="-O2 $flags_all" make_xen -C "src/${path%/*}" PREPEND_LDFLAGS_XEN_TOOLS='-r -nostdlib' \
-		APPEND_LDFLAGS="-L$PWD/stage/lib $libs" "${path##*/}"
+	xen_speed="-O2 $flags_all" xen_link "$path" '-r -nostdlib' "$@"
 	cp "src/$path" "stage/lib/${path##*/}.o"
 }
 

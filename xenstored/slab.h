@@ -1,7 +1,7 @@
 /*
  * Memory for xenstored, which allocates and frees some dozens of small blocks for each request. musl's
- * allocator maps and unmaps a page in most of them, and in a pv dom0 that costs more than all else that
- * xenstored does. Here, blocks of like size share slabs, and a slab that is empty is kept for the next.
+ * allocator maps and unmaps a page in more than half of them, which in a pv dom0 took as long as all else
+ * that xenstored does. Here, blocks of like size share slabs, and a slab that is empty is kept for the next.
  *
  * Not for programs with threads.
  */

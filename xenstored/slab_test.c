@@ -123,17 +123,16 @@ static void test_resize(void **state)
 		1,         15,       16,        17,        1000,     PAGE - SLAB_ALIGN,
 		PAGE - 15, 5 * PAGE, 60 * PAGE, 10 * PAGE, PAGE + 1, 300,
 		2,         PAGE};
-	size_t i, last = 0, kept;
+	size_t i, last = 1;
 	void *p = slab_resize(NULL, 1);
 
 	(void)state;
 	fill(p, 1, 0);
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		kept = i == 0 || sizes[i] < last ? 1 : last;
 		p = slab_resize(p, sizes[i]);
 		assert_non_null(p);
 		assert_true(slab_size(p) >= sizes[i]);
-		check(p, kept < sizes[i] ? kept : sizes[i], i);
+		check(p, last < sizes[i] ? last : sizes[i], i);
 		fill(p, slab_size(p), i + 1);
 		last = sizes[i];
 	}
