@@ -83,7 +83,7 @@ static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 		const struct kernel *k, struct err *e)
 {
 	e->msg[0] = '\0';
-	if ((k ? load_images(dom, g, k, e) : xc_dom_build_image(dom)) == 0)
+	if ((k ? load_images(dom, g, h, k, e) : xc_dom_build_image(dom)) == 0)
 		return 0;
 	if (e->msg[0]) {
 		xenlog_clear(&h->log);

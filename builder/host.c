@@ -139,6 +139,7 @@ fail:
 
 void host_close(struct host *h)
 {
+	unmap_end(h);
 	if (h->xch)
 		xc_interface_close(h->xch);
 	h->xch = NULL;

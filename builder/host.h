@@ -14,6 +14,7 @@
 
 #include "err.h"
 #include "shared.h"
+#include "unmap.h"
 #include "xenlog.h"
 
 struct host {
@@ -27,6 +28,8 @@ struct host {
 	/* Set by its user where there are others that build; NULL otherwise. */
 	struct shared *shared;
 	struct promise promise; /* to the build that uses it; none without others */
+
+	struct unmapper unmapper;
 };
 
 /*

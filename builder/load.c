@@ -7,6 +7,7 @@
 /* What the loader gets. */
 struct load {
 	const struct guest *g;
+	struct host *host;
 	const struct kernel *kernel;
 	struct err *e;
 };
@@ -34,6 +35,14 @@ static uint8_t *take_pages(struct xc_dom_image *dom, struct xc_dom_seg *seg, xen
 	seg->pages = pages;
 	seg->vend = seg->vstart + bytes;
 	return xc_dom_seg_to_ptr(dom, seg);
+}
+
+/* It is written: nobody looks at it any more. */
+static void give_pages(struct xc_dom_image *dom, const struct load *l, const struct xc_dom_seg *seg,
+		       void *at)
+{
+	unmap_pages(l->host, at, seg->pages);
+	xc_dom_unmap_one(dom, seg->pfn);
 }
 
 /* Where it was libxenguest that failed, nothing is said here. */
@@ -85,9 +94,10 @@ static int load_kernel(struct xc_dom_image *dom, const struct load *l)
 
 	xc_dom_unmap_one(dom, seg->pfn);
 	to = take_pages(dom, seg, 1, info->pend - info->pstart, l->e);
-	if (to && fill(l->g->kernel, l->kernel, to, seg->pages << XC_PAGE_SHIFT, l->e) == 0)
-		return 0;
-	return failed(l, "kernel", l->g->cfg->kernel);
+	if (!to || fill(l->g->kernel, l->kernel, to, seg->pages << XC_PAGE_SHIFT, l->e) < 0)
+		return failed(l, "kernel", l->g->cfg->kernel);
+	give_pages(dom, l, seg, to);
+	return 0;
 }
 
 /* Behind all that is there, and as it is in its file: it is the guest's kernel that unpacks it. */
@@ -103,6 +113,7 @@ static int load_ramdisk(struct xc_dom_image *dom, const struct load *l)
 	if (!to || image_copy(file, file->data, file->size, to, l->e) < 0)
 		return failed(l, "ramdisk", l->g->cfg->ramdisk);
 	memset(to + file->size, 0, (seg->pages << XC_PAGE_SHIFT) - file->size);
+	give_pages(dom, l, seg, to);
 	return 0;
 }
 
@@ -138,8 +149,8 @@ static int load_unmapped(struct xc_dom_image *dom, const struct load *l)
 /* In the place of the one that parsed the kernel, when that is over. */
 static struct xc_dom_loader loader = {.name = "earlydom", .loader = load};
 
-int load_images(struct xc_dom_image *dom, const struct guest *g, const struct kernel *k,
-		struct err *e)
+int load_images(struct xc_dom_image *dom, const struct guest *g, struct host *h,
+		const struct kernel *k, struct err *e)
 {
 	struct load *l;
 	struct xc_dom_seg *seg = &dom->kernel_seg;
@@ -150,7 +161,7 @@ int load_images(struct xc_dom_image *dom, const struct guest *g, const struct ke
 	l = xc_dom_malloc(dom, sizeof(*l));
 	if (!l)
 		return -1;
-	*l = (struct load){.g = g, .kernel = k, .e = e};
+	*l = (struct load){.g = g, .host = h, .kernel = k, .e = e};
 	/* The least that it takes for a kernel, and none of what it takes for a ramdisk. */
 	seg->vend = seg->vstart + 1;
 	dom->modules[0].blob = NULL;

@@ -15,10 +15,10 @@
  * where it was libxenguest that failed.
  *
  * libxenguest itself clears each page before it fills it, and has the files mapped page by page. Here a
- * page is written once, and the files are read. A kernel of which libxenguest wants more in memory than
+ * page is written once, the files are read, and what is written is unmapped at once. A kernel of which libxenguest wants more in memory than
  * its segments, a BSD's symbol table, is left to it.
  */
-int load_images(struct xc_dom_image *dom, const struct guest *g, const struct kernel *k,
-		struct err *e);
+int load_images(struct xc_dom_image *dom, const struct guest *g, struct host *h,
+		const struct kernel *k, struct err *e);
 
 #endif

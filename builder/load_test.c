@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "fake/call.h"
 #include "../loaders/elf_build.h"
 
 #define TEXT_SIZE 0x1800
@@ -60,14 +61,15 @@ static size_t write_kernel(bool is_linux)
 	return data_at + DATA_SIZE;
 }
 
-static void hold(struct scene *s, enum guest_type type, bool ramdisk)
+/* ramdisk: a file of the kit, or NULL for none */
+static void hold(struct scene *s, enum guest_type type, const char *ramdisk)
 {
 	memset(s, 0, sizeof(*s));
 	fake_reset();
 	snprintf(s->path, sizeof(s->path), "%s", kit_path("k"));
 	s->cfg = kit_config("web", type);
 	s->cfg.kernel = s->path;
-	snprintf(s->ramdisk, sizeof(s->ramdisk), "%s", kit_path("ramdisk"));
+	snprintf(s->ramdisk, sizeof(s->ramdisk), "%s", kit_path(ramdisk ? ramdisk : ""));
 	s->cfg.ramdisk = ramdisk ? s->ramdisk : NULL;
 	KIT_CHECK(!host_open(&s->host, false, &s->err), "%s", s->err.msg);
 	assert_int_equal(guest_init(&s->guest, &s->cfg, &s->err), 0);
@@ -96,7 +98,7 @@ static void loads(enum guest_type type)
 	const struct fake_domain *d;
 	struct scene s;
 
-	hold(&s, type, true);
+	hold(&s, type, "ramdisk");
 	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
 	d = fake_domain(s.guest.domid);
 	assert_int_equal(d->kernel_pages, PAGES);
@@ -123,6 +125,24 @@ static void test_mapped(void **state)
 	loads(GUEST_PV);
 }
 
+/* What takes many pages is unmapped by hypercalls, and nothing else is. */
+static void test_unmapped(void **state)
+{
+	static const char ramdisk[300 * XC_PAGE_SIZE + 1];
+	struct scene s;
+
+	(void)state;
+	write_kernel(true);
+	kit_write("big", ramdisk, sizeof(ramdisk));
+	hold(&s, GUEST_PV, "big");
+	fake_call_reset();
+	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	assert_int_equal(fake_call()->to - fake_call()->from, 301 * XC_PAGE_SIZE);
+	assert_false(fake_call()->wrong);
+	end(&s);
+	assert_int_equal(fake_call()->handles, 0);
+}
+
 /* The file is shorter than it was when its headers were looked at. */
 static void test_cut(void **state)
 {
@@ -131,7 +151,7 @@ static void test_cut(void **state)
 	struct scene s;
 
 	(void)state;
-	hold(&s, GUEST_PV, false);
+	hold(&s, GUEST_PV, NULL);
 	assert_int_equal(truncate(s.path, (off_t)len - 1), 0);
 	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
 	snprintf(want, sizeof(want),
@@ -149,7 +169,7 @@ static void test_not_mapped(void **state)
 
 	(void)state;
 	write_kernel(true);
-	hold(&s, GUEST_PV, false);
+	hold(&s, GUEST_PV, NULL);
 	fake_fail_call("xc_dom_pfn_to_ptr_retcount", 1, ENOMEM);
 	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
 	snprintf(want, sizeof(want), "cannot load the kernel and its ramdisk into the domain: %s",
@@ -161,9 +181,8 @@ static void test_not_mapped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_segments),
-		cmocka_unit_test(test_mapped),
-		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_segments),   cmocka_unit_test(test_mapped),
+		cmocka_unit_test(test_unmapped),   cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_not_mapped),
 	};
 

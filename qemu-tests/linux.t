@@ -52,6 +52,7 @@ my $boot = flaky_boot('linux',
 		root . '/build/machine/vmlinuz:/boot/vmlinuz',
 		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz-cloud',
 		tool('guest.cpio') . ':/boot/guest.cpio',
+		tool('unmapped') . ':/sbin/unmapped',
 	],
 	memory => 3072,
 	time => 400,
@@ -60,6 +61,7 @@ for guest in web db cache; do
 	await_console $guest "^$guest cmdline: " 150
 done
 run facts xenfacts
+run unmapped unmapped
 run list earlydom list --json
 run ps ps -o comm,args
 run supervisor sh -c 'tr "\\0" " " </proc/$(pidof earlydom)/cmdline; echo'
@@ -94,6 +96,10 @@ for my $guest (['cache', 'linux pvh, 192 MiB, 2 vcpus'], ['db', 'linux pvh, 160 
 }
 my ($summary) = grep { / of \d+ guests? started / } $boot->earlydom;
 like($summary, qr/^3 of 3 guests started in \d+ ms$/, 'the summary');
+
+# The kernels' pages were unmapped by hypercalls, not one by one.
+is($boot->said('unmapped.out'), "1500 pages, 1500 to be read, then 0\n",
+	'pages of a guest that were unmapped are out of reach');
 
 # ---- what they say themselves ----
 my %up = (

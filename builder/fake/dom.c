@@ -25,7 +25,9 @@ struct image {
 	struct elf_dom_parms parms;
 	uint8_t *kernel;        /* where it is loaded, once that is mapped */
 	xen_pfn_t kernel_pages; /* of that mapping */
+	uint8_t *kernel_was;    /* what was there when it was unmapped last */
 	uint8_t *ramdisk;       /* the same, where it is not left to the library */
+	bool ramdisk_mapped;
 };
 
 /* The program's own loaders, from constructors. */
@@ -85,6 +87,7 @@ void xc_dom_release(struct xc_dom_image *dom)
 	free(dom->cmdline);
 	free(dom->pv_p2m);
 	free(((struct image *)dom)->kernel);
+	free(((struct image *)dom)->kernel_was);
 	free(((struct image *)dom)->ramdisk);
 	fake_lock();
 	fake_image_count(-1);
@@ -316,6 +319,7 @@ void *xc_dom_pfn_to_ptr_retcount(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pf
 			    (unsigned long long)pfn);
 	free(i->ramdisk);
 	i->ramdisk = map(count);
+	i->ramdisk_mapped = true;
 	return fake_leave_ptr(i->ramdisk);
 }
 
@@ -330,10 +334,15 @@ void xc_dom_unmap_one(struct xc_dom_image *dom, xen_pfn_t pfn)
 {
 	struct image *i = (struct image *)dom;
 
+	if (i->ramdisk_mapped && pfn == dom->modules[0].seg.pfn) {
+		i->ramdisk_mapped = false;
+		return;
+	}
 	if (pfn != dom->kernel_seg.pfn || !i->kernel)
 		fake_broken("page %#llx of domain %u is not mapped", (unsigned long long)pfn,
 			    dom->guest_domid);
-	free(i->kernel);
+	free(i->kernel_was);
+	i->kernel_was = i->kernel;
 	i->kernel = NULL;
 }
 
@@ -365,7 +374,7 @@ static int load_kernel(struct xc_dom_image *dom, struct fake_domain *d)
 	d->extended_cr3 = i->parms.pae == XEN_PAE_EXTCR3;
 	d->kernel_pfn = seg->pfn;
 	d->kernel_pages = seg->pages;
-	memcpy(d->kernel, i->kernel,
+	memcpy(d->kernel, i->kernel ? i->kernel : i->kernel_was,
 	       seg->pages * XC_PAGE_SIZE < sizeof(d->kernel) ? seg->pages * XC_PAGE_SIZE
 							     : sizeof(d->kernel));
 	return 0;
