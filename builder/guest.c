@@ -134,8 +134,11 @@ void guest_plan_restart(struct guest *g)
 
 void guest_plan_done(struct guest *g)
 {
+	struct blob unpacked = {0};
+
 	if (loads_kernel(g))
-		image_kernel_done(g->kernel);
+		unpacked = image_kernel_done(g->kernel);
+	blob_free(&unpacked);
 }
 
 static int check_host_memory(const struct guest *g, struct host *h, struct err *e)
@@ -267,7 +270,9 @@ destroy:
 		err_prefix(e, "[%s] ", ignored.msg);
 out:
 	free(cmdline);
-	guest_plan_done(g);
+	/* The guest does not wait until the memory has gone back. */
+	if (loads_kernel(g))
+		host_spare(h, image_kernel_done(g->kernel));
 	return rc;
 }
 

@@ -57,7 +57,7 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks);
  * Builds g: the whole life of a guest from its bytes to where its back ends are all that it waits
  * for. On success 0, and the domain is paused. On failure -1 with e set to the cause, and no trace
  * of the domain. Each call must have been planned (guest_hold_images does it for the first,
- * guest_plan_restart for each further one).
+ * guest_plan_restart for each further one). What its kernel was unpacked to may be left in h (host_tidy).
  */
 int guest_build(struct guest *g, struct host *h, struct err *e);
 void guest_plan_restart(struct guest *g);

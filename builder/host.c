@@ -140,9 +140,21 @@ fail:
 void host_close(struct host *h)
 {
 	unmap_end(h);
+	host_tidy(h);
 	if (h->xch)
 		xc_interface_close(h->xch);
 	h->xch = NULL;
+}
+
+void host_tidy(struct host *h)
+{
+	blob_free(&h->spare);
+}
+
+void host_spare(struct host *h, struct blob b)
+{
+	host_tidy(h);
+	h->spare = b;
 }
 
 int host_free_kib(struct host *h, uint64_t *kib, struct err *e)

@@ -12,6 +12,7 @@
 #include <xenctrl.h>
 #include <xenstore.h>
 
+#include "../loaders/codec.h"
 #include "err.h"
 #include "shared.h"
 #include "unmap.h"
@@ -30,6 +31,7 @@ struct host {
 	struct promise promise; /* to the build that uses it; none without others */
 
 	struct unmapper unmapper;
+	struct blob spare; /* host_spare */
 };
 
 /*
@@ -46,6 +48,13 @@ int host_probe(const char *sysroot, struct err *e);
  */
 int host_open(struct host *h, bool verbose, struct err *e);
 void host_close(struct host *h);
+
+/*
+ * Keeps memory that is not needed any more, until somebody has the time to give it back: host_tidy, or
+ * host_close. What was kept before is given back at once.
+ */
+void host_spare(struct host *h, struct blob b);
+void host_tidy(struct host *h);
 
 /* Memory that the hypervisor can still give away, in KiB. */
 int host_free_kib(struct host *h, uint64_t *kib, struct err *e);

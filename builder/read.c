@@ -79,24 +79,32 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 	return f;
 }
 
-static void kernel_release(struct image_file *f)
+/* Closes the kernel, if it is open. Returns what it was unpacked to, for blob_free. */
+static struct blob kernel_release(struct image_file *f)
 {
+	struct blob unpacked = {0};
+
 	if (!f->kernel_open)
-		return;
+		return unpacked;
+	unpacked = f->kernel.unpacked;
+	f->kernel.unpacked = (struct blob){0};
 	kernel_close(&f->kernel);
 	f->kernel_open = false;
+	return unpacked;
 }
 
 void image_drop(struct image_cache *c, struct image_file *f)
 {
 	struct image_file **p;
+	struct blob unpacked;
 
 	if (!f || --f->users > 0)
 		return;
 	for (p = &c->files; *p != f; p = &(*p)->next)
 		;
 	*p = f->next;
-	kernel_release(f);
+	unpacked = kernel_release(f);
+	blob_free(&unpacked);
 	pthread_cond_destroy(&f->unpacked);
 	pthread_mutex_destroy(&f->lock);
 	munmap((void *)(uintptr_t)f->data, f->size);
@@ -141,7 +149,7 @@ static void unpack(struct image_file *f)
 
 	f->kernel_busy = true;
 	pthread_mutex_unlock(&f->lock);
-	rc = kernel_open(f->data, f->size, UNPACK_MAX, &f->kernel, &f->why_bad);
+	rc = kernel_open(f->data, f->size, true, UNPACK_MAX, &f->kernel, &f->why_bad);
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = false;
 	f->kernel_open = rc == 0;
@@ -166,10 +174,13 @@ const struct kernel *image_kernel(struct image_file *f, struct err *e)
 	return k;
 }
 
-void image_kernel_done(struct image_file *f)
+struct blob image_kernel_done(struct image_file *f)
 {
+	struct blob unpacked = {0};
+
 	pthread_mutex_lock(&f->lock);
 	if (--f->kernel_users == 0)
-		kernel_release(f);
+		unpacked = kernel_release(f);
 	pthread_mutex_unlock(&f->lock);
+	return unpacked;
 }

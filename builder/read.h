@@ -68,10 +68,11 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 /*
  * The file as a kernel, unpacked and checked. image_plan_kernel says beforehand that a build will
  * want it, image_kernel_done that the build is over; between the first plan and the last done it is
- * unpacked once, and stays where it is. Returns NULL with e set, to the same for all who ask.
+ * unpacked once, and stays where it is. image_kernel returns NULL with e set, to the same for all who ask.
+ * image_kernel_done returns what there is to give back by then, for blob_free: that takes its time.
  */
 void image_plan_kernel(struct image_file *f);
 const struct kernel *image_kernel(struct image_file *f, struct err *e);
-void image_kernel_done(struct image_file *f);
+struct blob image_kernel_done(struct image_file *f);
 
 #endif

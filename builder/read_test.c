@@ -21,6 +21,13 @@ static void refused(const char *name, const char *cause)
 	assert_null(cache.files);
 }
 
+static void done(struct image_file *f)
+{
+	struct blob unpacked = image_kernel_done(f);
+
+	blob_free(&unpacked);
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -90,16 +97,39 @@ static void test_kernel(void **state)
 	k = image_kernel(f, &e);
 	assert_non_null(k);
 	assert_true(elf_can_pv(&k->info) && elf_can_pvh(&k->info));
-	image_kernel_done(f);
+	done(f);
 	assert_true(f->kernel_open);
 	assert_ptr_equal(image_kernel(f, &e), k);
-	image_kernel_done(f);
+	done(f);
 	assert_false(f->kernel_open);
 	/* Again, for a restart. */
 	image_plan_kernel(f);
 	assert_non_null(image_kernel(f, &e));
-	image_kernel_done(f);
+	done(f);
 	image_drop(&cache, f);
+}
+
+/* What a kernel was unpacked to is handed out by the last one that needs it. */
+static void test_unpacked(void **state)
+{
+	struct image_file *f;
+	struct blob b;
+	struct err e;
+
+	(void)state;
+	kit_slow_kernel("packed.gz");
+	f = image_hold(&cache, "kernel", kit_path("packed.gz"), &e);
+	assert_non_null(f);
+	image_plan_kernel(f);
+	image_plan_kernel(f);
+	KIT_CHECK(image_kernel(f, &e), "%s", e.msg);
+	b = image_kernel_done(f);
+	assert_null(b.data);
+	b = image_kernel_done(f);
+	assert_non_null(b.data);
+	image_drop(&cache, f);
+	assert_true(elf_match(b.data, b.size));
+	blob_free(&b);
 }
 
 static void test_bad_kernel(void **state)
@@ -119,8 +149,8 @@ static void test_bad_kernel(void **state)
 	kit_good_message(&e);
 	assert_null(image_kernel(f, &again));
 	assert_string_equal(e.msg, again.msg);
-	image_kernel_done(f);
-	image_kernel_done(f);
+	done(f);
+	done(f);
 	image_drop(&cache, f);
 
 	/* No memory for it: nothing is held. */
@@ -185,7 +215,7 @@ static void test_kernel_waits(void **state)
 		assert_null(readers[i].kernel);
 		assert_string_equal(readers[i].err.msg, "as was found");
 	}
-	image_kernel_done(f);
+	done(f);
 	image_drop(&cache, f);
 }
 
@@ -214,7 +244,7 @@ static void test_kernel_at_once(void **state)
 	}
 	for (i = 0; i < 4; i++) {
 		assert_true(f->kernel_open);
-		image_kernel_done(f);
+		done(f);
 	}
 	assert_false(f->kernel_open);
 	image_drop(&cache, f);
@@ -223,9 +253,10 @@ static void test_kernel_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),      cmocka_unit_test(test_shared),
-		cmocka_unit_test(test_kernel),       cmocka_unit_test(test_bad_kernel),
-		cmocka_unit_test(test_kernel_waits), cmocka_unit_test(test_kernel_at_once),
+		cmocka_unit_test(test_refused),        cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_kernel),         cmocka_unit_test(test_unpacked),
+		cmocka_unit_test(test_bad_kernel),     cmocka_unit_test(test_kernel_waits),
+		cmocka_unit_test(test_kernel_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

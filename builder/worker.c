@@ -82,6 +82,7 @@ static void *work(void *arg)
 	while ((j = begin(t->worker, t->host))) {
 		j->rc = run(j, t->host);
 		finish(t->worker, j, t->host);
+		host_tidy(t->host);
 	}
 	return NULL;
 }

@@ -7,6 +7,14 @@
 
 #include "codecs.h"
 
+/* From the kernel's asm-generic/mman-common.h; musl has it from 1.2.4 on. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* A kernel unpacks to some eight times its packed size. */
+#define STATED_RATIO_MAX 32
+
 /* Those with a longer magic first: lzma has hardly one. */
 static const struct codec *const codecs[] = {
 	&codec_gzip, &codec_xz, &codec_zstd, &codec_lz4, &codec_bzip2, &codec_lzo, &codec_lzma,
@@ -54,8 +62,19 @@ static void blob_trim(struct blob *b)
 		b->mapped = keep;
 }
 
-int codec_unpack(const struct codec *c, const uint8_t *in, size_t in_len, size_t limit,
-		 struct blob *out, size_t *used, struct err *e)
+/*
+ * Pages in what is going to be written, by one call instead of a fault for each page: in a pv dom0 a fault
+ * costs as much as unpacking a page does. A lie gets no more than a stream of that length could unpack to
+ * anyway. An older kernel than Linux 5.14 can't do it; then there are faults.
+ */
+static void page_in(const struct blob *b, const struct packed *in, size_t limit)
+{
+	if (in->stated <= limit && in->stated / STATED_RATIO_MAX <= in->len)
+		madvise(b->data, page_round_up(in->stated), MADV_POPULATE_WRITE);
+}
+
+int codec_unpack(const struct codec *c, const struct packed *in, size_t limit, struct blob *out,
+		 size_t *used, struct err *e)
 {
 	struct blob b = {0};
 	void *map;
@@ -76,7 +95,8 @@ int codec_unpack(const struct codec *c, const uint8_t *in, size_t in_len, size_t
 			       strerror(errno));
 	b.data = map;
 
-	if (c->unpack(in, in_len, b.data, limit, used, &b.size, e) != 0) {
+	page_in(&b, in, limit);
+	if (c->unpack(in, b.data, limit, used, &b.size, e) != 0) {
 		munmap(b.data, b.mapped);
 		*used = 0;
 		return err_prefix(e, "%s: ", c->name);

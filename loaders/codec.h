@@ -19,6 +19,17 @@
 #endif
 #define UNPACK_MAX ((size_t)UNPACK_MAX_MIB << 20)
 
+/* What is to be unpacked. */
+struct packed {
+	const uint8_t *data; /* len bytes */
+	size_t len;
+	/* What it says that it unpacks to, in bytes; 0 where it does not say. Not to be believed. */
+	size_t stated;
+	/* The bytes are pages of a file, mapped: those that were read may be dropped, and come back when
+	 * they are read again. */
+	bool paged;
+};
+
 struct codec {
 	const char *name; /* "gzip", as shown to people */
 
@@ -32,7 +43,7 @@ struct codec {
 	 * does not fit into out_cap is a failure of its own ("unpacks to more than N MiB").
 	 * NULL in a codec that is recognised by name but not supported (bzip2, lzo).
 	 */
-	int (*unpack)(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+	int (*unpack)(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
 		      size_t *out_len, struct err *e);
 };
 
@@ -49,12 +60,13 @@ struct blob {
 /*
  * Unpacks one stream with the codec c into new memory of at most limit bytes.
  * The memory is reserved, not touched, in one piece, so nothing is copied when the
- * size is not known beforehand; what was not needed is given back.
+ * size is not known beforehand; what was not needed is given back. As much as the input
+ * states, and as can be true, is paged in at once.
  * *used is the length of the stream; what follows it is the caller's to judge.
  * Returns 0, or -1 with e set and out empty.
  */
-int codec_unpack(const struct codec *c, const uint8_t *in, size_t in_len, size_t limit,
-		 struct blob *out, size_t *used, struct err *e);
+int codec_unpack(const struct codec *c, const struct packed *in, size_t limit, struct blob *out,
+		 size_t *used, struct err *e);
 
 void blob_free(struct blob *b);
 

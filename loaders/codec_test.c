@@ -64,7 +64,7 @@ static int unpack(const uint8_t *in, size_t len, size_t cap, uint8_t **out, size
 	assert_non_null(*out);
 	memcpy(copy, in, len);
 	e->msg[0] = '\0';
-	ret = c->unpack(copy, len, *out, cap, used, out_len, e);
+	ret = c->unpack(&(struct packed){.data = copy, .len = len}, *out, cap, used, out_len, e);
 	free(copy);
 	if (ret == 0)
 		assert_true(*used <= len && *out_len <= cap);
@@ -109,7 +109,8 @@ static void test_round_trip(void **state)
 		c = codec_find(p.data, p.len);
 		assert_non_null(c);
 		assert_string_equal(c->name, k->codec);
-		if (codec_unpack(c, p.data, p.len, UNPACK_MAX, &b, &used, &e) != 0)
+		if (codec_unpack(c, &(struct packed){.data = p.data, .len = p.len}, UNPACK_MAX, &b,
+				 &used, &e) != 0)
 			fail_msg("%s, %zu bytes: %s", k->cmd, size, e.msg);
 		assert_int_equal(b.size, size);
 		assert_int_equal(used, p.len);
@@ -254,16 +255,18 @@ static void test_bombs(void **state)
 		snprintf(cmd, sizeof(cmd), "head -c 24M /dev/zero | %s", kinds[i].cmd);
 		p = run(cmd);
 		assert_true(p.len < MIB);
-		assert_int_equal(
-			codec_unpack(codec_find(p.data, p.len), p.data, p.len, MIB, &b, &used, &e),
-			-1);
+		assert_int_equal(codec_unpack(codec_find(p.data, p.len),
+					      &(struct packed){.data = p.data, .len = p.len}, MIB,
+					      &b, &used, &e),
+				 -1);
 		snprintf(msg, sizeof(msg), "%s: unpacks to more than 1 MiB", kinds[i].codec);
 		assert_string_equal(e.msg, msg);
 		assert_null(b.data);
 
 		/* 24 MiB are no bomb where there is room for them. */
-		assert_int_equal(codec_unpack(codec_find(p.data, p.len), p.data, p.len, 24 * MIB,
-					      &b, &used, &e),
+		assert_int_equal(codec_unpack(codec_find(p.data, p.len),
+					      &(struct packed){.data = p.data, .len = p.len},
+					      24 * MIB, &b, &used, &e),
 				 0);
 		assert_int_equal(b.size, 24 * MIB);
 		blob_free(&b);
@@ -431,7 +434,8 @@ static void test_xz_no_memory(void **state)
 	do {
 		fake_alloc_fail_at(++n);
 		ret = codec_find(p.data, p.len)
-			      ->unpack(p.data, p.len, out, sizeof(out), &used, &len, &e);
+			      ->unpack(&(struct packed){.data = p.data, .len = p.len}, out,
+				       sizeof(out), &used, &len, &e);
 		if (fake_alloc_failed()) {
 			assert_int_equal(ret, -1);
 			assert_string_equal(e.msg, "out of memory");
@@ -633,11 +637,16 @@ static void test_refused(void **state)
 	size_t used;
 
 	(void)state;
-	assert_int_equal(codec_unpack(codec_find(bzip2, 10), bzip2, 10, MIB, &b, &used, &e), -1);
+	assert_int_equal(codec_unpack(codec_find(bzip2, 10),
+				      &(struct packed){.data = bzip2, .len = 10}, MIB, &b, &used,
+				      &e),
+			 -1);
 	assert_string_equal(e.msg,
 			    "bzip2: not supported; pack the kernel with gzip, xz, lzma, zstd "
 			    "or lz4 instead");
-	assert_int_equal(codec_unpack(codec_find(lzo, 9), lzo, 9, MIB, &b, &used, &e), -1);
+	assert_int_equal(codec_unpack(codec_find(lzo, 9), &(struct packed){.data = lzo, .len = 9},
+				      MIB, &b, &used, &e),
+			 -1);
 	assert_string_equal(e.msg,
 			    "lzo: not supported; pack the kernel with gzip, xz, lzma, zstd or "
 			    "lz4 instead");
@@ -653,11 +662,16 @@ static void test_silly_limits(void **state)
 	size_t used;
 
 	(void)state;
-	assert_int_equal(codec_unpack(c, gzip, 3, 0, &b, &used, &e), -1);
+	assert_int_equal(
+		codec_unpack(c, &(struct packed){.data = gzip, .len = 3}, 0, &b, &used, &e), -1);
 	assert_string_equal(e.msg, "gzip: cannot unpack to at most 0 bytes");
-	assert_int_equal(codec_unpack(c, gzip, 3, SIZE_MAX, &b, &used, &e), -1);
+	assert_int_equal(
+		codec_unpack(c, &(struct packed){.data = gzip, .len = 3}, SIZE_MAX, &b, &used, &e),
+		-1);
 	assert_string_equal(e.msg, "gzip: cannot unpack to at most 18446744073709551615 bytes");
-	assert_int_equal(codec_unpack(c, gzip, 3, (size_t)1 << 60, &b, &used, &e), -1);
+	assert_int_equal(codec_unpack(c, &(struct packed){.data = gzip, .len = 3}, (size_t)1 << 60,
+				      &b, &used, &e),
+			 -1);
 	/* The C libraries have their own words for the cause. */
 	snprintf(msg, sizeof(msg), "gzip: cannot reserve 1152921504606846976 bytes: %s",
 		 strerror(ENOMEM));

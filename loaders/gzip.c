@@ -21,7 +21,7 @@ static uInt clamp(size_t n)
 	return n > UINT_MAX ? UINT_MAX : (uInt)n;
 }
 
-static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
 		  size_t *out_len, struct err *e)
 {
 	z_stream s;
@@ -31,8 +31,8 @@ static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap
 	if (inflateInit2(&s, WINDOW_BITS) != Z_OK)
 		return err_set(e, "cannot start zlib: out of memory");
 
-	s.next_in = (Bytef *)(uintptr_t)in;
-	s.avail_in = clamp(in_len);
+	s.next_in = (Bytef *)(uintptr_t)in->data;
+	s.avail_in = clamp(in->len);
 	s.next_out = out;
 	s.avail_out = clamp(out_cap);
 	ret = inflate(&s, Z_FINISH); /* all at once: zlib then needs no window of its own */
@@ -48,7 +48,7 @@ static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap
 	} else if (s.avail_out == 0) {
 		codec_too_big(out_cap, e);
 	} else {
-		codec_truncated(in_len, e);
+		codec_truncated(in->len, e);
 	}
 	inflateEnd(&s);
 	return ok;

@@ -82,10 +82,11 @@ static int check_size_word(const uint8_t *in, size_t len, size_t used, size_t un
 	return 0;
 }
 
-static int open_bzimage(const uint8_t *file, size_t len, size_t limit, struct kernel *k,
+static int open_bzimage(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *k,
 			struct err *e)
 {
 	const uint8_t *payload;
+	struct packed in = {.paged = paged};
 	const struct codec *c;
 	size_t size, used;
 
@@ -104,22 +105,28 @@ static int open_bzimage(const uint8_t *file, size_t len, size_t limit, struct ke
 			       "way that is known",
 			       k->bzimage.payload_offset);
 	k->codec = c->name;
-	if (codec_unpack(c, payload, size, limit, &k->unpacked, &used, e) != 0)
+	in.data = payload;
+	in.len = size;
+	/* Behind the stream, or, in gzip's own, at its end: check_size_word. */
+	if (size > 4)
+		in.stated = le32(payload + size - 4);
+	if (codec_unpack(c, &in, limit, &k->unpacked, &used, e) != 0)
 		return -1;
 	if (check_size_word(payload, size, used, k->unpacked.size, c->name, e) != 0)
 		return -1;
 	return read_payload(k, e);
 }
 
-static int open_packed(const struct codec *c, const uint8_t *file, size_t len, size_t limit,
-		       struct kernel *k, struct err *e)
+static int open_packed(const struct codec *c, const uint8_t *file, size_t len, bool paged,
+		       size_t limit, struct kernel *k, struct err *e)
 {
+	const struct packed in = {.data = file, .len = len, .paged = paged};
 	const struct codec *inner;
 	size_t used;
 
 	k->format = "ELF";
 	k->codec = c->name;
-	if (codec_unpack(c, file, len, limit, &k->unpacked, &used, e) != 0)
+	if (codec_unpack(c, &in, limit, &k->unpacked, &used, e) != 0)
 		return -1;
 	if (check_padding(file, len, used, c->name, e) != 0)
 		return -1;
@@ -133,7 +140,8 @@ static int open_packed(const struct codec *c, const uint8_t *file, size_t len, s
 	return read_unpacked(k, e);
 }
 
-static int open_any(const uint8_t *file, size_t len, size_t limit, struct kernel *k, struct err *e)
+static int open_any(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *k,
+		    struct err *e)
 {
 	const struct codec *c;
 
@@ -146,22 +154,23 @@ static int open_any(const uint8_t *file, size_t len, size_t limit, struct kernel
 	if (aout_match(file, len))
 		return read_aout(file, len, k, e);
 	if (bzimage_match(file, len)) {
-		if (open_bzimage(file, len, limit, k, e) != 0)
+		if (open_bzimage(file, len, paged, limit, k, e) != 0)
 			return err_prefix(e, "bzImage: ");
 		return 0;
 	}
 	c = codec_find(file, len);
 	if (c)
-		return open_packed(c, file, len, limit, k, e);
+		return open_packed(c, file, len, paged, limit, k, e);
 	return err_set(
 		e, "not a kernel: neither an ELF file, nor a bzImage, nor an a.out of Plan 9, nor "
 		   "packed in a way that is known");
 }
 
-int kernel_open(const uint8_t *file, size_t len, size_t limit, struct kernel *out, struct err *e)
+int kernel_open(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *out,
+		struct err *e)
 {
 	memset(out, 0, sizeof(*out));
-	if (open_any(file, len, limit, out, e) != 0) {
+	if (open_any(file, len, paged, limit, out, e) != 0) {
 		kernel_close(out);
 		return -1;
 	}

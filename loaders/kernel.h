@@ -25,11 +25,13 @@ struct kernel {
 };
 
 /*
- * Opens the len bytes at file, which must stay while *out is used. limit bounds what may
+ * Opens the len bytes at file, which must stay while *out is used. They are paged where they are a
+ * file's, mapped (struct packed). limit bounds what may
  * be unpacked (UNPACK_MAX). Returns 0, or -1 with e set ("gzip: ...", "bzImage: ...",
  * "ELF: ...", "a.out: ..." in front) and *out zeroed.
  */
-int kernel_open(const uint8_t *file, size_t len, size_t limit, struct kernel *out, struct err *e);
+int kernel_open(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *out,
+		struct err *e);
 void kernel_close(struct kernel *k);
 
 /* Whether the kernel can be started as a PV guest's; as a PVH guest's only an ELF can, elf_can_pvh. */

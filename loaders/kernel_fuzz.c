@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	struct err e = {""};
 	struct kernel k;
 
-	if (kernel_open(in, len, LIMIT, &k, &e) != 0) {
+	if (kernel_open(in, len, false, LIMIT, &k, &e) != 0) {
 		if (e.msg[0] == '\0' || strchr(e.msg, '\n') || k.unpacked.data || k.bare)
 			abort();
 		return 0;

@@ -38,7 +38,7 @@ static int open_copy(const struct bytes *b, size_t len, struct kernel *k, uint8_
 	assert_non_null(*copy);
 	if (len)
 		memcpy(*copy, b->data, len);
-	return kernel_open(*copy, len, MIB, k, e);
+	return kernel_open(*copy, len, false, MIB, k, e);
 }
 
 static void refuses_prefix(const struct bytes *b, size_t len, const char *msg)

@@ -69,12 +69,12 @@ static int legacy_unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t 
 	return 0;
 }
 
-static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
 		  size_t *out_len, struct err *e)
 {
-	if (le32(in) == LZ4_LEGACY_MAGIC)
-		return legacy_unpack(in, in_len, out, out_cap, used, out_len, e);
-	return lz4_frame_unpack(in, in_len, out, out_cap, used, out_len, e);
+	if (le32(in->data) == LZ4_LEGACY_MAGIC)
+		return legacy_unpack(in->data, in->len, out, out_cap, used, out_len, e);
+	return lz4_frame_unpack(in->data, in->len, out, out_cap, used, out_len, e);
 }
 
 const struct codec codec_lz4 = {.name = "lz4", .match = match, .unpack = unpack};

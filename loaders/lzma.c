@@ -26,13 +26,13 @@ static bool match(const uint8_t *in, size_t in_len)
 	return size == UINT64_MAX || size < (uint64_t)1 << 40;
 }
 
-static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
 		  size_t *out_len, struct err *e)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
 	lzma_ret ret = lzma_alone_decoder(&s, LZMA_MEMLIMIT);
 
-	return lzma_run(&s, ret, in, in_len, out, out_cap, used, out_len, e);
+	return lzma_run(&s, ret, in->data, in->len, out, out_cap, used, out_len, e);
 }
 
 const struct codec codec_lzma = {.name = "lzma", .match = match, .unpack = unpack};

@@ -22,14 +22,15 @@ static bool match(const uint8_t *in, size_t in_len)
 				     6) == 0;
 }
 
-static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
 		  size_t *out_len, struct err *e)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
 	lzma_ret ret;
 
-	if (in_len > CHECK_AT && (in[CHECK_AT] == CHECK_NONE || in[CHECK_AT] == CHECK_CRC32)) {
-		switch (xz_single(in, in_len, out, out_cap, used, out_len, e)) {
+	if (in->len > CHECK_AT &&
+	    (in->data[CHECK_AT] == CHECK_NONE || in->data[CHECK_AT] == CHECK_CRC32)) {
+		switch (xz_single(in, out, out_cap, used, out_len, e)) {
 		case XZ_SINGLE_DONE:
 			return 0;
 		case XZ_SINGLE_FAILED:
@@ -39,7 +40,7 @@ static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap
 		}
 	}
 	ret = lzma_stream_decoder(&s, LZMA_MEMLIMIT, LZMA_TELL_UNSUPPORTED_CHECK);
-	return lzma_run(&s, ret, in, in_len, out, out_cap, used, out_len, e);
+	return lzma_run(&s, ret, in->data, in->len, out, out_cap, used, out_len, e);
 }
 
 const struct codec codec_xz = {.name = "xz", .match = match, .unpack = unpack};

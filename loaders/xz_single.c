@@ -3,6 +3,8 @@
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /*
  * XZ Embedded is included, as the kernels that it is made for do: it is configured by macros, and
@@ -33,9 +35,54 @@ typedef bool bool_t;
 typedef uint32_t u32;
 typedef uint32_t __le32 __attribute__((aligned(1), may_alias));
 
-#include <xz-embedded/dec_bcj.c>
 #include <xz-embedded/dec_lzma2.c>
+
+/* So much of the input is unpacked at a time, and then dropped, in bytes. */
+#define STEP ((size_t)512 << 10)
+
+/* The state machine's buffers, and what it does not know of them. */
+struct run {
+	struct xz_buf b;
+	bool paged;
+	size_t dropped; /* bytes of the input that are not in memory any more */
+};
+
+/* Whole pages of the file; b.in itself may begin within one, which stays. */
+static void drop_read(struct run *r)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), in = (uintptr_t)r->b.in;
+	const uintptr_t from = (in + r->dropped + page - 1) & -page;
+	const uintptr_t to = (in + r->b.in_pos) & -page;
+
+	if (!r->paged || from >= to)
+		return;
+	madvise((void *)from, to - from, MADV_DONTNEED);
+	r->dropped = to - in;
+}
+
+/*
+ * xz_dec_lzma2_run, which all of the input goes through, but a step at a time. The filters, which are
+ * around it, find one call with all of the output, as they have to in single-call mode.
+ */
+static enum xz_ret run_in_steps(struct xz_dec_lzma2 *s, struct xz_buf *b)
+{
+	struct run *r = (struct run *)b; /* its first member */
+	const size_t end = b->in_size;
+	enum xz_ret ret;
+
+	do {
+		b->in_size = end - b->in_pos > STEP ? b->in_pos + STEP : end;
+		ret = xz_dec_lzma2_run(s, b);
+		drop_read(r);
+	} while (ret == XZ_OK && b->in_pos == b->in_size && b->in_pos < end);
+	b->in_size = end;
+	return ret;
+}
+
+#define xz_dec_lzma2_run run_in_steps
+#include <xz-embedded/dec_bcj.c>
 #include <xz-embedded/dec_stream.c>
+#undef xz_dec_lzma2_run
 
 static enum xz_single failed(enum xz_ret ret, const struct xz_buf *b, struct err *e)
 {
@@ -62,10 +109,13 @@ static enum xz_single failed(enum xz_ret ret, const struct xz_buf *b, struct err
 	}
 }
 
-enum xz_single xz_single(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
-			 size_t *used, size_t *out_len, struct err *e)
+enum xz_single xz_single(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
+			 size_t *out_len, struct err *e)
 {
-	struct xz_buf b = {.in = in, .in_size = in_len, .out = out, .out_size = out_cap};
+	struct run r = {
+		.b = {.in = in->data, .in_size = in->len, .out = out, .out_size = out_cap},
+		.paged = in->paged,
+	};
 	struct xz_dec *dec = xz_dec_init(XZ_SINGLE, 0);
 	enum xz_ret ret;
 
@@ -73,11 +123,11 @@ enum xz_single xz_single(const uint8_t *in, size_t in_len, uint8_t *out, size_t 
 		err_set(e, "out of memory");
 		return XZ_SINGLE_FAILED;
 	}
-	ret = dec_main(dec, &b);
+	ret = dec_main(dec, &r.b);
 	xz_dec_end(dec);
 	if (ret != XZ_STREAM_END)
-		return failed(ret, &b, e);
-	*used = b.in_pos;
-	*out_len = b.out_pos;
+		return failed(ret, &r.b, e);
+	*used = r.b.in_pos;
+	*out_len = r.b.out_pos;
 	return XZ_SINGLE_DONE;
 }

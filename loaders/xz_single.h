@@ -17,7 +17,7 @@ enum xz_single {
 
 /* Unpacks one stream, as struct codec's unpack does. What was written to out before it turned out
  * that it cannot is of no use. */
-enum xz_single xz_single(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
-			 size_t *used, size_t *out_len, struct err *e);
+enum xz_single xz_single(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
+			 size_t *out_len, struct err *e);
 
 #endif

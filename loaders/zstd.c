@@ -26,22 +26,22 @@ static int failed(size_t code, size_t in_len, size_t out_cap, struct err *e)
 	}
 }
 
-static int unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
+static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
 		  size_t *out_len, struct err *e)
 {
 	unsigned long long content;
 	size_t frame, n;
 
 	/* ZSTD_decompress wants the exact frame: it would take what follows for another one. */
-	frame = ZSTD_findFrameCompressedSize(in, in_len);
+	frame = ZSTD_findFrameCompressedSize(in->data, in->len);
 	if (ZSTD_isError(frame))
-		return failed(frame, in_len, out_cap, e);
-	content = ZSTD_getFrameContentSize(in, frame);
+		return failed(frame, in->len, out_cap, e);
+	content = ZSTD_getFrameContentSize(in->data, frame);
 	if (content < ZSTD_CONTENTSIZE_ERROR && content > out_cap)
 		return codec_too_big(out_cap, e);
-	n = ZSTD_decompress(out, out_cap, in, frame);
+	n = ZSTD_decompress(out, out_cap, in->data, frame);
 	if (ZSTD_isError(n))
-		return failed(n, in_len, out_cap, e);
+		return failed(n, in->len, out_cap, e);
 	*used = frame;
 	*out_len = n;
 	return 0;

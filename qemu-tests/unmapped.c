@@ -87,13 +87,12 @@ int main(void)
 	const size_t len = (size_t)PAGES * XC_PAGE_SIZE;
 	unsigned before, after;
 	uint8_t *at, *own;
-	struct host h;
-	struct err e;
+	struct host h = {0};
 
-	if (host_open(&h, false, &e) < 0) {
-		fprintf(stderr, "unmapped: %s\n", e.msg);
-		return 1;
-	}
+	xenlog_init(&h.log, false);
+	h.xch = xc_interface_open(NULL, NULL, 0);
+	if (!h.xch)
+		return complain("the hypervisor");
 	at = map(find_guest(&h));
 	if (!at)
 		return complain("a guest's pages");
@@ -114,6 +113,7 @@ int main(void)
 			return 1;
 		}
 	printf("%u pages, %u to be read, then %u\n", PAGES, before, after);
-	host_close(&h);
+	unmap_end(&h);
+	xc_interface_close(h.xch);
 	return 0;
 }
