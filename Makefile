@@ -8,6 +8,8 @@ DAEMONS := $(BUILD)/xenstored $(BUILD)/xenconsoled
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 
+comma := ,
+
 CC     := musl-gcc
 HOSTCC := gcc
 STRIP  := strip
@@ -52,6 +54,8 @@ STORED_C     := $(sort $(wildcard xenstored/*.c))
 STORED_TESTS := $(filter %_test.c,$(STORED_C))
 STORED_SRCS  := $(filter-out $(STORED_TESTS),$(STORED_C))
 STORED_OBJS  := $(STORED_SRCS:%.c=$(BUILD)/obj/%.o)
+# The C library's calls that sockets.c takes over.
+STORED_WRAP  := $(patsubst %,-Wl$(comma)--wrap=%,accept clock_gettime close execvp open poll read write)
 # Built for speed; a compiler that knows malloc would make malloc's own calls of it.
 $(STORED_OBJS): CFLAGS += -O2 -fno-builtin
 
@@ -67,9 +71,9 @@ $(LIBS_STAMP): libs
 $(BUILD)/xenconsoled: $(LIBS_STAMP)
 	install -m 0755 $(LIBS)/bin/xenconsoled $@
 
-# Xen's store with an allocator of ours.
+# Xen's store with an allocator and buffers of ours.
 $(BUILD)/xenstored.debug: $(STORED_OBJS) $(LIBS_STAMP)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBS)/lib/xenstored.o $(STORED_OBJS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $(STORED_WRAP) $(LIBS)/lib/xenstored.o $(STORED_OBJS) -o $@
 
 $(BUILD)/obj/%.o: %.c Makefile | libs
 	@mkdir -p $(@D)

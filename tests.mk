@@ -9,7 +9,6 @@ FUZZ_SECONDS ?= 5
 
 # The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c, wire.c,
 # vif.c and daemons.c.
-comma     := ,
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap acpi_build_tables \
 	     disk_hold disk_drop vif_init vif_plug wire_open wire_close wire_talk \
 	     $(addprefix daemons_,there store_answers console_runs store console))
@@ -30,13 +29,13 @@ asan_LDFLAGS := -no-pie -fsanitize=address,undefined
 # The codecs and cmocka are Debian's here, for glibc; libacpi needs nothing of a C library's own.
 asan_LDLIBS  := $(LIBS)/lib/libacpi.a -lcmocka $(CODECS) -lpthread
 
-asan_STORED  := slab
+asan_STORED  := slab sockets
 
 musl_CC      := $(CC)
 musl_CFLAGS  := -Os
 musl_LDFLAGS := -static -no-pie
 musl_LDLIBS  := -L$(LIBS)/lib -lacpi -lcmocka $(CODECS) -lpthread
-musl_STORED  := slab malloc
+musl_STORED  := slab malloc sockets
 
 UNIT_ENV := CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
 	    UBSAN_OPTIONS=print_stacktrace=1
@@ -71,13 +70,14 @@ $$($(1)_MODEL_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_MODEL_OBJS)
 	@mkdir -p $$(@D)
 	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_MODEL_OBJS) $$($(1)_LDLIBS) -o $$@
 
-# xenstored's allocator. That it has the C library's names can't be tested beside the sanitizers', which have them.
+# What xenstored gets, linked as there. That the allocator has the C library's names can't be tested beside the
+# sanitizers', which have them.
 $(1)_STORED_OBJS  := $$(patsubst %,$(UNIT)/$(1)/obj/xenstored/%.o,$$($(1)_STORED))
 $(1)_STORED_TESTS := $$(patsubst %,$(UNIT)/$(1)/t/xenstored/%_test,$$($(1)_STORED))
 
 $$($(1)_STORED_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_STORED_OBJS)
 	@mkdir -p $$(@D)
-	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_STORED_OBJS) $$($(1)_LDLIBS) -o $$@
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(STORED_WRAP) $$< $$($(1)_STORED_OBJS) $$($(1)_LDLIBS) -o $$@
 
 UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS) $$(MODEL_UNIT_SRCS) $$(MODEL_TESTS) \
 	     $$(STORED_C))
