@@ -60,20 +60,43 @@ static int send_all(int fd, uint32_t transaction, const struct wire_call *calls,
 	return sent ? 0 : err_set(e, "cannot write to xenstored: %s", strerror(errno));
 }
 
-static int read_exactly(int fd, void *to, size_t len, struct err *e)
+/* What was read of the answers, many of which come at once. */
+struct answers {
+	int fd;
+	size_t begin, end; /* of what is left */
+	char bytes[8192];
+};
+
+/* Waits for more; there is none left. */
+static int refill(struct answers *a, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = read(a->fd, a->bytes, sizeof(a->bytes));
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return err_set(e, "cannot read from xenstored: %s",
+			       n < 0 ? strerror(errno) : "it has closed the connection");
+	a->begin = 0;
+	a->end = (size_t)n;
+	return 0;
+}
+
+static int read_exactly(struct answers *a, void *to, size_t len, struct err *e)
 {
 	char *p = to;
 
 	while (len > 0) {
-		const ssize_t n = read(fd, p, len);
+		size_t n;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_set(e, "cannot read from xenstored: %s",
-				       n < 0 ? strerror(errno) : "it has closed the connection");
+		if (a->begin == a->end && refill(a, e) < 0)
+			return -1;
+		n = a->end - a->begin < len ? a->end - a->begin : len;
+		memcpy(p, a->bytes + a->begin, n);
+		a->begin += n;
 		p += n;
-		len -= (size_t)n;
+		len -= n;
 	}
 	return 0;
 }
@@ -89,11 +112,11 @@ static int error_of(const char *text)
 	return EINVAL;
 }
 
-static int read_one(int fd, struct wire_call *call, uint32_t id, struct err *e)
+static int read_one(struct answers *a, struct wire_call *call, uint32_t id, struct err *e)
 {
 	struct xsd_sockmsg head;
 
-	if (read_exactly(fd, &head, sizeof(head), e) < 0)
+	if (read_exactly(a, &head, sizeof(head), e) < 0)
 		return -1;
 	if (head.len > XENSTORE_PAYLOAD_MAX || head.req_id != id ||
 	    (head.type != call->type && head.type != XS_ERROR))
@@ -101,7 +124,7 @@ static int read_one(int fd, struct wire_call *call, uint32_t id, struct err *e)
 	call->reply = malloc(head.len + 1);
 	if (!call->reply)
 		return err_set(e, "out of memory");
-	if (read_exactly(fd, call->reply, head.len, e) < 0)
+	if (read_exactly(a, call->reply, head.len, e) < 0)
 		return -1;
 	call->reply[head.len] = '\0';
 	call->reply_len = head.len;
@@ -111,14 +134,17 @@ static int read_one(int fd, struct wire_call *call, uint32_t id, struct err *e)
 
 int wire_talk(int fd, uint32_t transaction, struct wire_call *calls, size_t n, struct err *e)
 {
+	struct answers a;
 	size_t i;
 
 	if (send_all(fd, transaction, calls, n, e) < 0)
 		return -1;
+	a.fd = fd;
+	a.begin = a.end = 0;
 	for (i = 0; i < n; i++)
-		if (read_one(fd, &calls[i], (uint32_t)i, e) < 0)
+		if (read_one(&a, &calls[i], (uint32_t)i, e) < 0)
 			return -1;
-	return 0;
+	return a.begin == a.end ? 0 : err_set(e, "xenstored gave an answer that nobody asked for");
 }
 
 void wire_free(struct wire_call *calls, size_t n)

@@ -95,6 +95,31 @@ static void test_many(void **state)
 	close_scene(&s);
 }
 
+/* Answers that are read in several parts, with their heads and bodies anywhere in these. */
+static void test_long(void **state)
+{
+	static char text[XENSTORE_PAYLOAD_MAX];
+	struct wire_call calls[9];
+	struct scene s;
+	size_t i;
+
+	(void)state;
+	open_scene(&s);
+	for (i = 0; i < 9; i++) {
+		calls[i] = call(XS_READ, "/a");
+		memset(text, (int)('a' + i), sizeof(text));
+		answer(&s, XS_READ, (uint32_t)i, text, sizeof(text) - i);
+	}
+	KIT_CHECK(!wire_talk(s.fd, 0, calls, 9, &s.err), "%s", s.err.msg);
+	for (i = 0; i < 9; i++) {
+		memset(text, (int)('a' + i), sizeof(text));
+		assert_int_equal(calls[i].reply_len, sizeof(text) - i);
+		assert_memory_equal(calls[i].reply, text, sizeof(text) - i);
+	}
+	wire_free(calls, 9);
+	close_scene(&s);
+}
+
 static void test_transaction(void **state)
 {
 	struct scene s;
@@ -104,18 +129,18 @@ static void test_transaction(void **state)
 	(void)state;
 	open_scene(&s);
 	answer(&s, XS_TRANSACTION_START, 0, "4711", 5);
-	answer(&s, XS_ERROR, 0, "EAGAIN", 7);
-	answer(&s, XS_TRANSACTION_END, 0, "OK", 3);
-	answer(&s, XS_ERROR, 0, "ENOSPC", 7);
 	assert_int_equal(wire_begin(s.fd, &t, &s.err), 0);
 	assert_int_equal(t, 4711);
+	answer(&s, XS_ERROR, 0, "EAGAIN", 7);
 	assert_int_equal(wire_end(s.fd, t, false, &error, &s.err), 0);
 	assert_int_equal(error, EAGAIN);
+	answer(&s, XS_TRANSACTION_END, 0, "OK", 3);
 	assert_int_equal(wire_end(s.fd, t, true, &error, &s.err), 0);
 	assert_int_equal(error, 0);
 	asked(&s, XS_TRANSACTION_START, 0, 0, "", 1);
 	asked(&s, XS_TRANSACTION_END, 0, 4711, "T", 2);
 	asked(&s, XS_TRANSACTION_END, 0, 4711, "F", 2);
+	answer(&s, XS_ERROR, 0, "ENOSPC", 7);
 	assert_int_equal(wire_begin(s.fd, &t, &s.err), -1);
 	assert_string_equal(s.err.msg, "cannot begin a transaction of the store: No space left on "
 				       "device");
@@ -158,6 +183,10 @@ static void test_bad_answers(void **state)
 	}
 	fails(&s, odd);
 	open_scene(&s);
+	answer(&s, XS_READ, 0, "x", 1);
+	answer(&s, XS_READ, 1, "y", 1);
+	fails(&s, "xenstored gave an answer that nobody asked for");
+	open_scene(&s);
 	shutdown(s.peer, SHUT_WR);
 	fails(&s, "cannot read from xenstored: it has closed the connection");
 	open_scene(&s);
@@ -178,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_bad_answers),
 	};
