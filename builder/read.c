@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "copy.h"
+
 static struct image_file *image_find(const struct image_cache *c, const struct stat *st)
 {
 	struct image_file *f;
@@ -118,7 +120,7 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 	size_t done = 0;
 
 	if (at >= f->size) {
-		memcpy(to, from, len);
+		copy_away(to, from, len);
 		return 0;
 	}
 	while (done < len) {

@@ -1,0 +1,16 @@
+/*
+ * Bytes that nobody reads here again: into a guest's memory.
+ */
+#ifndef EARLYDOM_COPY_H
+#define EARLYDOM_COPY_H
+
+#include <stddef.h>
+
+/*
+ * What memcpy does, but past the caches where there is much to copy (SSE2's non-temporal stores, which every
+ * processor of 64 bits has): what is in them stays, and a line is not read before it is overwritten. The
+ * ranges must not overlap.
+ */
+void copy_away(void *to, const void *from, size_t len);
+
+#endif
