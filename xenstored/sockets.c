@@ -292,8 +292,10 @@ static int ask_kernel(struct pollfd *fds, nfds_t n, int timeout)
 			settle(&fds[i], c);
 		ready += fds[i].revents != 0;
 	}
+	if (!error)
+		return ready;
 	errno = error;
-	return error ? -1 : ready;
+	return -1;
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
