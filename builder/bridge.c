@@ -2,15 +2,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "modules.h"
 #include "netlink.h"
+#include "random.h"
 
 /* An address that is locally administered and not a group's (IEEE 802, 8.2). */
 static int random_mac(uint8_t mac[6], struct err *e)
 {
-	if (getrandom(mac, 6, 0) != 6)
+	if (random_bytes(mac, 6) < 0)
 		return err_set(e, "cannot make an address: %s", strerror(errno));
 	mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
 	return 0;

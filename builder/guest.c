@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <xen/hvm/params.h>
@@ -18,6 +17,7 @@
 #include "e820_file.h"
 #include "hvm.h"
 #include "introduce.h"
+#include "random.h"
 #include "serial_nodes.h"
 
 /* How long a destroyed domain may take to be gone: its pages go back when nobody maps them any
@@ -34,7 +34,7 @@ int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e)
 	memcpy(g->uuid, cfg->uuid, sizeof(g->uuid));
 	if (cfg->has_uuid)
 		return 0;
-	if (getrandom(g->uuid, sizeof(g->uuid), 0) != (ssize_t)sizeof(g->uuid))
+	if (random_bytes(g->uuid, sizeof(g->uuid)) < 0)
 		return err_set(e, "cannot make a uuid: %s", strerror(errno));
 	g->uuid[6] = (uint8_t)((g->uuid[6] & 0x0f) | 0x40); /* version 4, random: RFC 4122, 4.4 */
 	g->uuid[8] = (uint8_t)((g->uuid[8] & 0x3f) | 0x80);

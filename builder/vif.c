@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "modules.h"
 #include "netlink.h"
+#include "random.h"
 
 /*
  * What every vif has in dom0, as other toolstacks give it: the largest address that is not a
@@ -32,7 +32,7 @@ static int random_mac(uint8_t mac[6], struct err *e)
 	mac[0] = 0x00;
 	mac[1] = 0x16;
 	mac[2] = 0x3e;
-	if (getrandom(mac + 3, 3, 0) != 3)
+	if (random_bytes(mac + 3, 3) < 0)
 		return err_set(e, "cannot make a mac: %s", strerror(errno));
 	mac[3] &= 0x7f;
 	return 0;
