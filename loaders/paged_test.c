@@ -83,6 +83,30 @@ static void test_lies(void **state)
 	assert_int_equal(found_with(0, 16 * MIB, 16 * MIB), 0);
 }
 
+/* All of it goes, whatever its size. */
+static void test_freed(void **state)
+{
+	static const size_t sizes[] = {1, MIB, MIB + 1, 5 * MIB - 1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const size_t len = (sizes[i] + PAGE - 1) / PAGE * PAGE;
+		uint8_t *at = mmap(NULL, len, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		struct blob b = {.data = at, .size = sizes[i], .mapped = len};
+
+		assert_true(at != MAP_FAILED);
+		blob_free(&b);
+		assert_null(b.data);
+		assert_int_equal(mapped_pages(at, len), 0);
+		/* Nobody has it any more. */
+		assert_ptr_equal(mmap(at, len, PROT_NONE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+				 at);
+		munmap(at, len);
+	}
+}
+
 /* ---- the input ---- */
 
 /* Bytes that pack to three quarters, with what the x86 filter takes for calls among them. */
@@ -174,9 +198,8 @@ static void test_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stated),
-		cmocka_unit_test(test_lies),
-		cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_stated), cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_freed),  cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_kept),
 	};
 
