@@ -135,7 +135,6 @@ static void test_unmapped(void **state)
 	write_kernel(true);
 	kit_write("big", ramdisk, sizeof(ramdisk));
 	hold(&s, GUEST_PV, "big");
-	fake_call_reset();
 	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
 	assert_int_equal(fake_call()->to - fake_call()->from, 301 * XC_PAGE_SIZE);
 	assert_false(fake_call()->wrong);

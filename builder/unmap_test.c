@@ -12,7 +12,6 @@ static void open_host(struct host *h)
 	struct err e;
 
 	fake_reset();
-	fake_call_reset();
 	KIT_CHECK(!host_open(h, false, &e), "%s", e.msg);
 }
 

@@ -25,6 +25,14 @@ void fake_call_reset(void)
 	memset(&state, 0, sizeof(state));
 }
 
+unsigned fake_call_leaks(FILE *to)
+{
+	if (state.handles || state.buffers)
+		fprintf(to, "held: %u handles and %u buffers of libxencall\n", state.handles,
+			state.buffers);
+	return state.handles + state.buffers;
+}
+
 xencall_handle *xencall_open(struct xentoollog_logger *logger, unsigned open_flags)
 {
 	xencall_handle *h = state.no_handle ? NULL : malloc(sizeof(*h));

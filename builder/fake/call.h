@@ -1,6 +1,6 @@
 /*
  * Hypercalls that libxenctrl has no function for: in place of libxencall. It knows what unmap.c asks for,
- * and takes nothing else. fake_call_reset forgets everything.
+ * and takes nothing else. fake_reset forgets everything, and fake_leaks tells of what is held.
  */
 #ifndef EARLYDOM_FAKE_CALL_H
 #define EARLYDOM_FAKE_CALL_H
@@ -22,6 +22,5 @@ struct fake_call {
 	bool wrong;                /* one was not as it has to be */
 };
 struct fake_call *fake_call(void);
-void fake_call_reset(void);
 
 #endif

@@ -38,6 +38,8 @@ struct fake_domain *fake_find(uint32_t domid);
 void fake_image_count(int change);
 unsigned fake_evtchn_leaks(FILE *to);
 void fake_evtchn_reset(void);
+unsigned fake_call_leaks(FILE *to);
+void fake_call_reset(void);
 unsigned fake_store_leaks(FILE *to);
 void fake_store_reset(void);
 unsigned fake_devices_leaks(FILE *to);

@@ -223,6 +223,7 @@ void fake_reset(void)
 		.free_kib = UINT64_C(4) << 20,
 	};
 	fake_evtchn_reset();
+	fake_call_reset();
 	fake_store_reset();
 	fake_devices_reset();
 	fake_unlock();
@@ -342,6 +343,7 @@ unsigned fake_leaks(FILE *to, bool domains)
 		n++;
 	}
 	n += fake_evtchn_leaks(to);
+	n += fake_call_leaks(to);
 	n += fake_store_leaks(to);
 	n += fake_devices_leaks(to);
 	fputs(xen.rules, to);
