@@ -121,8 +121,11 @@ like($errors, qr{^/etc/earlydom/no_such\.cfg:3:\d+: .*'plian'.*did you mean 'pla
 like($errors, qr/^bridge br0: port eth9 is not there after \d+ s$/m, 'a port that is missing is said');
 
 # ---- the others are there, and did not wait ----
+# Those of them that have devices are started when their back ends are ready, each in its time.
 my @order = grep { $_ ne 'next' } map { /^(\w+): started as domain/ ? $1 : () } $boot->earlydom;
-is(join(' ', @order), join(' ', @started, 'a_late'), 'what can be started is, and waits for nobody; then what comes late');
+my $last = pop(@order) // '';
+is(join(' ', sort @order), join(' ', sort @started), 'what can be started is');
+is($last, 'a_late', 'and waits for nobody; then what comes late');
 my @next = $boot->earlydom_on('next');
 is($next[0], 'starts without a_absent, which it comes after (failed)', 'next: is told');
 like($next[1], qr/^started as domain \d+ \(/, 'next: and starts');
