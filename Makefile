@@ -127,14 +127,14 @@ check: all size lint unit fuzz bench-check
 -include bench/bench.mk
 
 FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] xenstored/*.[ch] qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
-	     bench/*.[ch])
+	     bench/*.[ch] scripts/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
 lint:
 	@clang-format --dry-run --Werror $(FORMATTED)
-	@shellcheck -x $(filter-out %.lock,$(SCRIPTS))
+	@shellcheck -x $(filter-out %.lock %.c,$(SCRIPTS))
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem -j 2 $(CPPFLAGS) $(SRCS) $(MODEL_SRCS) $(STORED_SRCS)
 	@mandoc -T lint -W warning man/*.[58]

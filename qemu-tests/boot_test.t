@@ -83,6 +83,22 @@ sub test {
 		'the cause, and Bail out!');
 }
 
+# ---- QEMU is mended (scripts/ignne.c): its function does nothing, another's program is left alone ----
+{
+	my $program = work_dir . '/ignne';
+	my $main = '%s' . "\nint main(void) { cpu_clear_ignne(); return calls; }\n";
+	my ($library) = glob(root . '/build/cache/ignne-*.so');
+	for my $case (['int calls; void cpu_clear_ignne(void) { calls = 3; }', 0, 'is taken out'],
+		['static int calls; static void cpu_clear_ignne(void) { calls = 3; }', 3, 'is not found']) {
+		write_file("$program.c", sprintf($main, $case->[0]));
+		is((command('cc', '-O0', '-rdynamic', '-o', $program, "$program.c"))[0], 0, 'a program with its function');
+		is((command('env', 'LD_PRELOAD=' . ($library // '/nonexistent'), $program))[0], $case->[1], "which $case->[2]");
+	}
+	my ($status, undef, $err) = command('env', 'HOSTCC=/nonexistent', root . '/scripts/run-qemu', '-v', '-t', 1,
+		'-i', work_dir . '/ignne');
+	like($err, qr/ 'LD_PRELOAD=\S+\/ignne\.so'/, 'run-qemu preloads the library, which is made once');
+}
+
 # ---- wrong usage ----
 my @wrong = (
 	[['-e', 'a:b'], 'which descriptors? -c is missing'],
