@@ -87,7 +87,7 @@ sub test {
 {
 	my $program = work_dir . '/ignne';
 	my $main = '%s' . "\nint main(void) { cpu_clear_ignne(); return calls; }\n";
-	my ($library) = glob(root . '/build/cache/ignne-*.so');
+	my ($library) = sort { -M $a <=> -M $b } glob(root . '/build/cache/ignne-*.so');
 	for my $case (['int calls; void cpu_clear_ignne(void) { calls = 3; }', 0, 'is taken out'],
 		['static int calls; static void cpu_clear_ignne(void) { calls = 3; }', 3, 'is not found']) {
 		write_file("$program.c", sprintf($main, $case->[0]));
