@@ -24,7 +24,7 @@ CPPFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__=1 -DEARLYDOM_VERSION='"$(VERSION)"' \
 	    -DUNPACK_MAX_MIB=$(UNPACK_MAX_MIB) -DCONLOG_MAX=$(CONLOG_MAX)
 CFLAGS   := -std=gnu11 $(WARN) -Os -g -fno-pie -fstack-protector-strong -fno-asynchronous-unwind-tables \
 	    -ffunction-sections -fdata-sections
-INCLUDES := -isystem $(LIBS)/include -isystem $(LIBS)/kernel-include
+INCLUDES := -I. -isystem $(LIBS)/include -isystem $(LIBS)/kernel-include
 LDFLAGS  := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none
 
 CODECS := -lz -llzma -lzstd -llz4
@@ -33,17 +33,19 @@ LDLIBS := -L$(LIBS)/lib -Wl,--whole-archive -lxenguest -Wl,--no-whole-archive -l
 	  -lxenforeignmemory -lxengnttab -lxenevtchn -lxendevicemodel -lxencall -lxentoollog \
 	  -lxenstore -lxentoolcore $(CODECS) -lpthread
 
-ALL_C  := $(sort $(wildcard builder/*.c loaders/*.c))
+ALL_C  := $(sort $(filter-out builder/fake/%,$(wildcard base/*.c base/test/*.c loaders/*.c loaders/test/*.c \
+	  builder/*/*.c builder/*/test/*.c)))
 TESTS  := $(filter %_test.c,$(ALL_C))
 FUZZ   := $(filter %_fuzz.c,$(ALL_C))
 SRCS   := $(filter-out $(TESTS) $(FUZZ),$(ALL_C))
 OBJS   := $(SRCS:%.c=$(BUILD)/obj/%.o)
 
-# The device model of vmx guests; the files of builder/ that it shares need none of Xen's libraries.
-MODEL_C      := $(sort $(wildcard model/*.c))
+# The device model of vmx guests; what it shares with the program needs none of Xen's libraries.
+MODEL_C      := $(sort $(wildcard model/*.c model/test/*.c))
 MODEL_TESTS  := $(filter %_test.c,$(MODEL_C))
 MODEL_FUZZ   := $(filter %_fuzz.c,$(MODEL_C))
-MODEL_SHARED := $(patsubst %,builder/%.c,conlog descriptor diag err scan sources suggest)
+MODEL_SHARED := $(patsubst %,base/%.c,bounded_log diag err suggest text_file) \
+		$(patsubst %,builder/describe/%.c,descriptor scan value)
 MODEL_SRCS   := $(filter-out $(MODEL_TESTS) $(MODEL_FUZZ) model/fake.c,$(MODEL_C))
 MODEL_OBJS   := $(patsubst %.c,$(BUILD)/obj/%.o,$(MODEL_SRCS) $(MODEL_SHARED))
 MODEL_LDLIBS := -L$(LIBS)/lib -lxendevicemodel -lxenforeignmemory -lxenevtchn -lxencall -lxentoollog \
@@ -126,7 +128,8 @@ check: all size lint unit fuzz bench-check
 -include tests.mk
 -include bench/bench.mk
 
-FORMATTED := $(wildcard builder/*.[ch] loaders/*.[ch] model/*.[ch] xenstored/*.[ch] qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
+FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test/*.[ch] builder/*/*.[ch] \
+	     builder/*/test/*.[ch] model/*.[ch] model/test/*.[ch] xenstored/*.[ch] qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch] scripts/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \

@@ -20,7 +20,7 @@ MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c
 
 # The clients' supervisor, the daemons, libxl's records and hvmloader are looked for in the test's own directory.
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
-		 -DMODEL_QMP_DIR='"qmp"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"'
+		 -DDEVMODEL_QMP_DIR='"qmp"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"'
 UNIT_CFLAGS   := -std=gnu11 $(WARN) -g -fno-pie
 
 asan_CC      := $(HOSTCC)
@@ -47,10 +47,10 @@ $(UNIT)/$(1)/obj/%.o: %.c Makefile tests.mk $(LIBS_STAMP)
 	@$$($(1)_CC) $$(UNIT_CPPFLAGS) $$(UNIT_CFLAGS) $$($(1)_CFLAGS) $$(INCLUDES) -MMD -MP -c $$< -o $$@
 
 # The program's main gives way to the test's.
-$(UNIT)/$(1)/obj/program.o: $(UNIT)/$(1)/obj/builder/main.o
+$(UNIT)/$(1)/obj/program.o: $(UNIT)/$(1)/obj/builder/command/main.o
 	@objcopy --redefine-sym main=earlydom_main $$< $$@
 
-$(1)_OBJS  := $$(patsubst %.c,$(UNIT)/$(1)/obj/%.o,$$(filter-out builder/main.c,$$(UNIT_SRCS))) \
+$(1)_OBJS  := $$(patsubst %.c,$(UNIT)/$(1)/obj/%.o,$$(filter-out builder/command/main.c,$$(UNIT_SRCS))) \
 	      $(UNIT)/$(1)/obj/program.o
 $(1)_TESTS := $$(patsubst %.c,$(UNIT)/$(1)/t/%,$$(TESTS))
 
@@ -93,8 +93,8 @@ unit-build: $(ALL_UNIT)
 unit: unit-build
 	@$(UNIT_ENV) prove -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(ALL_UNIT)
 
-# The commands need main's file, and nothing that is fuzzed needs the commands; kit, wards and net are for cmocka.
-FUZZ_SRCS   := $(filter-out $(patsubst %,builder/%.c,main boot check inspect client fake/kit fake/wards fake/net),$(UNIT_SRCS))
+# The commands need main's file, and nothing that is fuzzed needs the commands; kit, units and net are for cmocka.
+FUZZ_SRCS   := $(filter-out builder/command/% $(patsubst %,builder/fake/%.c,kit units net),$(UNIT_SRCS))
 FUZZ_OBJS   := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SRCS))
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZERS     := $(patsubst %.c,$(BUILD)/fuzz/bin/%,$(FUZZ))

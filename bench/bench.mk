@@ -2,7 +2,7 @@
 
 BENCH := $(BUILD)/bench/bin
 # The program without its main file.
-BENCH_OBJS := $(filter-out $(BUILD)/obj/builder/main.o,$(OBJS))
+BENCH_OBJS := $(filter-out $(BUILD)/obj/builder/command/main.o,$(OBJS))
 
 .PHONY: bench bench-icount bench-tools bench-check
 BENCH_PROGRAMS := $(addprefix $(BENCH)/,lap floor earlydom-counted hypercalls.so)

@@ -22,8 +22,8 @@
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
 
-#include "../builder/clock.h"
-#include "../builder/read.h"
+#include "base/clock.h"
+#include "builder/image/image_files.h"
 
 #define PAGES_PER_MIB 256
 #define EXTENT_ORDER  9 /* 2 MiB, which is what libxenguest asks for first */

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../builder/err.h"
+#include "base/err.h"
 #include "elf.h"
 
 /* a.out.h: _MAGIC(f, b), I_MAGIC and S_MAGIC. */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../builder/err.h"
+#include "base/err.h"
 
 struct bzimage_info {
 	unsigned version;        /* boot protocol, 0x020f is 2.15 */

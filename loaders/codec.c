@@ -5,8 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "codecs.h"
-
 /* From the kernel's asm-generic/mman-common.h; musl has it from 1.2.4 on. */
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -17,20 +15,6 @@
 
 /* A kernel unpacks to some eight times its packed size. */
 #define STATED_RATIO_MAX 32
-
-/* Those with a longer magic first: lzma has hardly one. */
-static const struct codec *const codecs[] = {
-	&codec_gzip, &codec_xz, &codec_zstd, &codec_lz4, &codec_bzip2, &codec_lzo, &codec_lzma,
-};
-
-const struct codec *codec_find(const uint8_t *in, size_t in_len)
-{
-	for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
-		if (codecs[i]->match(in, in_len))
-			return codecs[i];
-	}
-	return NULL;
-}
 
 int codec_too_big(size_t out_cap, struct err *e)
 {

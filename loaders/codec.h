@@ -1,7 +1,7 @@
 /*
  * Codecs: packed bytes in, plain bytes out. Pure functions over memory.
  *
- * A codec is one file with one struct codec, named in the table of codec.c.
+ * A codec is one file with one struct codec, named in the table of codecs.c.
  */
 #ifndef EARLYDOM_CODEC_H
 #define EARLYDOM_CODEC_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../builder/err.h"
+#include "base/err.h"
 
 /* Default bound on what one kernel may unpack to, in bytes; a build constant (make
  * UNPACK_MAX_MIB=...). */
@@ -47,9 +47,6 @@ struct codec {
 		      size_t *out_len, struct err *e);
 };
 
-/* The codec that the bytes begin like, or NULL for none. */
-const struct codec *codec_find(const uint8_t *in, size_t in_len);
-
 /* Memory that codec_unpack made; zero-initialised means none. */
 struct blob {
 	uint8_t *data;
@@ -69,5 +66,10 @@ int codec_unpack(const struct codec *c, const struct packed *in, size_t limit, s
 		 size_t *used, struct err *e);
 
 void blob_free(struct blob *b);
+
+/* The errors that all codecs have alike. All return -1. */
+int codec_too_big(size_t out_cap, struct err *e);
+int codec_truncated(size_t in_len, struct err *e);
+int codec_corrupt(size_t at, const char *why, struct err *e); /* at: offset in the stream */
 
 #endif

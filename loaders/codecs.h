@@ -1,5 +1,5 @@
 /*
- * What the codecs share with the table in codec.c; users of codecs need only codec.h.
+ * The codecs that there are.
  */
 #ifndef EARLYDOM_CODECS_H
 #define EARLYDOM_CODECS_H
@@ -22,9 +22,7 @@ extern const struct codec codec_lzo;
 #define LZMA_MEMLIMIT_MIB 160
 #define LZMA_MEMLIMIT     ((uint64_t)LZMA_MEMLIMIT_MIB << 20)
 
-/* The errors that all codecs have alike. All return -1. */
-int codec_too_big(size_t out_cap, struct err *e);
-int codec_truncated(size_t in_len, struct err *e);
-int codec_corrupt(size_t at, const char *why, struct err *e); /* at: offset in the stream */
+/* The codec that the bytes begin like, or NULL for none. */
+const struct codec *codec_find(const uint8_t *in, size_t in_len);
 
 #endif

@@ -11,50 +11,9 @@
 /* Far more than any kernel has (Linux: 5), and few enough to look at each pair. */
 #define PHNUM_MAX 256
 
-/* A field of the header of kind s at p: both classes have it, each at a place of its own. */
-#define FIELD64(is64, p, s, field)                                                                 \
-	((is64) ? le64((p) + offsetof(Elf64_##s, field)) : le32((p) + offsetof(Elf32_##s, field)))
-#define FIELD32(is64, p, s, field)                                                                 \
-	le32((p) + ((is64) ? offsetof(Elf64_##s, field) : offsetof(Elf32_##s, field)))
-#define FIELD16(is64, p, s, field)                                                                 \
-	le16((p) + ((is64) ? offsetof(Elf64_##s, field) : offsetof(Elf32_##s, field)))
-
 bool elf_match(const uint8_t *in, size_t len)
 {
 	return len >= SELFMAG && memcmp(in, ELFMAG, SELFMAG) == 0;
-}
-
-bool elf_inside(const struct elf_file *f, uint64_t offset, uint64_t size)
-{
-	return offset <= f->len && size <= f->len - offset;
-}
-
-struct elf_phdr elf_get_phdr(const struct elf_file *f, unsigned i)
-{
-	size_t size = f->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-	const uint8_t *p = f->data + f->phoff + i * size;
-
-	return (struct elf_phdr){
-		.type = FIELD32(f->is64, p, Phdr, p_type),
-		.flags = FIELD32(f->is64, p, Phdr, p_flags),
-		.offset = FIELD64(f->is64, p, Phdr, p_offset),
-		.vaddr = FIELD64(f->is64, p, Phdr, p_vaddr),
-		.paddr = FIELD64(f->is64, p, Phdr, p_paddr),
-		.filesz = FIELD64(f->is64, p, Phdr, p_filesz),
-		.memsz = FIELD64(f->is64, p, Phdr, p_memsz),
-	};
-}
-
-struct elf_shdr elf_get_shdr(const struct elf_file *f, unsigned i)
-{
-	const uint8_t *p = f->data + f->shoff + (size_t)i * f->shentsize;
-
-	return (struct elf_shdr){
-		.name = FIELD32(f->is64, p, Shdr, sh_name),
-		.type = FIELD32(f->is64, p, Shdr, sh_type),
-		.offset = FIELD64(f->is64, p, Shdr, sh_offset),
-		.size = FIELD64(f->is64, p, Shdr, sh_size),
-	};
 }
 
 /* e_ident, and what depends on the class: the length of the header and the machine. */
@@ -82,7 +41,7 @@ static int read_ident(struct elf_file *f, struct elf_info *out, struct err *e)
 		return err_set(e, "truncated: %zu bytes, within the header", f->len);
 
 	out->bits = f->is64 ? 64 : 32;
-	out->machine = FIELD16(f->is64, p, Ehdr, e_machine);
+	out->machine = ELF_FIELD16(f->is64, p, Ehdr, e_machine);
 	/* The 32-bit class holds x86-64 code, too (the x32 ABI's), as PVH kernels that enter in
 	 * 32-bit mode like to have it; libelf in Xen takes both. */
 	if (out->machine != EM_X86_64 && (f->is64 || out->machine != EM_386))
@@ -95,17 +54,17 @@ static int read_header(struct elf_file *f, struct elf_info *out, struct err *e)
 {
 	const uint8_t *p = f->data;
 	size_t size = f->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-	uint32_t version = FIELD32(f->is64, p, Ehdr, e_version);
-	unsigned phentsize = FIELD16(f->is64, p, Ehdr, e_phentsize);
+	uint32_t version = ELF_FIELD32(f->is64, p, Ehdr, e_version);
+	unsigned phentsize = ELF_FIELD16(f->is64, p, Ehdr, e_phentsize);
 
-	out->type = FIELD16(f->is64, p, Ehdr, e_type);
-	out->entry = FIELD64(f->is64, p, Ehdr, e_entry);
-	f->phoff = FIELD64(f->is64, p, Ehdr, e_phoff);
-	f->phnum = FIELD16(f->is64, p, Ehdr, e_phnum);
-	f->shoff = FIELD64(f->is64, p, Ehdr, e_shoff);
-	f->shnum = FIELD16(f->is64, p, Ehdr, e_shnum);
-	f->shentsize = FIELD16(f->is64, p, Ehdr, e_shentsize);
-	f->shstrndx = FIELD16(f->is64, p, Ehdr, e_shstrndx);
+	out->type = ELF_FIELD16(f->is64, p, Ehdr, e_type);
+	out->entry = ELF_FIELD64(f->is64, p, Ehdr, e_entry);
+	f->phoff = ELF_FIELD64(f->is64, p, Ehdr, e_phoff);
+	f->phnum = ELF_FIELD16(f->is64, p, Ehdr, e_phnum);
+	f->shoff = ELF_FIELD64(f->is64, p, Ehdr, e_shoff);
+	f->shnum = ELF_FIELD16(f->is64, p, Ehdr, e_shnum);
+	f->shentsize = ELF_FIELD16(f->is64, p, Ehdr, e_shentsize);
+	f->shstrndx = ELF_FIELD16(f->is64, p, Ehdr, e_shstrndx);
 
 	if (version != EV_CURRENT)
 		return err_set(e, "unknown version %" PRIu32, version);

@@ -4,7 +4,22 @@
 #ifndef EARLYDOM_ELF_FILE_H
 #define EARLYDOM_ELF_FILE_H
 
-#include "elf.h"
+#include <elf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "bytes.h"
+#include "elf_info.h"
+
+/* A field of the header of kind s at p: both classes have it, each at a place of its own. */
+#define ELF_FIELD64(is64, p, s, field)                                                             \
+	((is64) ? le64((p) + offsetof(Elf64_##s, field)) : le32((p) + offsetof(Elf32_##s, field)))
+#define ELF_FIELD32(is64, p, s, field)                                                             \
+	le32((p) + ((is64) ? offsetof(Elf64_##s, field) : offsetof(Elf32_##s, field)))
+#define ELF_FIELD16(is64, p, s, field)                                                             \
+	le16((p) + ((is64) ? offsetof(Elf64_##s, field) : offsetof(Elf32_##s, field)))
 
 struct elf_file {
 	const uint8_t *data;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "codecs.h"
 
 /* Looks at what is supposed to be the bare kernel. */
 static int read_elf(const uint8_t *in, size_t len, struct kernel *k, struct err *e)

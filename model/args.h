@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../builder/err.h"
+#include "base/err.h"
 
 #define ARGS_USAGE "earlydom-model -f CONFIG [-v VNC] -d DOMID -p PORT -m MEMORY"
 

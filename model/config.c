@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../builder/descriptor.h"
-#include "../builder/sources.h"
+#include "builder/describe/descriptor.h"
+#include "base/text_file.h"
 
 /* Reports a value that is not as the key wants it. */
 static void bad_value(struct diag *d, const struct statement *st, const char *cause)
@@ -150,7 +150,7 @@ size_t model_config_read(const char *file, struct model_config *out, struct diag
 {
 	size_t len, errors;
 	/* One byte more than is allowed, so that a longer one is noticed. */
-	char *text = read_text(file, DESCRIPTOR_MAX + 1, &len);
+	char *text = text_file_read(file, DESCRIPTOR_MAX + 1, &len);
 
 	*out = (struct model_config){0};
 	if (!text) {
@@ -163,11 +163,11 @@ size_t model_config_read(const char *file, struct model_config *out, struct diag
 	return errors;
 }
 
-size_t model_config_open_log(const struct model_config *c, struct conlog *l, struct diag *d)
+size_t model_config_open_log(const struct model_config *c, struct bounded_log *l, struct diag *d)
 {
 	struct stat st;
 
-	*l = (struct conlog){.fd = -1};
+	*l = (struct bounded_log){.fd = -1};
 	if (!c->log)
 		return 0;
 	/* O_NONBLOCK: what is no file is not waited for. */
@@ -175,12 +175,12 @@ size_t model_config_open_log(const struct model_config *c, struct conlog *l, str
 		     0600);
 	if (l->fd < 0 || fstat(l->fd, &st) < 0) {
 		diag_add(d, c->log_loc, "log = \"%s\": %s", c->log, strerror(errno));
-		conlog_close(l);
+		bounded_log_close(l);
 		return 1;
 	}
 	if (!S_ISREG(st.st_mode)) {
 		diag_add(d, c->log_loc, "log = \"%s\": is not a regular file", c->log);
-		conlog_close(l);
+		bounded_log_close(l);
 		return 1;
 	}
 	l->size = (size_t)st.st_size;

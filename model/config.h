@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../builder/conlog.h"
-#include "../builder/diag.h"
+#include "base/bounded_log.h"
+#include "base/diag.h"
 
 struct model_config {
 	uint16_t port; /* the serial port's first I/O port */
@@ -31,10 +31,10 @@ size_t model_config_parse(const char *file, const char *text, size_t len, struct
 size_t model_config_read(const char *file, struct model_config *out, struct diag *d);
 
 /*
- * Opens the log, if there is one, to be appended to with conlog_write. Returns the number of errors
+ * Opens the log, if there is one, to be appended to with bounded_log_write. Returns the number of errors
  * added to d.
  */
-size_t model_config_open_log(const struct model_config *c, struct conlog *l, struct diag *d);
+size_t model_config_open_log(const struct model_config *c, struct bounded_log *l, struct diag *d);
 
 void model_config_free(struct model_config *c);
 

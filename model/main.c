@@ -116,7 +116,7 @@ out:
 	return ret;
 }
 
-static int read_config(const char *file, struct model_config *c, struct conlog *log)
+static int read_config(const char *file, struct model_config *c, struct bounded_log *log)
 {
 	struct diag d = {0};
 	size_t errors = model_config_read(file, c, &d);
@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 		goto out;
 	ret = run(&args, &config, ready, m, &e) ? fail(&e) : EXIT_OK;
 out:
-	conlog_close(&m->log);
+	bounded_log_close(&m->log);
 	model_config_free(&config);
 	free(m);
 	return ret;

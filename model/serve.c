@@ -9,7 +9,7 @@
 
 #include <xen/sched.h>
 
-#include "../builder/clock.h"
+#include "base/clock.h"
 
 /* How often a domain that does nothing is looked at, and a line without an end is logged. */
 #define TICK_MS 1000
@@ -31,7 +31,7 @@ void model_say(const char *fmt, ...)
 
 static void write_log(struct model *m)
 {
-	conlog_write(&m->log, m->line, m->line_len);
+	bounded_log_write(&m->log, m->line, m->line_len);
 	m->line_len = 0;
 }
 

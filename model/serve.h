@@ -4,7 +4,7 @@
 #ifndef EARLYDOM_SERVE_H
 #define EARLYDOM_SERVE_H
 
-#include "../builder/conlog.h"
+#include "base/bounded_log.h"
 #include "board.h"
 #include "output.h"
 #include "server.h"
@@ -18,8 +18,8 @@ struct model {
 	int in; /* non-blocking; -1 when there is nothing to read any more */
 	struct output out;
 
-	struct conlog log; /* fd -1 for none */
-	char line[512];    /* what is not in the log yet */
+	struct bounded_log log; /* fd -1 for none */
+	char line[512];         /* what is not in the log yet */
 	size_t line_len;
 };
 

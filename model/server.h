@@ -14,7 +14,7 @@
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
 
-#include "../builder/err.h"
+#include "base/err.h"
 #include "board.h"
 #include "request.h"
 

@@ -1,5 +1,5 @@
 /*
- * unmapped: whether pages of a guest are out of reach once builder/unmap.c has cleared them, with the
+ * unmapped: whether pages of a guest are out of reach once builder/host/unmap.c has cleared them, with the
  * real hypervisor and the real kernel of dom0. Run in dom0 while there is an hvm or pvh guest of more
  * than 24 MiB: maps pages of the first one, looks at each, clears them, looks again, and prints
  *
@@ -16,7 +16,7 @@
 
 #include <xenforeignmemory.h>
 
-#include "../builder/host.h"
+#include "builder/host/host.h"
 
 #define FIRST_GFN 0x1000 /* 16 MiB, where Linux is */
 #define PAGES     1500   /* more than one hypercall clears */
@@ -99,7 +99,7 @@ int main(void)
 	signal(SIGBUS, on_fault);
 	signal(SIGSEGV, on_fault);
 	before = count(at);
-	unmap_pages(&h, at, PAGES);
+	unmap_pages(&h.unmapper, &h.log, at, PAGES);
 	after = count(at);
 	if (munmap(at, len) < 0)
 		return complain("munmap");
@@ -113,7 +113,7 @@ int main(void)
 			return 1;
 		}
 	printf("%u pages, %u to be read, then %u\n", PAGES, before, after);
-	unmap_end(&h);
+	unmap_end(&h.unmapper);
 	xc_interface_close(h.xch);
 	return 0;
 }

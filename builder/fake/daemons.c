@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../daemons.h"
+#include "builder/supervise/daemons.h"
 #include "fake_store.h"
 
 static struct fake_daemons daemons = {.store_life = -1, .console_life = -1};
@@ -32,14 +32,14 @@ bool __real_daemons_store_answers(const struct daemons_where *at);
 bool __wrap_daemons_store_answers(const struct daemons_where *at);
 bool __real_daemons_console_runs(const struct daemons_where *at);
 bool __wrap_daemons_console_runs(const struct daemons_where *at);
-int __real_daemons_store(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+int __real_daemons_store(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
 			 struct err *e);
-int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
 			 struct err *e);
-int __real_daemons_console(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
-			   struct err *e);
-int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
-			   struct err *e);
+int __real_daemons_console(struct daemon *d, const struct daemons_where *at,
+			   const struct own_root *r, struct err *e);
+int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at,
+			   const struct own_root *r, struct err *e);
 
 bool __wrap_daemons_there(const struct daemons_where *at)
 {
@@ -67,7 +67,7 @@ static int live(int *other)
 	return fds[0];
 }
 
-int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
+int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
 			 struct err *e)
 {
 	if (!daemons.on)
@@ -83,8 +83,8 @@ int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const
 	return 0;
 }
 
-int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at, const struct refuge *r,
-			   struct err *e)
+int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at,
+			   const struct own_root *r, struct err *e)
 {
 	if (!daemons.on)
 		return __real_daemons_console(d, at, r, e);

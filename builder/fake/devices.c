@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#include "../disk.h"
-#include "../vif.h"
+#include "builder/device/disk.h"
+#include "builder/device/vif.h"
 #include "state.h"
 
 #define XVD_MAJOR 202

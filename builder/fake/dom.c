@@ -12,7 +12,7 @@
 
 #include <xen-kernel-loader.h>
 
-#include "../../loaders/elf.h"
+#include "loaders/elf.h"
 
 /* How far an image has come. */
 enum step { ALLOCATED, KERNEL, HOST, PARSED, SIZED, POPULATED, LOADED, BOOTED };

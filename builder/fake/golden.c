@@ -1,4 +1,6 @@
 #include "golden.h"
+#include "builder/device/vif.h"
+#include "builder/describe/disk_spec.h"
 
 #include <stdio.h>
 #include <stdlib.h>

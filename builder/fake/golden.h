@@ -32,7 +32,10 @@
 
 #include <time.h>
 
-#include "../guest.h"
+#include "builder/guest/guest.h"
+#include "builder/device/disk.h"
+#include "builder/device/vif.h"
+#include "builder/describe/disk_spec.h"
 
 #define GOLDEN_DEVICES 4
 

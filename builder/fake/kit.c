@@ -8,7 +8,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "../../loaders/elf_build.h"
+#include "loaders/test/elf_build.h"
+#include "builder/host/host.h"
+#include "builder/build/life.h"
 
 static char dir[64];
 

@@ -15,10 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../config.h"
-#include "../guest.h"
-#include "../select.h"
+#include "builder/describe/config.h"
+#include "builder/guest/guest.h"
+#include "builder/choose/select.h"
 #include "fake.h"
+#include "builder/host/host.h"
 
 #define KIT_CHECK(cond, ...)                                                                       \
 	do {                                                                                       \

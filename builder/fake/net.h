@@ -8,7 +8,7 @@
 
 #include "kit.h"
 
-#include "../netlink.h"
+#include "builder/device/netlink.h"
 
 /* A group's set-up, with kit_begin's; its tear-down is kit_end. */
 int net_begin(void **state);

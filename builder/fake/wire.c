@@ -3,7 +3,7 @@
  * and each request is one of the library's calls, which are counted and fail as those do. Connections to
  * anything else are real.
  */
-#include "../wire.h"
+#include "builder/store/wire.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../store.h"
+#include "builder/store/store.h"
 #include "state.h"
 
 #define FDS_MAX 256

@@ -1,0 +1,25 @@
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void report_line(struct report *r, const char *fmt, ...)
+{
+	static const char prefix[] = "earlydom: ";
+	char line[1024];
+	va_list ap;
+	size_t len;
+
+	memcpy(line, prefix, sizeof(prefix));
+	va_start(ap, fmt);
+	vsnprintf(line + sizeof(prefix) - 1, sizeof(line) - sizeof(prefix), fmt, ap);
+	va_end(ap);
+	len = strlen(line);
+	line[len++] = '\n';
+	bounded_log_write(&r->log, line, len);
+	/* A console that is gone must not stop the supervisor; the log has the line. */
+	if (write(r->fd, line, len) < 0)
+		return;
+}

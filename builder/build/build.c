@@ -1,0 +1,143 @@
+#include "build.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <xen/hvm/params.h>
+#include <xenguest.h>
+
+#include "acpi.h"
+#include "hvm.h"
+#include "load.h"
+#include "memmap.h"
+#include "builder/image/firmware.h"
+#include "builder/host/host.h"
+#include "loaders/kernel.h"
+#include "builder/image/image_files.h"
+
+/* "The store's page is not there yet": Linux 5.17 and later wait for it (xenbus_probe.c, XS_HVM).
+ */
+#define STORE_PFN_NONE (~UINT64_C(0))
+
+/* Kernel and ramdisk are handed on where they are: libxenguest copies them once, into the guest. */
+static int take_images(struct xc_dom_image *dom, struct guest *g, struct host *h,
+		       const struct kernel *k, struct err *e)
+{
+	if (!k)
+		return hvm_take_firmware(dom, g, h, e);
+	if (xc_dom_kernel_mem(dom, k->bare, k->bare_size) < 0)
+		return host_error(h, e, "cannot take kernel %s", g->cfg->kernel);
+	if (!g->ramdisk)
+		return 0;
+	/*
+	 * libxenguest would unpack a gzip'd ramdisk while it loads it. The guest's kernel does that
+	 * itself, from a smaller copy; a limit of the packed size makes the library pass it on as
+	 * it is.
+	 */
+	if (xc_dom_module_max_size(dom, g->ramdisk->size) < 0 ||
+	    xc_dom_module_mem(dom, g->ramdisk->data, g->ramdisk->size, NULL) < 0)
+		return host_error(h, e, "cannot take ramdisk %s", g->cfg->ramdisk);
+	return 0;
+}
+
+static void set_container(struct xc_dom_image *dom, const struct guest *g)
+{
+	dom->container_type = g->cfg->type == GUEST_PV ? XC_DOM_PV_CONTAINER : XC_DOM_HVM_CONTAINER;
+	dom->max_vcpus = g->cfg->maxvcpus;
+	dom->console_evtchn = g->console_port;
+	dom->xenstore_evtchn = g->store_port;
+	if (g->cfg->type != GUEST_PV)
+		memmap_layout(dom, g->cfg);
+}
+
+/* What a translated guest is told about its machine. */
+static int describe(struct xc_dom_image *dom, const struct guest *g, struct host *h,
+		    const struct e820_map *map, struct err *e)
+{
+	int rc = 0;
+
+	/* A firmware makes its own tables. */
+	if (!dom->device_model && (g->cfg->type == GUEST_PVH || g->cfg->acpi)) {
+		build_lock(h->shared, BUILD_LOCK_ACPI);
+		rc = acpi_describe(dom, g->cfg, e);
+		build_unlock(h->shared, BUILD_LOCK_ACPI);
+	}
+	return rc < 0 ? -1 : memmap_describe(dom, g->cfg, map, e);
+}
+
+static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
+		    const struct e820_map *map, struct err *e)
+{
+	/* In MiB; the rest of an hvm guest's memory is its video card's, for the device model. */
+	const uint64_t mib =
+		(g->cfg->memory_kib - (dom->device_model ? g->cfg->videoram_kib : 0)) / 1024;
+
+	if (xc_dom_boot_xen_init(dom, h->xch, g->domid) < 0)
+		return host_error(h, e, "cannot ask the hypervisor what it can run");
+	if (xc_dom_parse_image(dom) < 0)
+		return dom->device_model ? host_error(h, e, "cannot use firmware %s",
+						      firmware_loader_path(g->cfg))
+					 : host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
+	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 || xc_dom_boot_mem_init(dom) < 0)
+		return host_error(h, e, "cannot get the domain's memory");
+	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, h, map, e);
+}
+
+static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
+		const struct kernel *k, struct err *e)
+{
+	e->msg[0] = '\0';
+	if ((k ? load_images(dom, g, h, k, e) : xc_dom_build_image(dom)) == 0)
+		return 0;
+	if (e->msg[0]) {
+		xenlog_clear(&h->log);
+		return -1;
+	}
+	return host_error(h, e, "cannot load the %s into the domain",
+			  dom->device_model ? "firmware and its BIOS" : "kernel and its ramdisk");
+}
+
+/* The boot pages, and what else the domain starts with. */
+static int finish(struct xc_dom_image *dom, const struct guest *g, struct host *h, struct err *e)
+{
+	if (xc_dom_boot_image(dom) < 0)
+		return host_error(h, e, "cannot write the domain's boot pages");
+	if (dom->device_model && hvm_write_info(g, h, e) < 0)
+		return -1;
+	if (xc_dom_gnttab_init(dom) < 0)
+		return host_error(h, e, "cannot set up the domain's grant table");
+	return 0;
+}
+
+int build_domain(struct guest *g, struct host *h, const struct kernel *k, const char *cmdline,
+		 const struct e820_map *map, struct err *e)
+{
+	struct xc_dom_image *dom;
+	int rc = -1;
+
+	/* A firmware gets none: what there is is for the kernel that the device model loads. */
+	dom = xc_dom_allocate(h->xch, k ? cmdline : NULL, NULL);
+	if (!dom)
+		return host_error(h, e, "cannot start to build");
+	set_container(dom, g);
+	phases_enter(&g->phases, PHASE_POPULATE);
+	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, map, e) < 0)
+		goto out;
+	phases_enter(&g->phases, PHASE_LOAD);
+	if (load(dom, g, h, k, e) < 0)
+		goto out;
+	phases_enter(&g->phases, PHASE_BOOT);
+	if (finish(dom, g, h, e) < 0)
+		goto out;
+	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
+	g->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);
+	if (g->cfg->type != GUEST_PV && !h->xsh &&
+	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_STORE_PFN, STORE_PFN_NONE) < 0) {
+		host_error(h, e, "cannot tell the domain that it has no store yet");
+		goto out;
+	}
+	rc = 0;
+out:
+	xc_dom_release(dom);
+	return rc;
+}

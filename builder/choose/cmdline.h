@@ -1,0 +1,86 @@
+/*
+ * Dom0's kernel command line: the parameters that begin with "earlydom".
+ *
+ *     earlydom=web,db          these guests, in this order; "all" (default) or "none"
+ *     earlydom.profile=NAME    every guest whose profile has this name (several: commas)
+ *     earlydom.GUEST.KEY=VALUE any key of one guest, but its name
+ *     earlydom.bridge=NAME[:DEV,...]  a bridge for guests (may be given more than once)
+ *     earlydom.store=on|off    earlydom.rescue[=on|off]    earlydom.echo=off|console|kmsg
+ *
+ * (1 and 0 serve for on and off.) Quotes are read as the kernel's next_arg() reads them
+ * (lib/cmdline.c of Linux): a '"' anywhere in a parameter protects blanks, and one around the
+ * value, or around the whole parameter, is taken off. A parameter of earlydom in which a quote is
+ * left open is an error.
+ */
+#ifndef EARLYDOM_CMDLINE_H
+#define EARLYDOM_CMDLINE_H
+
+#include <stdbool.h>
+
+#include "builder/device/bridge.h"
+#include "base/diag.h"
+
+/* The file in the places of everything here. */
+#define CMDLINE_FILE "kernel command line"
+
+enum echo_to { ECHO_OFF, ECHO_CONSOLE, ECHO_KMSG };
+
+struct override {
+	char *guest, *key, *value;
+	struct loc loc; /* of the parameter: file "kernel command line", line 1 */
+	struct loc value_loc;
+};
+
+/* Zero-initialised is what an empty command line gives: all guests, nothing overridden. */
+struct cmdline {
+	enum { SELECT_ALL, SELECT_NONE, SELECT_NAMES } select;
+	char **names; /* in order, for SELECT_NAMES; each with its place */
+	struct loc *name_locs;
+	size_t nr_names;
+	char **profiles; /* earlydom.profile */
+	struct loc *profile_locs;
+	size_t nr_profiles;
+	struct override *overrides;
+	size_t nr_overrides;
+	bool store_off; /* earlydom.store=off */
+	bool store_on;  /* =on: a store is wanted, its lack is an error */
+	/* earlydom.bridge=NAME[:DEV,...], in order. All names are good, and each is there once: a
+	   bridge once, a port on one bridge, no bridge as a port. */
+	struct bridge_spec *bridges;
+	size_t nr_bridges;
+	bool rescue;
+	enum echo_to echo;
+};
+
+/*
+ * Parses the command line (one line, a trailing newline is allowed). Unknown or malformed earlydom
+ * parameters go to d, the rest still counts: of a list, the entries that are right. A parameter
+ * given again: the last one wins, as the kernel has it; overrides of the same key likewise;
+ * each earlydom.bridge counts, and of those with one name the first. After a lone "--" (arguments of init) nothing is read. Whether a guest of that name exists is select.h's
+ * to check; keys are checked here. Returns the number of errors added; *out is freed with
+ * cmdline_free in either case.
+ */
+size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d);
+void cmdline_free(struct cmdline *c);
+
+/*
+ * Adds the bridge of one earlydom.bridge=; value is what is behind the '=', not empty, at loc. What
+ * is wrong goes to d: a bridge with a wrong name is left out, of the ports those that are wrong.
+ */
+void cmdline_add_bridge(struct cmdline *c, const char *value, struct loc loc, struct diag *d);
+void cmdline_free_bridges(struct cmdline *c);
+
+/* One parameter of a kernel command line, as next_arg() splits it. */
+struct cmdline_arg {
+	char *param, *value;       /* NUL-terminated; value NULL without '=' */
+	size_t param_at, value_at; /* their offsets in the text that was split first */
+	bool open_quote;           /* a quote was not closed: the rest of the line is in it */
+};
+
+/*
+ * Splits the first parameter off the writable text at *rest, steps over it and over the blanks
+ * behind it. start is where the whole text begins. False when only blanks are left.
+ */
+bool cmdline_next_arg(const char *start, char **rest, struct cmdline_arg *out);
+
+#endif

@@ -1,0 +1,105 @@
+#include "conflicts.h"
+
+#include <string.h>
+
+#include "builder/device/vif.h"
+#include "builder/describe/disk_spec.h"
+
+/* Two guests; a is the one at whose place it is said. */
+struct pair {
+	const struct guest_config *a, *b;
+	const struct descriptor *a_file, *b_file;
+	struct diag *d;
+};
+
+static bool same_uuid(const struct pair *p)
+{
+	char buf[LOC_SHOW_MAX];
+
+	if (!p->a->has_uuid || !p->b->has_uuid || memcmp(p->a->uuid, p->b->uuid, 16))
+		return false;
+	diag_add(p->d, p->a->uuid_loc, "the uuid is already that of %s (%s)", p->b->name,
+		 loc_show(p->b->uuid_loc, buf));
+	return true;
+}
+
+static bool same_disk(const struct pair *p, size_t i, size_t j)
+{
+	const struct disk_spec *a = &p->a->disks[i], *b = &p->b->disks[j];
+	char buf[LOC_SHOW_MAX];
+
+	if ((!a->readwrite && !b->readwrite) || strcmp(a->target, b->target))
+		return false;
+	diag_add(p->d, descriptor_entry_loc(p->a_file, "disk", i),
+		 "disk %s: %.80s is already disk %s of %s (%s), and one of them writes it", a->vdev,
+		 a->target, b->vdev, p->b->name,
+		 loc_show(descriptor_entry_loc(p->b_file, "disk", j), buf));
+	return true;
+}
+
+static bool same_vif(const struct pair *p, size_t i, size_t j)
+{
+	const struct vif_spec *a = &p->a->vifs[i], *b = &p->b->vifs[j];
+	const char *what, *name = a->vifname;
+	char buf[LOC_SHOW_MAX], mac[18];
+
+	if (a->has_mac && b->has_mac && !memcmp(a->mac, b->mac, sizeof(a->mac))) {
+		what = "mac";
+		vif_mac_text(a->mac, mac);
+		name = mac;
+	} else if (a->vifname && b->vifname && !strcmp(a->vifname, b->vifname)) {
+		what = "vifname";
+	} else {
+		return false;
+	}
+	diag_add(p->d, descriptor_entry_loc(p->a_file, "vif", i),
+		 "vif %u: the %s %s is already that of vif %u of %s (%s)", a->devid, what, name,
+		 b->devid, p->b->name, loc_show(descriptor_entry_loc(p->b_file, "vif", j), buf));
+	return true;
+}
+
+/* Every entry of a that is in conflict with b is said, once. */
+static bool same_disks(const struct pair *p)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < p->a->nr_disks; i++)
+		for (size_t j = 0; j < p->b->nr_disks; j++)
+			if (same_disk(p, i, j)) {
+				any = true;
+				break;
+			}
+	return any;
+}
+
+static bool same_vifs(const struct pair *p)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < p->a->nr_vifs; i++)
+		for (size_t j = 0; j < p->b->nr_vifs; j++)
+			if (same_vif(p, i, j)) {
+				any = true;
+				break;
+			}
+	return any;
+}
+
+void conflicts_find(const struct guest_config *guests, const struct descriptor *const *c, size_t n,
+		    bool *out, struct diag *d)
+{
+	for (size_t i = 1; i < n; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct pair p = {&guests[i], &guests[j], c[i], c[j], d};
+			bool any;
+
+			if (!p.a->name || !p.b->name)
+				continue;
+			any = same_uuid(&p);
+			any |= same_disks(&p);
+			any |= same_vifs(&p);
+			out[i] |= any;
+			out[j] |= any;
+		}
+	}
+}

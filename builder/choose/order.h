@@ -1,0 +1,24 @@
+/*
+ * Which guest comes after which: the key `after`, checked before anything starts.
+ *
+ * `after` is an order and not a need: a guest that is not selected, or that fails, is not waited
+ * for.
+ */
+#ifndef EARLYDOM_ORDER_H
+#define EARLYDOM_ORDER_H
+
+#include <stdbool.h>
+
+#include "builder/describe/config.h"
+
+/*
+ * Looks at the n selected guests; one whose name is NULL is out already. known are the names of all
+ * descriptors, selected or not; where one is NULL it can't be told, and no name counts as unknown.
+ * Reports in d what is wrong and sets out[i] for each guest that can't be started for it: `after`
+ * names no guest, or the guest itself, or guests wait for each other in a circle. What merely waits
+ * for such a guest is all right.
+ */
+void order_check(const struct guest_config *guests, size_t n, const char *const *known,
+		 size_t nr_known, bool *out, struct diag *d);
+
+#endif

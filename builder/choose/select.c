@@ -1,0 +1,368 @@
+#include "select.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conflicts.h"
+#include "order.h"
+#include "builder/describe/config_value.h"
+
+/* What is known of a source before it is selected. */
+struct candidate {
+	struct descriptor *descriptor;
+	struct diag diag; /* its errors, reported only when it is selected */
+	char *name;       /* NULL: can't be told */
+	struct loc name_loc;
+	struct strings profile;
+	bool profile_known;
+	bool unreadable; /* no statement was found, only errors: it may be any guest */
+	bool selected;
+	bool rejected; /* it is wrong, or is something together with another one */
+};
+
+struct work {
+	struct candidate *all;
+	size_t n;
+	size_t *order; /* indices of the selected ones */
+	size_t nr_order;
+	const struct cmdline *c;
+	struct selection *out;
+	struct diag *d;
+};
+
+static void out_of_memory(struct diag *d, const char *file)
+{
+	diag_add(d, (struct loc){file, 0, 0}, "%s", strerror(ENOMEM));
+}
+
+/* All the names, for suggestions. Returns how many there are in names, which has room for w->n. */
+static size_t known_names(const struct work *w, const char **names)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->all[i].name)
+			names[n++] = w->all[i].name;
+	return n;
+}
+
+static void unknown_guest(const struct work *w, const char *name, struct loc loc)
+{
+	const char **names = calloc(w->n ? w->n : 1, sizeof(*names));
+	char near[SUGGEST_MAX] = "";
+
+	if (names)
+		suggest_text(near, name, names, known_names(w, names));
+	diag_add(w->d, loc, "unknown guest '%s'%s", name, near);
+	free(names);
+}
+
+static void unknown_profile(const struct work *w, const char *profile, struct loc loc)
+{
+	char near[SUGGEST_MAX] = "";
+
+	for (size_t i = 0; i < w->n && !*near; i++)
+		suggest_text(near, profile, (const char *const *)w->all[i].profile.v,
+			     w->all[i].profile.n);
+	diag_add(w->d, loc, "no guest has the profile '%s'%s", profile, near);
+}
+
+/* An override of the whole command line leaves nothing of its parts in the file. */
+static void unset_parts(struct candidate *a)
+{
+	static const char *const parts[] = {"ip", "root", "extra"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const struct statement *st = descriptor_find(a->descriptor, parts[i]);
+
+		if (st && !strcmp(st->loc.file, a->descriptor->file))
+			descriptor_unset(a->descriptor, parts[i], &a->diag);
+	}
+}
+
+static void apply_override(struct candidate *a, const struct override *o, struct diag *late)
+{
+	struct value value;
+
+	/* What is wrong with the value is the guest's error; it comes after the file's, see
+	 * descriptor_set. */
+	if (descriptor_parse_override(o->value, o->value_loc, &value, late))
+		value = (struct value){.kind = VALUE_BAD, .loc = o->value_loc};
+	if (descriptor_set(a->descriptor, o->key, o->loc, &value, &a->diag)) {
+		value_free(&value);
+		out_of_memory(late, a->descriptor->file);
+		return;
+	}
+	if (!strcmp(o->key, "cmdline"))
+		unset_parts(a);
+}
+
+static bool is_overridden(const struct candidate *a, const struct override *o)
+{
+	return a->name && !strcmp(a->name, o->guest);
+}
+
+static void apply_overrides(struct candidate *a, const struct cmdline *c)
+{
+	struct diag late = {0};
+
+	for (size_t i = 0; i < c->nr_overrides; i++)
+		if (is_overridden(a, &c->overrides[i]))
+			apply_override(a, &c->overrides[i], &late);
+	diag_move(&a->diag, &late);
+}
+
+static void check_override_targets(const struct work *w)
+{
+	for (size_t i = 0; i < w->c->nr_overrides; i++) {
+		const struct override *o = &w->c->overrides[i];
+		bool found = false;
+
+		for (size_t j = 0; j < w->n && !found; j++)
+			found = is_overridden(&w->all[j], o);
+		if (!found)
+			unknown_guest(w, o->guest, o->loc);
+	}
+}
+
+/* Parses one source. Its name can't be overridden, its profile can. */
+static void read_candidate(struct candidate *a, const struct source *s, const struct cmdline *c)
+{
+	size_t errors = descriptor_parse(s->file, s->text, s->len, a->descriptor, &a->diag);
+	int ret;
+
+	a->unreadable = errors && !a->descriptor->n;
+	ret = config_identify(a->descriptor, &a->name, &a->name_loc, &a->profile,
+			      &a->profile_known);
+	if (!ret && c->nr_overrides) {
+		apply_overrides(a, c);
+		free(a->name);
+		strings_free(&a->profile);
+		ret = config_identify(a->descriptor, &a->name, &a->name_loc, &a->profile,
+				      &a->profile_known);
+	}
+	if (ret)
+		out_of_memory(&a->diag, s->file);
+}
+
+static bool has_profile(const struct candidate *a, const char *profile)
+{
+	for (size_t i = 0; i < a->profile.n; i++)
+		if (!strcmp(a->profile.v[i], profile))
+			return true;
+	return false;
+}
+
+static void select_one(struct work *w, size_t i)
+{
+	if (w->all[i].selected)
+		return;
+	w->all[i].selected = true;
+	w->order[w->nr_order++] = i;
+}
+
+static void select_names(struct work *w)
+{
+	for (size_t i = 0; i < w->c->nr_names; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < w->n; j++) {
+			if (!w->all[j].name || strcmp(w->all[j].name, w->c->names[i]))
+				continue;
+			found = true;
+			select_one(w, j);
+		}
+		if (!found) {
+			unknown_guest(w, w->c->names[i], w->c->name_locs[i]);
+			w->out->bad++;
+		}
+	}
+}
+
+static bool is_in_profiles(const struct candidate *a, const struct cmdline *c)
+{
+	for (size_t i = 0; i < c->nr_profiles; i++)
+		if (has_profile(a, c->profiles[i]))
+			return true;
+	return false;
+}
+
+static void check_profiles(struct work *w)
+{
+	for (size_t i = 0; i < w->c->nr_profiles; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < w->n && !found; j++)
+			found = has_profile(&w->all[j], w->c->profiles[i]);
+		if (!found)
+			unknown_profile(w, w->c->profiles[i], w->c->profile_locs[i]);
+	}
+}
+
+/* Whether the sources' order decides about this one, and it can't be told what it is. */
+static bool is_unclear(const struct candidate *a, const struct cmdline *c)
+{
+	if (a->unreadable || (c->select == SELECT_NAMES && !a->name))
+		return true;
+	return c->nr_profiles && !a->profile_known;
+}
+
+static void choose(struct work *w)
+{
+	const struct cmdline *c = w->c;
+
+	if (c->select == SELECT_NAMES)
+		select_names(w);
+	if (c->select != SELECT_NONE)
+		check_profiles(w);
+	for (size_t i = 0; i < w->n && c->select != SELECT_NONE; i++) {
+		const struct candidate *a = &w->all[i];
+
+		if ((c->select == SELECT_ALL && !c->nr_profiles) || is_in_profiles(a, c) ||
+		    is_unclear(a, c))
+			select_one(w, i);
+	}
+}
+
+static void reject_same_names(struct work *w)
+{
+	char buf[LOC_SHOW_MAX];
+
+	for (size_t i = 1; i < w->nr_order; i++) {
+		struct candidate *a = &w->all[w->order[i]];
+
+		for (size_t j = 0; j < i && a->name; j++) {
+			struct candidate *b = &w->all[w->order[j]];
+
+			if (!b->name || strcmp(a->name, b->name))
+				continue;
+			diag_add(&a->diag, a->name_loc, "the name '%s' is already that of %s",
+				 a->name, loc_show(b->name_loc, buf));
+			a->rejected = b->rejected = true;
+			break;
+		}
+	}
+}
+
+/* Devices of guests are given to them by the store. */
+static void check_store(struct candidate *a, const struct guest_config *g)
+{
+	static const char text[] = "%s needs a store, and earlydom.store=off";
+
+	if (g->nr_disks)
+		diag_add(&a->diag, descriptor_find(a->descriptor, "disk")->loc, text, "disk");
+	if (g->nr_vifs)
+		diag_add(&a->diag, descriptor_find(a->descriptor, "vif")->loc, text, "vif");
+}
+
+/*
+ * Checks what the guests that were read are to each other: configs[i] is that of order[i], and all
+ * zero where it was wrong.
+ */
+static void reject_together(struct work *w, const struct guest_config *configs)
+{
+	const struct descriptor **files = calloc(w->nr_order + 1, sizeof(*files));
+	const char **names = calloc(w->n + 1, sizeof(*names));
+	bool *out = calloc(w->nr_order + 1, sizeof(*out));
+
+	if (files && names && out) {
+		for (size_t i = 0; i < w->nr_order; i++)
+			files[i] = w->all[w->order[i]].descriptor;
+		for (size_t i = 0; i < w->n; i++)
+			names[i] = w->all[i].name;
+		conflicts_find(configs, files, w->nr_order, out, w->d);
+		order_check(configs, w->nr_order, names, w->n, out, w->d);
+	} else {
+		out_of_memory(w->d, CMDLINE_FILE);
+	}
+	/* Without the memory to look nothing is known to be right. */
+	for (size_t i = 0; i < w->nr_order; i++)
+		if (!out || !files || !names || out[i])
+			w->all[w->order[i]].rejected = true;
+	free(files);
+	free(names);
+	free(out);
+}
+
+/* Reads the selected guests and keeps those without errors. */
+static void read_guests(struct work *w)
+{
+	struct guest_config *configs = calloc(w->nr_order + 1, sizeof(*configs));
+	size_t kept = 0;
+
+	if (!configs) {
+		out_of_memory(w->d, CMDLINE_FILE);
+		w->out->bad += w->nr_order;
+		return;
+	}
+	reject_same_names(w);
+	for (size_t i = 0; i < w->nr_order; i++) {
+		struct candidate *a = &w->all[w->order[i]];
+
+		if (!a->unreadable)
+			config_read(a->descriptor, &configs[i], &a->diag);
+		if (w->c->store_off)
+			check_store(a, &configs[i]);
+		if (diag_count(&a->diag)) {
+			config_free(&configs[i]);
+			a->rejected = true;
+		}
+		diag_sort(&a->diag, a->descriptor->file);
+		diag_move(w->d, &a->diag);
+	}
+	reject_together(w, configs);
+	for (size_t i = 0; i < w->nr_order; i++) {
+		if (w->all[w->order[i]].rejected) {
+			config_free(&configs[i]);
+			w->out->bad++;
+		} else {
+			configs[kept++] = configs[i];
+		}
+	}
+	w->out->guests = configs;
+	w->out->n = kept;
+}
+
+void select_guests(const struct source *sources, size_t nr_sources, const struct cmdline *c,
+		   struct selection *out, struct diag *d)
+{
+	struct work w = {.n = nr_sources, .c = c, .out = out, .d = d};
+
+	*out = (struct selection){0};
+	w.all = calloc(nr_sources + 1, sizeof(*w.all));
+	w.order = calloc(nr_sources + 1, sizeof(*w.order));
+	out->descriptors = calloc(nr_sources + 1, sizeof(*out->descriptors));
+	if (!w.all || !w.order || !out->descriptors) {
+		out_of_memory(d, CMDLINE_FILE);
+		out->bad = nr_sources;
+		goto out;
+	}
+	out->nr_descriptors = nr_sources;
+	for (size_t i = 0; i < nr_sources; i++) {
+		w.all[i].descriptor = &out->descriptors[i];
+		read_candidate(&w.all[i], &sources[i], c);
+	}
+	check_override_targets(&w);
+	choose(&w);
+	read_guests(&w);
+	for (size_t i = 0; i < nr_sources; i++) {
+		free(w.all[i].name);
+		strings_free(&w.all[i].profile);
+		diag_free(&w.all[i].diag);
+	}
+out:
+	free(w.all);
+	free(w.order);
+}
+
+void selection_free(struct selection *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		config_free(&s->guests[i]);
+	free(s->guests);
+	for (size_t i = 0; i < s->nr_descriptors; i++)
+		descriptor_free(&s->descriptors[i]);
+	free(s->descriptors);
+	*s = (struct selection){0};
+}

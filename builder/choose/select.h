@@ -1,0 +1,46 @@
+/*
+ * Selection: descriptors and the kernel command line in, the guests to start in their order out.
+ */
+#ifndef EARLYDOM_SELECT_H
+#define EARLYDOM_SELECT_H
+
+#include "cmdline.h"
+#include "builder/describe/config.h"
+
+/* A descriptor file that was read. */
+struct source {
+	char *file; /* its path, as in messages */
+	char *text; /* its bytes */
+	size_t len;
+};
+
+struct selection {
+	struct guest_config *guests; /* in the order in which they are to be started */
+	size_t n;
+	size_t bad; /* selected guests that can't be started, and names without one: see the diag */
+	struct descriptor *descriptors; /* parsed files: locations in guests refer to them */
+	size_t nr_descriptors;
+};
+
+/*
+ * Parses the sources, applies the overrides of the command line, chooses and orders:
+ * names in the order of earlydom=, else the sources' order (sorted by file name by the caller).
+ * earlydom.profile= narrows "all" and adds to named ones; "none" stays none. Errors of guests that
+ * are not selected are not reported; a file that is so broken that it can't be told whether it is
+ * selected is. An unknown name, profile or override target is an error with a suggestion; the rest
+ * still starts. Two selected guests with one name, or with something else that only one can have
+ * (conflicts.h): an error that names both places; neither starts. Nor does a guest whose place in
+ * the order is wrong (order.h), or which has devices while the command line has earlydom.store=off.
+ *
+ * An override takes the place of the descriptor's statement, right or wrong. One of cmdline, which
+ * is the whole of a guest's command line, also of ip, root and extra where these come from the
+ * file.
+ *
+ * With a zeroed command line all guests are read: that checks descriptors. file of the sources must
+ * outlive the selection. *out is freed with selection_free.
+ */
+void select_guests(const struct source *sources, size_t nr_sources, const struct cmdline *c,
+		   struct selection *out, struct diag *d);
+void selection_free(struct selection *s);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Reading descriptor files from a directory or by name.
+ */
+#ifndef EARLYDOM_SOURCES_H
+#define EARLYDOM_SOURCES_H
+
+#include "base/diag.h"
+#include "select.h"
+
+struct sources {
+	struct source *v;
+	size_t n;
+	char **paths; /* that a directory was found to have: what is said of them names them */
+	size_t nr_paths;
+};
+
+/*
+ * Reads every NAME.cfg of a directory, sorted by name. Returns the number of errors added to d, whose
+ * messages point into *out: it is freed after them, with sources_free.
+ */
+size_t sources_read_dir(const char *dir, struct sources *out, struct diag *d);
+
+/* Reads one file and adds it. Returns the number of errors added to d. */
+size_t sources_read_file(const char *file, struct sources *out, struct diag *d);
+
+void sources_free(struct sources *s);
+
+#endif

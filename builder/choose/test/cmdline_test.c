@@ -1,0 +1,255 @@
+/*
+ * Dom0's kernel command line: what is taken from it, and every error with its column.
+ * With --seeds DIR: writes some to DIR, for cmdline_fuzz to start from.
+ */
+#include "base/test/diag_expect.h"
+
+#include "builder/choose/cmdline.h"
+
+/* What was read, as text. */
+static void dump(const struct cmdline *c, FILE *f)
+{
+	static const char *const selects[] = {"all", "none", "names"};
+	static const char *const echoes[] = {"off", "console", "kmsg"};
+
+	fprintf(f, "%s", selects[c->select]);
+	for (size_t i = 0; i < c->nr_names; i++)
+		fprintf(f, " %s@%u", c->names[i], c->name_locs[i].column);
+	if (c->nr_profiles)
+		fprintf(f, "; profile");
+	for (size_t i = 0; i < c->nr_profiles; i++)
+		fprintf(f, " %s@%u", c->profiles[i], c->profile_locs[i].column);
+	for (size_t i = 0; i < c->nr_overrides; i++) {
+		const struct override *o = &c->overrides[i];
+
+		assert_string_equal(o->loc.file, "kernel command line");
+		assert_int_equal(o->loc.line, 1);
+		assert_int_equal(o->value_loc.line, 1);
+		fprintf(f, "; %s.%s@%u=%s@%u", o->guest, o->key, o->loc.column, o->value,
+			o->value_loc.column);
+	}
+	fprintf(f, "%s%s%s", c->store_off ? "; store off" : "", c->store_on ? "; store on" : "",
+		c->rescue ? "; rescue" : "");
+	for (size_t i = 0; i < c->nr_bridges; i++) {
+		fprintf(f, "; bridge %s", c->bridges[i].name);
+		for (size_t j = 0; j < c->bridges[i].nr_ports; j++)
+			fprintf(f, " %s", c->bridges[i].ports[j]);
+	}
+	if (c->echo != ECHO_OFF)
+		fprintf(f, "; echo %s", echoes[c->echo]);
+}
+
+static void reads(const char *text, const char *want, const char *errors)
+{
+	struct cmdline c;
+	struct diag d = {0};
+	size_t n = cmdline_parse(text, &c, &d), len;
+	char *got = NULL;
+	FILE *f = open_memstream(&got, &len);
+
+	assert_int_equal(n, diag_count(&d));
+	dump(&c, f);
+	fclose(f);
+	assert_string_equal(got, want);
+	expect_diag(&d, errors);
+	cmdline_free(&c);
+	free(got);
+}
+
+#define AT(column) "kernel command line:1:" #column ": "
+
+static void test_select(void **state)
+{
+	(void)state;
+	reads("", "all", "");
+	reads("root=/dev/sda1 quiet\n", "all", "");
+	reads("earlydom=all", "all", "");
+	reads("earlydom=none", "none", "");
+	reads("quiet earlydom=web,db-2 x", "names web@16 db-2@20", "");
+	reads("earlydom=\"web,db\"\n", "names web@11 db@15", "");
+	reads("earlydom=web earlydom=db", "names db@23", "");
+	reads("earlydom=web earlydom=all", "all", "");
+	reads("earlydom=none earlydom=web", "names web@24", "");
+	reads("earlydomx=1 xearlydom=2 early-dom=3 earlydom-=4", "all", "");
+	reads("earlydom=web -- earlydom=db", "names web@10", "");
+	reads("--=x earlydom=db", "names db@15", "");
+	reads("earlydom", "all",
+	      AT(1) "earlydom needs a value: earlydom=GUEST,..., earlydom=all or earlydom=none\n");
+	reads("earlydom=web earlydom=", "names web@10",
+	      AT(14) "earlydom needs a value: earlydom=GUEST,..., earlydom=all or earlydom=none\n");
+	reads("earlydom=web,,db,", "names web@10 db@15",
+	      AT(14) "earlydom: an entry is empty\n" AT(18) "earlydom: an entry is empty\n");
+	reads("earlydom=,", "all",
+	      AT(10) "earlydom: an entry is empty\n" AT(11) "earlydom: an entry is empty\n");
+	reads("earlydom=web,db,web", "names web@10 db@14", AT(17) "earlydom: 'web': given twice\n");
+	reads("earlydom=a.b,web", "names web@14", AT(10) "earlydom: 'a.b': not a name\n");
+	reads("earlydom=\"a b\"", "all", AT(11) "earlydom: 'a b': not a name\n");
+	reads("earlydom=all,web,none", "names web@14",
+	      AT(10) "earlydom: 'all' stands alone, not in a list\n" AT(
+		      18) "earlydom: 'none' stands alone, not in a list\n");
+	reads("earlydom=all,none", "all",
+	      AT(10) "earlydom: 'all' stands alone, not in a list\n" AT(
+		      14) "earlydom: 'none' stands alone, not in a list\n");
+	reads("earlydom=\"web", "all", AT(1) "earlydom: the quote is not closed\n");
+	reads("x=\"a earlydom=web", "all", "");
+}
+
+static void test_parameters(void **state)
+{
+	(void)state;
+	reads("earlydom.profile=a,b", "all; profile a@18 b@20", "");
+	reads("earlydom.profile=a earlydom.profile=b", "all; profile b@37", "");
+	reads("earlydom.profile=a,,a", "all; profile a@18",
+	      AT(20) "earlydom.profile: an entry is empty\n" AT(
+		      21) "earlydom.profile: 'a': given twice\n");
+	reads("earlydom.profile=a earlydom.profile=,", "all; profile a@18",
+	      AT(37) "earlydom.profile: an entry is empty\n" AT(
+		      38) "earlydom.profile: an entry is empty\n");
+	reads("earlydom.profile", "all",
+	      AT(1) "earlydom.profile needs a value: earlydom.profile=NAME,...\n");
+	reads("earlydom.store=off", "all; store off", "");
+	reads("earlydom.store=0 earlydom.store=on", "all; store on", "");
+	reads("earlydom.store=1 earlydom.store=off", "all; store off", "");
+	reads("earlydom.store", "all", AT(1) "earlydom.store needs a value: on or off\n");
+	reads("earlydom.store=no", "all", AT(16) "earlydom.store=no: must be on or off\n");
+	reads("earlydom.rescue", "all; rescue", "");
+	reads("earlydom.rescue=1", "all; rescue", "");
+	reads("earlydom.rescue=on", "all; rescue", "");
+	reads("earlydom.rescue earlydom.rescue=off", "all", "");
+	reads("earlydom.rescue=", "all", AT(17) "earlydom.rescue=: must be on or off\n");
+	reads("earlydom.rescue=yes", "all", AT(17) "earlydom.rescue=yes: must be on or off\n");
+	reads("earlydom.echo=console", "all; echo console", "");
+	reads("earlydom.echo=console earlydom.echo=kmsg", "all; echo kmsg", "");
+	reads("earlydom.echo=kmsg earlydom.echo=off", "all", "");
+	reads("earlydom.echo", "all", AT(1) "earlydom.echo needs a value: off, console or kmsg\n");
+	reads("earlydom.echo=tty", "all",
+	      AT(15) "earlydom.echo=tty: must be off, console or kmsg\n");
+	reads("earlydom.profil=x", "all",
+	      AT(1) "unknown parameter 'earlydom.profil', did you mean 'earlydom.profile'?\n");
+	reads("earlydom.foo=x", "all",
+	      AT(1) "unknown parameter 'earlydom.foo' (a guest's keys: "
+		    "earlydom.GUEST.KEY=VALUE)\n");
+	reads("earlydom.", "all",
+	      AT(1) "unknown parameter 'earlydom.' (a guest's keys: earlydom.GUEST.KEY=VALUE)\n");
+	reads("earlydom.rescue=\"on", "all", AT(1) "earlydom.rescue: the quote is not closed\n");
+}
+
+static void test_bridges(void **state)
+{
+	(void)state;
+	reads("earlydom.bridge=xenbr0", "all; bridge xenbr0", "");
+	reads("earlydom.bridge=xenbr0:eth0", "all; bridge xenbr0 eth0", "");
+	reads("earlydom.bridge=br-lan:eth0,eth1.5 earlydom.bridge=br1 earlydom=web",
+	      "names web@65; bridge br-lan eth0 eth1.5; bridge br1", "");
+	reads("earlydom.bridge=\"br0:eth0\"", "all; bridge br0 eth0", "");
+	reads("earlydom.bridge=012345678901234:abcdefghijklmno",
+	      "all; bridge 012345678901234 abcdefghijklmno", "");
+	reads("earlydom.bridge", "all",
+	      AT(1) "earlydom.bridge needs a value: earlydom.bridge=NAME or "
+		    "earlydom.bridge=NAME:DEV,...\n");
+	reads("earlydom.bridge=", "all",
+	      AT(1) "earlydom.bridge needs a value: earlydom.bridge=NAME or "
+		    "earlydom.bridge=NAME:DEV,...\n");
+	reads("earlydom.bridge=br%d earlydom.bridge=:eth0 earlydom.bridge=..", "all",
+	      AT(17) "earlydom.bridge: 'br%d' is not a name for an interface (1 to 15 "
+		     "characters)\n" AT(38) "earlydom.bridge: '' is not a name for an interface (1 "
+					    "to 15 characters)\n" AT(
+						    60) "earlydom.bridge: '..' is not a name for "
+							"an interface (1 to 15 characters)\n");
+	reads("earlydom.bridge=0123456789012345", "all",
+	      AT(17) "earlydom.bridge: '0123456789012345' is not a name for an interface (1 to 15 "
+		     "characters)\n");
+	reads("earlydom.bridge=\"a b\" earlydom.bridge=a/b", "all",
+	      AT(18) "earlydom.bridge: 'a b' is not a name for an interface (1 to 15 "
+		     "characters)\n" AT(39) "earlydom.bridge: 'a/b' is not a name for an interface "
+					    "(1 to 15 characters)\n");
+	/* What is right of it counts. */
+	reads("earlydom.bridge=br0:", "all; bridge br0",
+	      AT(21) "earlydom.bridge: a port is missing behind ':' or ','\n");
+	reads("earlydom.bridge=br0:eth0,,eth1,e:f,eth0,br0", "all; bridge br0 eth0 eth1",
+	      AT(26) "earlydom.bridge: a port is missing behind ':' or ','\n" AT(
+		      32) "earlydom.bridge: port 'e:f' is not a name for an interface (1 to 15 "
+			  "characters)\n" AT(36) "earlydom.bridge: port 'eth0' is given twice\n" AT(
+				  41) "earlydom.bridge: port 'br0' is a bridge itself\n");
+	reads("earlydom.bridge=a:x earlydom.bridge=a:y earlydom.bridge=b:x,z,a earlydom.bridge=z",
+	      "all; bridge a x; bridge b z",
+	      AT(37) "earlydom.bridge: 'a' is given twice\n" AT(
+		      59) "earlydom.bridge: port 'x' is "
+			  "already on a\n" AT(
+				  63) "earlydom.bridge: "
+				      "port 'a' is a "
+				      "bridge "
+				      "itself\n" AT(
+					      81) "earlydom.bridge: 'z' is already a port of b\n");
+	reads("earlydom.brige=br0", "all",
+	      AT(1) "unknown parameter 'earlydom.brige', did you mean 'earlydom.bridge'?\n");
+	reads("earlydom.bridge.memory=1", "all",
+	      AT(1) "earlydom.bridge.memory: 'bridge' can't be the name of a guest\n");
+}
+
+static void test_overrides(void **state)
+{
+	(void)state;
+	reads("earlydom.web.memory=256", "all; web.memory@1=256@21", "");
+	reads("a earlydom.web.extra=\"x y\" b", "all; web.extra@3=x y@23", "");
+	reads("\"earlydom.web.extra=x y\"", "all; web.extra@2=x y@21", "");
+	reads("earlydom.web.extra=", "all; web.extra@1=@20", "");
+	reads("earlydom.web.extra=a.b=c", "all; web.extra@1=a.b=c@20", "");
+	reads("earlydom.web.memory=1 earlydom.db.memory=2 earlydom.web.memory=3",
+	      "all; web.memory@44=3@64; db.memory@23=2@42", "");
+	reads("earlydom.web-1.disk=[]", "all; web-1.disk@1=[]@21", "");
+	reads("earlydom.web.memory", "all",
+	      AT(1) "earlydom.web.memory needs a value: earlydom.web.memory=VALUE\n");
+	reads("earlydom.web.=1", "all",
+	      AT(1) "earlydom.web. needs a key: earlydom.GUEST.KEY=VALUE\n");
+	reads("earlydom.web.memroy=1", "all",
+	      AT(14) "unknown key 'memroy', did you mean 'memory'?\n");
+	reads("earlydom.web.soundhw=1", "all",
+	      AT(14) "soundhw is a key of xl that earlydom does not support\n");
+	reads("earlydom.web.name=x", "all",
+	      AT(1) "earlydom.web.name: the name of a guest can't be overridden\n");
+	reads("earlydom.store.memory=1", "all",
+	      AT(1) "earlydom.store.memory: 'store' can't be the name of a guest\n");
+	reads("earlydom..memory=1", "all",
+	      AT(1) "earlydom..memory: '' can't be the name of a guest\n");
+	reads("earlydom.web.db.memory=1", "all", AT(14) "unknown key 'db.memory'\n");
+	reads("earlydom.web.extra=\"x earlydom=none", "all",
+	      AT(1) "earlydom.web.extra: the quote is not closed\n");
+}
+
+static void write_seeds(const char *dir)
+{
+	write_text(dir, "names",
+		   "root=/dev/sda1 earlydom=web,db,web2 earlydom.profile=normal,x "
+		   "\"earlydom.db.extra=a b\" "
+		   "earlydom.web.cpus=[0,'1-2'] earlydom.web.memory=0x40 -- earlydom=all\n");
+	write_text(
+		dir, "words",
+		"earlydom=none earlydom=all earlydom.store=off earlydom.rescue earlydom.rescue=off "
+		"earlydom.bridge=xenbr0:eth0,eth1 earlydom.bridge=br1:eth2 earlydom.bridge=br2 "
+		"earlydom.web.disk=['/dev/a,raw,xvda'] earlydom.web2.vif=mac=00:16:3e:00:00:01 "
+		"earlydom.echo=kmsg earlydom.db.memory=64 earlydom.db.cmdline=\"x y\" "
+		"earlydom.web2.profile=[a,b]");
+	write_text(
+		dir, "wrong",
+		"earlydom= earlydom=all,web,,web earlydom.foo earlydom.web.name=x earlydom.web.=1 "
+		"earlydom.bridge=br0:br0,,eth0,eth0 earlydom.bridge=br0 earlydom.bridge=eth0 "
+		"earlydom.store=on earlydom.web.after=[web2,db] "
+		"earlydom.store.memory=1 earlydom.web.memroy=1 earlydom.echo=x earlydom=\"a");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_select),
+		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_bridges),
+		cmocka_unit_test(test_overrides),
+	};
+
+	if (argc == 3 && !strcmp(argv[1], "--seeds")) {
+		write_seeds(argv[2]);
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,123 @@
+/*
+ * The order of guests: names that nobody has, and circles, each told once.
+ */
+#include "base/test/diag_expect.h"
+
+#include "builder/choose/order.h"
+
+#define MAX 8
+
+/* Guests as texts "web: db cache": a name and what it comes after; "-" is one that is out. */
+static size_t make(const char *const *texts, struct guest_config *guests)
+{
+	size_t n = 0;
+
+	for (; texts[n]; n++) {
+		struct guest_config *g = &guests[n];
+		char *copy = strdup(texts[n]), *rest = copy, *name = strsep(&rest, ":"), *word;
+
+		*g = (struct guest_config){.file = "x.cfg",
+					   .after_loc = {"x.cfg", (unsigned)n + 1, 9}};
+		if (strcmp(name, "-"))
+			g->name = strdup(name);
+		g->after.v = calloc(MAX, sizeof(*g->after.v));
+		while ((word = strsep(&rest, " ")))
+			if (*word)
+				g->after.v[g->after.n++] = strdup(word);
+		free(copy);
+	}
+	return n;
+}
+
+/* Checks those guests; `out` has an x for each that can't be started and a . for each that can. */
+static void checks_among(const char *const *known, const char *const *texts, const char *out,
+			 const char *errors)
+{
+	struct guest_config guests[MAX];
+	const size_t n = make(texts, guests);
+	bool is_out[MAX] = {0};
+	char got[MAX + 1] = "";
+	size_t nr_known = 0;
+	struct diag d = {0};
+
+	while (nr_known < MAX && strcmp(known[nr_known] ? known[nr_known] : "", "."))
+		nr_known++;
+	order_check(guests, n, known, nr_known, is_out, &d);
+	for (size_t i = 0; i < n; i++) {
+		got[i] = is_out[i] ? 'x' : '.';
+		config_free(&guests[i]);
+	}
+	assert_string_equal(got, out);
+	expect_diag(&d, errors);
+}
+
+static void checks(const char *const *texts, const char *out, const char *errors)
+{
+	static const char *const known[] = {"web", "db", "cache", "net", "other", "."};
+
+	checks_among(known, texts, out, errors);
+}
+
+#define GUESTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_right(void **state)
+{
+	(void)state;
+	checks((const char *const[]){NULL}, "", "");
+	checks(GUESTS("web:"), ".", "");
+	checks(GUESTS("web: db cache", "db: net", "cache: net", "net:"), "....", "");
+	/* Not selected, or wrong in another way: it is not waited for. */
+	checks(GUESTS("web: other"), ".", "");
+	checks(GUESTS("web: db", "-: web"), "..", "");
+}
+
+static void test_names(void **state)
+{
+	static const char *const one_unknown[] = {"web", NULL, "."};
+
+	(void)state;
+	checks(GUESTS("web: bd cache", "db: nowhere", "cache:"), "xx.",
+	       "x.cfg:1:9: after: unknown guest 'bd'\n"
+	       "x.cfg:2:9: after: unknown guest 'nowhere'\n");
+	checks(GUESTS("web: cahce", "cache:"), "x.",
+	       "x.cfg:1:9: after: unknown guest 'cahce', did you mean 'cache'?\n");
+	checks(GUESTS("web: x y"), "x",
+	       "x.cfg:1:9: after: unknown guest 'x'\nx.cfg:1:9: after: unknown guest 'y'\n");
+	checks(GUESTS("web: web", "db: web"), "x.",
+	       "x.cfg:1:9: after: web can't come after itself\n");
+	/* The name that can't be told may be it. */
+	checks_among(one_unknown, GUESTS("web: bd"), ".", "");
+}
+
+static void test_circles(void **state)
+{
+	(void)state;
+	checks(GUESTS("web: db", "db: web"), "xx", "x.cfg:1:9: after: web -> db -> web\n");
+	checks(GUESTS("net:", "web: db", "db: cache", "cache: web"), ".xxx",
+	       "x.cfg:2:9: after: web -> db -> cache -> web\n");
+	/* One that leads into a circle, or that a circle waits for, is not of it. */
+	checks(GUESTS("net: web", "web: db other", "db: web cache", "cache:"), ".xx.",
+	       "x.cfg:2:9: after: web -> db -> web\n");
+	/* The shortest one; what is left without its guests is none. */
+	checks(GUESTS("web: db cache", "db: net", "cache: web", "net: web"), "x.x.",
+	       "x.cfg:1:9: after: web -> cache -> web\n");
+	/* Two of them. */
+	checks(GUESTS("web: db", "cache: net", "db: web", "net: cache"), "xxxx",
+	       "x.cfg:1:9: after: web -> db -> web\nx.cfg:2:9: after: cache -> net -> cache\n");
+	/* Everything that is wrong is told. */
+	checks(GUESTS("web: web db nix", "db: web"), "xx",
+	       "x.cfg:1:9: after: web can't come after itself\n"
+	       "x.cfg:1:9: after: unknown guest 'nix'\n"
+	       "x.cfg:1:9: after: web -> db -> web\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_right),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_circles),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,355 @@
+/*
+ * earlydom check: descriptors and the images that they name, judged on any host.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "builder/image/image_type.h"
+#include "commands.h"
+#include "builder/describe/e820_file.h"
+#include "builder/image/firmware.h"
+#include "builder/devmodel/devmodel_files.h"
+#include "builder/image/image_files.h"
+#include "builder/choose/select.h"
+#include "builder/choose/sources.h"
+#include "builder/device/tag.h"
+#include "builder/describe/disk_spec.h"
+
+static const char usage_text[] =
+	"check [--root TREE] [--list-kernels | --list-files] [--cmdline TEXT] FILE...\n\n"
+	"  --root TREE      files that descriptors name are looked for below TREE\n"
+	"  --list-kernels   only print the paths of the kernels that may be unpacked, one a line\n"
+	"  --list-files     only print what is named: what it is (kernel, disk ...) and a path\n"
+	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line";
+
+struct check {
+	const char *root, *cmdline_text;
+	bool list_kernels, list_files;
+	struct cmdline cmdline;
+	struct sources sources;
+	struct selection selection;
+	struct image_cache images;
+	struct diag diag;
+};
+
+/* Holds root + path; an error is said at loc. */
+static struct image_file *hold(struct check *c, const char *what, const char *path, struct loc loc)
+{
+	struct image_file *f = NULL;
+	struct err e;
+	char *full;
+
+	if (asprintf(&full, "%s%s", c->root, path) < 0) {
+		diag_add(&c->diag, loc, "out of memory");
+		return NULL;
+	}
+	f = image_hold(&c->images, what, full, &e);
+	if (!f)
+		diag_add(&c->diag, loc, "%s", e.msg);
+	free(full);
+	return f;
+}
+
+/* Whether the kernel can be loaded, which is *k then, or the device model can start it. */
+static bool judge_kernel(struct check *c, const struct guest_config *g, struct image_file *f,
+			 const struct kernel **k)
+{
+	const struct image_type *type = image_type_find(g->image);
+	struct err e;
+
+	if (type->kernel_use(g) == KERNEL_HANDED_ON) {
+		if (type->check_file(g, f->data, f->size, &e) == 0)
+			return true;
+	} else {
+		*k = image_kernel(f, &e);
+		if (!*k)
+			err_prefix(&e, "kernel %s: ", g->kernel);
+		else if (type->check_kernel(g, *k, &e) == 0)
+			return true;
+	}
+	diag_add(&c->diag, g->kernel_loc, "%s", e.msg);
+	return false;
+}
+
+static void check_images(struct check *c, const struct guest_config *g)
+{
+	const struct image_type *type = image_type_find(g->image);
+	const enum kernel_use use = type->kernel_use(g);
+	struct image_file *kernel = NULL, *ramdisk = NULL;
+	const struct kernel *k = NULL;
+	size_t files = 0;
+	struct err e;
+	char *cmdline;
+
+	cmdline = type->cmdline(g, &e);
+	if (!cmdline)
+		diag_add(&c->diag, g->cmdline_loc, "%s", e.msg);
+	free(cmdline);
+	/* Held until the end: other guests may share them. */
+	if (use != KERNEL_NONE)
+		kernel = hold(c, "kernel", g->kernel, g->kernel_loc);
+	if (g->ramdisk)
+		ramdisk = hold(c, "ramdisk", g->ramdisk, g->ramdisk_loc);
+	if (use != KERNEL_NONE && (!kernel || !judge_kernel(c, g, kernel, &k)))
+		return;
+	if (g->ramdisk && !ramdisk)
+		return;
+	if (ramdisk)
+		files += ramdisk->size;
+	if (use == KERNEL_HANDED_ON)
+		files += kernel->size;
+	if (type->check_memory(g, k, files, &e) < 0)
+		diag_add(&c->diag, g->memory_loc, "%s", e.msg);
+}
+
+static void check_memmap(struct check *c, const struct guest_config *g)
+{
+	struct image_file *f;
+	struct e820_map map;
+	struct err e;
+
+	f = g->memmap ? hold(c, "memmap", g->memmap, g->memmap_loc) : NULL;
+	if (!f)
+		return;
+	if (e820_parse((const char *)f->data, f->size, g->memmap, &map, &e) < 0 ||
+	    e820_check_memory(&map, g->memory_kib - g->videoram_kib, g->memmap, &e) < 0)
+		diag_add(&c->diag, g->memmap_loc, "memmap %s", e.msg);
+}
+
+static void check_model(struct check *c, const struct guest_config *g)
+{
+	const char *cause = NULL;
+	struct stat st;
+	char *full;
+
+	if (!g->model_override)
+		return;
+	if (asprintf(&full, "%s%s", c->root, g->model_override) < 0) {
+		diag_add(&c->diag, g->model_override_loc, "out of memory");
+		return;
+	}
+	if (stat(full, &st) < 0)
+		cause = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		cause = "not a regular file";
+	else if (!(st.st_mode & 0111))
+		cause = strerror(EACCES);
+	if (cause)
+		diag_add(&c->diag, g->model_override_loc, "cannot run device model %s: %s", full,
+			 cause);
+	free(full);
+}
+
+/* What the descriptor names for an hvm guest. What is used where it names nothing is the machine's
+ * that will run the guest. */
+static void check_platform(struct check *c, const struct guest_config *g)
+{
+	if (g->firmware_override)
+		hold(c, "firmware", g->firmware_override, g->firmware_loc);
+	check_memmap(c, g);
+	check_model(c, g);
+	if (g->model_config)
+		hold(c, "device config", g->model_config, g->model_config_loc);
+}
+
+/* The descriptor that g was read from. */
+static const struct descriptor *descriptor_of(const struct check *c, const struct guest_config *g)
+{
+	const struct descriptor *d = c->selection.descriptors;
+
+	while (d->file != g->file)
+		d++;
+	return d;
+}
+
+/*
+ * Looks at an image file. Devices belong to the machine that will run the guest; so may a file
+ * system that is mounted before the guest starts, so that a file that is not here is only told of.
+ */
+static void check_disk(struct check *c, const struct guest_config *g, size_t i)
+{
+	const struct disk_spec *s = &g->disks[i];
+	const struct loc loc = descriptor_entry_loc(descriptor_of(c, g), "disk", i);
+	struct stat st;
+	char *full;
+
+	if (tag_value(s->target) || !strncmp(s->target, "/dev/", 5))
+		return;
+	if (asprintf(&full, "%s%s", c->root, s->target) < 0) {
+		diag_add(&c->diag, loc, "out of memory");
+		return;
+	}
+	if (!stat(full, &st)) {
+		if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+			diag_add(&c->diag, loc,
+				 "disk %s: %s is neither an image file nor a block device", s->vdev,
+				 full);
+		else if (S_ISREG(st.st_mode) && st.st_size < DISK_SECTOR)
+			diag_add(&c->diag, loc, "disk %s: %s: the file has less than a sector",
+				 s->vdev, full);
+	} else if (errno == ENOENT) {
+		printf("%s: disk %s: %s is not here and was not checked\n", g->name, s->vdev, full);
+	} else {
+		diag_add(&c->diag, loc, "disk %s: %s: %s", s->vdev, full, strerror(errno));
+	}
+	free(full);
+}
+
+static void say_number(size_t n, const char *what)
+{
+	if (n)
+		printf(", %zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void say_ok(const struct guest_config *g)
+{
+	printf("%s: ok (%s %s, %llu MiB", g->name, g->image, guest_type_name(g->type),
+	       (unsigned long long)g->memory_kib / 1024);
+	say_number(g->vcpus, "vcpu");
+	say_number(g->nr_disks, "disk");
+	say_number(g->nr_vifs, "vif");
+	puts(")");
+}
+
+/* Whether a guest's device model gets that kernel as it is: it must stay packed then. */
+static bool handed_on(const struct selection *s, const char *kernel)
+{
+	const struct guest_config *g;
+
+	for (size_t i = 0; i < s->n; i++) {
+		g = &s->guests[i];
+		if (image_type_find(g->image)->kernel_use(g) == KERNEL_HANDED_ON &&
+		    !strcmp(g->kernel, kernel))
+			return true;
+	}
+	return false;
+}
+
+static void list_kernels(const struct selection *s)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->n; i++) {
+		const char *kernel = s->guests[i].kernel;
+
+		if (!kernel || handed_on(s, kernel))
+			continue;
+		for (k = 0; k < i; k++)
+			if (s->guests[k].kernel && !strcmp(s->guests[k].kernel, kernel))
+				break;
+		if (k == i)
+			puts(kernel);
+	}
+}
+
+static void list_file(const char *what, const char *path)
+{
+	if (path)
+		printf("%s %s\n", what, path);
+}
+
+/* What an image may have to carry. What a tag leads to is a device. */
+static void list_files(const struct selection *s)
+{
+	const struct guest_config *g;
+	size_t i, k;
+
+	for (i = 0; i < s->n; i++) {
+		g = &s->guests[i];
+		if (g->kernel)
+			list_file(handed_on(s, g->kernel) ? "kernel-as-is" : "kernel", g->kernel);
+		list_file("ramdisk", g->ramdisk);
+		if (firmware_wanted(g)) {
+			list_file("firmware", firmware_loader_path(g));
+			list_file("firmware", firmware_bios_path(g));
+		}
+		list_file("memmap", g->memmap);
+		if (g->type == GUEST_HVM)
+			list_file("device-model", model_program_of(g));
+		list_file("device-config", g->model_config);
+		for (k = 0; k < g->nr_disks; k++)
+			if (!tag_value(g->disks[k].target))
+				list_file(g->disks[k].readwrite ? "disk" : "disk-ro",
+					  g->disks[k].target);
+	}
+}
+
+static void check_all(struct check *c)
+{
+	size_t i, k, before;
+
+	cmdline_parse(c->cmdline_text, &c->cmdline, &c->diag);
+	select_guests(c->sources.v, c->sources.n, &c->cmdline, &c->selection, &c->diag);
+	if (c->list_kernels)
+		list_kernels(&c->selection);
+	if (c->list_files)
+		list_files(&c->selection);
+	if (c->list_kernels || c->list_files)
+		return;
+	for (i = 0; i < c->selection.n; i++) {
+		before = c->diag.n;
+		check_images(c, &c->selection.guests[i]);
+		check_platform(c, &c->selection.guests[i]);
+		for (k = 0; k < c->selection.guests[i].nr_disks; k++)
+			check_disk(c, &c->selection.guests[i], k);
+		if (c->diag.n == before)
+			say_ok(&c->selection.guests[i]);
+	}
+	while (c->images.files) {
+		c->images.files->users = 1;
+		image_drop(&c->images, c->images.files);
+	}
+}
+
+int command_check(int argc, char **argv)
+{
+	enum { ROOT = 1, LIST, LIST_FILES, CMDLINE };
+	static const struct option options[] = {
+		{"root", required_argument, NULL, ROOT},
+		{"list-kernels", no_argument, NULL, LIST},
+		{"list-files", no_argument, NULL, LIST_FILES},
+		{"cmdline", required_argument, NULL, CMDLINE},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct check c = {.root = "", .cmdline_text = ""};
+	int o, rc;
+
+	while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (o) {
+		case ROOT:
+			c.root = optarg;
+			break;
+		case LIST:
+			c.list_kernels = true;
+			break;
+		case LIST_FILES:
+			c.list_files = true;
+			break;
+		case CMDLINE:
+			c.cmdline_text = optarg;
+			break;
+		case 'h':
+			return command_help(usage_text);
+		default:
+			return command_usage(usage_text);
+		}
+	}
+	if (optind == argc)
+		return command_usage(usage_text);
+	for (; optind < argc; optind++)
+		sources_read_file(argv[optind], &c.sources, &c.diag);
+	check_all(&c);
+	fflush(stdout);
+	diag_print(&c.diag, stderr, "earlydom: ");
+	rc = c.diag.n ? EXIT_FAILED : EXIT_OK;
+	selection_free(&c.selection);
+	sources_free(&c.sources);
+	cmdline_free(&c.cmdline);
+	diag_free(&c.diag);
+	return rc;
+}

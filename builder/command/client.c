@@ -1,0 +1,423 @@
+/*
+ * The commands that speak to the supervisor: list, report, console, stop, destroy, release, handover.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "commands.h"
+#include "builder/supervise/control.h"
+#include "builder/host/rundir.h"
+#include "builder/supervise/timeline.h"
+#include "timeline_svg.h"
+#include "base/write_all.h"
+
+/* The columns of unit_print_row. */
+enum { NAME, DOMID, IMAGE, TYPE, MEMORY, VCPUS, STATE, RESTARTS, BUILD_MS, CAUSE, COLUMNS };
+
+/* How long `stop` waits for a guest before it gives up, in seconds, unless told otherwise. */
+#define STOP_TIMEOUT_S 60
+
+#define DETACH_KEY 0x1d /* Ctrl-], as xl console has it */
+
+static int complain(const char *text)
+{
+	fprintf(stderr, "earlydom: %s\n", text);
+	return EXIT_FAILED;
+}
+
+/* Sends "VERB NAME\n" (or "VERB\n"). Returns the socket, or -1 after saying why. */
+static int request(const char *verb, const char *name)
+{
+	char line[256];
+	struct err e;
+	int fd, n;
+
+	n = snprintf(line, sizeof(line), name ? "%s %s\n" : "%s%s\n", verb, name ? name : "");
+	if (n >= (int)sizeof(line)) {
+		complain("the guest's name is too long");
+		return -1;
+	}
+	fd = control_connect(RUNDIR, &e);
+	if (fd < 0) {
+		complain(e.msg);
+		return -1;
+	}
+	if (write(fd, line, (size_t)n) == n)
+		return fd;
+	complain("the supervisor has closed the connection");
+	close(fd);
+	return -1;
+}
+
+/* One line of the answer, without its newline. Returns false when the connection ended or time is
+ * up. */
+static bool read_line(int fd, char *line, size_t size, int timeout_ms)
+{
+	const uint64_t deadline = clock_ns() + (uint64_t)timeout_ms * NS_PER_MS;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t len = 0;
+
+	while (len < size - 1) {
+		const uint64_t now = clock_ns();
+
+		if (timeout_ms >= 0 &&
+		    (now >= deadline || poll(&p, 1, (int)((deadline - now) / NS_PER_MS) + 1) == 0))
+			return false;
+		if (read(fd, line + len, 1) != 1)
+			return false;
+		if (line[len] == '\n')
+			break;
+		len++;
+	}
+	line[len] = '\0';
+	return true;
+}
+
+/* The first line of an answer: "ok", or "error: ..." which is shown. */
+static bool answered_ok(const char *line)
+{
+	static const char error[] = "error: ";
+
+	if (!strcmp(line, "ok"))
+		return true;
+	complain(!strncmp(line, error, strlen(error)) ? line + strlen(error) : line);
+	return false;
+}
+
+static bool split_row(char *line, char *column[COLUMNS])
+{
+	unsigned i;
+
+	for (i = 0; i < COLUMNS; i++) {
+		column[i] = line;
+		line = line ? strchr(line, '\t') : NULL;
+		if (line)
+			*line++ = '\0';
+		else if (i < COLUMNS - 1)
+			return false;
+	}
+	return true;
+}
+
+static void print_json_string(const char *s)
+{
+	putchar('"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			printf("\\%c", *s);
+		else if ((unsigned char)*s < 0x20)
+			printf("\\u%04x", (unsigned char)*s);
+		else
+			putchar(*s);
+	}
+	putchar('"');
+}
+
+static void print_json(char *column[COLUMNS], bool first)
+{
+	static const char *const keys[COLUMNS] = {"name",     "domid", "image", "type",
+						  "memory",   "vcpus", "state", "restarts",
+						  "build_ms", "cause"};
+	static const bool number[COLUMNS] = {[DOMID] = true,
+					     [MEMORY] = true,
+					     [VCPUS] = true,
+					     [RESTARTS] = true,
+					     [BUILD_MS] = true};
+	unsigned i;
+
+	printf("%s  {", first ? "[\n" : ",\n");
+	for (i = 0; i < COLUMNS; i++) {
+		printf("%s\"%s\": ", i ? ", " : "", keys[i]);
+		if (!strcmp(column[i], "-"))
+			printf("null");
+		else if (number[i])
+			printf("%s", column[i]);
+		else
+			print_json_string(column[i]);
+	}
+	putchar('}');
+}
+
+static void print_text(char *column[COLUMNS], bool first)
+{
+	if (first)
+		printf("%-20s %5s %-7s %-4s %7s %5s %-10s %8s %7s  %s\n", "NAME", "ID", "IMAGE",
+		       "TYPE", "MEM/MiB", "VCPUS", "STATE", "RESTARTS", "BUILD", "CAUSE");
+	printf("%-20s %5s %-7s %-4s %7s %5s %-10s %8s %5s%s  %s\n", column[NAME], column[DOMID],
+	       column[IMAGE], column[TYPE], column[MEMORY], column[VCPUS], column[STATE],
+	       column[RESTARTS], column[BUILD_MS], strcmp(column[BUILD_MS], "-") ? "ms" : "  ",
+	       column[CAUSE]);
+}
+
+int command_list(int argc, char **argv)
+{
+	static const char usage[] = "list [--json]";
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	char line[1024], *column[COLUMNS];
+	bool json = false, first = true;
+	int c, fd;
+
+	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
+		if (c != 'j')
+			return c == 'h' ? command_help(usage) : command_usage(usage);
+		json = true;
+	}
+	if (optind != argc)
+		return command_usage(usage);
+	fd = request("list", NULL);
+	if (fd < 0)
+		return EXIT_FAILED;
+	while (read_line(fd, line, sizeof(line), -1)) {
+		if (!split_row(line, column))
+			return complain("the supervisor gave an answer that is not understood");
+		if (json)
+			print_json(column, first);
+		else
+			print_text(column, first);
+		first = false;
+	}
+	close(fd);
+	if (json)
+		printf(first ? "[]\n" : "\n]\n");
+	return EXIT_OK;
+}
+
+/* Asks the supervisor for the boot's timeline. */
+static int fetch_timeline(struct timeline *t)
+{
+	const int fd = request("report", NULL);
+	char line[1024];
+
+	if (fd < 0)
+		return EXIT_FAILED;
+	while (read_line(fd, line, sizeof(line), -1)) {
+		if (timeline_add(t, line))
+			continue;
+		close(fd);
+		return complain("the supervisor gave an answer that is not understood");
+	}
+	close(fd);
+	if (!t->began)
+		return complain("the supervisor gave no answer");
+	return EXIT_OK;
+}
+
+static int write_svg(const struct timeline *t, const char *path)
+{
+	FILE *f = fopen(path, "we");
+	bool bad = !f;
+
+	if (f) {
+		timeline_svg(t, f);
+		bad = ferror(f);
+		bad |= fclose(f) != 0;
+	}
+	if (!bad)
+		return EXIT_OK;
+	fprintf(stderr, "earlydom: cannot write %s: %s\n", path, strerror(errno));
+	return EXIT_FAILED;
+}
+
+int command_report(int argc, char **argv)
+{
+	static const char usage[] = "report [--json] [--svg FILE]";
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"svg", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct timeline t = {0};
+	const char *svg = NULL;
+	bool json = false;
+	int c, rc;
+
+	while ((c = getopt_long(argc, argv, "js:h", options, NULL)) != -1) {
+		if (c == 'h' || c == '?')
+			return c == 'h' ? command_help(usage) : command_usage(usage);
+		if (c == 'j')
+			json = true;
+		else
+			svg = optarg;
+	}
+	if (optind != argc)
+		return command_usage(usage);
+	rc = fetch_timeline(&t);
+	if (rc == EXIT_OK && json)
+		timeline_json(&t, stdout);
+	else if (rc == EXIT_OK && !svg)
+		timeline_text(&t, stdout);
+	if (rc == EXIT_OK && svg)
+		rc = write_svg(&t, svg);
+	timeline_free(&t);
+	return rc;
+}
+
+static void terminal_raw(struct termios *old)
+{
+	struct termios raw = *old;
+
+	cfmakeraw(&raw);
+	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
+/* Both ways until the supervisor or the user ends it. A pipe that ends as input leaves the output
+ * on. */
+static void relay(int fd, bool terminal)
+{
+	struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
+	char buf[2048], *key;
+	ssize_t n;
+
+	for (;;) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (p[0].revents) {
+			n = read(fd, buf, sizeof(buf));
+			if (n <= 0 || !write_all(STDOUT_FILENO, buf, (size_t)n))
+				return;
+		}
+		if (!p[1].revents)
+			continue;
+		n = read(STDIN_FILENO, buf, sizeof(buf));
+		if (n <= 0) {
+			if (terminal)
+				return;
+			p[1].fd = -1;
+			continue;
+		}
+		key = terminal ? memchr(buf, DETACH_KEY, (size_t)n) : NULL;
+		if (!write_all(fd, buf, key ? (size_t)(key - buf) : (size_t)n) || key)
+			return;
+	}
+}
+
+/* For commands that take nothing but a name: true when they have it; else *rc is the exit status. */
+static bool one_name(int argc, char **argv, const char *usage, int *rc)
+{
+	const bool help = argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"));
+
+	if (argc == 2 && argv[1][0] != '-')
+		return true;
+	*rc = help ? command_help(usage) : command_usage(usage);
+	return false;
+}
+
+int command_console(int argc, char **argv)
+{
+	const bool terminal = isatty(STDIN_FILENO);
+	struct termios old;
+	char line[512];
+	int fd, rc;
+
+	if (!one_name(argc, argv, "console NAME\n\n  Ctrl-] ends it.", &rc))
+		return rc;
+	fd = request("console", argv[1]);
+	if (fd < 0)
+		return EXIT_FAILED;
+	if (!read_line(fd, line, sizeof(line), -1))
+		return complain("the supervisor has closed the connection");
+	if (!answered_ok(line))
+		return EXIT_FAILED;
+	if (terminal && !tcgetattr(STDIN_FILENO, &old))
+		terminal_raw(&old);
+	relay(fd, terminal);
+	if (terminal)
+		tcsetattr(STDIN_FILENO, TCSANOW, &old);
+	close(fd);
+	return EXIT_OK;
+}
+
+static int end_guest(const char *verb, const char *name, int timeout_s)
+{
+	char line[512];
+	const int fd = request(verb, name);
+
+	if (fd < 0)
+		return EXIT_FAILED;
+	if (read_line(fd, line, sizeof(line), timeout_s * 1000))
+		return answered_ok(line) ? EXIT_OK : EXIT_FAILED;
+	fprintf(stderr,
+		"earlydom: %s: not ended within %d s: it may not listen (without a store a Linux "
+		"guest needs console=hvc0 and SysRq); `earlydom destroy %s` ends it at once\n",
+		name, timeout_s, name);
+	return EXIT_FAILED;
+}
+
+int command_stop(int argc, char **argv)
+{
+	static const char usage[] = "stop [-t SECONDS] NAME";
+	static const struct option options[] = {
+		{"timeout", required_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	long timeout = STOP_TIMEOUT_S;
+	char *end;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "t:h", options, NULL)) != -1) {
+		if (c != 't')
+			return c == 'h' ? command_help(usage) : command_usage(usage);
+		timeout = strtol(optarg, &end, 10);
+		if (*end || end == optarg || timeout < 1 || timeout > 86400)
+			return command_usage(usage);
+	}
+	if (optind + 1 != argc)
+		return command_usage(usage);
+	return end_guest("stop", argv[optind], (int)timeout);
+}
+
+int command_destroy(int argc, char **argv)
+{
+	int rc;
+
+	if (!one_name(argc, argv, "destroy NAME", &rc))
+		return rc;
+	return end_guest("destroy", argv[1], STOP_TIMEOUT_S);
+}
+
+/* Sends a request that is carried out at once, and shows what came of it. */
+static int ask(const char *verb, const char *name)
+{
+	const int fd = request(verb, name);
+	char line[512];
+	int rc = EXIT_FAILED;
+
+	if (fd < 0)
+		return EXIT_FAILED;
+	if (!read_line(fd, line, sizeof(line), -1))
+		complain("the supervisor has closed the connection");
+	else if (answered_ok(line))
+		rc = EXIT_OK;
+	close(fd);
+	return rc;
+}
+
+int command_release(int argc, char **argv)
+{
+	int rc;
+
+	return one_name(argc, argv, "release NAME", &rc) ? ask("release", argv[1]) : rc;
+}
+
+int command_handover(int argc, char **argv)
+{
+	static const char usage[] = "handover";
+
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return command_help(usage);
+	return argc == 1 ? ask("handover", NULL) : command_usage(usage);
+}

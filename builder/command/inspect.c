@@ -1,0 +1,180 @@
+/*
+ * earlydom inspect: what the loaders see in a kernel, and the bare kernel written out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "builder/image/image_files.h"
+#include "base/write_all.h"
+
+static const char usage_text[] = "inspect [--unpack OUT] KERNEL\n\n"
+				 "  --unpack OUT  write the unpacked kernel to OUT instead";
+
+/* Where what Xen has to know was found. */
+static const char *xen_source(const struct kernel *k)
+{
+	if (k->aout.magic)
+		return k->aout.xen_table ? "table in the text"
+					 : "nothing stated, as Plan 9's kernels for Xen";
+	return k->info.has_notes     ? "ELF notes"
+	       : k->info.has_section ? "__xen_guest section"
+				     : "none";
+}
+
+static void print_xen(const struct kernel *k)
+{
+	const struct elf_info *i = &k->info;
+	static const struct {
+		const char *name;
+		uint32_t bit;
+		size_t offset;
+	} numbers[] = {
+		{"pv entry", ELF_XEN_ENTRY, offsetof(struct elf_info, xen_entry)},
+		{"hypercall page", ELF_XEN_HYPERCALL_PAGE,
+		 offsetof(struct elf_info, hypercall_page)},
+		{"virt base", ELF_XEN_VIRT_BASE, offsetof(struct elf_info, virt_base)},
+		{"paddr offset", ELF_XEN_PADDR_OFFSET, offsetof(struct elf_info, paddr_offset)},
+		{"hv start low", ELF_XEN_HV_START_LOW, offsetof(struct elf_info, hv_start_low)},
+		{"init p2m", ELF_XEN_INIT_P2M, offsetof(struct elf_info, init_p2m)},
+	};
+	const struct {
+		const char *name, *value;
+	} strings[] = {
+		{"guest os", i->guest_os},
+		{"guest version", i->guest_version},
+		{"xen version", i->xen_version},
+		{"loader", i->loader},
+		{"pae", i->pae},
+		{"features", i->features},
+	};
+	size_t n;
+
+	printf("xen: %s\n", xen_source(k));
+	for (n = 0; n < sizeof(strings) / sizeof(strings[0]); n++)
+		if (*strings[n].value)
+			printf("xen %s: %s\n", strings[n].name, strings[n].value);
+	for (n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++)
+		if (i->xen & numbers[n].bit)
+			printf("xen %s: 0x%" PRIx64 "\n", numbers[n].name,
+			       *(const uint64_t *)((const char *)i + numbers[n].offset));
+	if (i->xen & ELF_XEN_SUPPORTED_FEATURES)
+		printf("xen supported features: 0x%" PRIx32 "\n", i->supported_features);
+	if (i->xen & ELF_XEN_PHYS32_ENTRY)
+		printf("xen pvh entry: 0x%" PRIx32 "\n", i->phys32_entry);
+}
+
+static void print_aout(const struct aout_info *a)
+{
+	printf("a.out: %s, magic 0x%" PRIx32 ", header %zu%s\n",
+	       a->magic == AOUT_I_MAGIC ? "386" : "amd64", a->magic, a->header,
+	       a->header_loaded ? ", loaded with the text" : "");
+	printf("a.out sizes: text %" PRIu32 ", data %" PRIu32 ", bss %" PRIu32 ", symbols %" PRIu32
+	       ", lines %" PRIu32 "\n",
+	       a->text, a->data, a->bss, a->syms, a->pcsz);
+	printf("a.out entry: 0x%" PRIx64 ", KZERO 0x%" PRIx64 "\n", a->entry, a->kzero);
+}
+
+static void print_kernel(const struct kernel *k, size_t file_size)
+{
+	const struct elf_info *i = &k->info;
+	const bool pv = kernel_can_pv(k);
+	unsigned n;
+
+	printf("format: %s\nfile size: %zu\n", k->format, file_size);
+	printf("codec: %s\n", k->codec ? k->codec : "none");
+	if (k->codec)
+		printf("unpacked size: %zu\n", k->bare_size);
+	if (k->bzimage.version) {
+		printf("boot protocol: %u.%u\n", k->bzimage.version >> 8,
+		       k->bzimage.version & 0xff);
+		printf("payload: %zu bytes at %zu\n", k->bzimage.payload_length,
+		       k->bzimage.payload_offset);
+	}
+	if (k->bzimage.kernel_version[0])
+		printf("kernel version: %s\n", k->bzimage.kernel_version);
+	if (k->aout.magic)
+		print_aout(&k->aout);
+	else
+		printf("elf: %d-bit, machine %u, entry 0x%" PRIx64 "\n", i->bits, i->machine,
+		       i->entry);
+	for (n = 0; n < i->nr_segments; n++)
+		printf("segment: paddr 0x%" PRIx64 " vaddr 0x%" PRIx64 " filesz %" PRIu64
+		       " memsz %" PRIu64 "\n",
+		       i->segments[n].paddr, i->segments[n].vaddr, i->segments[n].filesz,
+		       i->segments[n].memsz);
+	printf("memory: 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " KiB\n", i->pstart, i->pend,
+	       (i->pend - i->pstart + 1023) / 1024);
+	print_xen(k);
+	printf("starts as: %s%s%s\n", pv ? "pv" : "", pv && elf_can_pvh(i) ? ", " : "",
+	       elf_can_pvh(i) ? "pvh"
+	       : pv           ? ""
+			      : "nothing that earlydom knows");
+}
+
+static int write_out(const char *path, const uint8_t *data, size_t size, struct err *e)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(e, "cannot write %s: %s", path, strerror(errno));
+	if (write_all(fd, data, size) && close(fd) == 0)
+		return 0;
+	err_set(e, "cannot write %s: %s", path, strerror(errno));
+	/* Half a kernel is worse than none; a device is no kernel. */
+	if (!lstat(path, &st) && S_ISREG(st.st_mode))
+		unlink(path);
+	return -1;
+}
+
+static int inspect(const char *path, const char *out, struct err *e)
+{
+	struct image_cache cache = {NULL};
+	const struct kernel *k;
+	struct image_file *f;
+	int rc = 0;
+
+	f = image_hold(&cache, "kernel", path, e);
+	if (!f)
+		return -1;
+	k = image_kernel(f, e);
+	if (!k)
+		rc = err_prefix(e, "kernel %s: ", path);
+	else if (out)
+		rc = write_out(out, k->bare, k->bare_size, e);
+	else
+		print_kernel(k, f->size);
+	image_drop(&cache, f);
+	return rc;
+}
+
+int command_inspect(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"unpack", required_argument, NULL, 'u'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	const char *out = NULL;
+	struct err e;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "u:h", options, NULL)) != -1) {
+		if (c != 'u')
+			return c == 'h' ? command_help(usage_text) : command_usage(usage_text);
+		out = optarg;
+	}
+	if (optind + 1 != argc)
+		return command_usage(usage_text);
+	if (!inspect(argv[optind], out, &e))
+		return EXIT_OK;
+	fprintf(stderr, "earlydom: %s\n", e.msg);
+	return EXIT_FAILED;
+}

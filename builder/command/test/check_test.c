@@ -1,0 +1,278 @@
+/* earlydom check: descriptors and the images that they name, as a command. */
+#include "builder/fake/kit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "builder/command/commands.h"
+#include "builder/image/firmware.h"
+
+#include "loaders/test/aout_build.h"
+
+static struct kit_output o;
+
+static int check(const char *a, const char *b, const char *c, const char *d)
+{
+	const char *argv[] = {"check", a, b, c, d, NULL};
+
+	kit_command(command_check, argv, &o);
+	return o.status;
+}
+
+/* A descriptor in web.cfg; the tree "root" has the images. */
+static int judge(const char *text)
+{
+	kit_text("web.cfg", text);
+	return check("--root", "root", "web.cfg", NULL);
+}
+
+static int begin(void **state)
+{
+	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0)
+		return -1;
+	return mkdir("root", 0700) || mkdir("root/dir", 0700) || rename("kernel", "root/kernel") ||
+	       rename("kernel-pv", "root/kernel-pv") || rename("ramdisk", "root/ramdisk");
+}
+
+static void test_good(void **state)
+{
+	(void)state;
+	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\nramdisk = '/ramdisk'\n"), EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pv, 64 MiB, 1 vcpu)\n");
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\ntype = 'pvh'\nvcpus = 2"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pvh, 64 MiB, 2 vcpus)\n");
+}
+
+static void refused(const char *text, const char *err)
+{
+	assert_int_equal(judge(text), EXIT_FAILED);
+	assert_string_equal(o.err, err);
+	assert_string_equal(o.out, "");
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	refused("kernel = '/missing'\nmemory = 64\n",
+		"earlydom: web.cfg:1:10: cannot read kernel root/missing: No such file or "
+		"directory\n");
+	refused("memory = 64\nkernel = '/kernel'\nramdisk = '/dir'\n",
+		"earlydom: web.cfg:3:11: cannot read ramdisk root/dir: Is a directory\n");
+	assert_int_equal(judge("kernel = '/kernel-pv'\nmemory = 64\ntype = 'pvh'\n"), EXIT_FAILED);
+	assert_non_null(strstr(o.err, ": kernel /kernel-pv has no PVH entry, only a PV one: type = "
+				      "\"pv\" would fit\n"));
+	refused("kernel = '/kernel'\nmemory = 18\n", "earlydom: web.cfg:2:10: memory = 18 MiB is "
+						     "too little: kernel 16397 KiB, ramdisk 0 "
+						     "KiB and start-up tables take 21 MiB\n");
+	refused("kernel = '/ramdisk'\nmemory = 64\n", o.err);
+	assert_non_null(strstr(o.err, "earlydom: web.cfg:1:10: kernel /ramdisk: "));
+}
+
+static void test_plan9(void **state)
+{
+	static struct ao a;
+
+	(void)state;
+	ao_386(&a);
+	kit_write("root/9xen", a.data, a.len);
+	assert_int_equal(judge("image = 'plan9'\nkernel = '/9xen'\nmemory = 64\n"
+			       "extra = '\\nuser=glenda\\n'\n"),
+			 EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_string_equal(o.out, "web: ok (plan9 pv, 64 MiB, 1 vcpu)\n");
+	refused("kernel = '/9xen'\nmemory = 64\n",
+		"earlydom: web.cfg:1:10: kernel /9xen is a Plan 9 a.out: image = \"plan9\" would "
+		"fit\n");
+	refused("image = 'plan9'\nkernel = '/9xen'\nmemory = 4096\n",
+		"earlydom: web.cfg:3:10: memory = 4096 MiB is too much: a 32-bit kernel at "
+		"0x80000000 has addresses for 1880 MiB\n");
+	ao_put(&a, AO_DATA, 4096, 4);
+	kit_write("root/9xen", a.data, a.len);
+	refused("image = 'plan9'\nkernel = '/9xen'\nmemory = 64\n",
+		"earlydom: web.cfg:2:10: kernel /9xen: a.out: truncated: data, 4096 bytes at 4143, "
+		"goes past the end of the file at 4273\n");
+}
+
+static void test_devices(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		judge("kernel = '/kernel'\nmemory = 64\nvif = [ '' ]\n"
+		      "disk = [ '/dev/none,raw,xvda', 'UUID=1,raw,xvdb', '/ramdisk,raw,xvdc' ]\n"),
+		EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pv, 64 MiB, 1 vcpu, 3 disks, 1 vif)\n");
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\ndisk = [ '/img/a,raw,xvda' ]\n"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web: disk xvda: root/img/a is not here and was not checked\n"
+				   "web: ok (linux pv, 64 MiB, 1 vcpu, 1 disk)\n");
+	assert_string_equal(o.err, "");
+	kit_text("root/short", "x");
+	refused("kernel = '/kernel'\nmemory = 64\n"
+		"disk = [ '/dir,raw,xvda,ro',\n '/ramdisk,raw,xvdb', '/short,raw,xvdc',\n"
+		" '/ramdisk/x,raw,xvdd' ]\n",
+		"earlydom: web.cfg:3:10: disk xvda: root/dir is neither an image file nor a block "
+		"device\n"
+		"earlydom: web.cfg:4:23: disk xvdc: root/short: the file has less than a sector\n"
+		"earlydom: web.cfg:5:2: disk xvdd: root/ramdisk/x: Not a directory\n");
+	/* What needs the host is not looked at, what the files and the command line say is. */
+	kit_text("a.cfg", "kernel = '/kernel'\nmemory = 64\nafter = 'b'\n");
+	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\nafter = 'a'\n");
+	assert_int_equal(check("--root=root", "a.cfg", "b.cfg", NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: a.cfg:3:9: after: a -> b -> a\n");
+	assert_int_equal(check("--root=root", "a.cfg", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: a.cfg:3:9: after: unknown guest 'b'\n");
+	kit_text("web.cfg", "kernel = '/kernel'\nmemory = 64\nvif = [ '' ]\n");
+	assert_int_equal(check("--root=root", "--cmdline", "earlydom.store=off", "web.cfg"),
+			 EXIT_FAILED);
+	assert_string_equal(o.err,
+			    "earlydom: web.cfg:3:1: vif needs a store, and earlydom.store=off\n");
+}
+
+/* What is needed is judged by who starts the kernel; the descriptor's own files are looked at. */
+static void test_hvm(void **state)
+{
+	(void)state;
+	kit_text("root/map", "0 9f000 ram\n100000 3800000 ram\n");
+	kit_text("root/fw", "firmware");
+	kit_text("root/model", "#!/bin/sh\n");
+	kit_text("root/model.cfg", "serial\n");
+	assert_int_equal(chmod("root/model", 0755), 0);
+	assert_int_equal(judge("type = 'hvm'\nmemory = 64\nfirmware_override = '/fw'\n"
+			       "memmap = '/map'\ndevice_model_override = '/model'\n"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web: ok (vmx hvm, 64 MiB, 1 vcpu)\n");
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("type = 'hvm'\nmemory = 64\nkernel = '/kernel'\n"
+			       "device_model_protocol = 'classic'\n"
+			       "device_model_override = '/model'\n"
+			       "device_model_config = '/model.cfg'\n"),
+			 EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("type = 'hvm'\nmemory = 64\nkernel = '/kernel'\n"
+			       "ramdisk = '/ramdisk'\n"),
+			 EXIT_OK);
+	assert_string_equal(o.err, "");
+
+	refused("type = 'hvm'\nmemory = 64\nfirmware_override = '/no'\nmemmap = '/no'\n"
+		"device_model_override = '/no'\n",
+		"earlydom: web.cfg:3:21: cannot read firmware root/no: No such file or directory\n"
+		"earlydom: web.cfg:4:10: cannot read memmap root/no: No such file or directory\n"
+		"earlydom: web.cfg:5:25: cannot run device model root/no: No such file or "
+		"directory\n");
+	refused("type = 'hvm'\nmemory = 64\nkernel = '/kernel-pv'\n"
+		"device_model_protocol = 'classic'\n"
+		"device_model_override = '/map'\ndevice_model_config = '/dir'\n",
+		"earlydom: web.cfg:3:10: kernel /kernel-pv has no PVH entry, at which "
+		"device_model_protocol = \"classic\" starts it\n"
+		"earlydom: web.cfg:5:25: cannot run device model root/map: Permission denied\n"
+		"earlydom: web.cfg:6:23: cannot read device config root/dir: Is a directory\n");
+	refused("type = 'hvm'\nmemory = 64\ndevice_model_override = '/dir'\n",
+		"earlydom: web.cfg:3:25: cannot run device model root/dir: not a regular file\n");
+	refused("type = 'hvm'\nmemory = 64\nkernel = '/ramdisk'\n",
+		"earlydom: web.cfg:3:10: kernel /ramdisk is neither a bzImage nor an ELF file: "
+		"QEMU "
+		"does not start it\n");
+	refused("type = 'hvm'\nmemory = 16\nkernel = '/kernel'\nramdisk = '/ramdisk'\n", o.err);
+	assert_non_null(strstr(o.err, "earlydom: web.cfg:2:10: memory = 16 MiB is too little: "
+				      "kernel and ramdisk "));
+	refused("type = 'hvm'\nmemory = 32\nmemmap = '/map'\n",
+		"earlydom: web.cfg:3:10: memmap /map: its ranges that are ram have 56956 KiB, the "
+		"guest has 24576 KiB\n");
+	kit_text("root/map", "0 9f000 ram\n100000 3800000 rom\n");
+	refused("memory = 64\nmemmap = '/map'\ntype = 'hvm'\n",
+		"earlydom: web.cfg:2:10: memmap /map:2:16: unknown type 'rom', did you mean "
+		"'ram'?\n");
+}
+
+/* All errors of all files come in one run. */
+static void test_all_errors(void **state)
+{
+	char line[1200] = "extra = '";
+
+	(void)state;
+	memset(line + 9, 'x', 1100);
+	strcpy(line + 1109, "'\nkernel = '/missing'\nmemory = 64\nramdisk = '/gone'\n");
+	kit_text("a.cfg", line);
+	kit_text("b.cfg", "kernel = '/kernel'\nmemroy = 64\n");
+	kit_text("c.cfg", "kernel = '/kernel'\nmemory = 32\n");
+	assert_int_equal(check("--root=root", "a.cfg", "b.cfg", "c.cfg"), EXIT_FAILED);
+	assert_string_equal(o.out, "c: ok (linux pv, 32 MiB, 1 vcpu)\n");
+	assert_non_null(
+		strstr(o.err, "earlydom: a.cfg:1:9: the command line has 1100 characters, "));
+	assert_non_null(strstr(o.err, "earlydom: a.cfg:2:10: cannot read kernel root/missing: "));
+	assert_non_null(strstr(o.err, "earlydom: a.cfg:4:11: cannot read ramdisk root/gone: "));
+	assert_non_null(strstr(o.err, "earlydom: b.cfg:2:1: unknown key 'memroy', did you mean "
+				      "'memory'?"));
+	assert_int_equal(check("nofile.cfg", NULL, NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: nofile.cfg: cannot read the descriptor: No such file "
+				   "or directory\n");
+}
+
+static void test_options(void **state)
+{
+	static const struct guest_config usual = {.type = GUEST_HVM};
+	char *expected;
+
+	(void)state;
+	kit_text("a.cfg", "kernel = '/kernel'\nmemory = 64\n");
+	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\n");
+	kit_text("c.cfg", "kernel = '/missing'\nmemory = 64\n");
+	assert_int_equal(check("--list-kernels", "a.cfg", "b.cfg", "c.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "/kernel\n/missing\n");
+	kit_text("d.cfg", "kernel = '/kernel'\nramdisk = '/ramdisk'\nmemory = 64\n"
+			  "disk = ['/a,raw,xvda,rw', '/b,raw,xvdb,ro',\n"
+			  "        'vdev=xvdc, access=ro, target=LABEL=c']\n");
+	assert_int_equal(check("--list-files", "c.cfg", "d.cfg", NULL), EXIT_OK);
+	assert_string_equal(o.out, "kernel /missing\nkernel /kernel\nramdisk /ramdisk\n"
+				   "disk /a\ndisk-ro /b\n");
+	/* What a device model gets must stay as it is; some guests have no kernel. */
+	kit_text("a.cfg", "kernel = '/x'\nmemory = 64\n");
+	kit_text("d.cfg", "kernel = '/x'\nmemory = 64\ntype = 'hvm'\nfirmware_override = '/fw'\n"
+			  "memmap = '/map'\ndevice_model_override = '/model'\n");
+	kit_text("e.cfg", "kernel = '/kernel'\nmemory = 64\ntype = 'hvm'\n"
+			  "device_model_protocol = 'classic'\ndevice_model_override = '/m'\n"
+			  "device_model_config = '/c'\n");
+	kit_text("f.cfg", "memory = 64\ntype = 'hvm'\ndisk = ['/img,raw,hda']\n");
+	assert_int_equal(check("--list-files", "a.cfg", "d.cfg", "f.cfg"), EXIT_OK);
+	/* What is used where nothing is named is carried, too. */
+	assert_true(asprintf(&expected,
+			     "kernel-as-is /x\nkernel-as-is /x\nfirmware /fw\n"
+			     "firmware %s\nmemmap /map\ndevice-model /model\n"
+			     "firmware %s\nfirmware %s\n"
+			     "device-model /usr/libexec/xen-qemu-system-i386\ndisk /img\n",
+			     firmware_bios_path(&usual), firmware_loader_path(&usual),
+			     firmware_bios_path(&usual)) > 0);
+	assert_string_equal(o.out, expected);
+	free(expected);
+	assert_int_equal(check("--list-files", "e.cfg", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.out, "kernel /kernel\ndevice-model /m\ndevice-config /c\n");
+	assert_int_equal(check("--list-kernels", "a.cfg", "d.cfg", "f.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "");
+	assert_int_equal(check("--list-kernels", "a.cfg", "e.cfg", "f.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "/x\n/kernel\n");
+	assert_int_equal(check("--root=root", "--cmdline=quiet earlydom=b earlydom.b.memory=48",
+			       "b.cfg", "c.cfg"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "b: ok (linux pv, 48 MiB, 1 vcpu)\n");
+	assert_int_equal(check("--root=root", "--cmdline=earlydom=b,x", "b.cfg", NULL),
+			 EXIT_FAILED);
+	assert_non_null(strstr(o.err, "earlydom: kernel command line:"));
+	assert_int_equal(check(NULL, NULL, NULL, NULL), EXIT_USAGE);
+	assert_int_equal(check("--nonsense", "a.cfg", NULL, NULL), EXIT_USAGE);
+	assert_non_null(strstr(o.err, "usage: earlydom check ["));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),       cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_devices),    cmocka_unit_test(test_plan9),
+		cmocka_unit_test(test_all_errors), cmocka_unit_test(test_options),
+		cmocka_unit_test(test_hvm),
+	};
+
+	return cmocka_run_group_tests(tests, begin, kit_end);
+}

@@ -1,0 +1,358 @@
+/*
+ * list, report, console, stop, destroy, release and handover, as commands against a supervisor in a process
+ * of its own, whose guests answer their console as Linux does.
+ */
+#include "builder/fake/daemons.h"
+#include "builder/fake/fake_store.h"
+#include "builder/fake/kit.h"
+#include "builder/supervise/control.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xen/sched.h>
+
+#include "builder/command/commands.h"
+#include "builder/supervise/supervise.h"
+
+static pid_t supervisor;
+
+/* The guests: "web" powers off when asked to, "deaf" does not listen. Each greets its console. */
+static void *live(void *arg)
+{
+	static char seen[16];
+	bool greeted[3] = {false};
+	uint32_t id;
+	char c;
+
+	(void)arg;
+	for (;; usleep(1000)) {
+		/* Somebody starts a store and a xenconsoled. */
+		if (access("store", F_OK) == 0)
+			fake_daemons()->store = fake_daemons()->console = fake_store()->running =
+				true;
+		for (id = 1; id <= 2; id++) {
+			struct fake_domain *d = fake_domain(id);
+
+			if (!d || !d->running)
+				continue;
+			if (!greeted[id])
+				fake_print(id, "login: ");
+			greeted[id] = true;
+			while (id == 1 && fake_typed(id, &c, 1) == 1) {
+				memmove(seen, seen + 1, sizeof(seen) - 1);
+				seen[sizeof(seen) - 1] = c;
+				if (!memcmp(seen + 10, "\x0fs\x0fu\x0fo", 6))
+					fake_shutdown(id, SHUTDOWN_poweroff);
+				else if (c == '\n')
+					fake_print(id, "heard you\n");
+			}
+		}
+	}
+	return NULL;
+}
+
+static void supervisor_process(int status_fd)
+{
+	struct guest_config cfgs[4] = {kit_config("web", GUEST_PV), kit_config("deaf", GUEST_PVH),
+				       kit_config("lost", GUEST_PV), kit_config("kept", GUEST_PVH)};
+	const struct supervise_options o = {.rundir = "run", .status_fd = status_fd, .workers = 1};
+	pthread_t thread;
+	struct err e;
+	sigset_t set;
+
+	freopen("supervisor.log", "w", stderr);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	cfgs[2].kernel = (char *)(uintptr_t) "/no\"where\\k";
+	fake_reset();
+	fake_daemons()->on = true;
+	if (pthread_create(&thread, NULL, live, NULL) != 0 || supervise(cfgs, 4, 0, &o, &e) < 0)
+		_exit(1);
+	_exit(fake_leaks(stderr, false) ? 2 : 0);
+}
+
+static int begin(void **state)
+{
+	unsigned char byte;
+	int fds[2];
+
+	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0 || pipe(fds) < 0)
+		return -1;
+	supervisor = fork();
+	if (supervisor == 0)
+		supervisor_process(fds[1]);
+	close(fds[1]);
+	return read(fds[0], &byte, 1) == 1 && byte == 1 ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	int status = -1;
+
+	kill(supervisor, SIGTERM);
+	waitpid(supervisor, &status, 0);
+	if (status != 0) {
+		print_error("the supervisor ended with %x\n", (unsigned)status);
+		return -1;
+	}
+	return kit_end(state);
+}
+
+static struct kit_output o;
+
+static int run(int (*command)(int, char **), const char *a, const char *b, const char *c,
+	       const char *d)
+{
+	const char *argv[] = {a, b, c, d, NULL};
+
+	kit_command(command, argv, &o);
+	return o.status;
+}
+
+/* Digits that differ from run to run become '#'. */
+static void blur_build_time(char *text, const char *before)
+{
+	char *p;
+
+	while ((p = strstr(text, before))) {
+		char *from = p + strlen(before), *to = from + strspn(from, "0123456789");
+
+		p[0] = '~';
+		if (to > from) {
+			*from = '#';
+			memmove(from + 1, to, strlen(to) + 1);
+		}
+	}
+}
+
+static void test_list(void **state)
+{
+	char *p;
+
+	(void)state;
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_memory_equal(o.out,
+			    "NAME                    ID IMAGE   TYPE MEM/MiB VCPUS STATE      "
+			    "RESTARTS   BUILD  CAUSE\n"
+			    "web                      1 linux   pv        64     1 running   ",
+			    143);
+	assert_non_null(strstr(o.out, "\nlost                     - linux   pv        64     1 "
+				      "failed            0     -    cannot read kernel "));
+	assert_int_equal(run(command_list, "list", "--json", NULL, NULL), EXIT_OK);
+	blur_build_time(o.out, "\"build_ms\": ");
+	p = strstr(o.out, "\n  {\"name\": \"deaf\"");
+	assert_non_null(p);
+	assert_string_equal(
+		o.out,
+		"[\n"
+		"  {\"name\": \"web\", \"domid\": 1, \"image\": \"linux\", \"type\": \"pv\", "
+		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
+		"~build_ms\": #, \"cause\": null},\n"
+		"  {\"name\": \"deaf\", \"domid\": 2, \"image\": \"linux\", \"type\": \"pvh\", "
+		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
+		"~build_ms\": #, \"cause\": null},\n"
+		"  {\"name\": \"lost\", \"domid\": null, \"image\": \"linux\", \"type\": \"pv\", "
+		"\"memory\": 64, \"vcpus\": 1, \"state\": \"failed\", \"restarts\": 0, "
+		"~build_ms\": null, \"cause\": \"cannot read kernel /no\\\"where\\\\k: No such "
+		"file or directory\"},\n"
+		"  {\"name\": \"kept\", \"domid\": 3, \"image\": \"linux\", \"type\": \"pvh\", "
+		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
+		"~build_ms\": #, \"cause\": null}\n"
+		"]\n");
+}
+
+static void test_report(void **state)
+{
+	char svg[65536];
+
+	(void)state;
+	assert_int_equal(run(command_report, "report", NULL, NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_memory_equal(o.out, "NAME                     at/ms     read     wait ", 48);
+	assert_non_null(strstr(o.out, "  running\ndeaf "));
+	assert_non_null(strstr(o.out, "  failed\nkept "));
+	assert_non_null(strstr(o.out, "\nearlydom began "));
+	assert_non_null(strstr(o.out, ", and had tried every guest after "));
+	assert_int_equal(run(command_report, "report", "--json", NULL, NULL), EXIT_OK);
+	assert_memory_equal(o.out, "{\n    \"began_us\": ", 18);
+	assert_non_null(strstr(o.out, "\"phase\": \"unpause\""));
+	assert_int_equal(run(command_report, "report", "--svg", "boot.svg", NULL), EXIT_OK);
+	assert_string_equal(o.out, "");
+	kit_read("boot.svg", svg, sizeof(svg));
+	assert_non_null(strstr(svg, ">deaf</text>"));
+	assert_non_null(strstr(svg, "</svg>\n"));
+	assert_int_equal(run(command_report, "report", "--svg", "no/boot.svg", NULL), EXIT_FAILED);
+	assert_string_equal(o.err,
+			    "earlydom: cannot write no/boot.svg: No such file or directory\n");
+	assert_int_equal(run(command_report, "report", "web", NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom report [--json] [--svg FILE]\n");
+	assert_int_equal(run(command_report, "report", "-h", NULL, NULL), EXIT_OK);
+}
+
+static void test_usage(void **state)
+{
+	(void)state;
+	assert_int_equal(run(command_list, "list", "web", NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom list [--json]\n");
+	assert_int_equal(run(command_stop, "stop", NULL, NULL, NULL), EXIT_USAGE);
+	assert_int_equal(run(command_stop, "stop", "-t", "0", "web"), EXIT_USAGE);
+	assert_int_equal(run(command_stop, "stop", "-t", "1x", "web"), EXIT_USAGE);
+	assert_int_equal(run(command_stop, "stop", "-t", "86401", "web"), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom stop [-t SECONDS] NAME\n");
+	assert_int_equal(run(command_destroy, "destroy", NULL, NULL, NULL), EXIT_USAGE);
+	assert_int_equal(run(command_destroy, "destroy", "-f", NULL, NULL), EXIT_USAGE);
+	assert_int_equal(run(command_console, "console", NULL, NULL, NULL), EXIT_USAGE);
+	assert_int_equal(run(command_console, "console", "a", "b", NULL), EXIT_USAGE);
+	assert_int_equal(run(command_release, "release", NULL, NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom release NAME\n");
+	assert_int_equal(run(command_handover, "handover", "web", NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom handover\n");
+	assert_int_equal(run(command_handover, "handover", "-h", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.out, "usage: earlydom handover\n");
+}
+
+static void test_unknown(void **state)
+{
+	char name[300];
+
+	(void)state;
+	assert_int_equal(run(command_destroy, "destroy", "nobody", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: no guest has the name nobody\n");
+	assert_int_equal(run(command_console, "console", "nobody", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: no guest has the name nobody\n");
+	assert_int_equal(run(command_stop, "stop", "lost", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: lost is not running\n");
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(run(command_stop, "stop", name, NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: the guest's name is too long\n");
+}
+
+/* Standard input is a pipe here: its end leaves the output on, until the guest's end. */
+static void *type_and_destroy(void *arg)
+{
+	const int fd = *(int *)arg;
+	struct err e;
+	char c;
+	int s;
+
+	if (write(fd, "hello\n", 6) != 6)
+		abort();
+	close(fd);
+	usleep(300 * 1000);
+	/* The supervisor answers others meanwhile; its end is that of the console. */
+	s = control_connect("run", &e);
+	if (s < 0 || write(s, "list\n", 5) != 5 || read(s, &c, 1) != 1)
+		abort();
+	close(s);
+	kill(getpid(), SIGUSR1);
+	return NULL;
+}
+
+static void test_console(void **state)
+{
+	int fds[2], saved = dup(0);
+	pthread_t thread;
+	pid_t reader;
+	char text[256];
+	int status;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	reader = fork();
+	if (reader == 0) {
+		dup2(fds[0], 0);
+		close(fds[1]);
+		close(fds[0]);
+		dup2(open("console.out", O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
+		_exit(command_console(2, (char *[]){(char *)(uintptr_t) "console",
+						    (char *)(uintptr_t) "web", NULL}));
+	}
+	close(fds[0]);
+	signal(SIGUSR1, SIG_IGN);
+	assert_int_equal(pthread_create(&thread, NULL, type_and_destroy, &fds[1]), 0);
+	pthread_join(thread, NULL);
+	kit_read("console.out", text, sizeof(text));
+	assert_string_equal(text, "login: heard you\n");
+	assert_int_equal(waitpid(reader, &status, WNOHANG), 0); /* it listens on */
+	kill(reader, SIGTERM);
+	waitpid(reader, &status, 0);
+	close(saved);
+}
+
+static void test_stop(void **state)
+{
+	(void)state;
+	assert_int_equal(run(command_stop, "stop", "-t", "1", "deaf"), EXIT_FAILED);
+	assert_memory_equal(o.err, "earlydom: deaf: not ended within 1 s: ", 38);
+	assert_int_equal(run(command_destroy, "destroy", "deaf", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(run(command_destroy, "destroy", "deaf", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: deaf is not running\n");
+
+	assert_int_equal(run(command_stop, "stop", "web", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, " ended "));
+	assert_null(strstr(o.out, "pv        64     1 running"));
+	assert_non_null(strstr(o.out, "stopped on request"));
+	assert_non_null(strstr(o.out, "destroyed on request"));
+}
+
+static void test_given_away(void **state)
+{
+	unsigned i;
+	int fd;
+
+	(void)state;
+	assert_int_equal(run(command_release, "release", "kept", NULL, NULL), EXIT_FAILED);
+	assert_memory_equal(o.err, "earlydom: kept would stop when its console is full", 50);
+	assert_int_equal(run(command_handover, "handover", NULL, NULL, NULL), EXIT_FAILED);
+	assert_string_equal(
+		o.err, "earlydom: no xenstored runs (/run/xenstored/socket does not answer)\n");
+	fd = open("store", O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	for (i = 0; i < 1000 && run(command_handover, "handover", NULL, NULL, NULL); i++)
+		usleep(10000);
+	assert_int_equal(o.status, EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(run(command_console, "console", "kept", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: the console of kept is served by xenconsoled: `xl "
+				   "console kept`\n");
+	assert_int_equal(run(command_release, "release", "kept", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "kept                     3 linux   pvh       64     1 "
+				      "released          0 "));
+	assert_int_equal(run(command_stop, "stop", "kept", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: kept was released: it is not earlydom's any more\n");
+}
+
+static void test_no_supervisor(void **state)
+{
+	(void)state;
+	assert_int_equal(rename("run", "run.away"), 0);
+	assert_int_equal(run(command_report, "report", NULL, NULL, NULL), EXIT_FAILED);
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err,
+			    "earlydom: no supervisor is running (run/control does not answer)\n");
+	assert_int_equal(rename("run.away", "run"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),       cmocka_unit_test(test_report),
+		cmocka_unit_test(test_usage),      cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_console),    cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_given_away), cmocka_unit_test(test_no_supervisor),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

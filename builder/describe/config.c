@@ -1,0 +1,306 @@
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_hvm.h"
+#include "config_image.h"
+#include "config_reading.h"
+#include "config_value.h"
+#include "disk_spec.h"
+#include "vif_spec.h"
+
+/* xen/include/public/hvm/hvm_info_table.h: HVM_MAX_VCPUS; it holds for PVH as well. */
+#define HVM_VCPUS_MAX 128
+
+static void read_value(struct reading *r, const struct key *k, const struct statement *st)
+{
+	const struct value *v = &st->value;
+	const uint64_t bit = UINT64_C(1) << (k - config_keys);
+	char *base = (char *)r->g;
+
+	if (k->field == NO_FIELD) {
+		diag_add(r->d, st->loc, "%s is not supported yet", k->name);
+		if (v->kind != VALUE_BAD)
+			k->read(k, v, NULL, r->d);
+		return;
+	}
+	if (v->kind == VALUE_BAD)
+		return;
+	if (k->read(k, v, base + k->field, r->d))
+		return;
+	r->good[k - config_keys] = true;
+	r->g->has |= bit;
+	if (v->kind == VALUE_LIST)
+		r->g->has_list |= bit;
+	if (k->loc != NO_FIELD)
+		memcpy(base + k->loc, &v->loc, sizeof(v->loc));
+}
+
+static void read_statement(struct reading *r, const struct statement *st)
+{
+	const struct key *k = config_key(st->key);
+	const struct statement **given;
+	char buf[PLACE_MAX];
+
+	if (!k) {
+		if (!st->no_equals)
+			config_key_unknown(st->key, st->loc, r->d);
+		return;
+	}
+	given = &r->given[k - config_keys];
+	if (*given) {
+		diag_add(r->d, st->loc, "%s is given twice, first on %s", k->name,
+			 config_place((*given)->loc, st->loc, buf));
+		return;
+	}
+	*given = st;
+	read_value(r, k, st);
+}
+
+/* The name from the file's: without directory and ".cfg". NULL for lack of memory. */
+static char *name_of_file(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *start = slash ? slash + 1 : file;
+	size_t len = strlen(start);
+
+	if (len > 4 && !strcmp(start + len - 4, ".cfg"))
+		len -= 4;
+	return strndup(start, len);
+}
+
+static void default_name(struct reading *r)
+{
+	struct guest_config *g = r->g;
+	struct loc whole = {g->file, 0, 0};
+	struct err e = {0};
+
+	if (config_given(r, "name"))
+		return;
+	g->name_loc = whole;
+	g->name = name_of_file(g->file);
+	if (!g->name)
+		config_no_memory(r);
+	else if (check_name(g->name, &e))
+		diag_add(r->d, whole,
+			 "name is missing, and the file's name can't serve: '%.80s' %s", g->name,
+			 e.msg);
+}
+
+static void check_required(struct reading *r, const char *name)
+{
+	if (!config_given(r, name))
+		diag_add(r->d, (struct loc){r->g->file, 0, 0}, "%s is missing", name);
+}
+
+static void check_memory(struct reading *r)
+{
+	const struct statement *memory = config_good(r, "memory"),
+			       *maxmem = config_good(r, "maxmem");
+	struct guest_config *g = r->g;
+	char buf[PLACE_MAX];
+
+	if (!maxmem)
+		g->maxmem_kib = g->memory_kib;
+	if (!memory || g->maxmem_kib >= g->memory_kib)
+		return;
+	diag_add(r->d, maxmem->value.loc,
+		 "maxmem = %" PRIu64 ": must be at least memory = %" PRIu64 " (%s)",
+		 g->maxmem_kib / 1024, g->memory_kib / 1024,
+		 config_place(memory->value.loc, maxmem->value.loc, buf));
+}
+
+static void check_vcpus_of_type(struct reading *r, const char *name, unsigned n)
+{
+	const struct statement *st = config_good(r, name);
+
+	/* A type that is wrong itself tells nothing about what is right. */
+	if (!st || r->g->type == GUEST_PV || (config_given(r, "type") && !config_good(r, "type")))
+		return;
+	if (n > HVM_VCPUS_MAX)
+		diag_add(r->d, st->value.loc, "%s = %u: must be 1 to %d for a %s guest", name, n,
+			 HVM_VCPUS_MAX, guest_type_name(r->g->type));
+}
+
+static void check_vcpus(struct reading *r)
+{
+	const struct statement *vcpus = config_good(r, "vcpus"),
+			       *maxvcpus = config_good(r, "maxvcpus");
+	struct guest_config *g = r->g;
+	char buf[PLACE_MAX];
+
+	if (!vcpus)
+		g->vcpus = 1;
+	if (!maxvcpus)
+		g->maxvcpus = g->vcpus;
+	check_vcpus_of_type(r, "vcpus", g->vcpus);
+	check_vcpus_of_type(r, "maxvcpus", g->maxvcpus);
+	if (vcpus && g->vcpus > g->maxvcpus)
+		diag_add(r->d, vcpus->value.loc, "vcpus = %u: must be at most maxvcpus = %u (%s)",
+			 g->vcpus, g->maxvcpus,
+			 config_place(maxvcpus->value.loc, vcpus->value.loc, buf));
+}
+
+/* Whether the number of vcpus is what was meant: a wrong one makes nothing else wrong. */
+static bool vcpus_known(const struct reading *r)
+{
+	return (config_good(r, "vcpus") || !config_given(r, "vcpus")) &&
+	       (config_good(r, "maxvcpus") || !config_given(r, "maxvcpus"));
+}
+
+static void check_cpus(struct reading *r)
+{
+	const struct statement *cpus = config_good(r, "cpus");
+	struct guest_config *g = r->g;
+
+	if (!cpus)
+		return;
+	g->cpus_per_vcpu = cpus->value.kind == VALUE_LIST;
+	if (vcpus_known(r) && g->cpus_per_vcpu && g->cpus.n > g->maxvcpus)
+		diag_add(r->d, g->cpus_loc, "cpus has %zu entries: the guest has %u vcpu%s",
+			 g->cpus.n, g->maxvcpus, g->maxvcpus == 1 ? "" : "s");
+}
+
+/* The credit schedulers refuse more than all of the domain's vcpus can use (Xen's credit2.c). */
+static void check_cap(struct reading *r)
+{
+	const struct statement *cap = config_good(r, "cap");
+	const unsigned vcpus = r->g->maxvcpus;
+
+	if (cap && vcpus_known(r) && r->g->cap / 100 + (r->g->cap % 100 != 0) > vcpus)
+		diag_add(r->d, cap->value.loc,
+			 "cap = %u: must be at most %u, 100 for each of the guest's %u vcpu%s",
+			 r->g->cap, 100 * vcpus, vcpus, vcpus == 1 ? "" : "s");
+}
+
+static void check_cmdline(struct reading *r)
+{
+	static const char *const parts[] = {"ip", "root", "extra"};
+	const struct statement *cmdline = config_good(r, "cmdline");
+	char buf[PLACE_MAX];
+
+	if (cmdline)
+		r->g->cmdline_loc = cmdline->value.loc;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const struct statement *part = config_good(r, parts[i]);
+
+		if (!part)
+			continue;
+		r->g->cmdline_loc = part->value.loc;
+		if (cmdline)
+			diag_add(r->d, part->loc, "%s can't be given together with cmdline (%s)",
+				 parts[i], config_place(cmdline->loc, part->loc, buf));
+	}
+}
+
+/* A name in two entries is a slip. */
+static void check_twice(struct reading *r, const char *key, const struct strings *all)
+{
+	const struct statement *st = config_good(r, key);
+
+	for (size_t i = 1; st && i < all->n; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(all->v[i], all->v[j]))
+				continue;
+			diag_add(r->d, st->value.items[i].loc, "%s '%s' is given twice", key,
+				 all->v[i]);
+			break;
+		}
+	}
+}
+
+size_t config_read(const struct descriptor *c, struct guest_config *out, struct diag *d)
+{
+	struct reading r = {.g = out, .d = d};
+	size_t before = diag_count(d);
+
+	*out = (struct guest_config){
+		.file = c->file,
+		.on_poweroff = ACTION_DESTROY,
+		.on_reboot = ACTION_RESTART,
+		.on_crash = ACTION_DESTROY,
+		.device_timeout = 10,
+		.ready_timeout = 60,
+	};
+	for (size_t i = 0; i < c->n; i++)
+		read_statement(&r, &c->statements[i]);
+	out->has_uuid = config_good(&r, "uuid") != NULL;
+	out->has_cap = config_good(&r, "cap") != NULL;
+	default_name(&r);
+	config_check_image(&r);
+	/* Some vmx guests have one: config_check_hvm. */
+	if (out->type != GUEST_HVM && (!out->image || strcmp(out->image, "vmx")))
+		check_required(&r, "kernel");
+	check_required(&r, "memory");
+	check_memory(&r);
+	check_vcpus(&r);
+	check_cpus(&r);
+	check_cap(&r);
+	check_cmdline(&r);
+	check_twice(&r, "profile", &out->profile);
+	check_twice(&r, "after", &out->after);
+	config_check_hvm(&r);
+	return diag_count(d) - before;
+}
+
+int config_identify(const struct descriptor *c, char **name, struct loc *name_loc,
+		    struct strings *profile, bool *profile_known)
+{
+	const struct statement *st = descriptor_find(c, "name");
+	struct diag none = {0};
+	int ret;
+
+	*name = NULL;
+	*profile = (struct strings){0};
+	*profile_known = true;
+	*name_loc = (struct loc){c->file, 0, 0};
+	if (!st) {
+		*name = name_of_file(c->file);
+		if (!*name)
+			return -1;
+	} else {
+		*name_loc = st->value.loc;
+		if (st->value.kind != VALUE_BAD)
+			read_string(config_key("name"), &st->value, name, &none);
+	}
+	st = descriptor_find(c, "profile");
+	if (st)
+		*profile_known = st->value.kind != VALUE_BAD &&
+				 !read_strings(config_key("profile"), &st->value, profile, &none);
+	/* A wrong value is for config_read to report; a lack of memory must not look like one. */
+	for (size_t i = 0; i < none.n; i++)
+		none.lost += !strcmp(none.msgs[i].text, strerror(ENOMEM));
+	ret = none.lost ? -1 : 0;
+	diag_free(&none);
+	return ret;
+}
+
+void config_free(struct guest_config *g)
+{
+	free(g->name);
+	free(g->image);
+	free(g->kernel);
+	free(g->ramdisk);
+	free(g->ip);
+	free(g->root);
+	free(g->extra);
+	free(g->cmdline);
+	strings_free(&g->cpus);
+	strings_free(&g->profile);
+	free(g->model_override);
+	free(g->model_config);
+	strings_free(&g->model_args);
+	free(g->firmware_override);
+	free(g->memmap);
+	strings_free(&g->serial);
+	free(g->vnclisten);
+	free(g->boot);
+	disk_specs_free(g->disks, g->nr_disks);
+	vif_specs_free(g->vifs, g->nr_vifs);
+	strings_free(&g->after);
+	free(g->ready);
+	*g = (struct guest_config){0};
+}

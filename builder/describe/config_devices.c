@@ -1,0 +1,288 @@
+/*
+ * The keys disk and vif: each entry is one that this program can serve, and the entries of a guest
+ * go together. Between guests, select.c looks; what the host has is seen at run time.
+ */
+#include "config_value.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "disk_spec.h"
+#include "tag_spec.h"
+#include "vif_spec.h"
+
+/* Where Xen's scripts are on every Linux: what xl puts in front of a script without a slash. */
+#define SCRIPTS "/etc/xen/scripts/"
+
+/* A vif's interface is called vifDOMID.DEVID, with 15 characters at most (IFNAMSIZ). */
+#define DEVID_MAX 65535
+
+/* Entries of one key: far more than guests have, and comparing all with all stays cheap. */
+#define ENTRIES_MAX 256
+
+/* Characters of a text that a message shows. */
+#define SHOWN "%.80s"
+
+/* Dom0, by its name in the store or by its number. */
+static bool is_dom0(const char *backend_domain)
+{
+	return !backend_domain || !strcmp(backend_domain, "0") ||
+	       !strcmp(backend_domain, "Domain-0");
+}
+
+/* None, or the one whose work is done here without it. */
+static bool is_script(const char *script, const char *known)
+{
+	if (script && !strncmp(script, SCRIPTS, strlen(SCRIPTS)))
+		script += strlen(SCRIPTS);
+	return !script || !strcmp(script, known);
+}
+
+static int check_backend_domain(const char *domain, struct err *e)
+{
+	if (is_dom0(domain))
+		return 0;
+	return err_set(e, "backend " SHOWN " is not supported: it is dom0 (0 or Domain-0)", domain);
+}
+
+static const char *format_name(enum disk_format f)
+{
+	static const char *const names[] = {
+		[DISK_RAW] = "raw", [DISK_QCOW] = "qcow", [DISK_QCOW2] = "qcow2",
+		[DISK_VHD] = "vhd", [DISK_QED] = "qed",   [DISK_EMPTY] = "empty",
+	};
+
+	return names[f];
+}
+
+static const char *backend_name(enum disk_backend b)
+{
+	static const char *const names[] = {
+		[DISK_BACKEND_ANY] = "",
+		[DISK_BACKEND_PHY] = "phy",
+		[DISK_BACKEND_TAP] = "tap",
+		[DISK_BACKEND_QDISK] = "qdisk",
+		[DISK_BACKEND_STANDALONE] = "standalone",
+	};
+
+	return names[b];
+}
+
+static int check_target(const char *target, struct err *e)
+{
+	const char *tagged = tag_value(target);
+
+	if (strlen(target) >= PATH_MAX)
+		return err_set(e, "target is longer than %d characters", PATH_MAX - 1);
+	if (tagged && !*tagged)
+		return err_set(e, "target '" SHOWN "' has nothing behind '='", target);
+	if (tagged || (target[0] == '/' && target[1]))
+		return 0;
+	return err_set(e,
+		       "target '" SHOWN "' must be an absolute path, or begin with UUID=, LABEL=, "
+		       "PARTUUID= or PARTLABEL=",
+		       target);
+}
+
+/* Whether the kernel's blkback can serve it, with at most a loop device behind it. */
+static int check_served_disk(const struct disk_spec *s, struct err *e)
+{
+	if (s->cdrom)
+		return err_set(e, "a cdrom drive is not supported: a disk with access=ro gives the "
+				  "guest the same bytes");
+	if (s->format != DISK_RAW)
+		return err_set(e, "format %s is not supported: it is raw", format_name(s->format));
+	if (s->backend != DISK_BACKEND_ANY && s->backend != DISK_BACKEND_PHY)
+		return err_set(e, "backendtype %s is not supported: it is phy",
+			       backend_name(s->backend));
+	if (s->protocol != DISK_PROTOCOL_XEN)
+		return err_set(e, "specification virtio is not supported: it is xen");
+	if (!is_script(s->script, "block"))
+		return err_set(e, "script " SHOWN " is not supported: no script is run", s->script);
+	if (check_backend_domain(s->backend_domain, e))
+		return -1;
+	return check_target(s->target, e);
+}
+
+int check_disk(const char *text, struct err *e)
+{
+	struct disk_spec spec;
+	int ret = disk_spec_parse(text, &spec, e);
+
+	if (!ret)
+		ret = check_served_disk(&spec, e);
+	disk_spec_free(&spec);
+	return ret;
+}
+
+/* Whether the kernel's netback and a bridge can serve it. */
+static int check_served_vif(const struct vif_spec *s, struct err *e)
+{
+	if (!is_script(s->script, "vif-bridge"))
+		return err_set(e,
+			       "script " SHOWN
+			       " is not supported: no script is run, and a vif goes "
+			       "on a bridge",
+			       s->script);
+	if (s->gatewaydev)
+		return err_set(e, "gatewaydev is not supported: a vif goes on a bridge");
+	if (s->devid > DEVID_MAX)
+		return err_set(e, "devid is at most %d", DEVID_MAX);
+	return check_backend_domain(s->backend_domain, e);
+}
+
+int check_vif(const char *text, struct err *e)
+{
+	struct vif_spec spec;
+	int ret = vif_spec_parse(text, &spec, e);
+
+	if (!ret)
+		ret = check_served_vif(&spec, e);
+	vif_spec_free(&spec);
+	return ret;
+}
+
+/* Entry i of a key has something that entry j had first. Returns true, for the callers below: each
+ * says at most one thing about two entries. */
+static bool taken(const struct key *k, const struct value *v, size_t i, size_t j, const char *what,
+		  struct diag *d)
+{
+	diag_add(d, value_entry(v, i)->loc, "%s, entry %zu: %s is already that of entry %zu",
+		 k->name, i + 1, what, j + 1);
+	return true;
+}
+
+/* Reports what two entries of all have in common that only one may have. True if they do. */
+typedef bool comparison(const struct key *k, const struct value *v, const void *all, size_t i,
+			size_t j, struct diag *d);
+
+static bool compare_disks(const struct key *k, const struct value *v, const void *all, size_t i,
+			  size_t j, struct diag *d)
+{
+	const struct disk_spec *a = (const struct disk_spec *)all + i;
+	const struct disk_spec *b = (const struct disk_spec *)all + j;
+
+	if (a->vdev_number == b->vdev_number)
+		return taken(k, v, i, j, "the vdev", d);
+	if (strcmp(a->target, b->target) || (!a->readwrite && !b->readwrite))
+		return false;
+	diag_add(d, value_entry(v, i)->loc,
+		 "%s, entry %zu: " SHOWN " is already in entry %zu, and one of them writes it",
+		 k->name, i + 1, a->target, j + 1);
+	return true;
+}
+
+static bool compare_vifs(const struct key *k, const struct value *v, const void *all, size_t i,
+			 size_t j, struct diag *d)
+{
+	const struct vif_spec *a = (const struct vif_spec *)all + i;
+	const struct vif_spec *b = (const struct vif_spec *)all + j;
+
+	if (a->devid == b->devid)
+		return taken(k, v, i, j, a->has_devid ? "the devid" : "its place, a devid,", d);
+	if (a->has_mac && b->has_mac && !memcmp(a->mac, b->mac, sizeof(a->mac)))
+		return taken(k, v, i, j, "the mac", d);
+	if (a->vifname && b->vifname && !strcmp(a->vifname, b->vifname))
+		return taken(k, v, i, j, "the vifname", d);
+	return false;
+}
+
+/* Compares each of the n entries with those before it; says at most one thing about each. */
+static bool any_same(comparison *compare, const struct key *k, const struct value *v,
+		     const void *all, size_t n, struct diag *d)
+{
+	bool any = false;
+
+	for (size_t i = 1; i < n; i++) {
+		bool same = false;
+
+		for (size_t j = 0; j < i && !same; j++)
+			same = compare(k, v, all, i, j, d);
+		any |= same;
+	}
+	return any;
+}
+
+/* Reads the strings of the key, each of which is right by itself. Returns 0 or -1 as a reader. */
+static int read_entries(const struct key *k, const struct value *v, struct strings *out,
+			struct diag *d)
+{
+	if (v->kind != VALUE_LIST || v->nr_items <= ENTRIES_MAX)
+		return read_strings(k, v, out, d);
+	diag_add(d, v->loc, "%s has %zu entries: a guest can have %d", k->name, v->nr_items,
+		 ENTRIES_MAX);
+	return -1;
+}
+
+static int no_memory(const struct value *v, struct diag *d)
+{
+	diag_add(d, v->loc, "%s", strerror(ENOMEM));
+	return -1;
+}
+
+/* The struct guest_config whose field of that key this is. */
+static struct guest_config *config_of(const struct key *k, void *field)
+{
+	return (struct guest_config *)(void *)((char *)field - k->field);
+}
+
+int read_disks(const struct key *k, const struct value *v, void *out, struct diag *d)
+{
+	struct strings texts = {0};
+	struct disk_spec *all;
+	struct err e;
+	int ret = 0;
+
+	if (read_entries(k, v, &texts, d))
+		return -1;
+	all = calloc(texts.n + 1, sizeof(*all));
+	if (!all)
+		ret = no_memory(v, d);
+	/* Each has been parsed once, by k->check: only memory can be lacking. */
+	for (size_t i = 0; !ret && i < texts.n; i++)
+		if (disk_spec_parse(texts.v[i], &all[i], &e))
+			ret = no_memory(value_entry(v, i), d);
+	if (!ret && any_same(compare_disks, k, v, all, texts.n, d))
+		ret = -1;
+	if (ret || !out) {
+		disk_specs_free(all, all ? texts.n : 0);
+	} else {
+		*(struct disk_spec **)out = all;
+		config_of(k, out)->nr_disks = texts.n;
+	}
+	strings_free(&texts);
+	return ret;
+}
+
+int read_vifs(const struct key *k, const struct value *v, void *out, struct diag *d)
+{
+	struct strings texts = {0};
+	struct vif_spec *all;
+	struct err e;
+	int ret = 0;
+
+	if (read_entries(k, v, &texts, d))
+		return -1;
+	all = calloc(texts.n + 1, sizeof(*all));
+	if (!all)
+		ret = no_memory(v, d);
+	for (size_t i = 0; !ret && i < texts.n; i++) {
+		if (vif_spec_parse(texts.v[i], &all[i], &e))
+			ret = no_memory(value_entry(v, i), d);
+		/* As xl numbers them (ARRAY_EXTEND_INIT in tools/xl/xl_parse.h). */
+		if (!all[i].has_devid)
+			all[i].devid = (uint32_t)i;
+	}
+	if (!ret && any_same(compare_vifs, k, v, all, texts.n, d))
+		ret = -1;
+	if (ret || !out) {
+		vif_specs_free(all, all ? texts.n : 0);
+	} else {
+		*(struct vif_spec **)out = all;
+		config_of(k, out)->nr_vifs = texts.n;
+	}
+	strings_free(&texts);
+	return ret;
+}

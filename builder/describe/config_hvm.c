@@ -1,0 +1,394 @@
+/*
+ * What is for hvm guests only, or for those with one of the two protocols: keys that mean nothing for
+ * the guest, what they mean together, and defaults. All as libxl has it (tools/libs/light of Xen
+ * 4.17) where nothing else is said.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/image/vmx.h"
+#include "config_hvm.h"
+#include "config_value.h"
+#include "vif_spec.h"
+
+/* The greatest display to which QEMU counts up for a free one (libxl_dm.c: to=99). */
+#define VNC_UNUSED_MAX 99
+
+enum use { ANY_MODEL, WITH_QEMU, WITH_CLASSIC };
+
+static const struct {
+	const char *key;
+	enum use use;
+} hvm_keys[] = {
+	{"device_model_protocol", ANY_MODEL},
+	{"device_model_override", ANY_MODEL},
+	{"device_model_config", WITH_CLASSIC},
+	{"device_model_args", WITH_QEMU},
+	{"firmware_override", WITH_QEMU},
+	{"bios", WITH_QEMU},
+	{"memmap", ANY_MODEL},
+	{"serial", WITH_QEMU},
+	{"hdtype", WITH_QEMU},
+	{"vga", WITH_QEMU},
+	{"videoram", WITH_QEMU},
+	{"vnc", WITH_QEMU},
+	{"vnclisten", WITH_QEMU},
+	{"vncdisplay", WITH_QEMU},
+	{"vncunused", WITH_QEMU},
+	{"boot", WITH_QEMU},
+	{"acpi", ANY_MODEL},
+	{"apic", ANY_MODEL},
+	{"hpet", ANY_MODEL},
+	{"viridian", ANY_MODEL},
+	{"hap", ANY_MODEL},
+};
+#define NR_HVM_KEYS (sizeof(hvm_keys) / sizeof(hvm_keys[0]))
+
+static const struct statement *given(const struct reading *r, const char *name)
+{
+	return r->given[config_key(name) - config_keys];
+}
+
+/* Guests without QEMU have no emulated card. xl ignores what is said of one. */
+static void refuse_cards(struct reading *r)
+{
+	const struct statement *st = config_good(r, "vif");
+
+	for (size_t i = 0; st && i < r->g->nr_vifs; i++) {
+		const struct vif_spec *s = &r->g->vifs[i];
+
+		if (s->type == VIF_TYPE_IOEMU || s->model)
+			diag_add(r->d, value_entry(&st->value, i)->loc,
+				 "vif, entry %zu: %s is for hvm guests with QEMU as their device "
+				 "model",
+				 i + 1, s->model ? "model" : "type=ioemu");
+	}
+}
+
+/* pv and pvh guests have none of it. */
+static void refuse_all(struct reading *r)
+{
+	for (size_t i = 0; i < NR_HVM_KEYS; i++) {
+		const struct statement *st = given(r, hvm_keys[i].key);
+
+		if (st)
+			diag_add(r->d, st->loc, "%s is for hvm guests, and this one is %s",
+				 hvm_keys[i].key, guest_type_name(r->g->type));
+	}
+	refuse_cards(r);
+}
+
+/* What is the other protocol's. */
+static void refuse_others(struct reading *r)
+{
+	const bool classic = r->g->model_protocol == MODEL_CLASSIC;
+
+	for (size_t i = 0; i < NR_HVM_KEYS; i++) {
+		const struct statement *st = given(r, hvm_keys[i].key);
+
+		if (!st)
+			continue;
+		if (classic && hvm_keys[i].use == WITH_QEMU)
+			diag_add(r->d, st->loc,
+				 "%s is for guests with QEMU as their device model, and "
+				 "device_model_protocol is \"classic\"",
+				 hvm_keys[i].key);
+		if (!classic && hvm_keys[i].use == WITH_CLASSIC)
+			diag_add(r->d, st->loc,
+				 "%s is for guests with device_model_protocol = \"classic\"",
+				 hvm_keys[i].key);
+	}
+}
+
+static void check_default_on(struct reading *r, const char *key, bool *value)
+{
+	if (!config_good(r, key))
+		*value = true;
+}
+
+/* ---- the classic protocol ---- */
+
+static void check_needed(struct reading *r, const char *key, const char *what)
+{
+	if (!config_given(r, key))
+		diag_add(r->d, config_good(r, "device_model_protocol")->value.loc,
+			 "missing %s: device_model_protocol = \"classic\" needs %s", what, key);
+}
+
+/* The device model's -v, which is a word of extra. */
+static void check_viewer(struct reading *r)
+{
+	const struct statement *extra = config_good(r, "extra");
+	const char *viewer;
+	size_t len;
+
+	viewer = extra ? vmx_vnc_viewer(r->g->extra, &len) : NULL;
+	if (!viewer)
+		return;
+	if (!len)
+		diag_add(r->d, extra->value.loc, "extra: nothing follows VNC_VIEWER=");
+	if (vmx_vnc_viewer(viewer + len, &len))
+		diag_add(r->d, extra->value.loc, "extra: VNC_VIEWER is given twice");
+}
+
+static void check_classic(struct reading *r)
+{
+	r->g->vga = VGA_NONE;
+	check_needed(r, "device_model_override", "device model");
+	check_needed(r, "device_model_config", "device config");
+	check_needed(r, "kernel", "kernel");
+	check_viewer(r);
+	refuse_cards(r);
+}
+
+/* ---- QEMU ---- */
+
+/* Where there is no kernel, what is for one. */
+static void check_kernel(struct reading *r)
+{
+	static const char *const parts[] = {"ramdisk", "cmdline", "ip", "root", "extra"};
+	const struct statement *kernel = config_good(r, "kernel");
+	const char *base;
+
+	for (size_t i = 0; !config_given(r, "kernel") && i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (given(r, parts[i]))
+			diag_add(r->d, given(r, parts[i])->loc, "%s can't be given without kernel",
+				 parts[i]);
+	if (!kernel)
+		return;
+	base = strrchr(r->g->kernel, '/') + 1;
+	if (!strcmp(base, "hvmloader"))
+		diag_add(r->d, kernel->value.loc,
+			 "kernel: hvmloader is no kernel: firmware_override names another one than "
+			 "Xen's");
+}
+
+static void check_bios(struct reading *r)
+{
+	const struct statement *bios = config_good(r, "bios");
+
+	if (bios && r->g->bios == BIOS_ROMBIOS)
+		diag_add(r->d, bios->value.loc,
+			 "bios = \"rombios\": it is for qemu-xen-traditional: QEMU has "
+			 "\"seabios\" and \"ovmf\"");
+}
+
+static const char *videoram_cause(enum guest_vga vga, uint64_t mib)
+{
+	switch (vga) {
+	case VGA_CIRRUS:
+		/* QEMU's hw/display/cirrus_vga.c knows 4 as well, which libxl takes no more. */
+		return mib == 8 || mib == 16 ? NULL : "must be 8 or 16 with vga = \"cirrus\"";
+	case VGA_STD:
+		/* QEMU takes the next power of two, which the domain may not have. */
+		return mib >= 16 && !(mib & (mib - 1)) ? NULL
+						       : "must be 16, 32, 64, 128, 256 or 512 with "
+							 "vga = \"stdvga\"";
+	default:
+		return mib ? "must be 0 with vga = \"none\"" : NULL;
+	}
+}
+
+static void check_videoram(struct reading *r)
+{
+	static const unsigned defaults[] = {[VGA_CIRRUS] = 8, [VGA_STD] = 16, [VGA_NONE] = 0};
+	const struct statement *videoram = config_good(r, "videoram");
+	const struct statement *memory = config_good(r, "memory");
+	struct guest_config *g = r->g;
+	const char *cause = NULL;
+	uint64_t least;
+
+	if (config_given(r, "vga") && !config_good(r, "vga"))
+		return;
+	if (videoram)
+		cause = videoram_cause(g->vga, g->videoram_kib / 1024);
+	else
+		g->videoram_kib = (uint64_t)defaults[g->vga] * 1024;
+	if (cause) {
+		diag_add(r->d, videoram->value.loc, "videoram = %" PRIu64 ": %s",
+			 g->videoram_kib / 1024, cause);
+		return;
+	}
+	least = g->videoram_kib + VMX_FIRMWARE_KIB;
+	if (memory && g->memory_kib < least)
+		diag_add(r->d, memory->value.loc,
+			 "memory = %" PRIu64 ": must be at least %" PRIu64 ": videoram is %" PRIu64
+			 " of it, and the firmware needs %" PRIu64,
+			 g->memory_kib / 1024, least / 1024, g->videoram_kib / 1024,
+			 VMX_FIRMWARE_KIB / 1024);
+}
+
+/* The display in ADDRESS:DISPLAY, or NULL: see check_vnclisten. */
+static const char *listen_display(const char *listen)
+{
+	const char *colon = strchr(*listen == '[' ? strchr(listen, ']') : listen, ':');
+
+	return colon && !strchr(colon + 1, ':') ? colon + 1 : NULL;
+}
+
+static void check_vnc_display(struct reading *r)
+{
+	const struct statement *display = config_good(r, "vncdisplay");
+	const struct statement *listen = config_good(r, "vnclisten");
+	const char *in_listen = listen ? listen_display(r->g->vnclisten) : NULL;
+	const struct statement *from = in_listen ? listen : display;
+	unsigned long number;
+	char buf[PLACE_MAX];
+
+	if (display && in_listen) {
+		diag_add(r->d, display->loc,
+			 "vncdisplay can't be given together with the display in vnclisten (%s)",
+			 config_place(listen->loc, display->loc, buf));
+		return;
+	}
+	number = in_listen ? strtoul(in_listen, NULL, 10) : r->g->vncdisplay;
+	if (from && r->g->vncunused && number > VNC_UNUSED_MAX)
+		diag_add(r->d, from->value.loc,
+			 "%s: display %lu is beyond %d, the last that is tried with vncunused",
+			 in_listen ? "vnclisten" : "vncdisplay", number, VNC_UNUSED_MAX);
+}
+
+static void check_vnc(struct reading *r)
+{
+	static const char *const parts[] = {"vnclisten", "vncdisplay", "vncunused"};
+
+	if (config_given(r, "vnc") && !config_good(r, "vnc"))
+		return;
+	for (size_t i = 0; !r->g->vnc && i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (given(r, parts[i]))
+			diag_add(r->d, given(r, parts[i])->loc, "%s needs vnc = 1", parts[i]);
+	if (!r->g->vnc)
+		return;
+	check_default_on(r, "vncunused", &r->g->vncunused);
+	check_vnc_display(r);
+}
+
+static void check_boot_default(struct reading *r)
+{
+	if (config_given(r, "boot"))
+		return;
+	r->g->boot = strdup("cda");
+	if (!r->g->boot)
+		config_no_memory(r);
+}
+
+/* Two drives on each of two IDE cables; the ports of an AHCI controller. */
+static unsigned places(const struct guest_config *g)
+{
+	return g->hdtype == HDTYPE_AHCI ? 6 : 4;
+}
+
+int config_disk_place(const struct guest_config *g, const struct disk_spec *s)
+{
+	return disk_place(s, places(g));
+}
+
+/* QEMU's IDE or AHCI disks: each in a place of its own, and none of them is read-only. */
+static void check_emulated_disks(struct reading *r)
+{
+	const struct statement *st = config_good(r, "disk");
+	const struct guest_config *g = r->g;
+	const char *kind = g->hdtype == HDTYPE_AHCI ? "AHCI" : "IDE";
+
+	for (size_t i = 0; st && i < g->nr_disks; i++) {
+		const int place = config_disk_place(g, &g->disks[i]);
+		const struct loc loc = value_entry(&st->value, i)->loc;
+		size_t j = 0;
+
+		if (place < 0)
+			continue;
+		while (config_disk_place(g, &g->disks[j]) != place)
+			j++;
+		if (j < i)
+			diag_add(r->d, loc,
+				 "disk, entry %zu: QEMU emulates %s as the same %s disk as entry "
+				 "%zu, %s",
+				 i + 1, g->disks[i].vdev, kind, j + 1, g->disks[j].vdev);
+		if (!g->disks[i].readwrite)
+			diag_add(r->d, loc,
+				 "disk, entry %zu: QEMU emulates %s as an %s disk, which can't be "
+				 "read-only: sda to sdp are SCSI, xvd%c and on are not emulated",
+				 i + 1, g->disks[i].vdev, kind, 'a' + places(g));
+	}
+}
+
+/* The card's interface in dom0 is called vifDOMID.DEVID-emu, or VIFNAME-emu, with 15 characters at
+ * most (IFNAMSIZ). */
+#define CARD_DEVID_MAX   99
+#define CARD_VIFNAME_MAX 11
+
+/* A word of QEMU's, into whose options it goes. */
+static bool is_model(const char *text)
+{
+	return text[strspn(text,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] ==
+	       '\0';
+}
+
+static void check_card(struct reading *r, const struct vif_spec *s, size_t i, struct loc loc)
+{
+	if (s->model && !is_model(s->model))
+		diag_add(r->d, loc, "vif, entry %zu: model=%s is not the name of a card", i + 1,
+			 s->model);
+	if (s->vifname && strlen(s->vifname) > CARD_VIFNAME_MAX)
+		diag_add(r->d, loc,
+			 "vif, entry %zu: vifname=%s is too long for a vif with an emulated card, "
+			 "%d characters at most",
+			 i + 1, s->vifname, CARD_VIFNAME_MAX);
+	if (s->devid > CARD_DEVID_MAX)
+		diag_add(r->d, loc,
+			 "vif, entry %zu: devid=%u is too much for a vif with an emulated card, "
+			 "%d at most",
+			 i + 1, (unsigned)s->devid, CARD_DEVID_MAX);
+}
+
+/* As with xl, the default is an emulated card beside the vif. */
+static void check_cards(struct reading *r)
+{
+	const struct statement *st = config_good(r, "vif");
+
+	for (size_t i = 0; st && i < r->g->nr_vifs; i++) {
+		struct vif_spec *s = &r->g->vifs[i];
+
+		if (s->type == VIF_TYPE_DEFAULT)
+			s->type = VIF_TYPE_IOEMU;
+		if (s->type == VIF_TYPE_IOEMU)
+			check_card(r, s, i, value_entry(&st->value, i)->loc);
+	}
+}
+
+static void check_qemu(struct reading *r)
+{
+	check_kernel(r);
+	check_bios(r);
+	check_videoram(r);
+	check_vnc(r);
+	check_boot_default(r);
+	check_emulated_disks(r);
+	check_cards(r);
+}
+
+void config_check_hvm(struct reading *r)
+{
+	struct guest_config *g = r->g;
+
+	if (!r->type_known)
+		return;
+	if (g->type != GUEST_HVM) {
+		refuse_all(r);
+		return;
+	}
+	check_default_on(r, "acpi", &g->acpi);
+	check_default_on(r, "apic", &g->apic);
+	check_default_on(r, "hpet", &g->hpet);
+	check_default_on(r, "hap", &g->hap);
+	/* A protocol that is wrong itself tells nothing about what is right. */
+	if (config_given(r, "device_model_protocol") && !config_good(r, "device_model_protocol"))
+		return;
+	refuse_others(r);
+	if (g->model_protocol == MODEL_CLASSIC)
+		check_classic(r);
+	else
+		check_qemu(r);
+}

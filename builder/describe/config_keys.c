@@ -1,0 +1,174 @@
+#include "config_keys.h"
+
+#include <string.h>
+
+#include "config_value.h"
+#include "cpus.h"
+#include "xl_keys.h"
+
+/* xen/arch/x86/include/asm/config.h: MAX_VIRT_CPUS, which holds for PV. */
+#define PV_VCPUS_MAX 8192
+/* 16 TiB, the most that Xen runs on (CONFIG_BIGMEM aside); far from where sums in bytes wrap. */
+#define MEMORY_MAX_MIB 16777216
+/* Weight and cap are uint16_t in xen/include/public/domctl.h (xen_domctl_sched_credit). */
+#define CREDIT_MAX 65535
+/* What QEMU's cards can have (vga_common_init in its hw/display/vga.c). */
+#define VIDEORAM_MAX_MIB 512
+/* An hour: what takes longer will not come. */
+#define TIMEOUT_MAX 3600
+
+static const struct word types[] = {
+	[GUEST_PV] = {"pv", WORD_OK},
+	[GUEST_PVH] = {"pvh", WORD_OK},
+	[GUEST_HVM] = {"hvm", WORD_OK}, /* to what image it belongs is checked in check_image */
+	{0},
+};
+
+static const struct word actions[] = {
+	[ACTION_DESTROY] = {"destroy", WORD_OK},
+	[ACTION_RESTART] = {"restart", WORD_OK},
+	[ACTION_PRESERVE] = {"preserve", WORD_OK},
+	{"rename-restart", WORD_XL},
+	{"coredump-destroy", WORD_XL},
+	{"coredump-restart", WORD_XL},
+	{"soft-reset", WORD_XL},
+	{0},
+};
+
+static const struct word bioses[] = {
+	[BIOS_SEABIOS] = {"seabios", WORD_OK},
+	[BIOS_OVMF] = {"ovmf", WORD_OK},
+	[BIOS_ROMBIOS] = {"rombios", WORD_REFUSED},
+	{0},
+};
+
+static const struct word protocols[] = {
+	[MODEL_QEMU] = {"qemu", WORD_OK},
+	[MODEL_CLASSIC] = {"classic", WORD_OK},
+	{0},
+};
+
+static const struct word vgas[] = {
+	[VGA_CIRRUS] = {"cirrus", WORD_OK},
+	[VGA_STD] = {"stdvga", WORD_OK},
+	[VGA_NONE] = {"none", WORD_OK},
+	{"qxl", WORD_XL},
+	{0},
+};
+
+static const struct word hdtypes[] = {
+	[HDTYPE_IDE] = {"ide", WORD_OK},
+	[HDTYPE_AHCI] = {"ahci", WORD_OK},
+	{0},
+};
+
+/* Where a value goes: its field in struct guest_config; that and one for its place; or nowhere. */
+#define FIELD(f) .field = offsetof(struct guest_config, f), .loc = NO_FIELD
+#define FIELD_AND(f, l)                                                                            \
+	.field = offsetof(struct guest_config, f), .loc = offsetof(struct guest_config, l)
+#define NOT_YET .field = NO_FIELD, .loc = NO_FIELD
+
+/*
+ * Every key. To support one that is NOT_YET: give struct guest_config a field for it, and the table
+ * the field.
+ */
+const struct key config_keys[] = {
+	/* clang-format off */
+	{"name",       read_string,    FIELD_AND(name, name_loc),           .check = check_name},
+	{"uuid",       read_uuid,      FIELD_AND(uuid, uuid_loc)},
+	{"image",      read_image,     FIELD(image)},
+	{"type",       read_word,      FIELD(type),                         .words = types},
+	{"kernel",     read_string,    FIELD_AND(kernel, kernel_loc),       .check = check_path},
+	{"ramdisk",    read_string,    FIELD_AND(ramdisk, ramdisk_loc),     .check = check_path},
+	{"ip",         read_string,    FIELD(ip),                           .check = check_one_word},
+	{"root",       read_string,    FIELD(root)},
+	{"extra",      read_lines,     FIELD(extra)},
+	{"cmdline",    read_lines,     FIELD(cmdline)},
+	{"memory",     read_mib,       FIELD_AND(memory_kib, memory_loc),   .min = 1, .max = MEMORY_MAX_MIB, .unit = "MiB"},
+	{"maxmem",     read_mib,       FIELD(maxmem_kib),                   .min = 1, .max = MEMORY_MAX_MIB, .unit = "MiB"},
+	{"vcpus",      read_unsigned,  FIELD(vcpus),                        .min = 1, .max = PV_VCPUS_MAX},
+	{"maxvcpus",   read_unsigned,  FIELD(maxvcpus),                     .min = 1, .max = PV_VCPUS_MAX},
+	{"cpus",       read_cpus,      FIELD_AND(cpus, cpus_loc),           .check = cpus_check, .one_or_many = true},
+	{"cpu_weight", read_unsigned,  FIELD(cpu_weight),                   .min = 1, .max = CREDIT_MAX},
+	{"cap",        read_unsigned,  FIELD(cap),                          .min = 0, .max = CREDIT_MAX, .unit = "percent"},
+	{"on_poweroff", read_word,     FIELD(on_poweroff),                  .words = actions},
+	{"on_reboot",  read_word,      FIELD(on_reboot),                    .words = actions},
+	{"on_crash",   read_word,      FIELD(on_crash),                     .words = actions},
+	{"profile",    read_strings,   FIELD(profile),                      .check = check_profile, .one_or_many = true},
+	{"disk",       read_disks,     FIELD_AND(disks, disk_loc),          .check = check_disk},
+	{"vif",        read_vifs,      FIELD_AND(vifs, vif_loc),            .check = check_vif},
+	{"device_timeout", read_unsigned, FIELD(device_timeout),            .min = 1, .max = TIMEOUT_MAX, .unit = "seconds"},
+	{"after",      read_strings,   FIELD_AND(after, after_loc),         .check = check_name, .one_or_many = true},
+	{"ready",      read_string,    FIELD(ready),                        .check = check_ready},
+	{"ready_timeout", read_unsigned, FIELD(ready_timeout),              .min = 1, .max = TIMEOUT_MAX, .unit = "seconds"},
+
+	{"device_model_protocol", read_word,  FIELD(model_protocol),        .words = protocols},
+	{"device_model_override", read_string, FIELD_AND(model_override, model_override_loc), .check = check_path},
+	{"device_model_config", read_string,  FIELD_AND(model_config, model_config_loc), .check = check_path},
+	{"device_model_args", read_strings,   FIELD(model_args)},
+	{"firmware_override", read_string,    FIELD_AND(firmware_override, firmware_loc), .check = check_path},
+	{"bios",       read_word,      FIELD(bios),                         .words = bioses},
+	{"memmap",     read_string,    FIELD_AND(memmap, memmap_loc),       .check = check_path},
+	{"serial",     read_strings,   FIELD(serial),                       .check = check_filled, .one_or_many = true},
+	{"vga",        read_word,      FIELD(vga),                          .words = vgas},
+	{"videoram",   read_mib,       FIELD(videoram_kib),                 .min = 0, .max = VIDEORAM_MAX_MIB, .unit = "MiB"},
+	{"hdtype",     read_word,      FIELD(hdtype),                       .words = hdtypes},
+	{"vnc",        read_bool,      FIELD(vnc)},
+	{"vnclisten",  read_string,    FIELD(vnclisten),                    .check = check_vnclisten},
+	{"vncdisplay", read_unsigned,  FIELD(vncdisplay),                   .min = 0, .max = VNC_DISPLAY_MAX},
+	{"vncunused",  read_bool,      FIELD(vncunused)},
+	{"boot",       read_string,    FIELD(boot),                         .check = check_boot},
+	{"acpi",       read_bool,      FIELD(acpi)},
+	{"apic",       read_bool,      FIELD(apic)},
+	{"hpet",       read_bool,      FIELD(hpet)},
+	{"viridian",   read_bool,      FIELD(viridian)},
+	{"hap",        read_bool,      FIELD(hap)},
+
+	{"driver_domain", read_bool,   NOT_YET},
+	{"pci",        read_strings,   NOT_YET, .check = check_pci},
+	/* clang-format on */
+};
+
+const struct key *config_key(const char *name)
+{
+	for (size_t i = 0; i < CONFIG_NR_KEYS; i++)
+		if (!strcmp(config_keys[i].name, name))
+			return &config_keys[i];
+	return NULL;
+}
+
+static uint64_t bit(const char *key)
+{
+	_Static_assert(CONFIG_NR_KEYS <= 64, "struct guest_config's has");
+	return UINT64_C(1) << (config_key(key) - config_keys);
+}
+
+bool config_has(const struct guest_config *g, const char *key)
+{
+	return g->has & bit(key);
+}
+
+bool config_has_list(const struct guest_config *g, const char *key)
+{
+	return g->has_list & bit(key);
+}
+
+bool config_key_known(const char *key)
+{
+	return config_key(key) != NULL;
+}
+
+void config_key_unknown(const char *key, struct loc loc, struct diag *d)
+{
+	const char *names[CONFIG_NR_KEYS];
+	char near[SUGGEST_MAX];
+
+	if (xl_key_known(key)) {
+		diag_add(d, loc, "%s is a key of xl that earlydom does not support", key);
+		return;
+	}
+	for (size_t i = 0; i < CONFIG_NR_KEYS; i++)
+		names[i] = config_keys[i].name;
+	diag_add(d, loc, "unknown key '%.80s'%s", key,
+		 suggest_text(near, key, names, CONFIG_NR_KEYS));
+}

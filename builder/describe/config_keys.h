@@ -1,0 +1,28 @@
+/*
+ * The table of keys: the one place that knows a key's name, type and range. What keys mean
+ * together, and defaults, are in config.c.
+ */
+#ifndef EARLYDOM_CONFIG_KEYS_H
+#define EARLYDOM_CONFIG_KEYS_H
+
+#include "builder/guest/guest_config.h"
+#include "config_key.h"
+
+#define CONFIG_NR_KEYS 50
+extern const struct key config_keys[CONFIG_NR_KEYS];
+
+/* The key of that name, or NULL. */
+const struct key *config_key(const char *name);
+
+/* Whether the descriptor has the key, and whether with a list. */
+bool config_has(const struct guest_config *g, const char *key);
+bool config_has_list(const struct guest_config *g, const char *key);
+
+/* True for a key that a descriptor may have (used to check overrides before there is a descriptor).
+ */
+bool config_key_known(const char *key);
+
+/* Reports a key for which that is false, with a suggestion or that it is xl's alone. */
+void config_key_unknown(const char *key, struct loc loc, struct diag *d);
+
+#endif

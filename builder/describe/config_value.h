@@ -1,0 +1,61 @@
+/*
+ * From a parsed value to a field of struct guest_config: one reader per type, for the table of keys
+ * in config_keys.c. A reader checks type and range and reports what is wrong as
+ *
+ *     KEY = VALUE: CAUSE
+ *
+ * at the value's place. It frees nothing of the value.
+ */
+#ifndef EARLYDOM_CONFIG_VALUE_H
+#define EARLYDOM_CONFIG_VALUE_H
+
+#include "builder/guest/guest_config.h"
+#include "config_key.h"
+
+key_reader read_unsigned;  /* unsigned */
+key_reader read_mib;       /* uint64_t, in KiB; min and max are in MiB */
+key_reader read_bool;      /* bool */
+key_reader read_string;    /* char * */
+key_reader read_lines;     /* char *: the same, and may have line breaks */
+key_reader read_word;      /* unsigned: the index in words */
+key_reader read_word_text; /* char *: the word itself */
+key_reader read_image;     /* char *: as read_word_text, with the words from the image types */
+key_reader read_strings;   /* struct strings */
+key_reader read_cpus;      /* struct strings */
+key_reader read_uuid;      /* uint8_t[16] */
+key_reader read_disks;     /* struct guest_config's disks, and nr_disks with it */
+key_reader read_vifs;      /* struct guest_config's vifs, and nr_vifs with it */
+
+/* Checks for struct key's check. */
+int check_path(const char *text, struct err *e); /* absolute */
+int check_name(const char *text, struct err *e); /* of a guest */
+int check_profile(const char *text, struct err *e);
+int check_filled(const char *text, struct err *e);   /* not empty */
+int check_one_word(const char *text, struct err *e); /* not empty, no blanks */
+int check_vnclisten(const char *text, struct err *e);
+int check_boot(const char *text, struct err *e); /* letters of QEMU's -boot order= */
+int check_disk(const char *text, struct err *e); /* right, and such as can be served */
+int check_vif(const char *text, struct err *e);
+int check_ready(const char *text, struct err *e); /* a node below the guest's path in the store */
+int check_pci(const char *text, struct err *e);
+
+/* The greatest display of VNC: its port is 5900 and that. */
+#define VNC_DISPLAY_MAX (65535 - 5900)
+
+/* v as a message shows it, cut where it is long. Returns buf. */
+#define SHOW_MAX 80
+const char *value_show(const struct value *v, char buf[SHOW_MAX]);
+
+/* The i-th string of a list, or a value that stands for a list with itself alone. */
+const struct value *value_entry(const struct value *v, size_t i);
+
+/* Letters, digits, '-' and '_', 1 to CONFIG_NAME_MAX of them. */
+bool is_plain_name(const char *text);
+
+/* True for a name that a guest may have: letters, digits, '-', '_', at most 63 of them, and not a
+ * reserved word. */
+bool config_name_ok(const char *name);
+
+void strings_free(struct strings *s);
+
+#endif

@@ -1,0 +1,366 @@
+#include "descriptor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scan.h"
+
+static void statement_free(struct statement *st)
+{
+	free(st->key);
+	value_free(&st->value);
+}
+
+void descriptor_free(struct descriptor *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		statement_free(&c->statements[i]);
+	free(c->statements);
+	*c = (struct descriptor){.file = c->file};
+}
+
+const struct statement *descriptor_find(const struct descriptor *c, const char *key)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (!strcmp(c->statements[i].key, key))
+			return &c->statements[i];
+	return NULL;
+}
+
+struct loc descriptor_entry_loc(const struct descriptor *c, const char *key, size_t i)
+{
+	const struct value *v = &descriptor_find(c, key)->value;
+
+	return v->kind == VALUE_LIST ? v->items[i].loc : v->loc;
+}
+
+/* Room for one more element in an array that grows at powers of two. NULL for lack of memory. */
+static void *grown(void *array, size_t n, size_t size)
+{
+	size_t want = n ? n * 2 : 1;
+
+	if (n & (n - 1))
+		return array;
+	return want > SIZE_MAX / size ? NULL : realloc(array, want * size);
+}
+
+/* Appends a statement and takes over its key and value. Returns 0, or -1 for lack of memory. */
+static int append(struct descriptor *c, const struct statement *st)
+{
+	struct statement *all = grown(c->statements, c->n, sizeof(*all));
+
+	if (!all)
+		return -1;
+	c->statements = all;
+	all[c->n++] = *st;
+	return 0;
+}
+
+static int list_add(struct value *list, const struct value *item)
+{
+	struct value *items = grown(list->items, list->nr_items, sizeof(*items));
+
+	if (!items)
+		return -1;
+	list->items = items;
+	items[list->nr_items++] = *item;
+	return 0;
+}
+
+/* True when a statement begins at the scanner: the list before it was not closed then. */
+static bool at_statement(const struct scan *s)
+{
+	struct scan ahead = *s;
+
+	if (!scan_at_word(&ahead))
+		return false;
+	scan_word(&ahead);
+	while (scan_peek(&ahead) == ' ' || scan_peek(&ahead) == '\t')
+		ahead.p++;
+	return scan_peek(&ahead) == '=';
+}
+
+/* Skips a list inside a list, whatever it holds, to behind its bracket or in front of what ends the
+ * text. */
+static void skip_inner_list(struct scan *s)
+{
+	unsigned depth = 0;
+
+	do {
+		char c = scan_peek(s);
+		struct value ignored;
+		struct diag none = {0}, *d = s->d;
+
+		depth += c == '[';
+		depth -= c == ']';
+		if (c == '"' || c == '\'') {
+			s->d = &none;
+			scan_atom(s, &ignored);
+			value_free(&ignored);
+			diag_free(&none);
+			s->d = d;
+		} else if (!scan_word(s)) {
+			s->p++;
+		}
+		scan_blank_lines(s);
+	} while (depth && s->p < s->end && !at_statement(s));
+}
+
+/* Reads one item and puts it into the list. Returns 0, or -1 with the error reported. */
+static int parse_item(struct scan *s, struct value *list)
+{
+	struct value item;
+
+	if (scan_peek(s) == '[') {
+		diag_add(s->d, scan_loc(s), "a list can't be inside a list");
+		skip_inner_list(s);
+		return -1;
+	}
+	if (scan_atom(s, &item)) {
+		value_free(&item);
+		return -1;
+	}
+	if (list_add(list, &item)) {
+		diag_add(s->d, item.loc, "%s", strerror(ENOMEM));
+		value_free(&item);
+		return -1;
+	}
+	return 0;
+}
+
+/* Checks what comes behind an item. Returns 0, or -1 with the error reported. */
+static int parse_comma(struct scan *s)
+{
+	char c;
+
+	scan_blank_lines(s);
+	c = scan_peek(s);
+	if (c == ',' || c == ']' || s->p == s->end || (!s->bare && at_statement(s)))
+		return 0;
+	scan_unexpected(s, "',' or ']' in the list");
+	/* In front of a string only the comma is missing: it is read as the next item. */
+	if (c != '"' && c != '\'')
+		scan_skip_to(s, ",]");
+	return -1;
+}
+
+static int parse_list(struct scan *s, struct value *v)
+{
+	int ret = 0, bad;
+
+	*v = (struct value){.kind = VALUE_LIST, .loc = scan_loc(s)};
+	s->p++;
+	for (;;) {
+		scan_blank_lines(s);
+		if (scan_peek(s) == ']')
+			break;
+		if (s->p == s->end || (!s->bare && at_statement(s)))
+			goto unclosed;
+		bad = parse_item(s, v);
+		if (bad)
+			scan_skip_to(s, ",]");
+		else
+			bad = parse_comma(s);
+		ret = bad ? -1 : ret;
+		scan_blank_lines(s);
+		if (scan_peek(s) == ',')
+			s->p++;
+	}
+	s->p++;
+	return ret;
+unclosed:
+	diag_add(s->d, v->loc, "the list has no closing ]");
+	return -1;
+}
+
+static int parse_value(struct scan *s, struct value *v)
+{
+	return scan_peek(s) == '[' ? parse_list(s, v) : scan_atom(s, v);
+}
+
+/* Parses what comes after the key. Returns 0, or -1 with the error reported. */
+static int parse_assignment(struct scan *s, struct statement *st)
+{
+	scan_blanks(s);
+	if (scan_peek(s) == '+' && s->end - s->p > 1 && s->p[1] == '=') {
+		diag_add(s->d, scan_loc(s), "'+=' is not supported: give all of %.40s with '='",
+			 st->key);
+		return -1;
+	}
+	if (scan_peek(s) != '=') {
+		st->no_equals = true;
+		scan_unexpected(s, "'=' after the key");
+		return -1;
+	}
+	s->p++;
+	scan_blanks(s);
+	if (parse_value(s, &st->value))
+		return -1;
+	scan_blanks(s);
+	if (s->p < s->end && *s->p != '\n' && *s->p != ';') {
+		scan_unexpected(s, "a newline or ';' after the value");
+		return -1;
+	}
+	return 0;
+}
+
+/* A list that was not closed leaves the scanner at the next statement; anything else broken is
+ * skipped. */
+static bool statement_ended(const struct scan *s, const struct statement *st)
+{
+	return s->line != st->loc.line && at_statement(s);
+}
+
+static void parse_statement(struct scan *s, struct descriptor *out)
+{
+	struct statement st = {.loc = scan_loc(s), .first_msg = s->d->n};
+	const char *key = s->p;
+
+	st.value = (struct value){.kind = VALUE_BAD, .loc = st.loc};
+	if (!scan_at_word(s)) {
+		scan_unexpected(s, "a key");
+		scan_skip_to(s, ";");
+		return;
+	}
+	st.key = strndup(key, scan_word(s));
+	if (!st.key)
+		goto nomem;
+	if (parse_assignment(s, &st)) {
+		value_free(&st.value);
+		if (!statement_ended(s, &st))
+			scan_skip_to(s, ";");
+		st.nr_msgs = s->d->n - st.first_msg;
+	}
+	if (!append(out, &st))
+		return;
+nomem:
+	diag_add(s->d, st.loc, "%s", strerror(ENOMEM));
+	statement_free(&st);
+	scan_skip_to(s, ";");
+}
+
+/* Refuses what is no text, or no text of a size and coding that is read. True when it may be
+ * parsed. */
+static bool is_text(const char *file, const char *text, size_t len, struct diag *d)
+{
+	struct loc whole = {file, 0, 0}, at = {file, 1, 1};
+	const unsigned char *u = (const unsigned char *)text;
+
+	if (len > DESCRIPTOR_MAX) {
+		diag_add(d, whole, "%zu bytes are too long for a descriptor (at most %d)", len,
+			 DESCRIPTOR_MAX);
+		return false;
+	}
+	if (len >= 2 && ((u[0] == 0xff && u[1] == 0xfe) || (u[0] == 0xfe && u[1] == 0xff))) {
+		diag_add(d, at, "the file is UTF-16: a descriptor is ASCII or UTF-8");
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!text[i]) {
+			diag_add(d, at, "NUL byte: this is not a text file");
+			return false;
+		}
+		at.column++;
+		if (text[i] == '\n') {
+			at.line++;
+			at.column = 1;
+		}
+	}
+	return true;
+}
+
+size_t descriptor_parse(const char *file, const char *text, size_t len, struct descriptor *out,
+			struct diag *d)
+{
+	size_t before = diag_count(d);
+	struct scan s = {.file = file, .line = 1, .first_column = 1, .d = d};
+
+	*out = (struct descriptor){.file = file};
+	if (!len || !is_text(file, text, len, d))
+		return diag_count(d) - before;
+	s.p = s.line_text = text;
+	s.end = text + len;
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		diag_add(d, scan_loc(&s), "the file begins with a byte order mark: xl refuses it");
+		s.p += 3;
+	}
+	for (;;) {
+		scan_blank_lines(&s);
+		if (s.p == s.end)
+			break;
+		if (*s.p == ';')
+			s.p++;
+		else
+			parse_statement(&s, out);
+	}
+	return diag_count(d) - before;
+}
+
+int descriptor_parse_override(const char *text, struct loc loc, struct value *out, struct diag *d)
+{
+	struct scan s = {.file = loc.file,
+			 .p = text,
+			 .end = text + strlen(text),
+			 .line_text = text,
+			 .line = loc.line,
+			 .first_column = loc.column,
+			 .bare = true,
+			 .d = d};
+
+	if (*text != '[') {
+		*out = (struct value){.kind = VALUE_BARE, .loc = loc, .s = strdup(text)};
+		if (out->s)
+			return 0;
+		diag_add(d, loc, "%s", strerror(ENOMEM));
+		goto bad;
+	}
+	if (parse_list(&s, out))
+		goto bad;
+	if (s.p < s.end) {
+		diag_add(d, scan_loc(&s), "text after the list's ]");
+		goto bad;
+	}
+	return 0;
+bad:
+	value_free(out);
+	return -1;
+}
+
+void descriptor_unset(struct descriptor *c, const char *key, struct diag *fd)
+{
+	for (size_t i = c->n; i-- > 0;) {
+		struct statement st = c->statements[i];
+
+		if (strcmp(st.key, key))
+			continue;
+		if (fd)
+			diag_drop(fd, st.first_msg, st.nr_msgs);
+		c->n--;
+		for (size_t j = i; j < c->n; j++) {
+			c->statements[j] = c->statements[j + 1];
+			if (fd)
+				c->statements[j].first_msg -= st.nr_msgs;
+		}
+		statement_free(&st);
+	}
+}
+
+int descriptor_set(struct descriptor *c, const char *key, struct loc loc, struct value *value,
+		   struct diag *fd)
+{
+	struct statement st = {.key = strdup(key), .loc = loc, .value = *value};
+	struct statement last;
+
+	if (!st.key)
+		return -1;
+	/* Appended first, so that nothing is lost when there is no memory for it. */
+	if (append(c, &st)) {
+		free(st.key);
+		return -1;
+	}
+	last = c->statements[--c->n];
+	descriptor_unset(c, key, fd);
+	c->statements[c->n++] = last;
+	return 0;
+}

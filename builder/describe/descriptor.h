@@ -1,0 +1,85 @@
+/*
+ * The grammar of a guest descriptor: flat text, a subset of what xl.cfg(5) allows.
+ *
+ *     file      = { statement ( newline | ';' ) }
+ *     statement = key '=' value
+ *     value     = integer | string | '[' [ value { ',' value } [ ',' ] ] ']'
+ *
+ * '#' starts a comment that ends with the line. A statement ends with its line, a list may span
+ * lines, and the last newline of a file may be missing. An integer is decimal, hexadecimal (0x,
+ * lower case) or octal (0). A string is in single or double quotes and ends on its line; \\ \' \"
+ * \a \b \f \n \r \t \v, \xHH and one to three octal digits are its escapes. (xl 4.17 has these too,
+ * but its \xHH and octal ones never worked.) Lists do not nest. Everything accepted here means the
+ * same to xl's parser (libxlu_cfg).
+ *
+ * Not accepted, each with its own message: '+=', carriage returns, a byte order mark, NUL and other
+ * control characters, values without quotes.
+ *
+ * Pure: bytes in, statements out; no meaning is given to keys here (config.h does that).
+ */
+#ifndef EARLYDOM_DESCRIPTOR_H
+#define EARLYDOM_DESCRIPTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "value.h"
+
+struct statement {
+	char *key;
+	struct loc loc; /* of the key */
+	struct value value;
+	/* For VALUE_BAD: */
+	bool no_equals;            /* there was no '=': the key may be no key at all */
+	size_t first_msg, nr_msgs; /* which messages of the diag are about it */
+};
+
+struct descriptor {
+	const char *file; /* borrowed */
+	struct statement *statements;
+	size_t n;
+};
+
+/* A descriptor file longer than this many bytes is an error. */
+#define DESCRIPTOR_MAX (64 * 1024)
+
+/*
+ * Parses len bytes of text as the descriptor `file`. Every error goes to d and parsing goes on with
+ * the next statement, so that all errors are found. Returns the number of errors added; *out holds
+ * the statements, those without a usable value as VALUE_BAD, in either case and is freed with
+ * descriptor_free.
+ */
+size_t descriptor_parse(const char *file, const char *text, size_t len, struct descriptor *out,
+			struct diag *d);
+
+/*
+ * Parses one value from the kernel command line for an override: a list where it begins with '['
+ * (its items with or without quotes), else the text as it stands as VALUE_BARE. loc is its place.
+ * Returns 0, or -1 with the error in d.
+ */
+int descriptor_parse_override(const char *text, struct loc loc, struct value *out, struct diag *d);
+
+/*
+ * Puts a statement in the place of all those of that key, and takes over value. fd, which may be
+ * NULL, is the diag that descriptor_parse filled, with nothing added since: what it says about the
+ * values that are replaced is taken out. Returns 0, or -1 for lack of memory: then nothing is
+ * changed and value stays.
+ */
+int descriptor_set(struct descriptor *c, const char *key, struct loc loc, struct value *value,
+		   struct diag *fd);
+
+/* Removes all statements of that key, and from fd what it says about their values (as
+ * descriptor_set). */
+void descriptor_unset(struct descriptor *c, const char *key, struct diag *fd);
+
+/* The first statement of that key, or NULL. */
+const struct statement *descriptor_find(const struct descriptor *c, const char *key);
+
+/* The place of the i-th entry of that key, which is given and right: in a list, or a string that
+ * stands for one. */
+struct loc descriptor_entry_loc(const struct descriptor *c, const char *key, size_t i);
+
+void descriptor_free(struct descriptor *c);
+
+#endif

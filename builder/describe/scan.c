@@ -1,0 +1,342 @@
+#include "scan.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+char scan_peek(const struct scan *s)
+{
+	return s->p < s->end ? *s->p : '\0';
+}
+
+struct loc scan_loc_at(const struct scan *s, const char *at)
+{
+	return (struct loc){s->file, s->line, s->first_column + (unsigned)(at - s->line_text)};
+}
+
+struct loc scan_loc(const struct scan *s)
+{
+	return scan_loc_at(s, s->p);
+}
+
+void scan_newline(struct scan *s)
+{
+	s->line_text = ++s->p;
+	s->line++;
+	s->first_column = 1;
+}
+
+static bool is_control(char c)
+{
+	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/* A carriage return in front of a newline: one message tells about all of them. */
+static bool skip_crlf(struct scan *s)
+{
+	if (s->end - s->p < 2 || s->p[0] != '\r' || s->p[1] != '\n')
+		return false;
+	if (!s->crlf)
+		diag_add(s->d, scan_loc(s),
+			 "carriage return at the end of the line: xl refuses DOS line ends (CRLF)");
+	s->crlf = true;
+	s->p++;
+	return true;
+}
+
+static void skip_comment(struct scan *s)
+{
+	bool reported = false;
+
+	for (; s->p < s->end && *s->p != '\n'; s->p++) {
+		if (!is_control(*s->p) || skip_crlf(s))
+			continue;
+		if (!reported)
+			diag_add(s->d, scan_loc(s), "control character 0x%02x in a comment",
+				 (unsigned char)*s->p);
+		reported = true;
+	}
+}
+
+void scan_blanks(struct scan *s)
+{
+	for (;;) {
+		char c = scan_peek(s);
+
+		if (c == ' ' || c == '\t')
+			s->p++;
+		else if (c == '#' && !s->bare)
+			skip_comment(s);
+		else if (!skip_crlf(s))
+			return;
+	}
+}
+
+void scan_blank_lines(struct scan *s)
+{
+	scan_blanks(s);
+	while (scan_peek(s) == '\n') {
+		scan_newline(s);
+		scan_blanks(s);
+	}
+}
+
+/* The closing quote of the string that begins at `at`, or NULL when its line has none. */
+static const char *closing_quote(const struct scan *s, const char *at)
+{
+	char quote = *at++;
+
+	for (; at < s->end && *at != '\n'; at++) {
+		if (*at == quote)
+			return at;
+		if (*at == '\\' && (++at == s->end || *at == '\n'))
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The end of the scanner's line. */
+static const char *line_end(const struct scan *s)
+{
+	const char *newline = memchr(s->p, '\n', (size_t)(s->end - s->p));
+
+	return newline ? newline : s->end;
+}
+
+void scan_skip_to(struct scan *s, const char *stops)
+{
+	while (s->p < s->end && *s->p != '\n' && !strchr(stops, *s->p)) {
+		const char *quote;
+
+		if (*s->p == '#' && !s->bare)
+			return;
+		if (*s->p == '"' || *s->p == '\'') {
+			quote = closing_quote(s, s->p);
+			s->p = quote ? quote + 1 : line_end(s);
+		} else {
+			s->p++;
+		}
+	}
+}
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
+}
+
+bool scan_at_word(const struct scan *s)
+{
+	char c = scan_peek(s);
+
+	return isalpha((unsigned char)c) || c == '_';
+}
+
+size_t scan_word(struct scan *s)
+{
+	const char *start = s->p;
+
+	while (s->p < s->end && is_word(*s->p))
+		s->p++;
+	return (size_t)(s->p - start);
+}
+
+void scan_unexpected(struct scan *s, const char *wanted)
+{
+	struct loc loc = scan_loc(s);
+	unsigned char c = (unsigned char)scan_peek(s);
+	const char *word = s->p;
+	size_t len;
+
+	if (s->p == s->end) {
+		diag_add(s->d, loc, "expected %s, found the end of %s", wanted,
+			 s->bare ? "the value" : "the file");
+	} else if (c == '\n') {
+		diag_add(s->d, loc, "expected %s, found the end of the line", wanted);
+	} else if (is_word((char)c)) {
+		len = scan_word(s);
+		diag_add(s->d, loc, "expected %s, found '%.*s%s'", wanted, len > 40 ? 40 : (int)len,
+			 word, len > 40 ? "..." : "");
+	} else if (is_control((char)c)) {
+		diag_add(s->d, loc, "expected %s, found the control character 0x%02x", wanted, c);
+		s->p++;
+	} else if (c == '"' || c == '\'') {
+		diag_add(s->d, loc, "expected %s, found a string", wanted);
+	} else if (c >= 0x80) {
+		diag_add(s->d, loc, "expected %s, found the byte 0x%02x", wanted, c);
+		while (s->p < s->end && (unsigned char)*s->p >= 0x80)
+			s->p++;
+	} else {
+		diag_add(s->d, loc, "expected %s, found '%c'", wanted, c);
+	}
+}
+
+/* Reads \xHH or an octal escape; at is behind the backslash. Returns the byte, or -1 when it is
+ * malformed. */
+static int numeric_escape(const char **at, const char *end)
+{
+	const char *p = *at;
+	int val = 0, high, low;
+
+	if (*p == 'x') {
+		if (end - p < 3)
+			return -1;
+		high = value_hex_digit(p[1]);
+		low = value_hex_digit(p[2]);
+		if (high < 0 || low < 0)
+			return -1;
+		*at = p + 3;
+		return high * 16 + low;
+	}
+	for (int i = 0; i < 3 && p < end && *p >= '0' && *p <= '7'; i++)
+		val = val * 8 + (*p++ - '0');
+	*at = p;
+	return val > 255 ? -1 : val;
+}
+
+/*
+ * Reads the escape at *at (a backslash; end is the closing quote, which an escape can't reach: a
+ * backslash in front of it would have hidden it). Returns the byte, or -1 with the error reported.
+ */
+static int escape(struct scan *s, const char **at, const char *end)
+{
+	static const char letters[] = "abfnrtv\\\"'";
+	static const char bytes[] = "\a\b\f\n\r\t\v\\\"'";
+	const char *start = *at, *letter;
+	int byte;
+
+	(*at)++;
+	letter = strchr(letters, **at);
+	if (letter && *letter) {
+		(*at)++;
+		return bytes[letter - letters];
+	}
+	if (**at == 'x' || (**at >= '0' && **at <= '7')) {
+		byte = numeric_escape(at, end);
+		if (byte > 0)
+			return byte;
+		if (byte == 0)
+			diag_add(s->d, scan_loc_at(s, start), "a string can't hold a NUL");
+		else if (start[1] == 'x')
+			diag_add(s->d, scan_loc_at(s, start),
+				 "\\x needs two hexadecimal digits after it");
+		else
+			diag_add(s->d, scan_loc_at(s, start), "an octal escape goes up to \\377");
+	} else if ((unsigned char)**at < 0x80 && !is_control(**at)) {
+		diag_add(s->d, scan_loc_at(s, start), "unknown escape \\%c in a string", **at);
+	} else {
+		diag_add(s->d, scan_loc_at(s, start), "unknown escape \\ 0x%02x in a string",
+			 (unsigned char)**at);
+	}
+	if (*at == start + 1)
+		(*at)++;
+	return -1;
+}
+
+static int scan_string(struct scan *s, struct value *v)
+{
+	const char *at = s->p + 1, *end = closing_quote(s, s->p);
+	size_t len = 0;
+	int ret = 0;
+
+	if (!end) {
+		diag_add(s->d, v->loc, "the string has no closing %c on its line", *s->p);
+		s->p = line_end(s);
+		return -1;
+	}
+	v->s = malloc((size_t)(end - at) + 1);
+	if (!v->s) {
+		diag_add(s->d, v->loc, "%s", strerror(ENOMEM));
+		s->p = end + 1;
+		return -1;
+	}
+	while (at < end) {
+		int c = (unsigned char)*at;
+
+		if (is_control(*at)) {
+			diag_add(s->d, scan_loc_at(s, at), "control character 0x%02x in a string",
+				 c);
+			ret = -1;
+			at++;
+		} else if (*at == '\\') {
+			c = escape(s, &at, end);
+			ret = c < 0 ? -1 : ret;
+		} else {
+			at++;
+		}
+		v->s[len++] = (char)c;
+	}
+	v->s[len] = '\0';
+	v->kind = VALUE_STRING;
+	s->p = end + 1;
+	return ret;
+}
+
+static int scan_number(struct scan *s, struct value *v)
+{
+	const char *start = s->p, *why;
+
+	v->s = strndup(start, scan_word(s));
+	if (!v->s) {
+		diag_add(s->d, v->loc, "%s", strerror(ENOMEM));
+		return -1;
+	}
+	why = value_integer(v->s, &v->i);
+	if (why) {
+		diag_add(s->d, v->loc, "'%.40s' %s", v->s, why);
+		return -1;
+	}
+	v->kind = VALUE_INT;
+	return 0;
+}
+
+/* A word without quotes: right in the list of an override only. */
+static int scan_bare(struct scan *s, struct value *v)
+{
+	const char *start = s->p;
+	size_t len;
+
+	if (!s->bare) {
+		while (s->p < s->end && (unsigned char)*s->p > ' ' && !strchr(",;#[]\"'", *s->p))
+			s->p++;
+		len = (size_t)(s->p - start);
+		diag_add(s->d, v->loc, "a string needs quotes: '%.*s%s'", len > 40 ? 40 : (int)len,
+			 start, len > 40 ? "..." : "");
+		return -1;
+	}
+	while (s->p < s->end && *s->p != ',' && *s->p != ']')
+		s->p++;
+	len = (size_t)(s->p - start);
+	while (len && (start[len - 1] == ' ' || start[len - 1] == '\t'))
+		len--;
+	v->s = strndup(start, len);
+	if (!v->s) {
+		diag_add(s->d, v->loc, "%s", strerror(ENOMEM));
+		return -1;
+	}
+	v->kind = VALUE_BARE;
+	return 0;
+}
+
+int scan_atom(struct scan *s, struct value *v)
+{
+	char c = scan_peek(s);
+
+	*v = (struct value){.kind = VALUE_BAD, .loc = scan_loc(s)};
+	if (c == '"' || c == '\'')
+		return scan_string(s, v);
+	if (s->bare && c != ',' && c != ']' && s->p < s->end)
+		return scan_bare(s, v);
+	if (isdigit((unsigned char)c))
+		return scan_number(s, v);
+	if ((c == '-' || c == '+') && s->end - s->p > 1 && isdigit((unsigned char)s->p[1])) {
+		diag_add(s->d, v->loc, "an integer has no sign");
+		s->p++;
+		scan_word(s);
+		return -1;
+	}
+	if (scan_at_word(s) || c == '/')
+		return scan_bare(s, v);
+	scan_unexpected(s, "a value");
+	return -1;
+}

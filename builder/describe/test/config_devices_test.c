@@ -1,0 +1,268 @@
+/*
+ * The keys disk and vif: what is kept of each entry, what can't be served, and entries that do not
+ * go together.
+ */
+#include "config_expect.h"
+#include "builder/device/tag.h"
+#include "builder/describe/disk_spec.h"
+#include "builder/describe/vif_spec.h"
+
+static void reads(const char *text, struct descriptor *c, struct guest_config *g)
+{
+	char *all = NULL;
+	struct diag d = {0};
+
+	assert_true(asprintf(&all, LEAST "\n%s", text) > 0);
+	read_text("web.cfg", all, c, g, &d);
+	expect_diag(&d, "");
+	free(all);
+}
+
+static void done(struct descriptor *c, struct guest_config *g)
+{
+	config_free(g);
+	descriptor_free(c);
+}
+
+static void test_disks(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("disk = [ '/dev/vg/web,raw,xvda,rw',\n"
+	      "  'format=raw, vdev=xvdb, access=ro, discard, target=/images/a, b.img',\n"
+	      "  'phy:UUID=0a1b-2c3d,xvdc1,r', 'LABEL=web data,,xvdd,backendtype=phy,untrusted',\n"
+	      "  'vdev=xvde,script=block,backend=0,specification=xen,target=PARTUUID=1-01',\n"
+	      "  'PARTLABEL=x,raw,xvdf,ro,script=/etc/xen/scripts/block,backend=Domain-0',\n"
+	      "  'PARTLABEL=x,raw,xvdg,ro,direct-io-safe',\n"
+	      "]",
+	      &c, &g);
+	assert_int_equal(g.nr_disks, 7);
+	assert_int_equal(g.disk_loc.line, 2);
+	assert_int_equal(g.disk_loc.column, 8);
+	assert_string_equal(g.disks[0].target, "/dev/vg/web");
+	assert_string_equal(g.disks[0].vdev, "xvda");
+	assert_int_equal(g.disks[0].vdev_number, 51712);
+	assert_true(g.disks[0].readwrite);
+	assert_string_equal(g.disks[1].target, "/images/a, b.img");
+	assert_int_equal(g.disks[1].discard, DISK_FLAG_ON);
+	assert_false(g.disks[1].readwrite);
+	assert_string_equal(g.disks[2].target, "UUID=0a1b-2c3d");
+	assert_string_equal(tag_value(g.disks[2].target), "0a1b-2c3d");
+	assert_string_equal(g.disks[3].target, "LABEL=web data");
+	assert_int_equal(g.disks[3].trusted, DISK_FLAG_OFF);
+	assert_string_equal(g.disks[4].target, "PARTUUID=1-01");
+	assert_string_equal(g.disks[5].target, "PARTLABEL=x");
+	assert_true(g.disks[6].direct_io_safe);
+	assert_null(tag_value("/dev/UUID=x"));
+	done(&c, &g);
+
+	reads("disk = []; vif = []", &c, &g);
+	assert_int_equal(g.nr_disks, 0);
+	assert_int_equal(g.nr_vifs, 0);
+	done(&c, &g);
+}
+
+static void test_vifs(void **state)
+{
+	static const uint8_t mac[] = {0x00, 0x16, 0x3e, 0x01, 0x02, 0x03};
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("vif = [ '', 'mac=00:16:3e:01:02:03,bridge=xenbr1,vifname=web0,mtu=9000,trusted',\n"
+	      "  'devid=7,rate=10MB/s@20ms,ip=192.0.2.1 192.0.2.2,type=vif,backend=0',\n"
+	      "  'script=vif-bridge', 'script=/etc/xen/scripts/vif-bridge,backend=Domain-0',\n"
+	      "  'devid=65535' ]",
+	      &c, &g);
+	assert_int_equal(g.nr_vifs, 6);
+	assert_int_equal(g.vif_loc.line, 2);
+	assert_int_equal(g.vif_loc.column, 7);
+	assert_int_equal(g.vifs[0].devid, 0);
+	assert_false(g.vifs[0].has_devid || g.vifs[0].has_mac || g.vifs[0].bridge);
+	assert_int_equal(g.vifs[1].devid, 1);
+	assert_memory_equal(g.vifs[1].mac, mac, 6);
+	assert_string_equal(g.vifs[1].bridge, "xenbr1");
+	assert_string_equal(g.vifs[1].vifname, "web0");
+	assert_int_equal(g.vifs[1].mtu, 9000);
+	assert_int_equal(g.vifs[1].trust, VIF_TRUSTED);
+	assert_int_equal(g.vifs[2].devid, 7);
+	assert_true(g.vifs[2].has_devid && g.vifs[2].has_rate);
+	assert_string_equal(g.vifs[2].ip, "192.0.2.1 192.0.2.2");
+	assert_int_equal(g.vifs[3].devid, 3);
+	assert_int_equal(g.vifs[4].devid, 4);
+	assert_int_equal(g.vifs[5].devid, 65535);
+	done(&c, &g);
+}
+
+/* The key's only entry, whose string is `text`, is refused with that cause. */
+static void refuses_entry(const char *key, const char *text, const char *cause)
+{
+	char line[8192], want[1024];
+
+	snprintf(line, sizeof(line), "%s = [ '%s' ]", key, text);
+	snprintf(want, sizeof(want), "web.cfg:2:%zu: %s = \"%.48s%s\": %s\n", strlen(key) + 6, key,
+		 text, strlen(text) > 48 ? "..." : "", cause);
+	refuses(line, want);
+}
+
+static void test_disk_not_served(void **state)
+{
+	char text[4200] = "vdev=xvda,target=/";
+
+	(void)state;
+	refuses_entry("disk", "/b,raw", "vdev is missing");
+	refuses_entry("disk", "/a,qcow2,xvda", "format qcow2 is not supported: it is raw");
+	refuses_entry("disk", "/a,qcow,xvda", "format qcow is not supported: it is raw");
+	refuses_entry("disk", "/a,vhd,xvda", "format vhd is not supported: it is raw");
+	refuses_entry("disk", "/a,qed,xvda", "format qed is not supported: it is raw");
+	refuses_entry("disk", "/a,raw,xvda,backendtype=qdisk",
+		      "backendtype qdisk is not supported: it is phy");
+	refuses_entry("disk", "/a,raw,xvda,backendtype=tap",
+		      "backendtype tap is not supported: it is phy");
+	refuses_entry("disk", "/a,raw,xvda,backendtype=standalone",
+		      "backendtype standalone is not supported: it is phy");
+	refuses_entry("disk", "/a,raw,xvda,specification=virtio",
+		      "specification virtio is not supported: it is xen");
+	refuses_entry("disk", "/a,raw,xvda,script=block-drbd",
+		      "script block-drbd is not supported: no script is run");
+	refuses_entry("disk", "/a,raw,xvda,script=/opt/block",
+		      "script /opt/block is not supported: no script is run");
+	refuses_entry("disk", "iscsi:iqn.2001-05.com:0,xvda,w",
+		      "script block-iscsi is not supported: no script is run");
+	refuses_entry("disk", "/a,raw,xvda,backend=storage",
+		      "backend storage is not supported: it is dom0 (0 or Domain-0)");
+	refuses_entry("disk", "/a.iso,raw,hdc,cdrom",
+		      "a cdrom drive is not supported: a disk with access=ro gives the guest the "
+		      "same bytes");
+	refuses_entry("disk", ",hdc:cdrom,r",
+		      "a cdrom drive is not supported: a disk with access=ro gives the guest the "
+		      "same bytes");
+	refuses_entry("disk", "sda,raw,xvda",
+		      "target 'sda' must be an absolute path, or begin with UUID=, LABEL=, "
+		      "PARTUUID= or PARTLABEL=");
+	refuses_entry("disk", "/,raw,xvda",
+		      "target '/' must be an absolute path, or begin with UUID=, LABEL=, PARTUUID= "
+		      "or PARTLABEL=");
+	refuses_entry("disk", "UUID=,raw,xvda", "target 'UUID=' has nothing behind '='");
+	refuses_entry("disk", "uuid=1,raw,xvda", "unknown parameter 'uuid'");
+	/* The path has 4096 characters. */
+	memset(text + strlen(text), 'x', 4095);
+	refuses_entry("disk", text, "target is longer than 4095 characters");
+}
+
+static void test_long_target(void **state)
+{
+	char text[4200] = "disk = [ 'vdev=xvda,target=/";
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	memset(text + strlen(text), 'x', 4094);
+	strcat(text, "' ]");
+	reads(text, &c, &g);
+	assert_int_equal(strlen(g.disks[0].target), 4095);
+	done(&c, &g);
+}
+
+static void test_vif_not_served(void **state)
+{
+	(void)state;
+	refuses_entry("vif", "brige=x", "unknown parameter 'brige', did you mean 'bridge'?");
+	refuses_entry("vif", "script=vif-route",
+		      "script vif-route is not supported: no script is run, and a vif goes on a "
+		      "bridge");
+	refuses_entry("vif", "script=/opt/vif-bridge",
+		      "script /opt/vif-bridge is not supported: no script is run, and a vif goes "
+		      "on a bridge");
+	refuses_entry("vif", "gatewaydev=eth0",
+		      "gatewaydev is not supported: a vif goes on a bridge");
+	refuses_entry("vif", "devid=65536", "devid is at most 65535");
+	refuses_entry("vif", "backend=netvm",
+		      "backend netvm is not supported: it is dom0 (0 or Domain-0)");
+	refuses_entry("vif", "mac=01:16:3e:00:00:01",
+		      "mac '01:16:3e:00:00:01' is a group address: the first byte must be even");
+}
+
+static void test_lists(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+	char many[1024];
+
+	(void)state;
+	refuses("disk = '/b,raw,xvda'",
+		"web.cfg:2:8: disk = \"/b,raw,xvda\": must be a list of strings, in [ ]\n");
+	refuses("vif = 'bridge=x'",
+		"web.cfg:2:7: vif = \"bridge=x\": must be a list of strings, in [ ]\n");
+	refuses("disk = [", "web.cfg:2:8: the list has no closing ]\n");
+	refuses("disk = [ 5 ]", "web.cfg:2:10: disk = 5: must be a string, in quotes\n");
+	strcpy(many, "vif = [");
+	for (int i = 0; i < 256; i++)
+		strcat(many, "'',");
+	strcat(many, "]");
+	reads(many, &c, &g);
+	assert_int_equal(g.nr_vifs, 256);
+	done(&c, &g);
+	strcpy(strrchr(many, ']'), "'']");
+	refuses(many, "web.cfg:2:7: vif has 257 entries: a guest can have 256\n");
+	/* All entries are looked at. */
+	refuses("disk = [ '/a,raw', '/b,qcow2,xvda',\n '/c,raw,xvdb' ]",
+		"web.cfg:2:10: disk, entry 1 = \"/a,raw\": vdev is missing\n"
+		"web.cfg:2:20: disk, entry 2 = \"/b,qcow2,xvda\": format qcow2 is not supported: "
+		"it is raw\n");
+}
+
+static void test_same_disks(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	refuses("disk = [ '/a,raw,xvda', '/b,raw,xvdb', '/c,raw,51712', '/d,raw,xvdb' ]",
+		"web.cfg:2:40: disk, entry 3: the vdev is already that of entry 1\n"
+		"web.cfg:2:56: disk, entry 4: the vdev is already that of entry 2\n");
+	refuses("disk = [ '/a,raw,xvda', '/b,raw,xvda', '/c,raw,xvdb' ]",
+		"web.cfg:2:25: disk, entry 2: the vdev is already that of entry 1\n");
+	refuses("disk = [ '/a,raw,xvda', '/a,raw,xvdb' ]",
+		"web.cfg:2:25: disk, entry 2: /a is already in entry 1, and one of them writes "
+		"it\n");
+	refuses("disk = [ '/a,raw,xvda,ro', '/a,raw,xvdb' ]",
+		"web.cfg:2:28: disk, entry 2: /a is already in entry 1, and one of them writes "
+		"it\n");
+	refuses("disk = [ '/a,raw,xvda', '/a,raw,xvdb,r', '/a,raw,xvdc,r' ]",
+		"web.cfg:2:25: disk, entry 2: /a is already in entry 1, and one of them writes it\n"
+		"web.cfg:2:42: disk, entry 3: /a is already in entry 1, and one of them writes "
+		"it\n");
+	reads("disk = [ '/a,raw,xvda,ro', '/a,raw,xvdb,ro' ]", &c, &g);
+	assert_int_equal(g.nr_disks, 2);
+	done(&c, &g);
+}
+
+static void test_same_vifs(void **state)
+{
+	(void)state;
+	refuses("vif = [ 'devid=3', 'devid=3', '' ]",
+		"web.cfg:2:20: vif, entry 2: the devid is already that of entry 1\n");
+	refuses("vif = [ 'devid=1', '' ]",
+		"web.cfg:2:20: vif, entry 2: its place, a devid, is already that of entry 1\n");
+	refuses("vif = [ '', 'devid=0' ]",
+		"web.cfg:2:13: vif, entry 2: the devid is already that of entry 1\n");
+	refuses("vif = [ 'mac=00:16:3e:00:00:0A', '', 'mac=00:16:3E:00:00:0a' ]",
+		"web.cfg:2:38: vif, entry 3: the mac is already that of entry 1\n");
+	refuses("vif = [ 'vifname=a', 'vifname=b', 'vifname=a' ]",
+		"web.cfg:2:35: vif, entry 3: the vifname is already that of entry 1\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_disks),           cmocka_unit_test(test_vifs),
+		cmocka_unit_test(test_disk_not_served), cmocka_unit_test(test_long_target),
+		cmocka_unit_test(test_vif_not_served),  cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_same_disks),      cmocka_unit_test(test_same_vifs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,458 @@
+/*
+ * What descriptors mean: every key, every error of a value, and what keys mean together.
+ */
+#include "config_expect.h"
+
+#include "builder/describe/config_keys.h"
+#include "builder/describe/config_value.h"
+
+/* Reads LEAST and that into g, without errors; for the caller to free, as c. */
+static void reads(const char *text, struct descriptor *c, struct guest_config *g)
+{
+	char *all = NULL;
+	struct diag d = {0};
+
+	assert_true(asprintf(&all, LEAST "\n%s", text) > 0);
+	read_text("/etc/earlydom/web.cfg", all, c, g, &d);
+	expect_diag(&d, "");
+	free(all);
+}
+
+static void done(struct descriptor *c, struct guest_config *g)
+{
+	config_free(g);
+	descriptor_free(c);
+}
+
+static void test_defaults(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("", &c, &g);
+	assert_string_equal(g.name, "web");
+	assert_string_equal(g.file, "/etc/earlydom/web.cfg");
+	assert_string_equal(g.image, "linux");
+	assert_int_equal(g.type, GUEST_PV);
+	assert_false(g.has_uuid);
+	assert_string_equal(g.kernel, "/boot/k");
+	assert_null(g.ramdisk);
+	assert_null(g.ip);
+	assert_null(g.root);
+	assert_null(g.extra);
+	assert_null(g.cmdline);
+	assert_int_equal(g.memory_kib, 65536);
+	assert_int_equal(g.maxmem_kib, 65536);
+	assert_int_equal(g.vcpus, 1);
+	assert_int_equal(g.maxvcpus, 1);
+	assert_int_equal(g.cpus.n, 0);
+	assert_int_equal(g.cpu_weight, 0);
+	assert_false(g.has_cap);
+	assert_int_equal(g.on_poweroff, ACTION_DESTROY);
+	assert_int_equal(g.on_reboot, ACTION_RESTART);
+	assert_int_equal(g.on_crash, ACTION_DESTROY);
+	assert_int_equal(g.profile.n, 0);
+	assert_int_equal(g.nr_disks, 0);
+	assert_int_equal(g.nr_vifs, 0);
+	assert_int_equal(g.device_timeout, 10);
+	assert_int_equal(g.after.n, 0);
+	assert_null(g.ready);
+	assert_int_equal(g.ready_timeout, 60);
+	assert_null(g.boot);
+	assert_int_equal(g.videoram_kib, 0);
+	assert_false(g.acpi || g.apic || g.hpet || g.viridian || g.hap || g.vnc);
+	done(&c, &g);
+}
+
+/* What stands in for plan9.ini. */
+static void test_lines(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("extra = \"\\nuser=glenda\\nnobootprompt=tcp\\n\"\nimage = 'plan9'", &c, &g);
+	assert_string_equal(g.image, "plan9");
+	assert_int_equal(g.type, GUEST_PV);
+	assert_string_equal(g.extra, "\nuser=glenda\nnobootprompt=tcp\n");
+	done(&c, &g);
+}
+
+static void test_whole_file(void **state)
+{
+	static const char text[] =
+		"# A web server.\n"
+		"name    = \"shop\"\n"
+		"uuid    = \"01234567-89ab-cdef-FEDC-ba9876543210\"\n"
+		"image   = 'linux'; type = 'pvh'\n"
+		"ramdisk = '/boot/initrd'\n"
+		"ip      = 'dhcp'\n"
+		"root    = '/dev/xvda1 ro'\n"
+		"extra   = \"console=hvc0 \\\"quiet\\\"\"\n"
+		"maxmem  = 0x80\n"
+		"vcpus   = 2\n"
+		"maxvcpus = 4\n"
+		"cpus    = [ '0-3,^1', 2, # two of four\n"
+		"          ]\n"
+		"cpu_weight = 512; cap = 50\n"
+		"on_poweroff = 'preserve'; on_reboot = 'destroy'; on_crash = 'restart'\n"
+		"profile = [ 'normal', 'recovery' ]\n"
+		"device_timeout = 30; ready_timeout = 3600\n"
+		"after = [ 'db', 'net-1' ]\n"
+		"ready = 'control/feature-poweroff'\n";
+	static const uint8_t uuid[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+					 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10};
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads(text, &c, &g);
+	assert_string_equal(g.name, "shop");
+	assert_int_equal(g.name_loc.line, 3);
+	assert_int_equal(g.name_loc.column, 11);
+	assert_true(g.has_uuid);
+	assert_memory_equal(g.uuid, uuid, 16);
+	assert_int_equal(g.uuid_loc.line, 4);
+	assert_int_equal(g.type, GUEST_PVH);
+	assert_string_equal(g.ramdisk, "/boot/initrd");
+	assert_int_equal(g.ramdisk_loc.line, 6);
+	assert_int_equal(g.kernel_loc.line, 1);
+	assert_int_equal(g.kernel_loc.column, 10);
+	assert_string_equal(g.ip, "dhcp");
+	assert_string_equal(g.root, "/dev/xvda1 ro");
+	assert_string_equal(g.extra, "console=hvc0 \"quiet\"");
+	assert_int_equal(g.cmdline_loc.line, 9);
+	assert_int_equal(g.memory_loc.line, 1);
+	assert_int_equal(g.memory_kib, 64 * 1024);
+	assert_int_equal(g.maxmem_kib, 128 * 1024);
+	assert_int_equal(g.vcpus, 2);
+	assert_int_equal(g.maxvcpus, 4);
+	assert_true(g.cpus_per_vcpu);
+	assert_int_equal(g.cpus.n, 2);
+	assert_string_equal(g.cpus.v[0], "0-3,^1");
+	assert_string_equal(g.cpus.v[1], "2");
+	assert_int_equal(g.cpus_loc.line, 13);
+	assert_int_equal(g.cpu_weight, 512);
+	assert_true(g.has_cap);
+	assert_int_equal(g.cap, 50);
+	assert_int_equal(g.on_poweroff, ACTION_PRESERVE);
+	assert_int_equal(g.on_reboot, ACTION_DESTROY);
+	assert_int_equal(g.on_crash, ACTION_RESTART);
+	assert_int_equal(g.profile.n, 2);
+	assert_string_equal(g.profile.v[1], "recovery");
+	assert_int_equal(g.device_timeout, 30);
+	assert_int_equal(g.ready_timeout, 3600);
+	assert_int_equal(g.after.n, 2);
+	assert_string_equal(g.after.v[1], "net-1");
+	assert_int_equal(g.after_loc.line, 19);
+	assert_int_equal(g.after_loc.column, 9);
+	assert_string_equal(g.ready, "control/feature-poweroff");
+	done(&c, &g);
+}
+
+static void test_forms(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("cpus = 'all'; cap = 0; profile = 'x'; vcpus = 128; type = 'pvh'", &c, &g);
+	assert_false(g.cpus_per_vcpu);
+	assert_string_equal(g.cpus.v[0], "all");
+	assert_true(g.has_cap);
+	assert_int_equal(g.cap, 0);
+	assert_int_equal(g.profile.n, 1);
+	assert_int_equal(g.maxvcpus, 128);
+	done(&c, &g);
+	reads("cpus = 0; cmdline = 'single'; vcpus = 8192; maxmem = 16777216", &c, &g);
+	assert_false(g.cpus_per_vcpu);
+	assert_string_equal(g.cpus.v[0], "0");
+	assert_string_equal(g.cmdline, "single");
+	assert_int_equal(g.cmdline_loc.column, 21);
+	assert_int_equal(g.maxmem_kib, (uint64_t)16777216 * 1024);
+	done(&c, &g);
+	reads("maxvcpus = 2; profile = []", &c, &g);
+	assert_int_equal(g.vcpus, 1);
+	assert_int_equal(g.maxvcpus, 2);
+	done(&c, &g);
+}
+
+static void test_keys(void **state)
+{
+	(void)state;
+	refuses("memroy = 64", "web.cfg:2:1: unknown key 'memroy', did you mean 'memory'?\n");
+	refuses("Name = 'x'", "web.cfg:2:1: unknown key 'Name', did you mean 'name'?\n");
+	refuses("frobnicate = 1", "web.cfg:2:1: unknown key 'frobnicate'\n");
+	refuses("soundhw = 'ac97'",
+		"web.cfg:2:1: soundhw is a key of xl that earlydom does not support\n");
+	refuses("memroy = x", "web.cfg:2:10: a string needs quotes: 'x'\n"
+			      "web.cfg:2:1: unknown key 'memroy', did you mean 'memory'?\n");
+	refuses("hello world", "web.cfg:2:7: expected '=' after the key, found 'world'\n");
+	refuses("memory = 128; vcpus = 2\nvcpus = 3; vcpus = 4",
+		"web.cfg:2:1: memory is given twice, first on line 1\n"
+		"web.cfg:3:1: vcpus is given twice, first on line 2\n"
+		"web.cfg:3:12: vcpus is given twice, first on line 2\n");
+}
+
+static void test_together(void **state)
+{
+	(void)state;
+	refuses("maxmem = 32",
+		"web.cfg:2:10: maxmem = 32: must be at least memory = 64 (line 1)\n");
+	refuses("vcpus = 3\nmaxvcpus = 2",
+		"web.cfg:2:9: vcpus = 3: must be at most maxvcpus = 2 (line 3)\n");
+	refuses("vcpus = 129; type = 'pvh'",
+		"web.cfg:2:9: vcpus = 129: must be 1 to 128 for a pvh guest\n");
+	refuses("maxvcpus = 129; type = 'pvh'",
+		"web.cfg:2:12: maxvcpus = 129: must be 1 to 128 for a pvh guest\n");
+	refuses("vcpus = 129; type = 'foo'",
+		"web.cfg:2:21: type = \"foo\": must be \"pv\", \"pvh\" or \"hvm\"\n");
+	refuses("cpus = ['0', '1', '2']; maxvcpus = 2",
+		"web.cfg:2:8: cpus has 3 entries: the guest has 2 vcpus\n");
+	refuses("cpus = ['0', '1']", "web.cfg:2:8: cpus has 2 entries: the guest has 1 vcpu\n");
+	refuses("cap = 101", "web.cfg:2:7: cap = 101: must be at most 100, 100 for each of the "
+			     "guest's 1 vcpu\n");
+	refuses("cap = 201; vcpus = 2", "web.cfg:2:7: cap = 201: must be at most 200, 100 for each "
+					"of the guest's 2 vcpus\n");
+	refuses("cap = 201; vcpus = x", "web.cfg:2:20: a string needs quotes: 'x'\n");
+	refuses("cpus = ['0', '1']; vcpus = x", "web.cfg:2:28: a string needs quotes: 'x'\n");
+	refuses("cmdline = 'a'; root = 'b'\nextra = ''; ip = 'dhcp'",
+		"web.cfg:3:13: ip can't be given together with cmdline (line 2)\n"
+		"web.cfg:2:16: root can't be given together with cmdline (line 2)\n"
+		"web.cfg:3:1: extra can't be given together with cmdline (line 2)\n");
+}
+
+/* Descriptors as they are, without LEAST. */
+static void refuses_file(const char *file, const char *text, const char *errors)
+{
+	struct descriptor c;
+	struct guest_config g;
+	struct diag d = {0};
+
+	read_text(file, text, &c, &g, &d);
+	expect_diag(&d, errors);
+	done(&c, &g);
+}
+
+static void test_missing(void **state)
+{
+	(void)state;
+	refuses_file("a.cfg", "", "a.cfg: kernel is missing\na.cfg: memory is missing\n");
+	/* What is there but wrong is not missing. */
+	refuses_file("a.cfg", "kernel = /boot/k\nmemory 64\n",
+		     "a.cfg:1:10: a string needs quotes: '/boot/k'\n"
+		     "a.cfg:2:8: expected '=' after the key, found '64'\n");
+	refuses_file("a.cfg", "kernel = 'k'\nmemory = 0\n",
+		     "a.cfg:1:10: kernel = \"k\": must be an absolute path\n"
+		     "a.cfg:2:10: memory = 0: must be 1 to 16777216 MiB\n");
+	refuses_file(
+		"/x/my guest.cfg", LEAST,
+		"/x/my guest.cfg: name is missing, and the file's name can't serve: 'my guest' "
+		"must be 1 to 63 letters, digits, '-' and '_'\n");
+	refuses_file(
+		"all.cfg", LEAST,
+		"all.cfg: name is missing, and the file's name can't serve: 'all' this word is "
+		"reserved\n");
+	refuses_file(
+		".cfg", LEAST,
+		".cfg: name is missing, and the file's name can't serve: '.cfg' must be 1 to 63 "
+		"letters, digits, '-' and '_'\n");
+	refuses_file("all.cfg", LEAST "name = web\n",
+		     "all.cfg:1:41: a string needs quotes: 'web'\n");
+	refuses_file("plan9.cfg", "image = 'plan9'; memory = 64", "plan9.cfg: kernel is missing\n");
+	refuses_file("a.cfg", "image = 'linus'; memory = 64",
+		     "a.cfg:1:9: image = \"linus\": must be \"linux\", \"plan9\" or \"vmx\"\n"
+		     "a.cfg: kernel is missing\n");
+}
+
+/* The values of an override are typed by their key. */
+static void test_bare(void **state)
+{
+	static const struct {
+		const char *key, *value, *error;
+	} cases[] = {
+		{"memory", "128", ""},
+		{"memory", "0x40", ""},
+		{"memory", "lots", "cmd:1:9: memory = lots: is not an integer\n"},
+		{"memory", "", "cmd:1:9: memory = : is not an integer\n"},
+		{"memory", "99999999999999999999",
+		 "cmd:1:9: memory = 99999999999999999999: is out of range\n"},
+		{"memory", "0", "cmd:1:9: memory = 0: must be 1 to 16777216 MiB\n"},
+		{"extra", "5", ""},
+		{"extra", "", ""},
+		{"extra", "a=b \"c\"", ""},
+		{"cpus", "0", ""},
+		{"cpus", "[0]", ""},
+		{"cpus", "[0,1]", "cmd:1:9: cpus has 2 entries: the guest has 1 vcpu\n"},
+		{"cpus", "['0',x]",
+		 "cmd:1:14: cpus, entry 2 = x: character 1: a number is missing\n"},
+		{"type", "pvh", ""},
+		{"type", "foo", "cmd:1:9: type = foo: must be \"pv\", \"pvh\" or \"hvm\"\n"},
+		{"profile", "a", ""},
+		{"profile", "[a,b]", ""},
+		{"after", "db", ""},
+		{"after", "[db,net]", ""},
+		{"ready", "data/up", ""},
+		{"device_timeout", "5", ""},
+		{"disk", "/dev/vg/a,raw,xvda,rw", ""},
+		{"disk", "['/dev/vg/a,raw,xvda','/dev/vg/b,raw,xvdb,ro']", ""},
+		{"disk", "[]", ""},
+		{"disk", "/dev/vg/a", "cmd:1:9: disk = /dev/vg/a: vdev is missing\n"},
+		{"disk", "[/dev/vg/a,raw]",
+		 "cmd:1:10: disk, entry 1 = /dev/vg/a: vdev is missing\n"
+		 "cmd:1:20: disk, entry 2 = raw: vdev is missing\n"},
+		{"vif", "", ""},
+		{"vif", "bridge=xenbr1", ""},
+		{"vif", "brige=xenbr1",
+		 "cmd:1:9: vif = brige=xenbr1: unknown parameter 'brige', did you mean "
+		 "'bridge'?\n"},
+		{"maxmem", "32",
+		 "cmd:1:9: maxmem = 32: must be at least memory = 64 (web.cfg:1:30)\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct descriptor c;
+		struct guest_config g;
+		struct diag d = {0};
+		struct value v;
+
+		descriptor_parse("web.cfg", LEAST, strlen(LEAST), &c, &d);
+		assert_int_equal(descriptor_parse_override(cases[i].value,
+							   (struct loc){"cmd", 1, 9}, &v, &d),
+				 0);
+		assert_int_equal(descriptor_set(&c, cases[i].key, v.loc, &v, &d), 0);
+		config_read(&c, &g, &d);
+		expect_diag(&d, cases[i].error);
+		done(&c, &g);
+	}
+}
+
+/* Each key of the table can be set or is refused by its name; a value that suits each, and what it
+ * needs beside it. */
+static void test_table(void **state)
+{
+	static const struct {
+		const char *key, *value;
+	} values[] = {
+		{"name", "'x'"},
+		{"uuid", "'01234567-89ab-cdef-0123-456789abcdef'"},
+		{"image", "'linux'"},
+		{"type", "'pvh'"},
+		{"kernel", "'/k'"},
+		{"ramdisk", "'/r'"},
+		{"ip", "'dhcp'"},
+		{"root", "'/dev/xvda'"},
+		{"extra", "'quiet'"},
+		{"cmdline", "'quiet'"},
+		{"memory", "64"},
+		{"maxmem", "64"},
+		{"vcpus", "1"},
+		{"maxvcpus", "1"},
+		{"cpus", "'0'"},
+		{"cpu_weight", "1"},
+		{"cap", "1"},
+		{"on_poweroff", "'restart'"},
+		{"on_reboot", "'destroy'"},
+		{"on_crash", "'preserve'"},
+		{"profile", "'x'"},
+		{"disk", "['/a,raw,xvda']"},
+		{"vif", "['bridge=xenbr0']"},
+		{"device_timeout", "1"},
+		{"after", "'db'"},
+		{"ready", "'data/up'"},
+		{"ready_timeout", "3600"},
+		{"device_model_protocol", "'qemu'; type = 'hvm'"},
+		{"device_model_override", "'/x'; type = 'hvm'"},
+		{"device_model_config", "'/x'; type = 'hvm'; device_model_protocol = 'classic'; "
+					"device_model_override = '/x'"},
+		{"device_model_args", "['-nographic']; type = 'hvm'"},
+		{"firmware_override", "'/x'; type = 'hvm'"},
+		{"bios", "'ovmf'; type = 'hvm'"},
+		{"memmap", "'/x'; type = 'hvm'"},
+		{"serial", "'pty'; type = 'hvm'"},
+		{"vga", "'none'; type = 'hvm'"},
+		{"videoram", "8; type = 'hvm'"},
+		{"hdtype", "'ahci'; type = 'hvm'"},
+		{"vnc", "1; type = 'hvm'"},
+		{"vnclisten", "'127.0.0.1'; type = 'hvm'; vnc = 1"},
+		{"vncdisplay", "1; type = 'hvm'; vnc = 1"},
+		{"vncunused", "0; type = 'hvm'; vnc = 1"},
+		{"boot", "'n'; type = 'hvm'"},
+		{"acpi", "0; type = 'hvm'"},
+		{"apic", "0; type = 'hvm'"},
+		{"hpet", "0; type = 'hvm'"},
+		{"viridian", "1; type = 'hvm'"},
+		{"hap", "0; type = 'hvm'"},
+		{"driver_domain", "1"},
+		{"pci", "['36:00.0']"},
+	};
+	char text[256], want[256];
+
+	(void)state;
+	assert_int_equal(sizeof(values) / sizeof(values[0]), CONFIG_NR_KEYS);
+	for (size_t i = 0; i < CONFIG_NR_KEYS; i++) {
+		const char *key = config_keys[i].name;
+		struct descriptor c;
+		struct guest_config g;
+		struct diag d = {0};
+		int len;
+
+		assert_string_equal(key, values[i].key);
+		assert_true(config_key_known(key));
+		assert_ptr_equal(config_key(key), &config_keys[i]);
+		len = snprintf(text, sizeof(text), "%s = %s\n", key, values[i].value);
+		assert_true(len > 0 && (size_t)len < sizeof(text));
+		if (strcmp(key, "kernel"))
+			strcat(text, "kernel = '/boot/k'\n");
+		if (strcmp(key, "memory"))
+			strcat(text, "memory = 64\n");
+		read_text("web.cfg", text, &c, &g, &d);
+		*want = '\0';
+		if (config_keys[i].field == NO_FIELD)
+			snprintf(want, sizeof(want), "web.cfg:1:1: %s is not supported yet\n", key);
+		expect_diag(&d, want);
+		done(&c, &g);
+	}
+	assert_false(config_key_known("memroy"));
+	assert_null(config_key(""));
+}
+
+static void test_names(void **state)
+{
+	static const char *const reserved[] = {"all",  "none",   "profile", "store", "rescue",
+					       "echo", "bridge", "console", "report"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		assert_false(config_name_ok(reserved[i]));
+	assert_true(config_name_ok("web-1_B"));
+	assert_true(config_name_ok("All"));
+	assert_true(
+		config_name_ok("012345678901234567890123456789012345678901234567890123456789012"));
+	assert_false(
+		config_name_ok("0123456789012345678901234567890123456789012345678901234567890123"));
+	assert_false(config_name_ok(""));
+	assert_false(config_name_ok("a.b"));
+	assert_false(config_name_ok("\xc3\xa4"));
+	assert_string_equal(guest_type_name(GUEST_PV), "pv");
+	assert_string_equal(guest_type_name(GUEST_PVH), "pvh");
+	assert_string_equal(guest_type_name(GUEST_HVM), "hvm");
+	assert_string_equal(guest_action_name(ACTION_DESTROY), "destroy");
+	assert_string_equal(guest_action_name(ACTION_RESTART), "restart");
+	assert_string_equal(guest_action_name(ACTION_PRESERVE), "preserve");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_whole_file),
+		cmocka_unit_test(test_lines),    cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_keys),     cmocka_unit_test(test_together),
+		cmocka_unit_test(test_missing),  cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_table),    cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

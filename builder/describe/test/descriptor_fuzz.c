@@ -1,0 +1,131 @@
+/*
+ * libFuzzer entry: any bytes as a descriptor, and as one line of it as an override.
+ */
+#include "builder/describe/config.h"
+#include "builder/device/tag.h"
+#include "builder/describe/disk_spec.h"
+#include "builder/describe/config_value.h"
+#include "builder/describe/vif_spec.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Every place of a message is in the text. */
+static void check_places(const struct diag *d, const char *text, size_t len)
+{
+	unsigned lines = 1;
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	for (size_t i = 0; i < d->n; i++) {
+		const struct loc *loc = &d->msgs[i].loc;
+		const char *line = text;
+
+		assert(loc->line <= lines);
+		assert(!strchr(d->msgs[i].text, '\n'));
+		for (unsigned l = 1; l < loc->line; l++)
+			line = (const char *)memchr(line, '\n', len - (size_t)(line - text)) + 1;
+		assert(!loc->line ||
+		       (loc->column && loc->column - 1 <= len - (size_t)(line - text)));
+	}
+}
+
+static void check_hvm(const struct guest_config *g)
+{
+	const bool classic = g->model_protocol == MODEL_CLASSIC;
+
+	assert(!strcmp(g->image, "vmx"));
+	assert(g->kernel || (!g->ramdisk && !g->cmdline && !g->extra && !g->root && !g->ip));
+	assert(!classic || (g->kernel && g->model_override && g->model_config));
+	assert(!classic || (!g->vnc && !g->boot && !g->serial.n && !g->model_args.n));
+	assert(!classic || (!g->firmware_override && !g->videoram_kib && g->vga == VGA_NONE));
+	assert(classic || (*g->boot && !g->model_config && g->bios != BIOS_ROMBIOS));
+	assert(g->memory_kib > g->videoram_kib);
+	assert(g->vnc || (!g->vnclisten && !g->vncunused && !g->vncdisplay));
+}
+
+static void check_config(const struct guest_config *g)
+{
+	assert(config_name_ok(g->name));
+	assert(g->kernel ? g->kernel[0] == '/' : g->type == GUEST_HVM);
+	assert(g->memory_kib >= 1024 && g->maxmem_kib >= g->memory_kib);
+	assert(g->vcpus >= 1 && g->maxvcpus >= g->vcpus);
+	assert(!g->cmdline || (!g->ip && !g->root && !g->extra));
+	assert(g->cpus_per_vcpu ? g->cpus.n <= g->maxvcpus : g->cpus.n <= 1);
+	if (g->type == GUEST_HVM)
+		check_hvm(g);
+	else
+		assert(!strcmp(g->image, "linux") && !g->boot && !g->vnc && !g->memmap);
+}
+
+static void check_devices(const struct guest_config *g)
+{
+	for (size_t i = 0; i < g->nr_disks; i++) {
+		const struct disk_spec *a = &g->disks[i];
+
+		assert(a->format == DISK_RAW && !a->cdrom);
+		assert(*a->target == '/' || tag_value(a->target));
+		for (size_t j = 0; j < i; j++)
+			assert(a->vdev_number != g->disks[j].vdev_number);
+	}
+	for (size_t i = 0; i < g->nr_vifs; i++) {
+		assert(!g->vifs[i].model && !g->vifs[i].gatewaydev);
+		for (size_t j = 0; j < i; j++)
+			assert(g->vifs[i].devid != g->vifs[j].devid);
+	}
+	assert(g->device_timeout >= 1 && g->device_timeout <= 3600);
+	assert(g->ready_timeout >= 1 && g->ready_timeout <= 3600);
+	assert(!g->ready ||
+	       (*g->ready && *g->ready != '/' && strlen(g->ready) <= CONFIG_READY_MAX));
+	for (size_t i = 0; i < g->after.n; i++)
+		assert(config_name_ok(g->after.v[i]));
+}
+
+/* The value of an override that begins the text: what it does to the guest must not break. */
+static void override_memory(struct descriptor *c, const char *text, struct diag *d)
+{
+	struct value v;
+
+	if (descriptor_parse_override(text, (struct loc){"override", 1, 1}, &v, d))
+		return;
+	if (descriptor_set(c, "memory", v.loc, &v, NULL))
+		value_free(&v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* A copy of just this size, so that a read past the end is seen; and one with a NUL for the
+	 * override. */
+	char *text = malloc(size ? size : 1), *line = strndup((const char *)data, size);
+	struct descriptor c;
+	struct guest_config g;
+	struct diag d = {0}, od = {0};
+	size_t errors;
+
+	if (!text || !line)
+		abort();
+	memcpy(text, data, size);
+	errors = descriptor_parse("web.cfg", text, size, &c, &d);
+	assert(errors == diag_count(&d));
+	errors += config_read(&c, &g, &d);
+	assert(errors == diag_count(&d));
+	check_places(&d, text, size);
+	if (!errors) {
+		check_config(&g);
+		check_devices(&g);
+	}
+	config_free(&g);
+
+	override_memory(&c, line, &od);
+	config_read(&c, &g, &od);
+	config_free(&g);
+	descriptor_free(&c);
+	diag_free(&d);
+	diag_free(&od);
+	free(text);
+	free(line);
+	return 0;
+}

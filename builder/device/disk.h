@@ -1,0 +1,54 @@
+/*
+ * Disks of guests: found, opened, and used by one writer at most.
+ *
+ * A disk is held from before its guest's first build until the guest is over, restarts included:
+ * the open file keeps it there when its path is not, after the switch to the real root. One that
+ * its guest may write is held exclusively (O_EXCL), so that dom0 neither mounts it nor takes it for
+ * a part of something else meanwhile. That is no obstacle for the back end, which does not ask for
+ * exclusive use.
+ */
+#ifndef EARLYDOM_DISK_H
+#define EARLYDOM_DISK_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "builder/describe/disk_spec.h"
+#include "base/err.h"
+
+struct disk {
+	struct disk *next;
+	const char *guest;            /* its name, borrowed */
+	const struct disk_spec *spec; /* borrowed */
+	int fd;                       /* of the block device that the back end serves */
+	dev_t rdev;                   /* its number */
+	dev_t whole;                  /* that of the disk that it is a partition of; else rdev */
+	char path[PATH_MAX];          /* its path: the target, what UUID= led to, or /dev/loopN */
+	bool loop;                    /* over an image file; it goes when it is dropped */
+	dev_t file_dev; /* the file behind a loop device: what two disks are compared by; else 0 */
+	ino_t file_ino;
+};
+
+/* Every disk that is held; zero-initialised is empty. */
+struct disk_table {
+	struct disk *disks;
+};
+
+/*
+ * Finds and holds a disk: a block device by path or by UUID=, LABEL=, PARTUUID=, PARTLABEL= (tag.h);
+ * an image file gets a loop device (loop.h). Loads the kernel's modules for that. Refuses with a
+ * cause in e (`disk VDEV: TARGET: cause`; NULL is returned): what is not there, is neither, is in
+ * use in dom0 and would be written, is mounted read-write in dom0, can't be written and would be,
+ * or is held by any guest and one of the two writes it.
+ *
+ * *absent is set to whether it may still come: it is not there, or an earlier user is about to let
+ * go of it. Then the call may be repeated. It does not wait, but for what it reads.
+ */
+struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+		       bool *absent, struct err *e);
+
+/* Gives it back; NULL is allowed. The back end must have let go of it, or is about to. */
+void disk_drop(struct disk_table *t, struct disk *d);
+
+#endif

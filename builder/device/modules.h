@@ -1,0 +1,29 @@
+/*
+ * Kernel modules that only some guests need: dom0's back ends, bridges, loop devices.
+ *
+ * The image has them in /lib/modules/earlydom, in lists of files in the order in which they are to
+ * be loaded (scripts/mkinitramfs makes them), so that a boot pays only for what its guests use.
+ */
+#ifndef EARLYDOM_MODULES_H
+#define EARLYDOM_MODULES_H
+
+#include "base/err.h"
+
+#define MODULES_DIR "/lib/modules/earlydom"
+
+/*
+ * Loads what MODULES_DIR/WHAT.list names: "blkback", "netback", "bridge" or "loop". A line is NAME,
+ * for MODULES_DIR/NAME.ko, or the absolute path of a module; empty lines and those that begin with
+ * # are skipped. Modules that the kernel has already are passed over. Where there is no list, they
+ * are built in or somebody else loads them: nothing is done. Returns 0, or -1 with e set to what
+ * the first that could not be loaded met. Any thread may call it.
+ */
+int modules_need(const char *what, struct err *e);
+
+/* Gives the kernel a module, open as fd; returns 0 or -1 with errno set. */
+typedef int module_loader(int fd, const char *file);
+
+/* The same with another directory and another way to load, for tests. */
+int modules_load(const char *dir, const char *what, module_loader *load, struct err *e);
+
+#endif

@@ -1,0 +1,441 @@
+/*
+ * Disks held, with loop devices in the place of real ones; what needs them is skipped, and that is
+ * said, where the kernel has none for us.
+ */
+#include "builder/fake/kit.h"
+
+#include <fcntl.h>
+#include <linux/blkpg.h>
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "builder/device/disk.h"
+#include "builder/device/loop.h"
+
+#define IMAGE_BYTES (1 << 20)
+
+static bool have_loop;
+
+/* A block device over the file; it stays as long as it is open. */
+static int mk_device(const char *name, bool readonly, char path[LOOP_PATH_MAX], struct err *e)
+{
+	const struct loop_options o = {.readonly = readonly};
+	const int file = open(kit_path(name), (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	const int fd = loop_attach(file, name, &o, path, e);
+
+	close(file);
+	return fd;
+}
+
+static int begin(void **state)
+{
+	char path[LOOP_PATH_MAX];
+	struct err e;
+	int fd;
+
+	if (kit_begin(state))
+		return -1;
+	for (fd = 0; fd < 2; fd++) {
+		const char *name = fd ? "image2" : "image";
+
+		kit_text(name, "");
+		if (truncate(kit_path(name), IMAGE_BYTES))
+			return -1;
+	}
+	fd = mk_device("image", false, path, &e);
+	have_loop = fd >= 0;
+	if (have_loop)
+		close(fd);
+	else
+		print_message("# no loop devices: %s\n", e.msg);
+	return 0;
+}
+
+/* The kernel may take a moment to take back a loop device. */
+static void settle(const char *name)
+{
+	struct loop_file f = {.readonly = false};
+	char path[LOOP_PATH_MAX];
+	struct stat st;
+	int i;
+
+	assert_int_equal(stat(kit_path(name), &st), 0);
+	f.dev = st.st_dev;
+	f.ino = st.st_ino;
+	for (i = 0; i < 2000 && loop_find_other(&f, path); i++)
+		usleep(1000);
+	assert_true(i < 2000);
+}
+
+static struct disk_spec spec_of(const char *vdev, const char *target, bool readwrite)
+{
+	return (struct disk_spec){.vdev = (char *)(uintptr_t)vdev,
+				  .target = (char *)(uintptr_t)target,
+				  .readwrite = readwrite};
+}
+
+static struct disk *hold(struct disk_table *t, const char *guest, const struct disk_spec *spec)
+{
+	bool absent = true;
+	struct err e;
+	struct disk *d = disk_hold(t, guest, spec, &absent, &e);
+
+	KIT_CHECK(d, "%s", e.msg);
+	assert_false(absent);
+	assert_ptr_equal(t->disks, d);
+	assert_string_equal(d->guest, guest);
+	assert_ptr_equal(d->spec, spec);
+	return d;
+}
+
+static void refuse(struct disk_table *t, const char *guest, struct disk_spec spec, bool want_absent,
+		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+static void refuse(struct disk_table *t, const char *guest, struct disk_spec spec, bool want_absent,
+		   const char *fmt, ...)
+{
+	const struct disk *before = t->disks;
+	bool absent = !want_absent;
+	const int next = dup(0);
+	char msg[1024];
+	struct err e;
+	va_list ap;
+
+	close(next);
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	assert_null(disk_hold(t, guest, &spec, &absent, &e));
+	assert_string_equal(e.msg, msg);
+	kit_good_message(&e);
+	assert_int_equal(absent, want_absent);
+	assert_ptr_equal(t->disks, before);
+	assert_int_equal(dup(0), next); /* nothing is left open */
+	close(next);
+}
+
+static void test_nothing(void **state)
+{
+	/* On this machine there may be devices that can't be read, of which it tells, too. */
+	const char *no_uuid = "disk xvda: no device has UUID=01234567-no-such";
+	const struct disk_spec tag = spec_of("xvda", "UUID=01234567-no-such", true);
+	struct disk_table t = {NULL};
+	char path[300], fifo[300];
+	bool absent = false;
+	struct err e;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", kit_path("none"));
+	refuse(&t, "web", spec_of("xvda", path, true), true, "disk xvda: %s: %s", path,
+	       strerror(ENOENT));
+	refuse(&t, "web", spec_of("xvda", kit_path("image/x"), true), false, "disk xvda: %s: %s",
+	       kit_path("image/x"), strerror(ENOTDIR));
+	refuse(&t, "web", spec_of("xvdb", NULL, true), false, "disk xvdb: it has no target");
+	refuse(&t, "web", spec_of("xvda", "/dev", true), false,
+	       "disk xvda: /dev is neither a block device nor a file");
+	refuse(&t, "web", spec_of("xvda", "/dev/null", true), false,
+	       "disk xvda: /dev/null is neither a block device nor a file");
+	snprintf(fifo, sizeof(fifo), "%s", kit_path("fifo"));
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	refuse(&t, "web", spec_of("hda", fifo, false), false,
+	       "disk hda: %s is neither a block device nor a file", fifo);
+	kit_text("small", "image");
+	refuse(&t, "web", spec_of("sda", kit_path("small"), false), false,
+	       "disk sda: %s: the file has less than a sector", kit_path("small"));
+	assert_null(disk_hold(&t, "web", &tag, &absent, &e));
+	assert_int_equal(strncmp(e.msg, no_uuid, strlen(no_uuid)), 0);
+	assert_true(absent);
+	refuse(&t, "web", spec_of("xvda", "LABEL=", true), false,
+	       "disk xvda: LABEL= is not a tag with a value");
+	disk_drop(&t, NULL);
+}
+
+static void test_memory(void **state)
+{
+	const struct disk_spec spec = spec_of("xvda", "/dev/null", false);
+	struct disk_table t = {NULL};
+	struct disk *d;
+	bool absent = true;
+	struct err e;
+
+	(void)state;
+	fake_alloc_fail_at(1);
+	d = disk_hold(&t, "web", &spec, &absent, &e);
+	fake_alloc_fail_at(0);
+	assert_null(d);
+	assert_string_equal(e.msg, "out of memory");
+	assert_false(absent);
+}
+
+static void test_image(void **state)
+{
+	char image[300], text[16];
+	struct loop_info64 info;
+	struct disk_table t = {NULL};
+	struct disk_spec spec;
+	struct loop_file behind;
+	struct stat st;
+	struct disk *d;
+	int fd;
+
+	(void)state;
+	if (!have_loop)
+		skip();
+	snprintf(image, sizeof(image), "%s", kit_path("image"));
+	spec = spec_of("xvda", image, true);
+	d = hold(&t, "web", &spec);
+	assert_true(d->loop);
+	assert_int_equal(strncmp(d->path, "/dev/loop", 9), 0);
+	assert_int_equal(stat(d->path, &st), 0);
+	assert_true(S_ISBLK(st.st_mode));
+	assert_int_equal(st.st_rdev, d->rdev);
+	assert_int_equal(stat(image, &st), 0);
+	assert_int_equal(st.st_ino, d->file_ino);
+	assert_int_equal(st.st_dev, d->file_dev);
+	assert_true(loop_behind(d->fd, &behind) && !behind.readonly);
+	assert_int_equal(ioctl(d->fd, LOOP_GET_STATUS64, &info), 0);
+	assert_false(info.lo_flags & LO_FLAGS_DIRECT_IO);
+	assert_int_equal(pwrite(d->fd, "kept", 5, 0), 5);
+	assert_int_equal(fsync(d->fd), 0);
+	/* Dom0 can't have it, a back end can. */
+	assert_int_equal(open(d->path, O_RDONLY | O_EXCL), -1);
+	assert_int_equal(errno, EBUSY);
+	fd = open(d->path, O_RDWR);
+	assert_true(fd >= 0);
+	disk_drop(&t, d);
+	assert_null(t.disks);
+	/* The back end still has it; with that it goes. */
+	assert_true(loop_behind(fd, &behind));
+	close(fd);
+	settle("image");
+	fd = open(image, O_RDONLY);
+	assert_int_equal(read(fd, text, 5), 5);
+	assert_string_equal(text, "kept");
+	close(fd);
+	spec.readwrite = false;
+	spec.direct_io_safe = true;
+	d = hold(&t, "web", &spec);
+	assert_true(loop_behind(d->fd, &behind) && behind.readonly);
+	assert_int_equal(pwrite(d->fd, "kept", 5, 0), -1);
+	disk_drop(&t, d);
+	settle("image");
+}
+
+static void test_block(void **state)
+{
+	char path[LOOP_PATH_MAX], readonly[LOOP_PATH_MAX];
+	struct disk_table t = {NULL};
+	struct disk_spec spec;
+	struct disk *d;
+	struct stat st;
+	struct err e;
+	int fd, fd2, claim;
+
+	(void)state;
+	if (!have_loop)
+		skip();
+	fd = mk_device("image", false, path, &e);
+	fd2 = mk_device("image2", true, readonly, &e);
+	assert_true(fd >= 0 && fd2 >= 0);
+	spec = spec_of("xvda", path, true);
+	d = hold(&t, "web", &spec);
+	assert_false(d->loop);
+	assert_string_equal(d->path, path);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(d->rdev, st.st_rdev);
+	assert_int_equal(d->whole, st.st_rdev);
+	assert_int_equal(pwrite(d->fd, "x", 1, 0), 1);
+	disk_drop(&t, d);
+	/* In use by dom0: a writer can't have it, a reader can. */
+	claim = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	assert_true(claim >= 0);
+	refuse(&t, "web", spec, false,
+	       "disk xvda: %s is in use in dom0: mounted, or a part of something that is", path);
+	spec.readwrite = false;
+	d = hold(&t, "web", &spec);
+	assert_int_equal(pwrite(d->fd, "x", 1, 0), -1);
+	disk_drop(&t, d);
+	close(claim);
+	/* Read-only by itself. */
+	refuse(&t, "web", spec_of("xvdb", readonly, true), false,
+	       "disk xvdb: %s is read-only, and the guest may write it", readonly);
+	spec = spec_of("xvdb", readonly, false);
+	disk_drop(&t, hold(&t, "web", &spec));
+	close(fd2);
+	close(fd);
+	settle("image");
+	settle("image2");
+}
+
+/* One writes, or all read: devices, files, and a device over the same file. */
+static void test_sharing(void **state)
+{
+	char image[300], image2[300], again[300], dev[LOOP_PATH_MAX];
+	struct disk_spec rw, ro, other, dev_rw, dev_ro;
+	struct disk_table t = {NULL};
+	struct disk *d, *d2;
+	struct err e;
+	int fd;
+
+	(void)state;
+	if (!have_loop)
+		skip();
+	snprintf(image, sizeof(image), "%s", kit_path("image"));
+	snprintf(image2, sizeof(image2), "%s", kit_path("image2"));
+	snprintf(again, sizeof(again), "%s", kit_path("link"));
+	assert_int_equal(link(image, again), 0);
+	rw = spec_of("xvda", image, true);
+	ro = spec_of("xvdb", again, false);
+	d = hold(&t, "db", &rw);
+	other = spec_of("xvda", image2, true);
+	disk_drop(&t, hold(&t, "web", &other)); /* another file is another disk */
+	refuse(&t, "web", rw, false, "disk xvda: %s is used by guest db for writing", image);
+	refuse(&t, "web", ro, false, "disk xvdb: %s is used by guest db for writing", again);
+	refuse(&t, "db", ro, false, "disk xvdb: %s is used by this guest's disk xvda for writing",
+	       again);
+	/* The loop device of it, by its path. */
+	dev_ro = spec_of("xvdc", d->path, false);
+	refuse(&t, "web", dev_ro, false, "disk xvdc: %s is used by guest db for writing", d->path);
+	disk_drop(&t, d);
+	settle("image");
+
+	d = hold(&t, "db", &ro);
+	d2 = hold(&t, "web", &ro);
+	assert_string_not_equal(d->path, d2->path);
+	refuse(&t, "x", rw, false,
+	       "disk xvda: %s is used by guest web, and can't be written therefore", image);
+	disk_drop(&t, d);
+	disk_drop(&t, d2);
+	settle("image");
+
+	fd = mk_device("image", false, dev, &e);
+	assert_true(fd >= 0);
+	refuse(&t, "web", ro, true, "disk xvdb: %s is used by %s", again, dev);
+	dev_rw = spec_of("xvda", dev, true);
+	d = hold(&t, "db", &dev_rw);
+	refuse(&t, "web", ro, false, "disk xvdb: %s is used by guest db as %s for writing", again,
+	       dev);
+	disk_drop(&t, d);
+	dev_ro = spec_of("xvda", dev, false);
+	d = hold(&t, "db", &dev_ro);
+	d2 = hold(&t, "web", &dev_ro);
+	refuse(&t, "x", dev_rw, false,
+	       "disk xvda: %s is used by guest web, and can't be written therefore", dev);
+	disk_drop(&t, d);
+	disk_drop(&t, d2);
+	close(fd);
+	settle("image");
+}
+
+static bool add_partition(int fd, int number, long long start)
+{
+	struct blkpg_partition p = {.start = start, .length = 65536, .pno = number};
+	struct blkpg_ioctl_arg arg = {.op = BLKPG_ADD_PARTITION, .datalen = sizeof(p), .data = &p};
+
+	return ioctl(fd, BLKPG, &arg) == 0;
+}
+
+/* A partition and the whole of its disk. */
+static void test_partitions(void **state)
+{
+	char dev[LOOP_PATH_MAX], one[LOOP_PATH_MAX + 4], two[LOOP_PATH_MAX + 4];
+	struct disk_spec whole, first, second;
+	struct disk_table t = {NULL};
+	struct loop_info64 info;
+	struct disk *d, *d2;
+	struct err e;
+	int fd;
+
+	(void)state;
+	if (!have_loop)
+		skip();
+	fd = mk_device("image", false, dev, &e);
+	assert_true(fd >= 0);
+	assert_int_equal(ioctl(fd, LOOP_GET_STATUS64, &info), 0);
+	info.lo_flags |= LO_FLAGS_PARTSCAN;
+	snprintf(one, sizeof(one), "%sp1", dev);
+	snprintf(two, sizeof(two), "%sp2", dev);
+	if (ioctl(fd, LOOP_SET_STATUS64, &info) || !add_partition(fd, 1, 65536) ||
+	    !add_partition(fd, 2, 131072) || access(two, F_OK)) {
+		close(fd);
+		print_message("# no partitions on loop devices: %s\n", strerror(errno));
+		skip();
+	}
+	whole = spec_of("xvda", dev, true);
+	first = spec_of("xvda", one, true);
+	second = spec_of("xvdb", two, true);
+	d = hold(&t, "web", &first);
+	assert_true(d->whole != d->rdev);
+	d2 = hold(&t, "db", &second); /* another one is another one */
+	assert_int_equal(d2->whole, d->whole);
+	refuse(&t, "x", whole, false, "disk xvda: %s is used by guest db as %s for writing", dev,
+	       two);
+	disk_drop(&t, d2);
+	disk_drop(&t, d);
+	d = hold(&t, "web", &whole);
+	refuse(&t, "x", first, false, "disk xvda: %s is used by guest web as %s for writing", one,
+	       dev);
+	disk_drop(&t, d);
+	whole.readwrite = first.readwrite = false;
+	d = hold(&t, "web", &whole);
+	d2 = hold(&t, "db", &first);
+	disk_drop(&t, d);
+	disk_drop(&t, d2);
+	close(fd);
+	settle("image");
+}
+
+static void test_mounted(void **state)
+{
+	char command[700], dev[LOOP_PATH_MAX], at[300];
+	struct disk_table t = {NULL};
+	struct disk_spec ro, rw;
+	struct err e;
+	int fd;
+
+	(void)state;
+	snprintf(command, sizeof(command), "mke2fs -q -F %s 2>/dev/null", kit_path("image2"));
+	snprintf(at, sizeof(at), "%s", kit_path("mnt"));
+	mkdir(at, 0700);
+	if (!have_loop || unshare(CLONE_NEWNS) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || system(command) != 0) {
+		print_message("# no file system to mount\n");
+		skip();
+	}
+	fd = mk_device("image2", false, dev, &e);
+	assert_true(fd >= 0);
+	if (mount(dev, at, "ext4", 0, NULL) && mount(dev, at, "ext2", 0, NULL)) {
+		close(fd);
+		print_message("# cannot mount it: %s\n", strerror(errno));
+		skip();
+	}
+	ro = spec_of("xvda", dev, false);
+	rw = spec_of("xvda", dev, true);
+	refuse(&t, "web", ro, false, "disk xvda: %s is mounted read-write in dom0", dev);
+	refuse(&t, "web", rw, false,
+	       "disk xvda: %s is in use in dom0: mounted, or a part of something that is", dev);
+	assert_int_equal(mount(NULL, at, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	disk_drop(&t, hold(&t, "web", &ro));
+	refuse(&t, "web", rw, false,
+	       "disk xvda: %s is in use in dom0: mounted, or a part of something that is", dev);
+	assert_int_equal(umount(at), 0);
+	disk_drop(&t, hold(&t, "web", &rw));
+	close(fd);
+	settle("image2");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_image),   cmocka_unit_test(test_block),
+		cmocka_unit_test(test_sharing), cmocka_unit_test(test_partitions),
+		cmocka_unit_test(test_mounted),
+	};
+
+	return cmocka_run_group_tests(tests, begin, kit_end);
+}

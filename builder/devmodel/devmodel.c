@@ -1,0 +1,579 @@
+#include "devmodel.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "builder/image/image_type.h"
+#include "classic_args.h"
+#include "base/clock.h"
+#include "builder/guest/guest.h"
+#include "devmodel_files.h"
+#include "devmodel_powers.h"
+#include "devmodel_process.h"
+#include "builder/store/nodes.h"
+#include "qemu_args.h"
+#include "builder/device/disk.h"
+
+/* A classic one that knows nothing of the ready pipe. */
+#define LIVED_NS NS_PER_S
+/* What is taken of the log at one look, in 4 KiB. */
+#define DRAIN_MAX 32
+
+#define LINE_MAX_SHOWN 200
+
+int devmodels_open(struct devmodels *s, const struct rundir *run, const char *rundir,
+		   const struct own_root *r, struct err *e)
+{
+	*s = (struct devmodels){.own_root = r, .dev = "/dev/xen", .dir = -1};
+	if (snprintf(s->empty, sizeof(s->empty), "%s/model/empty", rundir) >= (int)sizeof(s->empty))
+		return err_set(e, "cannot make %.100s...: %s", rundir, strerror(ENAMETOOLONG));
+	if (mkdirat(run->dir, "model", 0755) < 0 && errno != EEXIST)
+		return err_set(e, "cannot make the directory %.300s/model: %s", rundir,
+			       strerror(errno));
+	s->dir = openat(run->dir, "model", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (s->dir < 0)
+		return err_set(e, "cannot open the directory %.300s/model: %s", rundir,
+			       strerror(errno));
+	if (mkdirat(s->dir, "empty", 0) == 0 || errno == EEXIST)
+		return 0;
+	err_set(e, "cannot make the directory %.300s: %s", s->empty, strerror(errno));
+	devmodels_close(s);
+	return -1;
+}
+
+void devmodels_close(struct devmodels *s)
+{
+	if (s->dir >= 0)
+		close(s->dir);
+	s->dir = -1;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* All but the process and its nodes. */
+static void close_files(struct devmodel *m)
+{
+	close_fd(&m->said_fd);
+	close_fd(&m->ready_fd);
+	close_fd(&m->console_fd);
+	bounded_log_close(&m->log);
+	if (m->xce)
+		xenevtchn_close(m->xce);
+	m->xce = NULL;
+	m->port = 0;
+}
+
+/* ---- the nodes ---- */
+
+/* As when the domain's other nodes are removed: what the store does not do now stays. */
+static void remove_nodes(const struct guest *g, struct host *h)
+{
+	struct nodes n = {.domid = g->domid};
+	struct err ignored;
+
+	if (!h->xsh || g->domid == NO_DOMAIN || g->cfg->type != GUEST_HVM)
+		return;
+	nodes_remove(&n, "/local/domain/0/device-model/%" PRIu32, g->domid);
+	nodes_remove(&n, "/local/domain/%" PRIu32 "/image/device-model-pid", g->domid);
+	nodes_write(&n, &ignored);
+	nodes_free(&n);
+}
+
+/* Its directory, without what an earlier one of that number may have left. */
+static int write_directory(const struct guest *g, struct err *e)
+{
+	struct nodes n = {.domid = g->domid};
+	char dir[64];
+	int rc;
+
+	snprintf(dir, sizeof(dir), "/local/domain/0/device-model/%" PRIu32, g->domid);
+	nodes_remove(&n, "%s", dir);
+	nodes_add(&n, NODE_INHERITS, dir, NULL, "%s", "");
+	rc = nodes_write(&n, e);
+	nodes_free(&n);
+	return rc;
+}
+
+/* By which a toolstack ends it (libxl_dm.c, libxl__destroy_device_model). */
+static int write_pid(const struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
+{
+	struct nodes n = {.domid = g->domid};
+	char dir[64];
+	int rc;
+
+	if (!h->xsh || !g->in_store)
+		return 0;
+	snprintf(dir, sizeof(dir), "/local/domain/%" PRIu32, g->domid);
+	nodes_add(&n, NODE_INHERITS, dir, "image/device-model-pid", "%ld", (long)m->pid);
+	rc = nodes_write(&n, e);
+	nodes_free(&n);
+	return rc;
+}
+
+/* ---- the start ---- */
+
+/* What the child gets; closed here when it has it. */
+struct handed {
+	int fds[5];
+	size_t n;
+};
+
+static int cannot_start(const struct guest *g, struct err *e)
+{
+	return err_set(e, "cannot start device model %.200s: %s", model_program_of(g->cfg),
+		       strerror(errno));
+}
+
+/* A pipe from the child to here, which does not let this end wait. */
+static int make_pipe(int *here, int *there)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -1;
+	*here = fds[0];
+	*there = fds[1];
+	return fcntl(fds[0], F_SETFL, O_NONBLOCK);
+}
+
+static int make_log(struct devmodel *m, const struct guest *g, const struct devmodels *s,
+		    int *there, struct err *e)
+{
+	if (bounded_log_open(&m->log, s->dir, g->cfg->name, e) < 0)
+		return err_set(e, "cannot write the log of its device model, %s.log: %s",
+			       g->cfg->name, strerror(errno));
+	return make_pipe(&m->said_fd, there) < 0 ? cannot_start(g, e) : 0;
+}
+
+/* Each file of the child's is in h->fds as soon as it is open, so that it can't be forgotten. */
+static int make_classic_files(struct devmodel *m, const struct guest *g, struct handed *h,
+			      struct err *e)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return cannot_start(g, e);
+	m->console_fd = pair[0];
+	h->fds[0] = h->fds[1] = pair[1];
+	h->n = 5;
+	if (fcntl(m->console_fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    make_pipe(&m->ready_fd, &h->fds[3]) < 0)
+		return cannot_start(g, e);
+	h->fds[4] = xenevtchn_fd(m->xce);
+	return 0;
+}
+
+static int make_qemu_files(const struct guest *g, struct handed *h, struct err *e)
+{
+	h->fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	h->fds[1] = h->fds[2];
+	h->n = 3;
+	return h->fds[0] < 0 ? cannot_start(g, e) : 0;
+}
+
+static void close_handed(struct handed *h)
+{
+	const bool shared = h->fds[0] == h->fds[1];
+
+	close_fd(&h->fds[0]);
+	if (!shared && h->fds[1] != h->fds[2])
+		close_fd(&h->fds[1]);
+	close_fd(&h->fds[2]);
+	close_fd(&h->fds[3]);
+}
+
+static int run(struct devmodel *m, const struct guest *g, const struct devmodels *s,
+	       bool (*limit)(void), const struct argv *argv, const struct argv *env, struct err *e)
+{
+	const bool classic = g->cfg->model_protocol == MODEL_CLASSIC;
+	struct handed h = {.fds = {-1, -1, -1, -1, -1}};
+	const struct model_program p = {
+		.path = model_program_of(g->cfg),
+		.argv = argv->v,
+		.env = env->v,
+		.fds = h.fds,
+		.nr_fds = classic ? 5 : 3,
+		.limit = limit,
+		.own_root = s->own_root,
+	};
+	int rc = -1;
+
+	if (make_log(m, g, s, &h.fds[2], e) < 0)
+		goto out;
+	if ((classic ? make_classic_files(m, g, &h, e) : make_qemu_files(g, &h, e)) < 0)
+		goto out;
+	m->began = clock_ns();
+	m->pid = devmodel_process_start(&p, e);
+	if (m->pid > 0)
+		rc = 0;
+	else
+		m->pid = 0;
+out:
+	close_handed(&h);
+	return rc;
+}
+
+static void common_env(struct argv *env)
+{
+	argv_add(env, "PATH=/sbin:/bin:/usr/sbin:/usr/bin");
+}
+
+static int open_channel(struct devmodel *m, const struct guest *g, struct err *e)
+{
+	xenevtchn_port_or_error_t port;
+
+	m->xce = xenevtchn_open(NULL, 0);
+	if (!m->xce)
+		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
+	port = xenevtchn_bind_unbound_port(m->xce, g->domid);
+	if (port < 0)
+		return err_set(e, "cannot make the device model's event channel: %s",
+			       strerror(errno));
+	m->port = (uint32_t)port;
+	return 0;
+}
+
+static int start_classic(struct devmodel *m, const struct guest *g, const struct devmodels *s,
+			 struct err *e)
+{
+	const char *config = g->cfg->model_config;
+	struct argv argv = {0}, env = {0};
+	int fd, rc = -1;
+
+	if (!g->cfg->model_override)
+		return err_set(e, "missing device model");
+	if (!config)
+		return err_set(e, "missing device config");
+	/* As it will be seen: by now it may be in the own root alone. */
+	fd = s->own_root
+		     ? openat(s->own_root->dir, config + strspn(config, "/"), O_RDONLY | O_CLOEXEC)
+		     : open(config, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, "cannot read device model config %.200s: %s", config,
+			       strerror(errno));
+	close(fd);
+	if (open_channel(m, g, e) < 0)
+		return -1;
+	common_env(&env);
+	argv_add(&env, "EARLYDOM_READY_FD=3");
+	argv_add(&env, "EARLYDOM_EVTCHN_FD=4");
+	if (classic_args(g->cfg, g->domid, m->port, &argv, e) == 0 && argv_check(&env, e) == 0)
+		rc = run(m, g, s, model_limit_core, &argv, &env, e);
+	argv_free(&argv);
+	argv_free(&env);
+	return rc;
+}
+
+/* QEMU opens disks by their paths, and these may mean something else since they were held. */
+static int check_disks(const struct guest *g, struct err *e)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < g->cfg->nr_disks; i++) {
+		const struct disk *d = g->disks[i];
+
+		if (stat(d->path, &st) < 0)
+			return err_set(e, "disk %s: %.200s: %s", d->spec->vdev, d->path,
+				       strerror(errno));
+		if (st.st_rdev != d->rdev)
+			return err_set(
+				e,
+				"disk %s: %.200s is another device by now, which QEMU would open",
+				d->spec->vdev, d->path);
+	}
+	return 0;
+}
+
+static void remove_sockets(const struct guest *g)
+{
+	static const char *const names[] = {"libxl", "libxenstat"};
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), DEVMODEL_QMP_DIR "/" QMP_NAME, names[i], g->domid);
+		unlink(path);
+	}
+}
+
+static int start_qemu(struct devmodel *m, const struct guest *g, struct host *h,
+		      const struct devmodels *s, uint64_t max_ram_below_4g, struct err *e)
+{
+	struct qemu_start q = {.program = model_program_of(g->cfg),
+			       .max_ram_below_4g = max_ram_below_4g};
+	struct argv argv = {0}, env = {0};
+	struct model_powers powers;
+	char *cmdline;
+	int rc = -1;
+
+	if (!h->xsh)
+		return err_set(e, "its device model needs a store, and there is none");
+	if (check_disks(g, e) < 0 || write_directory(g, e) < 0)
+		return -1;
+	model_powers(s->dev, g->domid, &powers);
+	q.restrict_domid = m->restricted = powers.restrict_domid && powers.unprivileged;
+	if (powers.unprivileged) {
+		q.chroot = s->empty;
+		q.uid = m->uid = powers.uid;
+		q.gid = powers.gid;
+	}
+	if (mkdir(DEVMODEL_QMP_DIR, 0700) < 0 && errno != EEXIST)
+		return err_set(
+			e, "cannot make " DEVMODEL_QMP_DIR ", for its device model's sockets: %s",
+			strerror(errno));
+	q.qmp_dir = DEVMODEL_QMP_DIR;
+	remove_sockets(g); /* of an earlier domain of that number */
+	cmdline = image_type_find(g->cfg->image)->cmdline(g->cfg, e);
+	if (!cmdline)
+		return -1;
+	q.cmdline = cmdline;
+	common_env(&env);
+	argv_add(&env, "XEN_QEMU_CONSOLE_LIMIT=1048576"); /* as libxl: XSA-180 */
+	argv_add(&env, "XEN_DOMAIN_ID=%" PRIu32, g->domid);
+	if (qemu_args(g, &q, &argv, e) == 0 && argv_check(&env, e) == 0)
+		rc = run(m, g, s, model_limit_all, &argv, &env, e);
+	free(cmdline);
+	argv_free(&argv);
+	argv_free(&env);
+	return rc;
+}
+
+int devmodel_start(struct devmodel *m, const struct guest *g, struct host *h,
+		   const struct devmodels *s, uint64_t max_ram_below_4g, struct err *e)
+{
+	struct err ignored;
+	int rc;
+
+	devmodel_init(m);
+	if (g->cfg->type != GUEST_HVM) {
+		m->state = DEVMODEL_READY;
+		return 0;
+	}
+	m->state = DEVMODEL_STARTING;
+	if (g->cfg->model_protocol == MODEL_CLASSIC)
+		rc = start_classic(m, g, s, e);
+	else
+		rc = start_qemu(m, g, h, s, max_ram_below_4g, e);
+	if (rc == 0)
+		rc = write_pid(m, g, h, e);
+	if (rc < 0)
+		devmodel_end(m, g, h, &ignored);
+	return rc;
+}
+
+/* ---- the watch ---- */
+
+/* Takes what it has said, up to a bound. */
+static void drain(struct devmodel *m)
+{
+	char buf[4096];
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < DRAIN_MAX && m->said_fd >= 0; i++) {
+		n = read(m->said_fd, buf, sizeof(buf));
+		if (n <= 0)
+			return;
+		bounded_log_write(&m->log, buf, (size_t)n);
+		m->said += (size_t)n;
+	}
+}
+
+/* The last line that is none but blanks, with ": " in front; "" when it has said nothing. */
+static void last_line(const struct devmodel *m, char *out, size_t size)
+{
+	char buf[1024], *p, *start;
+	size_t n = m->said < sizeof(buf) - 1 ? m->said : sizeof(buf) - 1;
+
+	*out = '\0';
+	n = m->log.fd >= 0 ? bounded_log_tail(&m->log, buf, n) : 0;
+	while (n && isspace((unsigned char)buf[n - 1]))
+		n--;
+	buf[n] = '\0';
+	if (!n)
+		return;
+	start = strrchr(buf, '\n');
+	start = start ? start + 1 : buf;
+	for (p = start; *p; p++)
+		if (!isprint((unsigned char)*p))
+			*p = ' ';
+	snprintf(out, size, ": %.*s", LINE_MAX_SHOWN, start + strspn(start, " "));
+}
+
+/* The cause, kept for later calls. */
+static int over(struct devmodel *m, const struct guest *g, const char *how)
+{
+	char line[LINE_MAX_SHOWN + 3];
+
+	last_line(m, line, sizeof(line));
+	m->state = DEVMODEL_ENDED;
+	return err_set(&m->why, "device model %.150s %s%s", model_program_of(g->cfg), how, line);
+}
+
+static int ended(struct devmodel *m, const struct guest *g, int status)
+{
+	const char *when = m->state == DEVMODEL_STARTING ? " before it was ready" : "";
+	char how[100];
+
+	m->pid = 0;
+	drain(m);
+	if (WIFSIGNALED(status))
+		snprintf(how, sizeof(how), "was ended by signal %d (%s)%s", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)), when);
+	else
+		snprintf(how, sizeof(how), "ended with status %d%s", WEXITSTATUS(status), when);
+	return over(m, g, how);
+}
+
+static int late(struct devmodel *m, const struct guest *g)
+{
+	char how[64];
+
+	snprintf(how, sizeof(how), "is not ready after %u s", g->cfg->device_timeout);
+	return over(m, g, how);
+}
+
+/* Whether its node says that it runs. Returns 0 or 1, or -1 with e set. */
+static int says_running(const struct guest *g, struct host *h, struct err *e)
+{
+	char node[64], *state;
+	int runs;
+
+	snprintf(node, sizeof(node), "/local/domain/0/device-model/%" PRIu32 "/state", g->domid);
+	state = xs_read(h->xsh, XBT_NULL, node, NULL);
+	if (!state)
+		return errno == ENOENT ? 0
+				       : err_set(e, "cannot read %s from the store: %s", node,
+						 strerror(errno));
+	runs = !strcmp(state, "running");
+	free(state);
+	return runs;
+}
+
+static int qemu_ready(const struct devmodel *m, const struct guest *g, struct host *h,
+		      struct err *e)
+{
+	const int runs = m->restricted ? 1 : says_running(g, h, e);
+
+	if (runs <= 0 || !m->uid)
+		return runs;
+	return devmodel_process_has_uid(m->pid, m->uid);
+}
+
+/*
+ * Whether a classic one is ready. It may have closed the pipe because it ends, which is seen a
+ * little later: *has_ended and *status are set then.
+ */
+static bool classic_ready(const struct devmodel *m, bool *has_ended, int *status)
+{
+	char c;
+
+	if (read(m->ready_fd, &c, 1) != 0)
+		return clock_ns() - m->began >= LIVED_NS;
+	if (!devmodel_process_exits(m->pid))
+		return true;
+	*has_ended = devmodel_process_ended(m->pid, status);
+	return false;
+}
+
+static int look_starting(struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
+{
+	const bool classic = g->cfg->model_protocol == MODEL_CLASSIC;
+	bool has_ended = false;
+	int status = 0, ready;
+
+	ready = classic ? classic_ready(m, &has_ended, &status) : qemu_ready(m, g, h, e);
+	if (ready < 0)
+		return -1;
+	if (has_ended) {
+		ended(m, g, status);
+	} else if (ready) {
+		m->state = DEVMODEL_READY;
+		close_fd(&m->ready_fd);
+	} else if (clock_ns() - m->began >= g->cfg->device_timeout * NS_PER_S) {
+		late(m, g);
+	}
+	return 0;
+}
+
+int devmodel_look(struct devmodel *m, const struct guest *g, struct host *h,
+		  enum devmodel_state *now, struct err *e)
+{
+	int status;
+
+	drain(m);
+	*now = m->state;
+	if (m->pid && m->state != DEVMODEL_ENDED && devmodel_process_ended(m->pid, &status))
+		ended(m, g, status);
+	if (m->state == DEVMODEL_STARTING && look_starting(m, g, h, e) < 0)
+		return -1;
+	*now = m->state;
+	if (m->state != DEVMODEL_ENDED)
+		return 0;
+	*e = m->why;
+	return -1;
+}
+
+/* ---- the end ---- */
+
+/* What it held, when its process is no more. */
+static void give_back(struct devmodel *m)
+{
+	if (m->xce && m->port)
+		xenevtchn_unbind(m->xce, m->port);
+	close_files(m);
+	devmodel_init(m);
+}
+
+int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
+{
+	/* It may wait for room in a full pipe: with nobody at its end, there is nothing to wait for. */
+	drain(m);
+	close_fd(&m->said_fd);
+	if (m->state != DEVMODEL_NONE)
+		remove_nodes(g, h);
+	if (m->pid && devmodel_process_end(m->pid, DEVMODEL_TERM_MS, DEVMODEL_KILL_MS, e) < 0)
+		return -1;
+	if (g->cfg->type == GUEST_HVM && g->cfg->model_protocol == MODEL_QEMU)
+		remove_sockets(g);
+	give_back(m);
+	return 0;
+}
+
+bool devmodel_gone(struct devmodel *m)
+{
+	int status;
+
+	if (m->pid && !devmodel_process_ended(m->pid, &status))
+		return false;
+	give_back(m);
+	return true;
+}
+
+int devmodel_handed_over(const struct devmodel *m, const struct guest *g, struct host *h,
+			 struct err *e)
+{
+	return m->pid ? write_pid(m, g, h, e) : 0;
+}
+
+void devmodel_leave(struct devmodel *m)
+{
+	/* Its event channel stays bound as long as it has the device open, which it shares. */
+	close_files(m);
+	devmodel_init(m);
+}

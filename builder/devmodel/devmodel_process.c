@@ -1,0 +1,210 @@
+#include "devmodel_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define LOOK_US 2000
+
+/* Files that are moved out of the way of the numbers that are given; more than any model has. */
+#define FDS_MAX 8
+
+/* What the child could not do, told to its parent by a pipe that the exec closes. */
+enum step { STEP_ROOT, STEP_FILES, STEP_LIMITS, STEP_RUN };
+
+struct failure {
+	enum step step;
+	int errnum;
+};
+
+static _Noreturn void child_fails(int to, enum step step)
+{
+	const struct failure f = {step, errno};
+
+	if (write(to, &f, sizeof(f)) < 0) { /* its end is seen all the same */
+	}
+	_exit(127);
+}
+
+/* Gives each file its number. Returns the pipe's new one, behind them. */
+static int take_files(const struct model_program *p, int pipe_fd)
+{
+	const int behind = (int)p->nr_fds;
+	int moved[FDS_MAX], i, to;
+
+	to = fcntl(pipe_fd, F_DUPFD, FDS_MAX + 1);
+	if (to < 0)
+		child_fails(pipe_fd, STEP_FILES);
+	for (i = 0; i < behind; i++) {
+		moved[i] = fcntl(p->fds[i], F_DUPFD, FDS_MAX + 1);
+		if (moved[i] < 0)
+			child_fails(to, STEP_FILES);
+	}
+	for (i = 0; i < behind; i++)
+		if (dup2(moved[i], i) < 0)
+			child_fails(to, STEP_FILES);
+	if (dup3(to, behind, O_CLOEXEC) < 0)
+		child_fails(to, STEP_FILES);
+	syscall(SYS_close_range, behind + 1, ~0U, 0); /* what has no O_CLOEXEC */
+	return behind;
+}
+
+/* In the child, up to the model's first instruction: nothing but system calls. */
+static _Noreturn void become(const struct model_program *p, int pipe_fd)
+{
+	sigset_t none;
+
+	if (p->own_root && own_root_enter_child(p->own_root) < 0)
+		child_fails(pipe_fd, STEP_ROOT);
+	pipe_fd = take_files(p, pipe_fd);
+	setsid();
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(022);
+	if (!p->limit())
+		child_fails(pipe_fd, STEP_LIMITS);
+	execve(p->path, p->argv, p->env);
+	child_fails(pipe_fd, STEP_RUN);
+}
+
+/* Whether the file is there: then ENOENT was about what it needs to run. */
+static bool is_there(const struct model_program *p)
+{
+	const char *path = p->path;
+	struct stat st;
+
+	if (!p->own_root)
+		return stat(path, &st) == 0;
+	return fstatat(p->own_root->dir, path + strspn(path, "/"), &st, 0) == 0;
+}
+
+static int start_error(const struct model_program *p, const struct failure *f, struct err *e)
+{
+	static const char *const what[] = {
+		[STEP_ROOT] = "cannot enter the refuge",
+		[STEP_FILES] = "cannot give it its files",
+		[STEP_LIMITS] = "cannot set its limits",
+	};
+
+	if (f->step != STEP_RUN)
+		return err_set(e, "cannot start device model %.200s: %s: %s", p->path,
+			       what[f->step], strerror(f->errnum));
+	if (f->errnum == ENOENT && is_there(p))
+		return err_set(e,
+			       "cannot run device model %.200s: its loader or interpreter is "
+			       "missing",
+			       p->path);
+	return err_set(e, "cannot run device model %.200s: %s", p->path, strerror(f->errnum));
+}
+
+pid_t devmodel_process_start(const struct model_program *p, struct err *e)
+{
+	struct failure f;
+	int fds[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_set(e, "cannot start device model %.200s: %s", p->path, strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		become(p, fds[1]);
+	close(fds[1]);
+	if (pid < 0) {
+		err_set(e, "cannot start device model %.200s: %s", p->path, strerror(errno));
+		close(fds[0]);
+		return -1;
+	}
+	do
+		n = read(fds[0], &f, sizeof(f));
+	while (n < 0 && errno == EINTR);
+	close(fds[0]);
+	if (n != sizeof(f))
+		return pid;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return start_error(p, &f, e);
+}
+
+bool devmodel_process_ended(pid_t pid, int *status)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+		*status = 0; /* no child of ours: nothing more can be known of it */
+		return errno == ECHILD;
+	}
+	if (info.si_pid != pid)
+		return false;
+	/* Before its number is free for another one. */
+	kill(-pid, SIGKILL);
+	return waitpid(pid, status, 0) == pid;
+}
+
+bool devmodel_process_exits(pid_t pid)
+{
+	unsigned long pages = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return !pages;
+}
+
+static bool ends_within(pid_t pid, unsigned ms)
+{
+	const uint64_t deadline = clock_ns() + ms * NS_PER_MS;
+	int status;
+
+	while (!devmodel_process_ended(pid, &status)) {
+		if (clock_ns() > deadline)
+			return false;
+		usleep(LOOK_US);
+	}
+	return true;
+}
+
+int devmodel_process_end(pid_t pid, unsigned term_ms, unsigned kill_ms, struct err *e)
+{
+	kill(pid, SIGTERM);
+	if (ends_within(pid, term_ms))
+		return 0;
+	kill(pid, SIGKILL);
+	if (ends_within(pid, kill_ms))
+		return 0;
+	return err_set(e, "the device model's process %ld was killed and does not end", (long)pid);
+}
+
+bool devmodel_process_has_uid(pid_t pid, uid_t uid)
+{
+	unsigned id[4] = {0};
+	char path[64], *line = NULL;
+	bool has = false;
+	size_t size = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	f = fopen(path, "re");
+	while (f && !has && getline(&line, &size, f) > 0)
+		has = sscanf(line, "Uid: %u %u %u %u", &id[0], &id[1], &id[2], &id[3]) == 4 &&
+		      id[0] == uid && id[1] == uid && id[2] == uid && id[3] == uid;
+	free(line);
+	if (f)
+		fclose(f);
+	return has;
+}

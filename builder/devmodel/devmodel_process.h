@@ -1,0 +1,55 @@
+/*
+ * A device model's process: its first instruction, and its end.
+ *
+ * argv[0] begins with '@', by which systemd knows that it must live on when the initramfs is left.
+ * That holds for processes of root's alone: a systemd inside the initramfs (dracut's, not
+ * initramfs-tools') would end a QEMU that has given up root, at the switch and not before.
+ *
+ * It is the head of a session of its own, has nothing but the files that it is given, no blocked
+ * signal, and SIGPIPE ignored: what it writes to a supervisor that is no more is lost, and no more.
+ */
+#ifndef EARLYDOM_DEVMODEL_PROCESS_H
+#define EARLYDOM_DEVMODEL_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "builder/host/own_root.h"
+
+struct model_program {
+	const char *path;
+	char *const *argv, *const *env; /* NULL-terminated */
+	const int *fds;                 /* nr_fds of them: what it has as 0, 1, 2 ... */
+	size_t nr_fds;
+	bool (*limit)(void);             /* sets its limits, in the child */
+	const struct own_root *own_root; /* its root; NULL: that of this process */
+};
+
+/* Runs it. Returns its process, or -1 with e set: `cannot run device model PATH: cause`. */
+pid_t devmodel_process_start(const struct model_program *p, struct err *e);
+
+/*
+ * Whether the process has ended, without waiting: then *status is as waitpid(2) has it, its process
+ * is reaped, and what it has left of its session's processes is killed.
+ */
+bool devmodel_process_ended(pid_t pid, int *status);
+
+/*
+ * Whether it is about to end: it has no memory any more, which a process gives back before its files are
+ * closed (do_exit in Linux's kernel/exit.c).
+ */
+bool devmodel_process_exits(pid_t pid);
+
+/*
+ * Ends it: SIGTERM, SIGKILL after term_ms. Waits until it is gone, for kill_ms more at most. Returns
+ * 0, or -1 with e set: it stays, which only dom0's kernel can be the cause of.
+ */
+int devmodel_process_end(pid_t pid, unsigned term_ms, unsigned kill_ms, struct err *e);
+
+/* Whether the process has that user for its own by now, all four of its ids. */
+bool devmodel_process_has_uid(pid_t pid, uid_t uid);
+
+#endif

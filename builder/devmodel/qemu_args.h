@@ -1,0 +1,49 @@
+/*
+ * The arguments of QEMU as a guest's device model: those that libxl 4.17 gives QEMU for the same
+ * descriptor, in the same order (tools/libs/light/libxl_dm.c, libxl__build_device_model_args_new),
+ * for Debian's QEMU 7.2. What differs, and why:
+ *
+ *   - argv[0] is '@' and the program's name (devmodel_process.h says why).
+ *   - No -S, which would need somebody who lets it go on by QMP. The sockets for that are there all
+ *     the same: xl asks QEMU by them when it lists, unpauses or gives vcpus to the guest.
+ *   - -xen-domid-restrict, -chroot and -runas as libxl has them with dm_restrict = 1.
+ *   - device_model_args are the very last; libxl has them before -machine.
+ *
+ * Disks: QEMU's IDE has the first four (hda to hdd, and by their number xvda to xvdd), its SCSI
+ * those that are called sd*; what remains is there for the guest's own drivers alone, as with libxl.
+ * A path with a comma has it doubled, as QEMU wants it in -drive; libxl forgets that.
+ *
+ * No network interface is emulated: -net none.
+ */
+#ifndef EARLYDOM_QEMU_ARGS_H
+#define EARLYDOM_QEMU_ARGS_H
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/argv.h"
+#include "builder/guest/guest.h"
+
+/* A socket's name, of whose it is ("libxl", "libxenstat") and the domid. */
+#define QMP_NAME "qmp-%s-%" PRIu32
+
+struct qemu_start {
+	const char *program;
+	const char *cmdline;       /* of the guest's kernel; "" or NULL for none */
+	const char *qmp_dir;       /* of the sockets that libxl looks for, or NULL */
+	uint64_t max_ram_below_4g; /* where the MMIO hole begins, in bytes; 0: QEMU's default */
+	bool restrict_domid;       /* -xen-domid-restrict */
+	const char *chroot;        /* a directory, or NULL */
+	uid_t uid;                 /* -runas UID:GID; 0 for none */
+	gid_t gid;
+};
+
+/*
+ * Returns 0, or -1 with e set: a read-only disk would have to be an IDE disk, which QEMU does not
+ * have. *out is freed with argv_free in either case. Pure.
+ */
+int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *out, struct err *e);
+
+#endif

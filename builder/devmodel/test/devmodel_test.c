@@ -1,0 +1,739 @@
+/*
+ * Device models: started, waited for, watched, ended. This program plays them (fake/models.h).
+ */
+#include "builder/fake/kit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "builder/fake/fake_store.h"
+#include "builder/fake/models.h"
+#include "builder/devmodel/devmodel.h"
+#include "builder/devmodel/devmodel_powers.h"
+#include "builder/store/store.h"
+#include "builder/image/image_files.h"
+#include "builder/build/life.h"
+
+/* ---- what the tests have ---- */
+
+static char program[128], config[128], does_arg[64], *args[1] = {does_arg};
+static struct host host;
+static struct rundir run;
+static struct devmodels models;
+static struct guest_config cfg;
+static struct guest guest;
+static struct devmodel model;
+
+static int begin(void **state)
+{
+	char self[256];
+	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n < 0 || kit_begin(state))
+		return -1;
+	self[n] = '\0';
+	strcpy(program, kit_path("model"));
+	strcpy(config, kit_path("config"));
+	return symlink(self, program);
+}
+
+/* A guest that is built: with a pvh one's domain, because the fake knows no other. */
+static void set_up(bool store, bool classic)
+{
+	struct image_cache images = {0};
+	struct err e;
+
+	fake_reset();
+	fake_store()->running = store;
+	KIT_CHECK(!host_open(&host, false, &e), "%s", e.msg);
+	if (store)
+		KIT_CHECK(!store_open(&host.xsh, &e), "%s", e.msg);
+	KIT_CHECK(!rundir_open(&run, kit_path("run"), &e), "%s", e.msg);
+	KIT_CHECK(!devmodels_open(&models, &run, kit_path("run"), NULL, &e), "%s", e.msg);
+	unlinkat(models.dir, "web.log", 0);
+	cfg = kit_config("web", GUEST_PVH);
+	KIT_CHECK(!guest_init(&guest, &cfg, &e), "%s", e.msg);
+	KIT_CHECK(!guest_hold_images(&guest, &images, &e), "%s", e.msg);
+	KIT_CHECK(!guest_build(&guest, &host, &e), "%s", e.msg);
+	guest_drop_images(&guest, &images);
+	cfg.type = GUEST_HVM;
+	cfg.model_override = program;
+	cfg.model_protocol = classic ? MODEL_CLASSIC : MODEL_QEMU;
+	cfg.model_config = classic ? config : NULL;
+	if (!classic)
+		cfg.model_args = (struct strings){args, 1};
+	devmodel_init(&model);
+}
+
+static void tear_down(void)
+{
+	struct err e;
+
+	KIT_CHECK(!guest_destroy(&guest, &host, &e), "%s", e.msg);
+	devmodels_close(&models);
+	rundir_close(&run);
+	xs_close(host.xsh);
+	host_close(&host);
+	kit_nothing_held(true);
+}
+
+static void tell(const char *does)
+{
+	strcpy(does_arg, does);
+	kit_text("config", does);
+}
+
+static void start(const char *does)
+{
+	struct err e;
+
+	tell(does);
+	KIT_CHECK(!devmodel_start(&model, &guest, &host, &models, 0, &e), "%s", e.msg);
+	assert_true(model.pid > 0);
+	assert_int_equal(model.state, DEVMODEL_STARTING);
+}
+
+/* Looks until the state is another one than DEVMODEL_STARTING; returns devmodel_look's last answer. */
+static int look(struct err *e)
+{
+	enum devmodel_state now;
+	int rc;
+
+	while ((rc = devmodel_look(&model, &guest, &host, &now, e)) == 0 &&
+	       now == DEVMODEL_STARTING)
+		usleep(5000);
+	if (rc == 0)
+		assert_int_equal(now, DEVMODEL_READY);
+	return rc;
+}
+
+static void ready(const char *does)
+{
+	struct err e;
+
+	start(does);
+	KIT_CHECK(look(&e) == 0, "%s", e.msg);
+}
+
+static unsigned open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void end(void)
+{
+	const pid_t pid = model.pid;
+	struct err e;
+
+	KIT_CHECK(!devmodel_end(&model, &guest, &host, &e), "%s", e.msg);
+	assert_int_equal(model.state, DEVMODEL_NONE);
+	assert_int_equal(model.pid, 0);
+	if (pid)
+		assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	/* Once more is all right. */
+	KIT_CHECK(!devmodel_end(&model, &guest, &host, &e), "%s", e.msg);
+}
+
+/* A file of the model's in /proc, NULs as blanks. */
+static const char *of_process(const char *name)
+{
+	static char text[8192];
+	char path[64];
+	size_t n, i;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)model.pid, name);
+	/* Its arguments are there a little after its files were closed at its exec. */
+	for (i = 0, n = 0; !n && i < 1000; i++) {
+		f = fopen(path, "r");
+		assert_non_null(f);
+		n = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+		if (!n)
+			usleep(1000);
+	}
+	text[n] = '\0';
+	for (i = 0; i + 1 < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	return text;
+}
+
+/* Which files the model has: "0 1 2 3 ". */
+static const char *files_of_process(void)
+{
+	static char text[256];
+	bool has[64] = {false};
+	struct dirent *e;
+	char path[64];
+	int i, len = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)model.pid);
+	d = opendir(path);
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' && atoi(e->d_name) < 64)
+			has[atoi(e->d_name)] = true;
+	closedir(d);
+	text[0] = '\0';
+	for (i = 0; i < 64; i++)
+		if (has[i])
+			len += sprintf(text + len, "%d ", i);
+	return text;
+}
+
+static const char *node(const char *fmt)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), fmt, guest.domid);
+	return fake_store_read(path);
+}
+
+#define DIRECTORY "/local/domain/0/device-model/%u"
+#define PID       "/local/domain/%u/image/device-model-pid"
+
+/* What QEMU does itself. */
+static void say_running(const char *state)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DIRECTORY "/state", guest.domid);
+	fake_store_write(path, state);
+}
+
+/* ---- classic ones ---- */
+
+static void test_classic(void **state)
+{
+	const int leak = open("/dev/null", O_RDONLY), high = fcntl(leak, F_DUPFD, 50);
+	sigset_t block, old;
+	char want[512], buf[16] = "";
+	unsigned before, i;
+	const char *status;
+	ssize_t n = -1;
+
+	(void)state;
+	set_up(false, true);
+	before = open_files();
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigprocmask(SIG_BLOCK, &block, &old);
+	ready("echo");
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	assert_true(clock_ns() - model.began < NS_PER_S);
+	snprintf(want, sizeof(want), "@model -f %s -d %u -p %u -m 64", config, guest.domid,
+		 model.port);
+	assert_string_equal(of_process("cmdline"), want);
+	assert_string_equal(of_process("environ"), "PATH=/sbin:/bin:/usr/sbin:/usr/bin "
+						   "EARLYDOM_READY_FD=3 EARLYDOM_EVTCHN_FD=4");
+	assert_string_equal(files_of_process(), "0 1 2 4 ");
+	status = of_process("status");
+	assert_non_null(strstr(status, "SigBlk:\t0000000000000000\n"));
+	assert_int_equal(getsid(model.pid), model.pid);
+
+	assert_int_equal(model.ready_fd, -1);
+	assert_int_equal(read(model.console_fd, buf, sizeof(buf)), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(write(model.console_fd, "hello", 5), 5);
+	for (i = 0; i < 200 && n < 0; i++) {
+		n = read(model.console_fd, buf, sizeof(buf));
+		usleep(5000);
+	}
+	assert_int_equal(n, 5);
+	assert_string_equal(buf, "hello");
+	end();
+	assert_int_equal(open_files(), before);
+	close(high);
+	close(leak);
+	tear_down();
+}
+
+/* One that does not know the ready pipe. */
+static void test_lived(void **state)
+{
+	uint64_t took;
+
+	(void)state;
+	set_up(true, true);
+	ready("mute");
+	took = clock_ns() - model.began;
+	assert_true(took >= NS_PER_S && took < 4 * NS_PER_S);
+	assert_int_equal(atol(node(PID)), model.pid);
+	end();
+	assert_null(node(PID));
+	tear_down();
+}
+
+/* Starts one that ends, and compares what is said of it. */
+static void fails(const char *does, const char *how)
+{
+	enum devmodel_state now;
+	char want[512];
+	struct err e;
+
+	start(does);
+	KIT_CHECK(look(&e) == -1, "one that %s is ready", does);
+	snprintf(want, sizeof(want), "device model %s %s", program, how);
+	KIT_CHECK(!strcmp(e.msg, want), "'%s', not '%s'", e.msg, want);
+	kit_good_message(&e);
+	/* And again. */
+	assert_int_equal(devmodel_look(&model, &guest, &host, &now, &e), -1);
+	assert_string_equal(e.msg, want);
+	assert_int_equal(now, DEVMODEL_ENDED);
+	end();
+}
+
+static void test_ends(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	set_up(false, true);
+	before = open_files();
+	fails("says", "ended with status 3 before it was ready: cannot open it");
+	/* What an earlier one said is not its word. */
+	fails("status", "ended with status 3 before it was ready");
+	fails("signal", "was ended by signal 9 (Killed) before it was ready");
+	fails("child", "ended with status 0 before it was ready");
+	assert_int_equal(open_files(), before);
+	tear_down();
+	set_up(true, false);
+	fails("says", "ended with status 3 before it was ready: cannot open it");
+	assert_null(node(DIRECTORY));
+	tear_down();
+}
+
+/* Its end is seen when it was ready. */
+static void test_dies(void **state)
+{
+	enum devmodel_state now;
+	char want[512];
+	struct err e;
+	int rc;
+
+	(void)state;
+	set_up(false, true);
+	ready("dies");
+	while ((rc = devmodel_look(&model, &guest, &host, &now, &e)) == 0)
+		usleep(5000);
+	snprintf(want, sizeof(want), "device model %s ended with status 4", program);
+	assert_string_equal(e.msg, want);
+	end();
+	ready("echo");
+	kill(model.pid, SIGABRT);
+	while ((rc = devmodel_look(&model, &guest, &host, &now, &e)) == 0)
+		usleep(5000);
+	snprintf(want, sizeof(want), "device model %s was ended by signal 6 (Aborted)", program);
+	assert_string_equal(e.msg, want);
+	end();
+	tear_down();
+}
+
+static void test_stubborn(void **state)
+{
+	uint64_t began;
+
+	(void)state;
+	set_up(false, true);
+	ready("stubborn");
+	began = clock_ns();
+	end();
+	assert_true(clock_ns() - began >= DEVMODEL_TERM_MS * NS_PER_MS);
+	/* One that waits for its log's reader does not wait for ever. */
+	ready("flood");
+	usleep(100000);
+	began = clock_ns();
+	end();
+	assert_true(clock_ns() - began < NS_PER_S);
+	tear_down();
+}
+
+static void test_flood(void **state)
+{
+	enum devmodel_state now;
+	struct stat st;
+	struct err e;
+	int i;
+
+	(void)state;
+	set_up(false, true);
+	ready("flood");
+	for (i = 0; i < 4000 && model.said <= 2 * CONLOG_MAX; i++) {
+		KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+		usleep(1000);
+	}
+	assert_true(model.said > 2 * CONLOG_MAX);
+	assert_int_equal(fstatat(models.dir, "web.log", &st, 0), 0);
+	assert_true(st.st_size > 0 && st.st_size <= CONLOG_MAX);
+	end();
+	tear_down();
+}
+
+/* One that could not be ended is looked for until it has. */
+static void test_gone(void **state)
+{
+	unsigned before;
+	siginfo_t info;
+
+	(void)state;
+	set_up(false, true);
+	before = open_files();
+	ready("echo");
+	assert_false(devmodel_gone(&model));
+	assert_int_equal(model.state, DEVMODEL_READY);
+	kill(model.pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)model.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_true(devmodel_gone(&model));
+	assert_int_equal(model.state, DEVMODEL_NONE);
+	assert_int_equal(model.pid, 0);
+	assert_int_equal(open_files(), before);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_true(devmodel_gone(&model));
+	tear_down();
+}
+
+/* The supervisor ends, the guest goes on. */
+static void test_leave(void **state)
+{
+	pid_t pid;
+	int status;
+
+	(void)state;
+	set_up(false, true);
+	ready("flood");
+	pid = model.pid;
+	devmodel_leave(&model);
+	assert_int_equal(model.pid, 0);
+	/* It is told that nobody listens any more, and not ended. */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 6);
+	tear_down();
+}
+
+/* ---- QEMU ---- */
+
+static void test_qemu(void **state)
+{
+	const bool root = geteuid() == 0;
+	enum devmodel_state now;
+	char want[8192], left[256] = "", uid[64];
+	unsigned before;
+	struct err e;
+
+	(void)state;
+	set_up(true, false);
+	before = open_files();
+	say_running("running"); /* of an earlier one with this number */
+	start("root");
+	assert_string_equal(node(DIRECTORY), "");
+	assert_int_equal(atol(node(PID)), model.pid);
+	assert_int_equal(model.console_fd, -1);
+	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	assert_int_equal(now, DEVMODEL_STARTING);
+	say_running("starting");
+	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	assert_int_equal(now, DEVMODEL_STARTING);
+	say_running("running");
+	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	assert_int_equal(now, root ? DEVMODEL_STARTING : DEVMODEL_READY);
+	KIT_CHECK(!look(&e), "%s", e.msg);
+
+	if (root)
+		snprintf(left, sizeof(left), "-runas %u:%u ", MODEL_UID_BASE + guest.domid,
+			 MODEL_UID_BASE + guest.domid);
+	snprintf(want, sizeof(want),
+		 "@model -xen-domid %u -no-shutdown "
+		 "-chardev socket,id=libxl-cmd,path=qmp/qmp-libxl-%u,server=on,wait=off "
+		 "-mon chardev=libxl-cmd,mode=control "
+		 "-chardev socket,id=libxenstat-cmd,path=qmp/qmp-libxenstat-%u,server=on,wait=off "
+		 "-mon chardev=libxenstat-cmd,mode=control "
+		 "-nodefaults -no-user-config -name web -vnc "
+		 "none -display none -kernel %s -device cirrus-vga,vgamem_mb=0 -no-acpi -net none "
+		 "%s%s%s-machine xenfv,suppress-vmdesc=on -m 64 %sroot",
+		 guest.domid, guest.domid, guest.domid, cfg.kernel, root ? "-chroot " : "",
+		 root ? models.empty : "", root ? " " : "", left);
+	assert_string_equal(of_process("cmdline"), want);
+	snprintf(want, sizeof(want),
+		 "PATH=/sbin:/bin:/usr/sbin:/usr/bin XEN_QEMU_CONSOLE_LIMIT=1048576 "
+		 "XEN_DOMAIN_ID=%u",
+		 guest.domid);
+	if (root) { /* who can't look into another's, can't see that either */
+		assert_string_equal(of_process("environ"), want);
+		snprintf(uid, sizeof(uid), "Uid:\t%u\t", MODEL_UID_BASE + guest.domid);
+		assert_non_null(strstr(of_process("status"), uid));
+		assert_string_equal(files_of_process(), "0 1 2 ");
+		assert_non_null(strstr(of_process("limits"), "Max core file size        0   "));
+		assert_non_null(strstr(of_process("limits"), "Max locked memory         0   "));
+	} else {
+		fprintf(stderr, "model_test: NOT TESTED that root is given up, this needs root\n");
+	}
+	end();
+	assert_null(node(DIRECTORY));
+	assert_null(node(PID));
+	assert_int_equal(open_files(), before);
+	tear_down();
+}
+
+/* One that can't write its node. */
+static void test_restricted(void **state)
+{
+	struct err e;
+
+	(void)state;
+	set_up(true, false);
+	start("root");
+	model.restricted = true;
+	KIT_CHECK(!look(&e), "%s", e.msg);
+	end();
+	tear_down();
+}
+
+static void test_late(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	set_up(true, false);
+	before = open_files();
+	cfg.device_timeout = 1;
+	fails("mute", "is not ready after 1 s: waiting for nothing");
+	fails("stubborn", "is not ready after 1 s");
+	assert_int_equal(open_files(), before);
+	tear_down();
+}
+
+static void test_powers(void **state)
+{
+	struct model_powers p;
+
+	(void)state;
+	model_powers(kit_path("nowhere"), 7, &p);
+	assert_false(p.restrict_domid);
+	assert_int_equal(p.unprivileged, geteuid() == 0);
+	assert_int_equal(p.uid, 65543);
+	assert_int_equal(p.gid, 65543);
+	/* Devices of a kernel that has not these ioctls. */
+	kit_text("privcmd", "");
+	kit_text("evtchn", "");
+	model_powers(kit_path(""), 7, &p);
+	assert_false(p.restrict_domid);
+}
+
+/* ---- what can't be started ---- */
+
+static void refused(const char *want)
+{
+	const unsigned before = open_files();
+	struct err e;
+
+	assert_int_equal(devmodel_start(&model, &guest, &host, &models, 0, &e), -1);
+	assert_string_equal(e.msg, want);
+	kit_good_message(&e);
+	assert_int_equal(model.state, DEVMODEL_NONE);
+	assert_int_equal(model.pid, 0);
+	assert_int_equal(open_files(), before);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void test_refused(void **state)
+{
+	static char gone[] = "/nowhere/x", dir[] = "/etc", script[128];
+	char want[512];
+
+	(void)state;
+	set_up(false, true);
+	tell("echo");
+	cfg.model_override = gone;
+	refused("cannot run device model /nowhere/x: No such file or directory");
+	cfg.model_override = dir;
+	refused("cannot run device model /etc: Permission denied");
+	strcpy(script, kit_path("script"));
+	kit_text("script", "#!/nowhere/sh\n");
+	assert_int_equal(chmod(script, 0755), 0);
+	cfg.model_override = script;
+	snprintf(want, sizeof(want),
+		 "cannot run device model %s: its loader or interpreter is missing", script);
+	refused(want);
+	cfg.model_override = program;
+	cfg.model_config = gone;
+	refused("cannot read device model config /nowhere/x: No such file or directory");
+	cfg.model_config = NULL;
+	refused("missing device config");
+	cfg.model_override = NULL;
+	refused("missing device model");
+	cfg.model_protocol = MODEL_QEMU;
+	refused("its device model needs a store, and there is none");
+	tear_down();
+}
+
+static void test_disk(void **state)
+{
+	static char vdev[] = "hda", target[] = "/dev/null";
+	struct disk_spec spec = {
+		.target = target, .vdev = vdev, .vdev_number = 3 << 8, .readwrite = true};
+	struct disk disk = {.spec = &spec, .path = "/dev/null"}, *list = &disk;
+	struct stat st;
+
+	(void)state;
+	set_up(true, false);
+	cfg.disks = &spec;
+	cfg.nr_disks = 1;
+	guest.disks = &list;
+	refused("disk hda: /dev/null is another device by now, which QEMU would open");
+	strcpy(disk.path, "/dev/nowhere");
+	refused("disk hda: /dev/nowhere: No such file or directory");
+	strcpy(disk.path, "/dev/null");
+	assert_int_equal(stat("/dev/null", &st), 0);
+	disk.rdev = st.st_rdev;
+	spec.readwrite = false;
+	refused("disk hda: QEMU has no read-only IDE and AHCI disks (a SCSI disk, sda and so on, "
+		"can be "
+		"one)");
+	assert_null(node(DIRECTORY));
+	spec.readwrite = true;
+	start("root");
+	assert_non_null(strstr(of_process("cmdline"), " -drive file=/dev/null,if=ide,index=0,"));
+	end();
+	cfg.nr_disks = 0;
+	guest.disks = NULL;
+	tear_down();
+}
+
+/* Each call of Xen's libraries fails once, and nothing is left behind. */
+static void fail_each(bool store, bool classic)
+{
+	unsigned n = 0, before;
+	struct err e;
+	bool failed;
+	int rc;
+
+	set_up(store, classic);
+	before = open_files();
+	do {
+		tell(classic ? "echo" : "root");
+		fake_fail_at(++n, EIO);
+		rc = devmodel_start(&model, &guest, &host, &models, 0, &e);
+		failed = fake_failed() != NULL;
+		fake_fail_at(0, 0);
+		if (rc < 0) {
+			assert_true(failed);
+			kit_good_message(&e);
+			assert_non_null(strstr(e.msg, strerror(EIO)));
+		} else {
+			end();
+		}
+		assert_int_equal(open_files(), before);
+		if (store)
+			assert_null(node(DIRECTORY));
+	} while (failed);
+	assert_true(n > 2);
+	tear_down();
+}
+
+static void test_failures(void **state)
+{
+	enum devmodel_state now;
+	char want[128];
+	struct err e;
+
+	(void)state;
+	fail_each(false, true);
+	fail_each(true, true);
+	fail_each(true, false);
+
+	set_up(true, false);
+	start("root");
+	fake_fail_call("xs_read", 1, EPIPE);
+	assert_int_equal(devmodel_look(&model, &guest, &host, &now, &e), -1);
+	snprintf(want, sizeof(want),
+		 "cannot read /local/domain/0/device-model/%u/state from the store: Broken pipe",
+		 guest.domid);
+	assert_string_equal(e.msg, want);
+	/* The nodes stay, and go with the domain's. */
+	fake_fail_always("xs_transaction_start", 1, EPIPE);
+	end();
+	fake_fail_at(0, 0);
+	assert_non_null(node(DIRECTORY));
+	snprintf(want, sizeof(want), DIRECTORY, guest.domid);
+	fake_store_remove(want);
+	tear_down();
+}
+
+/* ---- no device model ---- */
+
+static void test_none(void **state)
+{
+	enum devmodel_state now;
+	struct err e;
+
+	(void)state;
+	set_up(false, true);
+	cfg.type = GUEST_PVH;
+	KIT_CHECK(!devmodel_start(&model, &guest, &host, &models, 0, &e), "%s", e.msg);
+	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	assert_int_equal(now, DEVMODEL_READY);
+	end();
+	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	assert_int_equal(now, DEVMODEL_NONE);
+	tear_down();
+}
+
+static void test_directory(void **state)
+{
+	struct devmodels other;
+	char want[256];
+	struct err e;
+
+	(void)state;
+	set_up(false, true);
+	devmodels_close(&models);
+	assert_int_equal(unlinkat(run.dir, "model/web.log", 0), -1);
+	assert_int_equal(unlinkat(run.dir, "model/empty", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(run.dir, "model", AT_REMOVEDIR), 0);
+	kit_text("run/model", "");
+	assert_int_equal(devmodels_open(&other, &run, kit_path("run"), NULL, &e), -1);
+	snprintf(want, sizeof(want), "cannot open the directory %s/model: Not a directory",
+		 kit_path("run"));
+	assert_string_equal(e.msg, want);
+	assert_int_equal(other.dir, -1);
+	assert_int_equal(unlinkat(run.dir, "model", 0), 0);
+	KIT_CHECK(!devmodels_open(&models, &run, kit_path("run"), NULL, &e), "%s", e.msg);
+	tear_down();
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_classic),    cmocka_unit_test(test_lived),
+		cmocka_unit_test(test_ends),       cmocka_unit_test(test_dies),
+		cmocka_unit_test(test_stubborn),   cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_leave),      cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_restricted), cmocka_unit_test(test_late),
+		cmocka_unit_test(test_powers),     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_disk),       cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_gone),       cmocka_unit_test(test_none),
+		cmocka_unit_test(test_directory),
+	};
+
+	if (argv[0][0] == '@')
+		return fake_model(argc, argv);
+	return cmocka_run_group_tests(tests, begin, kit_end);
+}

@@ -1,0 +1,279 @@
+/* QEMU's arguments: whole lists, as libxl 4.17 makes them but for what qemu_args.h says. */
+#include "builder/fake/kit.h"
+
+#include "builder/devmodel/qemu_args.h"
+#include "builder/device/disk.h"
+#include "builder/device/vif.h"
+
+static struct guest_config cfg;
+static struct guest g;
+static struct qemu_start start;
+
+/* A descriptor's defaults for a hvm guest. */
+static int set_up(void **state)
+{
+	static char boot[] = "cda";
+
+	(void)state;
+	cfg = kit_config("web", GUEST_HVM);
+	cfg.kernel = NULL;
+	cfg.memory_kib = cfg.maxmem_kib = 512 * 1024;
+	cfg.vga = VGA_CIRRUS;
+	cfg.videoram_kib = 8 * 1024;
+	cfg.boot = boot;
+	cfg.acpi = cfg.apic = cfg.hpet = cfg.hap = true;
+	g = (struct guest){.cfg = &cfg, .domid = 7};
+	start = (struct qemu_start){.program = "/usr/libexec/xen-qemu-system-i386"};
+	return 0;
+}
+
+static void check(const char *const *want)
+{
+	struct argv a = {0};
+	struct err e;
+	size_t i;
+
+	KIT_CHECK(!qemu_args(&g, &start, &a, &e), "%s", e.msg);
+	for (i = 0; want[i]; i++)
+		KIT_CHECK(i < a.n && !strcmp(a.v[i], want[i]), "%zu: '%s', not '%s'", i,
+			  i < a.n ? a.v[i] : "nothing", want[i]);
+	KIT_CHECK(a.n == i, "%zu: '%s' is too much", i, a.v[i]);
+	assert_null(a.v[i]);
+	argv_free(&a);
+}
+
+#define CHECK(...) check((const char *const[]){__VA_ARGS__, NULL})
+
+#define HEAD                                                                                       \
+	"@xen-qemu-system-i386", "-xen-domid", "7", "-no-shutdown", "-nodefaults",                 \
+		"-no-user-config", "-name", "web"
+#define NO_SCREEN "-vnc", "none", "-display", "none"
+#define CIRRUS    "-device", "cirrus-vga,vgamem_mb=8"
+#define BOOT      "-boot", "order=cda"
+#define NO_NET    "-net", "none"
+#define MACHINE   "-machine", "xenfv,suppress-vmdesc=on", "-m", "504"
+
+static void test_plain(void **state)
+{
+	(void)state;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE);
+}
+
+static void test_full(void **state)
+{
+	static char kernel[] = "/boot/vmlinuz", ramdisk[] = "/boot/initrd", pty[] = "pty";
+	static char file[] = "file:/run/a,b", one[] = "-trace", two[] = "xen*", boot[] = "n";
+	char *serial[2] = {pty, file}, *args[2] = {one, two};
+
+	(void)state;
+	cfg.kernel = kernel;
+	cfg.ramdisk = ramdisk;
+	cfg.serial = (struct strings){serial, 2};
+	cfg.model_args = (struct strings){args, 2};
+	cfg.vga = VGA_STD;
+	cfg.videoram_kib = 16 * 1024;
+	cfg.maxmem_kib = 1024 * 1024 + 1;
+	cfg.acpi = false;
+	cfg.vcpus = 2;
+	cfg.maxvcpus = 4;
+	cfg.boot = boot;
+	cfg.vnc = true;
+	start = (struct qemu_start){
+		.program = "qemu",
+		.cmdline = "console=ttyS0 a,b",
+		.max_ram_below_4g = 0xe0000000,
+		.restrict_domid = true,
+		.chroot = "/run/earlydom/model/empty",
+		.qmp_dir = "/run/xen",
+		.uid = 65543,
+		.gid = 65544,
+	};
+	CHECK("@qemu", "-xen-domid", "7", "-no-shutdown", "-chardev",
+	      "socket,id=libxl-cmd,path=/run/xen/qmp-libxl-7,server=on,wait=off", "-mon",
+	      "chardev=libxl-cmd,mode=control", "-chardev",
+	      "socket,id=libxenstat-cmd,path=/run/xen/qmp-libxenstat-7,server=on,wait=off", "-mon",
+	      "chardev=libxenstat-cmd,mode=control", "-nodefaults", "-no-user-config", "-name",
+	      "web", "-vnc", "127.0.0.1:0", "-display", "none", "-kernel", "/boot/vmlinuz",
+	      "-initrd", "/boot/initrd", "-append", "console=ttyS0 a,b", "-serial", "pty",
+	      "-serial", "file:/run/a,b", "-device", "VGA,vgamem_mb=16", "-boot", "order=n",
+	      "-no-acpi", "-smp", "2,maxcpus=4", "-net", "none", "-xen-domid-restrict", "-chroot",
+	      "/run/earlydom/model/empty", "-machine",
+	      "xenfv,suppress-vmdesc=on,max-ram-below-4g=3758096384", "-m", "1009", "-runas",
+	      "65543:65544", "-trace", "xen*");
+}
+
+static void test_kernel(void **state)
+{
+	static char kernel[] = "/boot/vmlinuz", ramdisk[] = "/boot/initrd";
+
+	(void)state;
+	cfg.kernel = kernel;
+	CHECK(HEAD, NO_SCREEN, "-kernel", "/boot/vmlinuz", CIRRUS, BOOT, NO_NET, MACHINE);
+	start.cmdline = "";
+	CHECK(HEAD, NO_SCREEN, "-kernel", "/boot/vmlinuz", CIRRUS, BOOT, NO_NET, MACHINE);
+	/* QEMU takes neither without a kernel. */
+	cfg.kernel = NULL;
+	cfg.ramdisk = ramdisk;
+	start.cmdline = "quiet";
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE);
+}
+
+static void test_vnc(void **state)
+{
+	static char all[] = "0.0.0.0", with_display[] = "10.0.0.1:3";
+
+	(void)state;
+	cfg.vnc = true;
+	cfg.vga = VGA_NONE;
+	cfg.videoram_kib = 0;
+	cfg.boot = NULL;
+	cfg.vncdisplay = 5;
+#define REST "-display", "none", NO_NET, "-machine", "xenfv,suppress-vmdesc=on", "-m", "512"
+	CHECK(HEAD, "-vnc", "127.0.0.1:5", REST);
+	cfg.vnclisten = all;
+	CHECK(HEAD, "-vnc", "0.0.0.0:5", REST);
+	cfg.vncunused = true;
+	CHECK(HEAD, "-vnc", "0.0.0.0:5,to=99", REST);
+	cfg.vnclisten = with_display;
+	cfg.vncdisplay = 0;
+	CHECK(HEAD, "-vnc", "10.0.0.1:3,to=99", REST);
+#undef REST
+}
+
+/* Disks by their vdevs, all on the same path. */
+static void disks(size_t n, const char *const *vdevs, bool readwrite)
+{
+	static struct disk_spec specs[8];
+	static struct disk all[8];
+	static struct disk *list[8];
+	static char names[8][8];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		strcpy(names[i], vdevs[i]);
+		specs[i] = (struct disk_spec){.vdev = names[i], .readwrite = readwrite};
+		assert_int_equal(disk_vdev_number(names[i], &specs[i].vdev_number), 0);
+		all[i] = (struct disk){.spec = &specs[i], .path = "/dev/vg/a,b"};
+		list[i] = &all[i];
+	}
+	cfg.disks = specs;
+	cfg.nr_disks = n;
+	g.disks = list;
+}
+
+#define DISKS(...)                                                                                 \
+	disks(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *),                         \
+	      (const char *const[]){__VA_ARGS__}, true)
+
+#define IDE(n)                                                                                     \
+	"-drive", "file=/dev/vg/a,,b,if=ide,index=" n ",media=disk,format=raw,cache=writeback"
+#define SCSI(n, ro)                                                                                \
+	"-drive",                                                                                  \
+		"file=/dev/vg/a,,b,id=scsi0-hd" n ",format=raw,if=none,readonly=" ro               \
+		",cache=writeback",                                                                \
+		"-device", "scsi-hd,drive=scsi0-hd" n ",scsi-id=" n
+#define LSI  "-device", "lsi53c895a"
+#define AHCI "-device", "ahci,id=ahci0"
+#define PORT(n)                                                                                    \
+	"-drive", "file=/dev/vg/a,,b,if=none,id=ahcidisk-" n ",format=raw,cache=writeback",        \
+		"-device", "ide-hd,bus=ahci0." n ",unit=0,drive=ahcidisk-" n
+
+static void test_disks(void **state)
+{
+	(void)state;
+	DISKS("hda", "hdb", "hdc", "hdd");
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, IDE("0"), IDE("1"), IDE("2"),
+	      IDE("3"));
+	/* By their number; the fifth and those without a letter are not emulated. */
+	DISKS("xvda", "d1p0", "xvdc1", "xvde", "xvdaa", "51744");
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, IDE("0"), IDE("1"), IDE("2"));
+	DISKS("hda", "sdb", "sdp");
+	CHECK(HEAD, NO_SCREEN, LSI, CIRRUS, BOOT, NO_NET, MACHINE, IDE("0"), SCSI("1", "off"),
+	      SCSI("15", "off"));
+	DISKS("xvda", "xvdf", "xvdg", "sda");
+	cfg.hdtype = HDTYPE_AHCI;
+	CHECK(HEAD, NO_SCREEN, LSI, CIRRUS, BOOT, NO_NET, MACHINE, AHCI, PORT("0"), PORT("5"),
+	      SCSI("0", "off"));
+}
+
+static void test_cards(void **state)
+{
+	static char name[] = "web", model[] = "e1000";
+	struct vif_spec specs[] = {
+		{.type = VIF_TYPE_IOEMU},
+		{.type = VIF_TYPE_VIF},
+		{.type = VIF_TYPE_IOEMU, .model = model, .vifname = name, .bridge = name},
+	};
+	struct vif vifs[] = {
+		{.spec = &specs[0], .mac = {0, 0x16, 0x3e, 0, 2, 1}},
+		{.spec = &specs[1], .devid = 1},
+		{.spec = &specs[2], .devid = 5, .mac = {0, 0x16, 0x3e, 0, 2, 2}},
+	};
+
+	(void)state;
+	cfg.nr_vifs = 3;
+	g.vifs = vifs;
+	/* The first as xl had it. */
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, "-device",
+	      "rtl8139,id=nic0,netdev=net0,mac=00:16:3e:00:02:01", "-netdev",
+	      "type=tap,id=net0,ifname=vif7.0-emu,br=xenbr0,script=no,downscript=no", "-device",
+	      "e1000,id=nic5,netdev=net5,mac=00:16:3e:00:02:02", "-netdev",
+	      "type=tap,id=net5,ifname=web-emu,br=web,script=no,downscript=no", MACHINE);
+	vifs[0].spec = vifs[2].spec = &specs[1];
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE);
+}
+
+static void test_readonly(void **state)
+{
+	const char *const ide = "xvdb", *const beyond = "xvde", *const scsi = "sda";
+	struct argv a = {0};
+	struct err e;
+
+	(void)state;
+	disks(1, &scsi, false);
+	CHECK(HEAD, NO_SCREEN, LSI, CIRRUS, BOOT, NO_NET, MACHINE, SCSI("0", "on"));
+	disks(1, &beyond, false);
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE);
+	disks(1, &ide, false);
+	assert_int_equal(qemu_args(&g, &start, &a, &e), -1);
+	assert_string_equal(e.msg, "disk xvdb: QEMU has no read-only IDE and AHCI disks (a "
+				   "SCSI disk, sda and so on, can be one)");
+	argv_free(&a);
+}
+
+static void test_memory(void **state)
+{
+	unsigned n = 0;
+	struct argv a;
+	struct err e;
+	int rc;
+
+	(void)state;
+	DISKS("hda", "sdb");
+	do {
+		a = (struct argv){0};
+		fake_alloc_fail_at(++n);
+		rc = qemu_args(&g, &start, &a, &e);
+		fake_alloc_fail_at(0);
+		if (rc < 0)
+			assert_string_equal(e.msg, "out of memory");
+		argv_free(&a);
+	} while (rc < 0);
+	assert_true(n > 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_plain, set_up),
+		cmocka_unit_test_setup(test_full, set_up),
+		cmocka_unit_test_setup(test_kernel, set_up),
+		cmocka_unit_test_setup(test_vnc, set_up),
+		cmocka_unit_test_setup(test_disks, set_up),
+		cmocka_unit_test_setup(test_cards, set_up),
+		cmocka_unit_test_setup(test_readonly, set_up),
+		cmocka_unit_test_setup(test_memory, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

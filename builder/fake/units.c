@@ -1,0 +1,193 @@
+#include "units.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "builder/store/store.h"
+#include "builder/describe/vif_spec.h"
+
+/* Nobody is attached to any console. */
+static void to_nobody(void *arg, const struct unit *u, const char *buf, size_t n)
+{
+	(void)arg;
+	(void)u;
+	(void)buf;
+	(void)n;
+}
+
+void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t n)
+{
+	struct err e;
+	size_t i;
+
+	memset(k, 0, sizeof(*k));
+	KIT_CHECK(!host_open(&k->host, false, &e), "%s", e.msg);
+	KIT_CHECK(!host_open(&k->worker_host, false, &e), "%s", e.msg);
+	KIT_CHECK(!rundir_open(&k->run, kit_path("run"), &e), "%s", e.msg);
+	KIT_CHECK(!worker_start(&k->worker, &k->worker_host, 1, &e), "%s", e.msg);
+	k->report.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	k->report.log.fd = -1;
+	assert_true(k->report.fd >= 0);
+	k->all.host = &k->host;
+	KIT_CHECK(!devmodels_open(&k->all.models, &k->run, kit_path("run"), NULL, &e), "%s", e.msg);
+	k->all.xce = xenevtchn_open(NULL, 0);
+	k->all.worker = &k->worker;
+	k->all.images = &k->images;
+	k->all.disks = &k->disks;
+	k->all.tails_fd = -1;
+	k->all.run = &k->run;
+	k->all.report = &k->report;
+	k->all.output = to_nobody;
+	k->all.echo = ECHO_CONSOLE;
+	k->all.echo_fd = open(kit_path("echo"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	assert_true(k->all.echo_fd >= 0);
+	k->all.list = calloc(n, sizeof(*k->all.list));
+	assert_non_null(k->all.list);
+	unlink(kit_path("run/console/web.log"));
+	unlink(kit_path("run/model/web.log"));
+	for (i = 0; i < n; i++, k->all.n++)
+		KIT_CHECK(!unit_init(&k->all, &k->all.list[i], &cfgs[i], &e), "%s", e.msg);
+}
+
+void kit_units_store(struct kit_units *k)
+{
+	struct err e;
+
+	fake_store()->running = true;
+	fake_devices()->on = true;
+	KIT_CHECK(!store_open(&k->host.xsh, &e), "%s", e.msg);
+	KIT_CHECK(!store_open(&k->worker_host.xsh, &e), "%s", e.msg);
+}
+
+void kit_units_consoled(struct kit_units *k)
+{
+	const char *dir = kit_path("tails");
+
+	assert_true(mkdir(dir, 0700) == 0 || errno == EEXIST);
+	unlink(kit_path("tails/guest-web.log"));
+	k->all.tails_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(k->all.tails_fd >= 0);
+	k->all.consoles = CONSOLES_LOGGED;
+}
+
+void kit_devices(struct guest_config *cfg)
+{
+	static char target[2][16] = {"/dev/fake-a", "/dev/fake-b"}, vdev[2][5] = {"xvda", "xvdb"};
+	static char bridge[] = "xenbr0";
+	static struct disk_spec disks[2] = {
+		{.target = target[0], .vdev = vdev[0], .vdev_number = 51712, .readwrite = true},
+		{.target = target[1], .vdev = vdev[1], .vdev_number = 51728},
+	};
+	static struct vif_spec vif = {
+		.has_mac = true, .mac = {0x00, 0x16, 0x3e, 1, 2, 3}, .bridge = bridge};
+
+	cfg->disks = disks;
+	cfg->nr_disks = 2;
+	cfg->vifs = &vif;
+	cfg->nr_vifs = 1;
+}
+
+void kit_units_start(struct kit_units *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->all.n; i++)
+		unit_hold(&k->all, &k->all.list[i]);
+	for (i = 0; i < k->all.n; i++)
+		unit_proceed(&k->all, &k->all.list[i], clock_ns());
+}
+
+void kit_units_tick(struct kit_units *k, uint64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < k->all.n; i++)
+		unit_tick(&k->all, &k->all.list[i], now);
+}
+
+void kit_units_record(struct kit_units *k, size_t i, const char *part)
+{
+	char name[128], text[2048];
+
+	snprintf(name, sizeof(name), "run/guests/%s", k->all.list[i].guest.cfg->name);
+	kit_read(name, text, sizeof(text));
+	KIT_CHECK(strstr(text, part), "no '%s' in the record:\n%s", part, text);
+}
+
+void kit_units_close(struct kit_units *k)
+{
+	size_t i;
+
+	worker_stop(&k->worker);
+	for (i = 0; i < k->all.n; i++)
+		unit_release(&k->all, &k->all.list[i]);
+	free(k->all.list);
+	assert_null(k->images.files);
+	xenevtchn_close(k->all.xce);
+	close(k->all.echo_fd);
+	close(k->report.fd);
+	devmodels_close(&k->all.models);
+	rundir_close(&k->run);
+	if (k->all.tails_fd >= 0)
+		close(k->all.tails_fd);
+	if (k->host.xsh)
+		xs_close(k->host.xsh);
+	if (k->worker_host.xsh)
+		xs_close(k->worker_host.xsh);
+	host_close(&k->worker_host);
+	host_close(&k->host);
+	kit_nothing_held(false);
+}
+
+static struct unit *of_job(struct kit_units *k, const struct job *j)
+{
+	size_t i;
+
+	for (i = 0; i < k->all.n; i++)
+		if (&k->all.list[i].job == j)
+			return &k->all.list[i];
+	return NULL;
+}
+
+static bool busy(const struct kit_units *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->all.n; i++)
+		if (k->all.list[i].busy)
+			return true;
+	return false;
+}
+
+void kit_units_jobs(struct kit_units *k)
+{
+	struct pollfd p = {.fd = k->worker.done_fd, .events = POLLIN};
+	struct job *j;
+
+	while (busy(k)) {
+		assert_int_equal(poll(&p, 1, 20000), 1);
+		while ((j = worker_take(&k->worker)))
+			unit_job_done(&k->all, of_job(k, j));
+	}
+}
+
+void kit_units_look(struct kit_units *k, size_t i)
+{
+	const uint32_t domid = k->all.list[i].guest.domid;
+	xc_domaininfo_t info;
+	int n = xc_domain_getinfolist(k->host.xch, domid, 1, &info);
+
+	unit_look(&k->all, &k->all.list[i], n == 1 && info.domain == domid ? &info : NULL);
+}
+
+const char *kit_units_said(struct kit_units *k)
+{
+	static char text[8192];
+
+	kit_read("report", text, sizeof(text));
+	assert_int_equal(ftruncate(k->report.fd, 0), 0);
+	return text;
+}

@@ -1,0 +1,53 @@
+/* Units with all that they need, without the supervisor's loop: the tests say what happens when. */
+#ifndef EARLYDOM_FAKE_UNITS_H
+#define EARLYDOM_FAKE_UNITS_H
+
+#include "builder/supervise/unit.h"
+#include "devices.h"
+#include "fake_store.h"
+#include "kit.h"
+#include "builder/image/image_files.h"
+#include "builder/device/disk.h"
+
+struct kit_units {
+	struct host host, worker_host;
+	struct worker worker;
+	struct rundir run;
+	struct report report; /* into the file "report" */
+	struct image_cache images;
+	struct disk_table disks;
+	struct units all;
+};
+
+/* The scratch directory's "run" is the rundir; echo goes to the file "echo". */
+void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t n);
+void kit_units_close(struct kit_units *k);
+
+/* A store for both threads, and fake devices (devices.h). */
+void kit_units_store(struct kit_units *k);
+
+/* With a store: xenconsoled, which logs to the scratch directory's "tails". */
+void kit_units_consoled(struct kit_units *k);
+
+/* Gives a guest two disks (xvda to write, xvdb to read) and a vif. */
+void kit_devices(struct guest_config *cfg);
+
+/* Starts all units as the supervisor does. */
+void kit_units_start(struct kit_units *k);
+
+/* The supervisor's tick, at that time. The domains are not looked at. */
+void kit_units_tick(struct kit_units *k, uint64_t now);
+
+/* A record of the i-th unit has that part. */
+void kit_units_record(struct kit_units *k, size_t i, const char *part);
+
+/* Lets the worker finish what it was given, and the units take note of it. */
+void kit_units_jobs(struct kit_units *k);
+
+/* Looks at the i-th unit's domain as the supervisor's tick does. */
+void kit_units_look(struct kit_units *k, size_t i);
+
+/* What was reported since the last call. */
+const char *kit_units_said(struct kit_units *k);
+
+#endif

@@ -1,0 +1,27 @@
+#include "guest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/random.h"
+
+void devmodel_init(struct devmodel *m)
+{
+	*m = (struct devmodel){.said_fd = -1, .ready_fd = -1, .console_fd = -1, .log = {.fd = -1}};
+}
+
+int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e)
+{
+	memset(g, 0, sizeof(*g));
+	g->cfg = cfg;
+	g->domid = NO_DOMAIN;
+	devmodel_init(&g->model);
+	memcpy(g->uuid, cfg->uuid, sizeof(g->uuid));
+	if (cfg->has_uuid)
+		return 0;
+	if (random_bytes(g->uuid, sizeof(g->uuid)) < 0)
+		return err_set(e, "cannot make a uuid: %s", strerror(errno));
+	g->uuid[6] = (uint8_t)((g->uuid[6] & 0x0f) | 0x40); /* version 4, random: RFC 4122, 4.4 */
+	g->uuid[8] = (uint8_t)((g->uuid[8] & 0x3f) | 0x80);
+	return 0;
+}

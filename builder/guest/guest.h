@@ -1,0 +1,52 @@
+/*
+ * A guest, as data: what is held for it, and what there is of it while it has a domain. Its life is in
+ * build/life.h.
+ */
+#ifndef EARLYDOM_GUEST_H
+#define EARLYDOM_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+
+#include "base/err.h"
+#include "guest_config.h"
+#include "guest_devmodel.h"
+#include "phases.h"
+
+struct disk;       /* device/disk.h */
+struct image_file; /* image/image_files.h */
+struct vif;        /* device/vif.h */
+
+/* domid of a guest that has no domain. */
+#define NO_DOMAIN DOMID_INVALID
+
+struct guest {
+	const struct guest_config *cfg;
+	uint8_t uuid[16]; /* the descriptor's, or a random one that restarts keep */
+
+	/* Held; NULL where there is none: a ramdisk that is not wanted, a kernel of which a firmware
+	 * knows; hvmloader, its BIOS and a memory map for some hvm guests. */
+	struct image_file *kernel, *ramdisk, *firmware, *bios, *memmap;
+	struct disk **disks; /* held; cfg->nr_disks of them, in cfg's order */
+	struct vif *vifs;    /* cfg->nr_vifs of them */
+
+	/* What there is while there is a domain. */
+	uint32_t domid;
+	uint32_t console_port,
+		store_port; /* the guest's ends; store_port 0 for a guest without one */
+	uint64_t console_gfn, store_gfn; /* of the rings' pages; mfns for a pv guest */
+	bool in_store;                   /* its nodes are written */
+	struct devmodel model;           /* its device model, if it is of a type that has one */
+	bool handed_over;                /* it was started without the store that it is in now */
+
+	uint64_t began,
+		build_ns;     /* of the newest build: when it began; from there to the unpause */
+	struct phases phases; /* of its first start */
+};
+
+/* Sets up g for cfg: its uuid, and no domain. Returns 0, or -1 with e set. */
+int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e);
+
+#endif

@@ -1,0 +1,34 @@
+#include "guest_config.h"
+
+const char *guest_type_name(enum guest_type t)
+{
+	static const char *const names[] = {
+		[GUEST_PV] = "pv",
+		[GUEST_PVH] = "pvh",
+		[GUEST_HVM] = "hvm",
+	};
+
+	return names[t];
+}
+
+const char *guest_bios_name(enum guest_bios b)
+{
+	static const char *const names[] = {
+		[BIOS_SEABIOS] = "seabios",
+		[BIOS_OVMF] = "ovmf",
+		[BIOS_ROMBIOS] = "rombios",
+	};
+
+	return names[b];
+}
+
+const char *guest_action_name(enum guest_action a)
+{
+	static const char *const names[] = {
+		[ACTION_DESTROY] = "destroy",
+		[ACTION_RESTART] = "restart",
+		[ACTION_PRESERVE] = "preserve",
+	};
+
+	return names[a];
+}

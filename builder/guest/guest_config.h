@@ -1,0 +1,114 @@
+/*
+ * What a descriptor says, as data: every value is checked (describe/config.h fills it in).
+ */
+#ifndef EARLYDOM_GUEST_CONFIG_H
+#define EARLYDOM_GUEST_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+
+struct disk_spec; /* describe/disk_spec.h */
+struct vif_spec;  /* describe/vif_spec.h */
+
+enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
+enum device_model_protocol { MODEL_QEMU, MODEL_CLASSIC };
+enum guest_bios { BIOS_SEABIOS, BIOS_OVMF, BIOS_ROMBIOS };
+enum guest_vga { VGA_CIRRUS, VGA_STD, VGA_NONE };
+enum guest_hdtype { HDTYPE_IDE, HDTYPE_AHCI };
+enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
+
+/* Names of guests and profiles are at most this long. */
+#define CONFIG_NAME_MAX 63
+/* The longest value of `ready`, in characters. */
+#define CONFIG_READY_MAX 255
+
+struct strings {
+	char **v;
+	size_t n;
+};
+
+struct guest_config {
+	char *name;       /* the key, else the file's name without directory and .cfg; never NULL
+			     after a config_read without errors */
+	const char *file; /* the descriptor, borrowed */
+	struct loc name_loc;
+
+	/* The keys that the descriptor has, and those whose value is a list: config_has. A value can be
+	 * the default's as well; xl tells that apart in what it records of a guest. */
+	uint64_t has, has_list;
+
+	char *image; /* "linux" (default), "plan9", "vmx" */
+	enum guest_type type;
+	bool has_uuid;
+	uint8_t uuid[16]; /* in the order of the text, as xen_domain_handle_t; never all zero */
+	struct loc uuid_loc;
+
+	char *kernel, *ramdisk; /* absolute paths; ramdisk NULL when there is none */
+	struct loc kernel_loc, ramdisk_loc;
+	char *ip, *root, *extra, *cmdline; /* NULL when not given; cmdline excludes the others */
+	struct loc cmdline_loc;            /* of the last of those that is given */
+
+	uint64_t memory_kib, maxmem_kib; /* from MiB; maxmem defaults to memory */
+	struct loc memory_loc;
+	unsigned vcpus, maxvcpus; /* vcpus defaults to 1 and maxvcpus to vcpus */
+
+	/* Pinning: none (n 0), one text for all vcpus (per_vcpu false), or one text per vcpu. */
+	struct strings cpus;
+	bool cpus_per_vcpu;
+	struct loc cpus_loc;
+
+	unsigned cpu_weight; /* 1..65535, 0 when not given: the scheduler's default stays */
+	bool has_cap;
+	unsigned cap; /* percent of one physical cpu, 0 is none */
+
+	enum guest_action on_poweroff, on_reboot, on_crash; /* destroy, restart, destroy */
+
+	struct strings profile;
+
+	/* What only hvm guests have. */
+	enum device_model_protocol model_protocol;
+	char *model_override, *model_config; /* absolute paths, or NULL */
+	struct loc model_override_loc, model_config_loc;
+	struct strings model_args; /* verbatim, behind all others */
+	char *firmware_override;   /* absolute path, or NULL: where Xen has its hvmloader */
+	struct loc firmware_loc;
+	enum guest_bios bios;
+	char *memmap; /* absolute path, or NULL */
+	struct loc memmap_loc;
+	struct strings serial; /* QEMU's -serial, one each */
+	bool vnc;              /* off, other than with xl */
+	char *vnclisten;       /* or NULL */
+	unsigned vncdisplay;
+	bool vncunused;
+	enum guest_vga vga;
+	uint64_t videoram_kib; /* libxl's default for the vga */
+	enum guest_hdtype hdtype;
+	char *boot; /* letters of c, d, n; "cda" */
+	bool acpi, apic, hpet, viridian, hap;
+
+	/* Such as can be served: raw, by blkback in dom0, no cdrom drive; each vdev once; a target
+	   is an absolute path or one of the tags of disk_spec.h. */
+	struct disk_spec *disks; /* in the descriptor's order */
+	size_t nr_disks;
+	struct loc disk_loc;
+	/* Such as can be served: on a bridge, by netback in dom0; each devid, mac and vifname once. */
+	struct vif_spec *vifs; /* devid of each is set: given, or its place in the list */
+	size_t nr_vifs;
+	struct loc vif_loc;
+	unsigned device_timeout; /* seconds that back ends may take, 10 */
+
+	struct strings after; /* names of guests that must be up first */
+	struct loc after_loc;
+	char *ready;            /* node below the guest's own path that says it is up; or NULL */
+	unsigned ready_timeout; /* seconds that others wait for this guest, 60 */
+};
+
+/* As descriptors have them. */
+const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
+const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */
+const char *guest_action_name(enum guest_action a); /* "destroy", ... */
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * What there is of a guest's device model: a process, and what the supervisor holds of it. What is
+ * done with it is in devmodel/devmodel.h.
+ */
+#ifndef EARLYDOM_GUEST_DEVMODEL_H
+#define EARLYDOM_GUEST_DEVMODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <xenevtchn.h>
+
+#include "base/bounded_log.h"
+#include "base/err.h"
+
+enum devmodel_state {
+	DEVMODEL_NONE,     /* none was started */
+	DEVMODEL_STARTING, /* the guest must not run yet */
+	DEVMODEL_READY,
+	DEVMODEL_ENDED, /* or it never got ready: the guest can't go on */
+};
+
+/* Zero is not a good one: devmodel_init. */
+struct devmodel {
+	enum devmodel_state state;
+	pid_t pid;    /* 0 while there is no process */
+	int said_fd;  /* what it says, for the log */
+	int ready_fd; /* of a classic one that is not ready yet: readable when it is, or has ended */
+	int console_fd; /* of a classic one: the guest's console, in both directions; non-blocking */
+	struct bounded_log log;
+	size_t said;           /* bytes in the log that are this one's */
+	xenevtchn_handle *xce; /* of a classic one */
+	uint32_t port;         /* its event channel's end in dom0 */
+	bool restricted;       /* -xen-domid-restrict */
+	uid_t uid;             /* that it is going to have; 0: it keeps root */
+	uint64_t began;        /* ns */
+	struct err why;        /* of DEVMODEL_ENDED */
+};
+
+/* None was started. */
+void devmodel_init(struct devmodel *m);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * The host: is it Xen, is this dom0, does the hypervisor speak the libraries' interface, what has
+ * it.
+ */
+#ifndef EARLYDOM_HOST_H
+#define EARLYDOM_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define XC_WANT_COMPAT_MAP_FOREIGN_API
+#include <xenctrl.h>
+#include <xenstore.h>
+
+#include "loaders/codec.h"
+#include "base/err.h"
+#include "build_locks.h"
+#include "unmap.h"
+#include "xenlog.h"
+
+struct host {
+	struct xenlog log;
+	xc_interface *xch;
+	struct xs_handle *xsh; /* the store; NULL without one. Opened and closed by its user */
+	xen_capabilities_info_t caps; /* "xen-3.0-x86_64 hvm-3.0-x86_32 ..." */
+	uint32_t physcaps;            /* XEN_SYSCTL_PHYSCAP_* */
+	unsigned nr_cpus;             /* physical cpu numbers, offline ones included */
+
+	/* Set by its user where there are others that build; NULL otherwise. */
+	struct build_locks *shared;
+	struct reservation reservation; /* to the build that uses it; none without others */
+
+	struct unmapper unmapper;
+	struct blob spare; /* host_spare */
+};
+
+/*
+ * Looks for the hypervisor and its devices without a hypercall. sysroot is "" but for tests, which
+ * have a tree of their own there. Returns 0, or -1 with e set: not on Xen, not in dom0, or
+ * no /dev/xen/privcmd or /dev/xen/evtchn.
+ */
+int host_probe(const char *sysroot, struct err *e);
+
+/*
+ * Opens the hypervisor and checks that it speaks the interface of the linked libraries. Each thread
+ * that builds needs a host of its own: a handle of libxenctrl serves one thread, and none survives
+ * a fork. Returns 0, or -1 with e set and nothing left open.
+ */
+int host_open(struct host *h, bool verbose, struct err *e);
+void host_close(struct host *h);
+
+/*
+ * Keeps memory that is not needed any more, until somebody has the time to give it back: host_tidy, or
+ * host_close. What was kept before is given back at once.
+ */
+void host_spare(struct host *h, struct blob b);
+void host_tidy(struct host *h);
+
+/*
+ * Fills e with `what: cause`, the cause being the libraries' own message or errno's text. Returns
+ * -1. To be called right after the call that failed; forgets the message.
+ */
+int host_error(struct host *h, struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

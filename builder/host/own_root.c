@@ -1,0 +1,102 @@
+#include "own_root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char *const shared[] = {"/dev", "/proc", "/run", "/sys"};
+
+/*
+ * Mounts the tmpfs over /, where this process does not see it: a path that begins with / begins
+ * below what is mounted there. So it is mounted over /run first, opened, and moved.
+ */
+static int mount_root(struct own_root *r, struct err *e)
+{
+	if (mount("earlydom", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
+		return err_set(e, "cannot mount a tmpfs: %s", strerror(errno));
+	r->dir = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->dir >= 0 && mount("/run", "/", NULL, MS_MOVE, NULL) == 0)
+		return 0;
+	err_set(e, "cannot move the refuge to /: %s", strerror(errno));
+	umount2("/run", MNT_DETACH);
+	return -1;
+}
+
+/* With the own root as the working directory. */
+static int fill(struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		const char *name = shared[i] + 1;
+
+		if (mkdir(name, 0755) < 0)
+			return err_set(e, "cannot make %s in the refuge: %s", shared[i],
+				       strerror(errno));
+		if (mount(shared[i], name, NULL, MS_BIND | MS_REC, NULL) < 0)
+			return err_set(e, "cannot mount %s in the refuge: %s", shared[i],
+				       strerror(errno));
+	}
+	if (mkdir("var", 0755) < 0 || mkdir("var/lib", 0755) < 0 ||
+	    symlink("../run", "var/run") < 0 || mkdir("tmp", 0700) < 0 || chmod("tmp", 01777) < 0)
+		return err_set(e, "cannot make the directories of the refuge: %s", strerror(errno));
+	return 0;
+}
+
+int own_root_make(struct own_root *r, struct err *e)
+{
+	int rc;
+
+	r->dir = -1;
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_set(e, "cannot make a mount namespace: %s", strerror(errno));
+	/* Nothing that is mounted here is to be seen elsewhere, nor the other way round. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_set(e, "cannot make the mounts private: %s", strerror(errno));
+	rc = mount_root(r, e);
+	if (rc == 0 && fchdir(r->dir) < 0)
+		rc = err_set(e, "cannot go to the refuge: %s", strerror(errno));
+	if (rc == 0)
+		rc = fill(e);
+	if (chdir("/") < 0 && rc == 0)
+		rc = err_set(e, "cannot go to /: %s", strerror(errno));
+	if (rc < 0)
+		own_root_close(r);
+	return rc;
+}
+
+int own_root_enter_child(const struct own_root *r)
+{
+	return fchdir(r->dir) < 0 ? -1 : chroot(".");
+}
+
+int own_root_enter(const struct own_root *r, struct err *e)
+{
+	int rc = fchdir(r->dir);
+
+	/*
+	 * pivot_root(2): with "." for both the old root lies over the new one and is unmounted from
+	 * there, which lets go of all file systems that are mounted in it. The root of an initramfs
+	 * cannot be moved (EINVAL); it holds nothing.
+	 */
+	if (rc == 0) {
+		if (syscall(SYS_pivot_root, ".", ".") == 0)
+			rc = umount2(".", MNT_DETACH);
+		else
+			rc = chroot(".");
+	}
+	return rc < 0 ? err_set(e, "cannot make the refuge the root: %s", strerror(errno)) : 0;
+}
+
+void own_root_close(struct own_root *r)
+{
+	if (r->dir >= 0)
+		close(r->dir);
+	r->dir = -1;
+}

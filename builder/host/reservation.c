@@ -1,0 +1,73 @@
+#include "reservation.h"
+
+#include "free_memory.h"
+
+void reservations_init(struct reservations *all)
+{
+	pthread_mutex_init(&all->lock, NULL);
+	pthread_cond_init(&all->ended, NULL);
+	all->first = NULL;
+}
+
+void reservations_destroy(struct reservations *all)
+{
+	pthread_cond_destroy(&all->ended);
+	pthread_mutex_destroy(&all->lock);
+}
+
+void reservation_make(struct reservations *all, struct reservation *p, uint64_t kib)
+{
+	struct reservation **end;
+
+	pthread_mutex_lock(&all->lock);
+	for (end = &all->first; *end; end = &(*end)->next)
+		;
+	*p = (struct reservation){.made = true, .kib = kib};
+	*end = p;
+	pthread_mutex_unlock(&all->lock);
+}
+
+void reservation_end(struct reservations *all, struct reservation *p)
+{
+	struct reservation **at;
+
+	if (!p->made)
+		return;
+	pthread_mutex_lock(&all->lock);
+	for (at = &all->first; *at != p; at = &(*at)->next)
+		;
+	*at = p->next;
+	p->made = false;
+	pthread_cond_broadcast(&all->ended);
+	pthread_mutex_unlock(&all->lock);
+}
+
+static uint64_t promised_before(const struct reservations *all, const struct reservation *p)
+{
+	const struct reservation *other;
+	uint64_t kib = 0;
+
+	for (other = all->first; other != p; other = other->next)
+		kib += other->kib;
+	return kib;
+}
+
+int reservation_wait(struct reservations *all, const struct reservation *p, xc_interface *xch,
+		     struct xenlog *log, uint64_t *free_kib, struct err *e)
+{
+	uint64_t before;
+	int rc;
+
+	pthread_mutex_lock(&all->lock);
+	for (;;) {
+		before = promised_before(all, p);
+		rc = free_memory(xch, log, free_kib, e);
+		/* Those before may have taken a part of theirs already, which counts twice: it is
+		 * waited for too long rather than not enough. */
+		if (rc < 0 || all->first == p || p->kib + before <= *free_kib)
+			break;
+		pthread_cond_wait(&all->ended, &all->lock);
+	}
+	pthread_mutex_unlock(&all->lock);
+	return rc;
+}

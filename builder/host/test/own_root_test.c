@@ -1,0 +1,355 @@
+/*
+ * The own root, for real: mount namespaces, which root may make. Each test is a process that tells
+ * what is wrong; where namespaces cannot be made it says that it was skipped.
+ */
+#include "builder/fake/kit.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "builder/host/own_root.h"
+
+/* In a test's process: says what is wrong and ends it. */
+#define WRONG(...)                                                                                 \
+	do {                                                                                       \
+		dprintf(told, __VA_ARGS__);                                                        \
+		_exit(1);                                                                          \
+	} while (0)
+
+static int told; /* where a test's process says what is wrong */
+
+/* Runs a test in a process of its own, in a mount namespace whose mounts concern nobody. */
+static void in_process(void (*test)(void))
+{
+	char text[512] = "";
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(fds[0]);
+		told = fds[1];
+		/* As on a systemd machine: /run is mounted, and all mounts are shared. */
+		if (unshare(CLONE_NEWNS) < 0 ||
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount("/run", "/run", NULL, MS_BIND | MS_REC, NULL) < 0 ||
+		    mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
+			WRONG("SKIP %s", strerror(errno));
+		test();
+		_exit(0);
+	}
+	close(fds[1]);
+	n = read(fds[0], text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!strncmp(text, "SKIP ", 5)) {
+		fprintf(stderr, "refuge_test: NOT TESTED, this needs root: %s\n", text + 5);
+		return;
+	}
+	KIT_CHECK(text[0] == '\0' && status == 0, "%s (status %#x)", text, (unsigned)status);
+}
+
+static void make(struct own_root *r)
+{
+	struct err e;
+
+	if (own_root_make(r, &e) < 0)
+		WRONG("%s", e.msg);
+}
+
+static void enter(const struct own_root *r)
+{
+	struct err e;
+
+	if (own_root_enter(r, &e) < 0)
+		WRONG("%s", e.msg);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+/* The directories are what they were outside, and nothing else is there. */
+static void look_around(void)
+{
+	char name[16];
+	int fd;
+
+	if (access(kit_path("kernel"), F_OK) == 0)
+		WRONG("the old root is still seen");
+	if (access("/bin", F_OK) == 0 || access("/etc", F_OK) == 0)
+		WRONG("there is more than there should be");
+	if (!same_file("/run", "/var/run"))
+		WRONG("/var/run is not /run");
+	if (access("/var/lib", W_OK) || access("/tmp", W_OK) || access("/sys/kernel", F_OK))
+		WRONG("a directory is missing");
+	fd = open("/dev/null", O_WRONLY);
+	if (fd < 0 || write(fd, "x", 1) != 1)
+		WRONG("/dev/null: %s", strerror(errno));
+	close(fd);
+	if (readlink("/proc/self", name, sizeof(name)) <= 0)
+		WRONG("/proc/self: %s", strerror(errno));
+	if (!getcwd(name, sizeof(name)) || strcmp(name, "/"))
+		WRONG("the working directory is %s", name);
+}
+
+static void enters(void)
+{
+	struct own_root r;
+	struct stat run_before, run_after;
+
+	if (stat("/run", &run_before) < 0 || mount("t", "/sys/kernel", "tmpfs", 0, NULL) < 0 ||
+	    mkdir("/sys/kernel/below", 0700) < 0)
+		WRONG("set-up: %s", strerror(errno));
+	make(&r);
+	if (access(kit_path("kernel"), R_OK) || access("/bin/sh", X_OK))
+		WRONG("the old root is not seen any more");
+	if (stat("/run", &run_after) < 0 || run_before.st_ino != run_after.st_ino)
+		WRONG("/run is another one");
+	if (mkdirat(r.dir, "usr", 0755) < 0)
+		WRONG("cannot make a directory in it: %s", strerror(errno));
+	enter(&r);
+	look_around();
+	if (stat("/run", &run_after) < 0 || run_before.st_ino != run_after.st_ino)
+		WRONG("/run is another one in the refuge");
+	if (access("/sys/kernel/below", F_OK))
+		WRONG("what is mounted below is not there");
+	if (access("/usr", F_OK))
+		WRONG("what was put into it is not there");
+	own_root_close(&r);
+	own_root_close(&r);
+	look_around();
+}
+
+static void test_enter(void **state)
+{
+	(void)state;
+	in_process(enters);
+}
+
+/* A child enters before its parent; both see it, and the parent all that it saw before. */
+static void child_enters(void)
+{
+	struct own_root r;
+	int status, go[2];
+	char c;
+	pid_t pid;
+
+	make(&r);
+	if (pipe(go) < 0)
+		WRONG("pipe");
+	pid = fork();
+	if (pid == 0) {
+		if (own_root_enter_child(&r) < 0)
+			WRONG("cannot enter: %s", strerror(errno));
+		look_around();
+		if (read(go[0], &c, 1) != 1)
+			WRONG("read");
+		look_around();
+		_exit(0);
+	}
+	usleep(50000);
+	if (access(kit_path("kernel"), R_OK))
+		WRONG("the old root is gone for the parent");
+	enter(&r);
+	look_around();
+	if (write(go[1], "", 1) != 1 || waitpid(pid, &status, 0) != pid || status != 0)
+		_exit(1); /* it has said why */
+}
+
+static void test_child(void **state)
+{
+	(void)state;
+	in_process(child_enters);
+}
+
+static int to_thread[2], from_thread[2];
+
+static void *thread(void *arg)
+{
+	char c;
+
+	(void)arg;
+	if (read(to_thread[0], &c, 1) == 1) {
+		c = access(kit_path("kernel"), F_OK) == 0 ? 'o' : 'n';
+		if (write(from_thread[1], &c, 1) != 1)
+			_exit(1);
+	}
+	return NULL;
+}
+
+static void threads_enter(void)
+{
+	struct own_root r;
+	pthread_t t;
+	char c = 0;
+
+	make(&r);
+	if (pipe(to_thread) < 0 || pipe(from_thread) < 0 || pthread_create(&t, NULL, thread, NULL))
+		WRONG("no thread");
+	enter(&r);
+	if (write(to_thread[1], "", 1) != 1 || read(from_thread[0], &c, 1) != 1 || c != 'n')
+		WRONG("the other thread sees the old root");
+}
+
+static void test_threads(void **state)
+{
+	(void)state;
+	in_process(threads_enter);
+}
+
+/* Waits for the end of a file system: IN_UNMOUNT comes when nobody has it mounted any more. */
+static bool unmounted(int inotify, int ms)
+{
+	struct pollfd p = {.fd = inotify, .events = POLLIN};
+	char buf[1024];
+	struct inotify_event event;
+
+	if (poll(&p, 1, ms) != 1)
+		return false;
+	if (read(inotify, buf, sizeof(buf)) < (ssize_t)sizeof(event))
+		return false;
+	memcpy(&event, buf, sizeof(event));
+	return event.mask & IN_UNMOUNT;
+}
+
+/* A file system that was mounted when the own root was made, and does not lie in what it shares. */
+static void lets_go(void)
+{
+	const char *mnt = kit_path("mnt");
+	const int inotify = inotify_init1(IN_CLOEXEC);
+	struct own_root r;
+	int go[2], done[2];
+	char c;
+	pid_t pid;
+
+	if (mkdir(mnt, 0700) < 0 || mount("t", mnt, "tmpfs", 0, NULL) < 0 || pipe(go) < 0 ||
+	    pipe(done) < 0 || inotify_add_watch(inotify, mnt, IN_CREATE) < 0)
+		WRONG("set-up: %s", strerror(errno));
+	pid = fork();
+	if (pid == 0) {
+		close(go[1]);
+		make(&r);
+		if (write(done[1], "", 1) != 1 || read(go[0], &c, 1) != 1)
+			WRONG("pipe");
+		enter(&r);
+		if (write(done[1], "", 1) != 1 || read(go[0], &c, 1) != 0)
+			WRONG("pipe");
+		_exit(0);
+	}
+	close(go[0]);
+	if (read(done[0], &c, 1) != 1)
+		_exit(1);
+	if (umount2(mnt, MNT_DETACH) < 0)
+		WRONG("umount: %s", strerror(errno));
+	if (unmounted(inotify, 100))
+		WRONG("a copy of the namespace should have held it");
+	if (write(go[1], "", 1) != 1 || read(done[0], &c, 1) != 1)
+		_exit(1);
+	if (!unmounted(inotify, 5000))
+		dprintf(told, "the refuge holds file systems of the old root");
+	close(go[1]);
+}
+
+static void test_lets_go(void **state)
+{
+	(void)state;
+	in_process(lets_go);
+}
+
+static void read_mounts(char *buf, size_t size)
+{
+	FILE *f = fopen("/proc/self/mounts", "r");
+	const size_t n = f ? fread(buf, 1, size - 1, f) : 0;
+
+	if (!n)
+		WRONG("cannot read the mounts");
+	buf[n] = '\0';
+	fclose(f);
+}
+
+/* Nothing of it is seen by others. */
+static void is_private(void)
+{
+	struct own_root r;
+	int status, done[2];
+	char before[32768], after[32768], c;
+	pid_t pid;
+
+	read_mounts(before, sizeof(before));
+	if (pipe(done) < 0)
+		WRONG("pipe");
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that ends early leaves nobody behind */
+		make(&r);
+		if (write(done[1], "", 1) != 1)
+			WRONG("pipe");
+		pause(); /* until it is killed */
+	}
+	if (read(done[0], &c, 1) != 1)
+		_exit(1);
+	read_mounts(after, sizeof(after));
+	if (strcmp(before, after))
+		WRONG("its mounts are seen by others");
+	kill(pid, 9);
+	waitpid(pid, &status, 0);
+}
+
+static void test_private(void **state)
+{
+	(void)state;
+	in_process(is_private);
+}
+
+/* Without the right to do it, it says so, and nothing is open. */
+static void no_right(void)
+{
+	struct own_root r;
+	struct err e;
+
+	if (setuid(65534) < 0)
+		WRONG("SKIP %s", strerror(errno));
+	if (own_root_make(&r, &e) == 0)
+		WRONG("it was made without the right to");
+	if (strcmp(e.msg, "cannot make a mount namespace: Operation not permitted"))
+		WRONG("%s", e.msg);
+	if (r.dir != -1)
+		WRONG("its directory is open");
+}
+
+static void test_no_right(void **state)
+{
+	(void)state;
+	in_process(no_right);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_enter),   cmocka_unit_test(test_child),
+		cmocka_unit_test(test_threads), cmocka_unit_test(test_lets_go),
+		cmocka_unit_test(test_private), cmocka_unit_test(test_no_right),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

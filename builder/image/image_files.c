@@ -1,0 +1,188 @@
+#include "image_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/copy.h"
+
+static struct image_file *image_find(const struct image_cache *c, const struct stat *st)
+{
+	struct image_file *f;
+
+	for (f = c->files; f; f = f->next)
+		if (f->dev == st->st_dev && f->ino == st->st_ino && f->size == (size_t)st->st_size)
+			return f;
+	return NULL;
+}
+
+static struct image_file *image_map(int fd, const struct stat *st)
+{
+	struct image_file *f = calloc(1, sizeof(*f));
+	void *data;
+
+	if (!f)
+		return NULL;
+	/*
+	 * Not MAP_POPULATE: dom0 would map the whole file page by page, which a pv dom0 pays dearly for.
+	 * Faults map 16 pages each instead, and only of what is copied or unpacked.
+	 */
+	data = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED) {
+		free(f);
+		return NULL;
+	}
+	f->fd = fd;
+	f->data = data;
+	f->size = (size_t)st->st_size;
+	f->dev = st->st_dev;
+	f->ino = st->st_ino;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->unpacked, NULL);
+	return f;
+}
+
+struct image_file *image_hold(struct image_cache *c, const char *what, const char *path,
+			      struct err *e)
+{
+	struct image_file *f = NULL;
+	const char *cause = NULL;
+	struct stat st;
+	int fd;
+
+	/* O_NONBLOCK: a FIFO put in the file's place must not stop the boot. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		cause = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		cause = S_ISDIR(st.st_mode) ? "Is a directory" : "not a regular file";
+	else if (st.st_size == 0)
+		cause = "the file is empty";
+	else if (!(f = image_find(c, &st))) {
+		f = image_map(fd, &st);
+		if (!f) {
+			cause = strerror(errno);
+		} else {
+			f->next = c->files;
+			c->files = f;
+		}
+	}
+	if (fd >= 0 && (!f || f->fd != fd))
+		close(fd);
+	if (cause) {
+		err_set(e, "cannot read %s %s: %s", what, path, cause);
+		return NULL;
+	}
+	f->users++;
+	return f;
+}
+
+/* Closes the kernel, if it is open. Returns what it was unpacked to, for blob_free. */
+static struct blob kernel_release(struct image_file *f)
+{
+	struct blob unpacked = {0};
+
+	if (!f->kernel_open)
+		return unpacked;
+	unpacked = f->kernel.unpacked;
+	f->kernel.unpacked = (struct blob){0};
+	kernel_close(&f->kernel);
+	f->kernel_open = false;
+	return unpacked;
+}
+
+void image_drop(struct image_cache *c, struct image_file *f)
+{
+	struct image_file **p;
+	struct blob unpacked;
+
+	if (!f || --f->users > 0)
+		return;
+	for (p = &c->files; *p != f; p = &(*p)->next)
+		;
+	*p = f->next;
+	unpacked = kernel_release(f);
+	blob_free(&unpacked);
+	pthread_cond_destroy(&f->unpacked);
+	pthread_mutex_destroy(&f->lock);
+	munmap((void *)(uintptr_t)f->data, f->size);
+	close(f->fd);
+	free(f);
+}
+
+int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to, struct err *e)
+{
+	const uintptr_t at = (uintptr_t)from - (uintptr_t)f->data;
+	size_t done = 0;
+
+	if (at >= f->size) {
+		copy_away(to, from, len);
+		return 0;
+	}
+	while (done < len) {
+		const ssize_t n =
+			pread(f->fd, (uint8_t *)to + done, len - done, (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_set(e, "cannot read the file: %s",
+				       n < 0 ? strerror(errno) : "it has become shorter");
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+void image_plan_kernel(struct image_file *f)
+{
+	pthread_mutex_lock(&f->lock);
+	f->kernel_users++;
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* Under the lock, which others get meanwhile. */
+static void unpack(struct image_file *f)
+{
+	int rc;
+
+	f->kernel_busy = true;
+	pthread_mutex_unlock(&f->lock);
+	rc = kernel_open(f->data, f->size, true, UNPACK_MAX, &f->kernel, &f->why_bad);
+	pthread_mutex_lock(&f->lock);
+	f->kernel_busy = false;
+	f->kernel_open = rc == 0;
+	f->kernel_bad = rc < 0;
+	pthread_cond_broadcast(&f->unpacked);
+}
+
+const struct kernel *image_kernel(struct image_file *f, struct err *e)
+{
+	const struct kernel *k;
+
+	pthread_mutex_lock(&f->lock);
+	while (f->kernel_busy)
+		pthread_cond_wait(&f->unpacked, &f->lock);
+	/* A broken kernel that guests share is unpacked once, too. */
+	if (!f->kernel_open && !f->kernel_bad)
+		unpack(f);
+	k = f->kernel_open ? &f->kernel : NULL;
+	if (!k)
+		*e = f->why_bad;
+	pthread_mutex_unlock(&f->lock);
+	return k;
+}
+
+struct blob image_kernel_done(struct image_file *f)
+{
+	struct blob unpacked = {0};
+
+	pthread_mutex_lock(&f->lock);
+	if (--f->kernel_users == 0)
+		unpacked = kernel_release(f);
+	pthread_mutex_unlock(&f->lock);
+	return unpacked;
+}

@@ -1,0 +1,78 @@
+/*
+ * Kernels and ramdisks: read once, unpacked once.
+ *
+ * A file is mapped, not copied: the initramfs holds it in memory already, and the mapping stays
+ * valid when the file is unlinked or the root is switched, so that a guest can be restarted without
+ * its files. Guests that name the same file (by device and inode) share one struct image_file.
+ *
+ * One thread, the supervisor's, holds and drops files. Those that build may want their kernels at the
+ * same time: different ones are unpacked beside each other, one that guests share by the first, for
+ * which the others wait.
+ */
+#ifndef EARLYDOM_IMAGE_FILES_H
+#define EARLYDOM_IMAGE_FILES_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "loaders/kernel.h"
+#include "base/err.h"
+
+struct image_file {
+	struct image_file *next;
+	dev_t dev;
+	ino_t ino;
+	int fd;
+	const uint8_t *data; /* size bytes, read-only */
+	size_t size;
+
+	unsigned users; /* guests that hold the file */
+
+	pthread_mutex_t lock;    /* of what follows */
+	pthread_cond_t unpacked; /* or found bad: kernel_busy is over */
+	unsigned kernel_users;   /* guests that are still to be built from it as a kernel */
+	bool kernel_busy;        /* a thread unpacks it */
+	struct kernel kernel;    /* open while kernel_open */
+	bool kernel_open;
+	bool kernel_bad; /* it was tried: why_bad is what was found */
+	struct err why_bad;
+};
+
+/* Every file that is held; zero-initialised is empty. */
+struct image_cache {
+	struct image_file *files;
+};
+
+/*
+ * Holds the file at path, which is the `what` ("kernel", "ramdisk") of a guest. Returns NULL with e
+ * set: `cannot read kernel /boot/x: No such file or directory`, also for what is no regular file or
+ * is empty.
+ */
+struct image_file *image_hold(struct image_cache *c, const char *what, const char *path,
+			      struct err *e);
+
+/* Gives a file back; the last one unmaps it. NULL is allowed. */
+void image_drop(struct image_cache *c, struct image_file *f);
+
+/*
+ * Copies len bytes at from, which are in the file's bytes or in what they were unpacked to. Those of the
+ * file are read: to be copied from its mapping, each page had to be mapped first, which a pv dom0 pays
+ * dearly for. Returns 0, or -1 with e set.
+ */
+int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to,
+	       struct err *e);
+
+/*
+ * The file as a kernel, unpacked and checked. image_plan_kernel says beforehand that a build will
+ * want it, image_kernel_done that the build is over; between the first plan and the last done it is
+ * unpacked once, and stays where it is. image_kernel returns NULL with e set, to the same for all who ask.
+ * image_kernel_done returns what there is to give back by then, for blob_free: that takes its time.
+ */
+void image_plan_kernel(struct image_file *f);
+const struct kernel *image_kernel(struct image_file *f, struct err *e);
+struct blob image_kernel_done(struct image_file *f);
+
+#endif

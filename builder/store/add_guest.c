@@ -1,0 +1,229 @@
+#include "add_guest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/io/protocols.h>
+
+#include "remove_guest.h"
+#include "device_nodes.h"
+#include "guest_nodes.h"
+#include "builder/image/firmware.h"
+#include "store.h"
+#include "wire.h"
+#include "builder/host/host.h"
+
+/* Where the store has the domains. */
+#define DOMAINS "/local/domain"
+
+void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
+{
+	const char *abi = i->is_32bit ? XEN_IO_PROTO_ABI_X86_32 : XEN_IO_PROTO_ABI_X86_64;
+	size_t k;
+
+	n->domid = g->domid;
+	guest_nodes_gone(g, n);
+	guest_nodes(g, &i->now, n);
+	for (k = 0; k < g->cfg->nr_disks; k++)
+		disk_nodes(g->disks[k], g->cfg->type == GUEST_PV ? abi : NULL, n);
+	console_nodes(g, n);
+	for (k = 0; k < g->cfg->nr_vifs; k++)
+		vif_nodes(&g->vifs[k], n);
+	/* libxl gives one to every such guest, whether it has a screen or not. */
+	if (firmware_wanted(g->cfg))
+		vkbd_nodes(n);
+}
+
+static bool domain_alive(struct host *h, uint32_t domid)
+{
+	xc_domaininfo_t info;
+
+	return xc_domain_getinfolist(h->xch, domid, 1, &info) == 1 && info.domain == domid &&
+	       !(info.flags & XEN_DOMINF_dying);
+}
+
+/* The guests that the workers have introduced have different names (select_guests). To read them again
+ * for each new one would make the last of many slow. Both to be called in the store's turn. */
+static void mark_ours(struct host *h, uint32_t domid, bool ours)
+{
+	const uint64_t bit = UINT64_C(1) << (domid % 64);
+
+	if (h->shared && ours)
+		h->shared->introduced[domid / 64] |= bit;
+	else if (h->shared)
+		h->shared->introduced[domid / 64] &= ~bit;
+}
+
+static bool is_ours(const struct host *h, uint32_t domid)
+{
+	return h->shared && h->shared->introduced[domid / 64] >> (domid % 64) & 1;
+}
+
+/* Requests to read the names of the n domains in ids, but of g and of ours. Returns 0, or -1 without
+ * memory; *out and the *nr requests are the caller's to free. */
+static int name_calls(char *const *ids, unsigned n, const struct guest *g, const struct host *h,
+		      struct wire_call **out, size_t *nr)
+{
+	char path[64], *rest;
+	unsigned i;
+
+	*nr = 0;
+	*out = calloc(n + 1, sizeof(**out));
+	if (!*out)
+		return -1;
+	for (i = 0; i < n; i++) {
+		const unsigned long domid = strtoul(ids[i], &rest, 10);
+		struct wire_call *call = &(*out)[*nr];
+
+		if (*rest || domid >= DOMID_FIRST_RESERVED || domid == g->domid ||
+		    is_ours(h, (uint32_t)domid))
+			continue;
+		snprintf(path, sizeof(path), DOMAINS "/%lu/name", domid);
+		*call = (struct wire_call){.type = XS_READ, .len = strlen(path) + 1};
+		call->body = strdup(path);
+		if (!call->body)
+			return -1;
+		++*nr;
+	}
+	return 0;
+}
+
+/* What a domain left that is no more does not count. */
+static int check_other(const struct guest *g, struct host *h, const struct wire_call *call,
+		       struct err *e)
+{
+	const unsigned long domid = strtoul(call->body + strlen(DOMAINS "/"), NULL, 10);
+
+	if (call->error && call->error != ENOENT)
+		return err_set(e, "cannot read %s in the store: %s", call->body,
+			       strerror(call->error));
+	if (call->error || strcmp(call->reply, g->cfg->name) != 0 ||
+	    !domain_alive(h, (uint32_t)domid))
+		return 0;
+	return err_set(e, "domain %lu has the name %s already", domid, g->cfg->name);
+}
+
+/* xl finds a guest by its name. The list of domains is libxenstore's to ask for: where it is longer than
+ * an answer of xenstored it comes in parts. */
+static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t, struct err *e)
+{
+	struct wire_call *calls = NULL;
+	unsigned n = 0;
+	char **ids = xs_directory(h->xsh, XBT_NULL, DOMAINS, &n);
+	size_t i, nr = 0;
+	int rc;
+
+	if (!ids)
+		return errno == ENOENT ? 0
+				       : err_set(e, "cannot read " DOMAINS " in the store: %s",
+						 strerror(errno));
+	rc = name_calls(ids, n, g, h, &calls, &nr) < 0 ? err_set(e, "out of memory")
+						       : wire_talk(fd, t, calls, nr, e);
+	for (i = 0; !rc && i < nr; i++)
+		rc = check_other(g, h, &calls[i], e);
+	wire_free(calls, nr);
+	free(calls);
+	free(ids);
+	return rc;
+}
+
+struct writing {
+	const struct guest *g;
+	struct host *h;
+	struct nodes nodes;
+};
+
+static int write_nodes(int fd, uint32_t t, void *arg, struct err *e)
+{
+	const struct writing *w = arg;
+
+	if (check_name(w->g, w->h, fd, t, e) < 0)
+		return -1;
+	return nodes_send(&w->nodes, fd, t, e);
+}
+
+static int look_at(const struct guest *g, struct host *h, struct guest_facts *i, struct err *e)
+{
+	unsigned width = 0;
+
+	memset(i, 0, sizeof(*i));
+	clock_gettime(CLOCK_REALTIME, &i->now);
+	if (g->cfg->type != GUEST_PV || !g->cfg->nr_disks)
+		return 0;
+	if (xc_domain_get_guest_width(h->xch, g->domid, &width) < 0)
+		return host_error(h, e, "cannot ask for the width of the domain's words");
+	i->is_32bit = width == 4;
+	return 0;
+}
+
+int store_add_guest(struct guest *g, struct host *h, struct err *e)
+{
+	struct writing w = {.g = g, .h = h};
+	struct guest_facts i;
+	int rc;
+
+	if (look_at(g, h, &i, e) < 0)
+		return -1;
+	store_guest_nodes(g, &i, &w.nodes);
+	build_lock(h->shared, BUILD_LOCK_STORE);
+	rc = store_transact_wire(write_nodes, &w, e);
+	if (!rc)
+		mark_ours(h, g->domid, true);
+	build_unlock(h->shared, BUILD_LOCK_STORE);
+	nodes_free(&w.nodes);
+	if (rc < 0)
+		return -1;
+	g->in_store = true;
+	if (!g->store_port)
+		return 0;
+	if (xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
+		return 0;
+	err_set(e, "cannot introduce domain %u to xenstored: %s", g->domid, strerror(errno));
+	store_remove_guest(g, h);
+	return -1;
+}
+
+void store_remove_guest(struct guest *g, struct host *h)
+{
+	if (!h->xsh || !g->in_store || g->domid == NO_DOMAIN)
+		return;
+	g->in_store = false;
+	build_lock(h->shared, BUILD_LOCK_STORE);
+	mark_ours(h, g->domid, false);
+	build_unlock(h->shared, BUILD_LOCK_STORE);
+	remove_guest_nodes(g, h->xsh, STORE_REMOVE_MS);
+}
+
+int store_add_dom0(struct xs_handle *xsh, struct err *e)
+{
+	static const struct {
+		const char *path, *value;
+	} wanted[] = {
+		{"/local/domain/0/domid", "0"},
+		{"/local/domain/0/name", "Domain-0"},
+		{"/local/pool/0/name", "Pool-0"},
+	};
+	struct nodes n = {0};
+	int rc = -1;
+	size_t i;
+	char *is;
+
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		is = xs_read(xsh, XBT_NULL, wanted[i].path, NULL);
+		if (!is && errno != ENOENT) {
+			err_set(e, "cannot read %s in the store: %s", wanted[i].path,
+				strerror(errno));
+			goto out;
+		}
+		if (!is)
+			nodes_add(&n, NODE_INHERITS, wanted[i].path, NULL, "%s", wanted[i].value);
+		free(is);
+	}
+	rc = n.n || n.failed ? nodes_write(&n, e) : 0;
+out:
+	nodes_free(&n);
+	return rc;
+}

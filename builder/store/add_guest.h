@@ -1,0 +1,55 @@
+/*
+ * The stage "introduce": the guest's nodes in the store, as libxl of the same Xen writes them, and
+ * the guest made known to xenstored.
+ */
+#ifndef EARLYDOM_ADD_GUEST_H
+#define EARLYDOM_ADD_GUEST_H
+
+#include <time.h>
+
+#include "builder/guest/guest.h"
+#include "nodes.h"
+#include "builder/host/host.h"
+
+/* What a guest's nodes say that is not in struct guest. */
+struct guest_facts {
+	struct timespec now; /* CLOCK_REALTIME: when the guest is said to have started */
+	bool is_32bit;       /* a pv guest that runs 32-bit code */
+};
+
+/*
+ * Lists every node of g, which has a domain and was built: /local/domain/ID, /vm/UUID, /libxl/ID,
+ * its console, its devices with both ends; before them the removal of what an earlier domain of
+ * that number may have left. Pure, but for the links that a disk's path may be.
+ */
+void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n);
+
+/*
+ * Writes the nodes in one transaction, and introduces the domain with its store page and event
+ * channel, if it has one (a pv guest that was started without a store has none and gets only the
+ * nodes). Sets g->in_store. Returns 0, or -1 with e set and nothing of g in the store. Refuses a
+ * guest whose name another domain has.
+ */
+int store_add_guest(struct guest *g, struct host *h, struct err *e);
+
+/*
+ * Takes every node of g's domain out of the store. The kernel's back ends are told first, as libxl
+ * does it, and waited for: at most STORE_REMOVE_MS, after which their nodes go all the same and
+ * they let go of the guest's memory and disks when they can. What was under way is carried out,
+ * nothing new is taken on; a guest that still runs is better paused before.
+ *
+ * To be called before the domain is destroyed, or when somebody else has destroyed it: what
+ * somebody else has taken out, or made anew for another domain, is left alone. No store and nothing
+ * to remove are all right.
+ */
+#define STORE_REMOVE_MS 2000
+void store_remove_guest(struct guest *g, struct host *h);
+
+/*
+ * Writes dom0's own nodes, which xl wants: its name and number, and the name of the first cpupool.
+ * They are those of xen-init-dom0 (tools/helpers/xen-init-dom0.c), which init scripts do not run
+ * when they find a xenstored. Does nothing where they are. Returns 0, or -1 with e set.
+ */
+int store_add_dom0(struct xs_handle *xsh, struct err *e);
+
+#endif

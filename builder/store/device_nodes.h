@@ -1,0 +1,52 @@
+/*
+ * The nodes of a guest's devices, as libxl writes them: front end, back end, and libxl's own copy
+ * of the back end (libxl_device.c, libxl__device_generic_add).
+ */
+#ifndef EARLYDOM_DEVICE_NODES_H
+#define EARLYDOM_DEVICE_NODES_H
+
+#include "builder/device/disk.h"
+#include "builder/guest/guest.h"
+#include "nodes.h"
+#include "builder/device/vif.h"
+
+/* Where libxl says that its hotplug scripts are (libxl__xen_script_dir_path). None is run here. */
+#define SCRIPT_DIR "/etc/xen/scripts"
+
+/* States of the two ends (public/io/xenbus.h, enum xenbus_state). */
+#define DEVICE_INITIALISING 1
+#define DEVICE_INIT_WAIT    2
+#define DEVICE_CONNECTED    4
+#define DEVICE_CLOSING      5
+#define DEVICE_CLOSED       6
+
+/* A device whose nodes are being listed. */
+struct device_nodes {
+	struct nodes *to;
+	char front[80], back[80], libxl[80]; /* their directories */
+};
+
+/*
+ * Begins a device: the three directories and what points from one to another. The console's front
+ * end is elsewhere and dom0's; all other front ends are the guest's.
+ */
+void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, uint32_t devid);
+
+/* A node of the back end, and of libxl's copy. */
+void device_back(struct device_nodes *d, const char *name, const char *value, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A node of the front end. */
+void device_front(struct device_nodes *d, enum node_access access, const char *name,
+		  const char *value, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * One device each, appended to `to`. A disk's path is taken for what it leads to, if it is a link.
+ * abi: the layout of the requests that a pv guest's front end makes (public/io/protocols.h), or
+ * NULL.
+ */
+void console_nodes(const struct guest *g, struct nodes *to);
+void disk_nodes(const struct disk *disk, const char *abi, struct nodes *to);
+void vif_nodes(const struct vif *vif, struct nodes *to);
+void vkbd_nodes(struct nodes *to);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * The nodes of a guest itself, as libxl writes them: /local/domain/ID, /vm/UUID, /libxl/ID.
+ */
+#ifndef EARLYDOM_GUEST_NODES_H
+#define EARLYDOM_GUEST_NODES_H
+
+#include <time.h>
+
+#include "builder/guest/guest.h"
+#include "nodes.h"
+
+/* A uuid's text and its NUL. */
+#define UUID_TEXT 37
+
+void uuid_text(const uint8_t uuid[16], char text[UUID_TEXT]);
+
+/*
+ * libxl's name for the device model, of no meaning for a guest without one. libxl speaks QMP with
+ * "qemu_xen" (for `xl list -l`, unpause, vcpu-set ...). A classic device model is to it what
+ * "qemu_xen_traditional" is: a process of which it knows only what is in the store.
+ */
+const char *guest_dm_version(const struct guest_config *cfg);
+
+/*
+ * Appends them; now is the wall clock's time, when the guest is said to have started.
+ *
+ * A guest whose device model is QEMU gets what libxl writes for its firmware. One with a classic
+ * device model has none, and the rest of a hvm guest's. What is QEMU's own in the store is in devmodel.h.
+ */
+void guest_nodes(const struct guest *g, const struct timespec *now, struct nodes *to);
+
+/* Appends the removal of their directories. */
+void guest_nodes_gone(const struct guest *g, struct nodes *to);
+
+#endif

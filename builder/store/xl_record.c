@@ -1,0 +1,492 @@
+#include "xl_record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "builder/image/image_type.h"
+#include "guest_nodes.h"
+#include "builder/image/firmware.h"
+#include "base/json.h"
+#include "base/write_all.h"
+#include "builder/describe/config.h"
+#include "builder/host/host.h"
+#include "builder/device/disk.h"
+#include "builder/device/vif.h"
+#include "builder/describe/config_keys.h"
+
+#define NAME_MAX_LEN 96
+
+/* libxl's INVALID_DOMID: no number was asked for (libxl.h). */
+#define DOMID_ANY 4294967295
+
+static void empty(struct json *j, const char *key)
+{
+	json_open(j, key, '{');
+	json_close(j, '}');
+}
+
+static void optional(struct json *j, const char *key, const char *value)
+{
+	if (value)
+		json_text(j, key, value);
+}
+
+static void print_flag(struct json *j, const char *key, bool value)
+{
+	json_text(j, key, value ? "True" : "False");
+}
+
+/* A key that libxl has a default for, which it does not print unless it was given. */
+static void print_default(struct json *j, const struct guest_config *cfg, const char *key,
+			  bool value, bool otherwise)
+{
+	if (value != otherwise || config_has(cfg, key))
+		print_flag(j, key, value);
+}
+
+static void print_strings(struct json *j, const char *key, const struct strings *s)
+{
+	size_t i;
+
+	json_open(j, key, '[');
+	for (i = 0; i < s->n; i++)
+		json_text(j, NULL, s->v[i]);
+	json_close(j, ']');
+}
+
+static void print_create_info(struct json *j, const struct guest *g)
+{
+	char uuid[UUID_TEXT];
+
+	uuid_text(g->uuid, uuid);
+	json_open(j, "c_info", '{');
+	json_text(j, "type", guest_type_name(g->cfg->type));
+	if (g->cfg->type == GUEST_HVM)
+		print_default(j, g->cfg, "hap", g->cfg->hap, true);
+	json_text(j, "name", g->cfg->name);
+	json_number(j, "domid", DOMID_ANY);
+	json_text(j, "uuid", uuid);
+	print_flag(j, "run_hotplug_scripts", true); /* xl.conf's default, as claim_mode is */
+	json_close(j, '}');
+}
+
+/* Where neither says anything it is one, by libxl's default, which is not printed. */
+static void print_vcpus(struct json *j, const struct guest_config *cfg)
+{
+	unsigned i;
+
+	if (cfg->maxvcpus > 1 || config_has(cfg, "vcpus") || config_has(cfg, "maxvcpus"))
+		json_number(j, "max_vcpus", cfg->maxvcpus);
+	if (cfg->vcpus == 1 && !config_has(cfg, "vcpus"))
+		return;
+	json_open(j, "avail_vcpus", '[');
+	for (i = 0; i < cfg->vcpus; i++)
+		json_number(j, NULL, i);
+	json_close(j, ']');
+}
+
+static void print_map(struct json *j, const uint8_t *map, size_t len)
+{
+	size_t i;
+
+	json_open(j, NULL, '[');
+	for (i = 0; i < 8 * len; i++)
+		if (map[i / 8] & 1u << i % 8)
+			json_number(j, NULL, i);
+	json_close(j, ']');
+}
+
+/* Vcpus that the descriptor pins: all, or as many as its list has. */
+static unsigned nr_pinned(const struct guest_config *cfg)
+{
+	if (!cfg->cpus.n || (cfg->cpus_per_vcpu && cfg->cpus.n < cfg->maxvcpus))
+		return (unsigned)cfg->cpus.n;
+	return cfg->maxvcpus;
+}
+
+static void print_pins(struct json *j, const struct guest_config *cfg,
+		       const struct xl_record_pins *pins)
+{
+	const unsigned n = nr_pinned(cfg);
+	unsigned i;
+
+	if (!pins || !n)
+		return;
+	json_open(j, "vcpu_hard_affinity", '[');
+	for (i = 0; i < n; i++)
+		print_map(j, pins->maps + i * pins->map_len, pins->map_len);
+	json_close(j, ']');
+	/* xl leaves a guest with a list of its own where that puts it. */
+	if (cfg->cpus_per_vcpu)
+		print_flag(j, "numa_placement", false);
+}
+
+static void print_schedule(struct json *j, const struct guest_config *cfg)
+{
+	json_open(j, "sched_params", '{');
+	if (cfg->cpu_weight)
+		json_number(j, "weight", cfg->cpu_weight);
+	if (cfg->has_cap)
+		json_number(j, "cap", cfg->cap);
+	json_close(j, '}');
+}
+
+static void print_cmdline(struct json *j, const struct guest_config *cfg)
+{
+	struct err ignored; /* of memory; a record without is better than none */
+	char *cmdline = image_type_find(cfg->image)->cmdline(cfg, &ignored);
+
+	if (cmdline && (*cmdline || cfg->extra || cfg->cmdline))
+		json_text(j, "cmdline", cmdline);
+	free(cmdline);
+}
+
+/* The device model and its arguments. */
+static void print_model(struct json *j, const struct guest_config *cfg)
+{
+	/* xl has no guests of this kind; guest_nodes.h says what it is taken for. */
+	if (cfg->type == GUEST_HVM && cfg->model_protocol == MODEL_CLASSIC)
+		json_text(j, "device_model_version", guest_dm_version(cfg));
+	optional(j, "device_model", cfg->model_override);
+	if (cfg->model_args.n)
+		print_strings(j, "extra", &cfg->model_args);
+}
+
+static void print_vga(struct json *j, const struct guest_config *cfg)
+{
+	/* libxl's words for what xl reads as stdvga, cirrus, none. */
+	static const char *const kinds[] = {
+		[VGA_CIRRUS] = "cirrus",
+		[VGA_STD] = "std",
+		[VGA_NONE] = "none",
+	};
+
+	json_open(j, "vga", '{');
+	if (cfg->vga != VGA_CIRRUS || config_has(cfg, "vga"))
+		json_text(j, "kind", kinds[cfg->vga]);
+	json_close(j, '}');
+}
+
+/* The default is another one than xl's, so it is always said. */
+static void print_vnc(struct json *j, const struct guest_config *cfg)
+{
+	json_open(j, "vnc", '{');
+	print_flag(j, "enable", cfg->vnc);
+	optional(j, "listen", cfg->vnclisten);
+	if (cfg->vncdisplay)
+		json_number(j, "display", cfg->vncdisplay);
+	if (cfg->vnc && (!cfg->vncunused || config_has(cfg, "vncunused")))
+		print_flag(j, "findunused", cfg->vncunused);
+	json_close(j, '}');
+}
+
+/* xl keeps a list apart from a single text. */
+static void print_serial(struct json *j, const struct guest_config *cfg, bool list)
+{
+	const bool is_list = cfg->serial.n > 1 || config_has_list(cfg, "serial");
+
+	if (!cfg->serial.n || is_list != list)
+		return;
+	if (list)
+		print_strings(j, "serial_list", &cfg->serial);
+	else
+		json_text(j, "serial", cfg->serial.v[0]);
+}
+
+static void print_hvm(struct json *j, const struct guest_config *cfg)
+{
+	const bool qemu = firmware_wanted(cfg);
+
+	optional(j, "firmware", cfg->firmware_override);
+	if (cfg->bios != BIOS_SEABIOS || config_has(cfg, "bios"))
+		json_text(j, "bios", guest_bios_name(cfg->bios));
+	print_default(j, cfg, "viridian", cfg->viridian, false);
+	print_default(j, cfg, "hpet", cfg->hpet, true);
+	/* libxl leaves out what its type begins with. */
+	if (cfg->hdtype == HDTYPE_AHCI)
+		json_text(j, "hdtype", "ahci");
+	print_vga(j, cfg);
+	print_vnc(j, cfg);
+	empty(j, "sdl");
+	empty(j, "spice");
+	print_serial(j, cfg, false);
+	if (cfg->boot && (strcmp(cfg->boot, "cda") != 0 || config_has(cfg, "boot")))
+		json_text(j, "boot", cfg->boot);
+	/* Nobody would serve it. */
+	if (!qemu)
+		print_flag(j, "vkb_device", false);
+	print_serial(j, cfg, true);
+	empty(j, "rdm");
+}
+
+static void print_type(struct json *j, const struct guest_config *cfg)
+{
+	char type[16];
+
+	if (cfg->type == GUEST_HVM) {
+		print_default(j, cfg, "acpi", cfg->acpi, true);
+		print_default(j, cfg, "apic", cfg->apic, true);
+	}
+	snprintf(type, sizeof(type), "type.%s", guest_type_name(cfg->type));
+	json_open(j, type, '{');
+	if (cfg->type == GUEST_HVM)
+		print_hvm(j, cfg);
+	json_close(j, '}');
+}
+
+static void print_build_info(struct json *j, const struct guest_config *cfg,
+			     const struct xl_record_pins *pins)
+{
+	json_open(j, "b_info", '{');
+	print_vcpus(j, cfg);
+	print_pins(j, cfg, pins);
+	json_number(j, "max_memkb", cfg->maxmem_kib);
+	json_number(j, "target_memkb", cfg->memory_kib);
+	json_number(j, "video_memkb", cfg->videoram_kib);
+	print_model(j, cfg);
+	print_schedule(j, cfg);
+	print_flag(j, "claim_mode", true);
+	optional(j, "kernel", cfg->kernel);
+	print_cmdline(j, cfg);
+	optional(j, "ramdisk", cfg->ramdisk);
+	print_type(j, cfg);
+	empty(j, "arch_arm");
+	json_open(j, "arch_x86", '{');
+	print_flag(j, "msr_relaxed", false);
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+static void print_disk(struct json *j, const struct disk *disk)
+{
+	const struct disk_spec *spec = disk->spec;
+
+	json_open(j, NULL, '{');
+	json_text(j, "pdev_path", disk->loop ? spec->target : disk->path);
+	json_text(j, "vdev", spec->vdev);
+	if (spec->backend == DISK_BACKEND_PHY)
+		json_text(j, "backend", "phy");
+	json_text(j, "format", "raw");
+	optional(j, "script", spec->script);
+	if (spec->cdrom)
+		json_number(j, "removable", 1);
+	if (spec->readwrite)
+		json_number(j, "readwrite", 1);
+	if (spec->cdrom)
+		json_number(j, "is_cdrom", 1);
+	if (spec->direct_io_safe)
+		json_true(j, "direct_io_safe");
+	if (spec->discard != DISK_FLAG_DEFAULT)
+		print_flag(j, "discard_enable", spec->discard == DISK_FLAG_ON);
+	print_flag(j, "colo_restore_enable", false);
+	if (spec->trusted != DISK_FLAG_DEFAULT)
+		print_flag(j, "trusted", spec->trusted == DISK_FLAG_ON);
+	json_close(j, '}');
+}
+
+static void print_nic(struct json *j, const struct vif *vif)
+{
+	const struct vif_spec *spec = vif->spec;
+	char mac[18];
+
+	vif_mac_text(vif->mac, mac);
+	json_open(j, NULL, '{');
+	json_number(j, "devid", vif->devid);
+	if (spec->mtu)
+		json_number(j, "mtu", spec->mtu);
+	optional(j, "model", spec->model);
+	json_text(j, "mac", mac);
+	optional(j, "ip", spec->ip);
+	optional(j, "bridge", spec->bridge);
+	optional(j, "ifname", spec->vifname);
+	optional(j, "script", spec->script);
+	json_text(j, "nictype", vif_has_card(vif) ? "vif_ioemu" : "vif");
+	if (spec->has_rate) {
+		json_number(j, "rate_bytes_per_interval", spec->rate_bytes);
+		json_number(j, "rate_interval_usecs", spec->rate_interval_us);
+	}
+	if (spec->trust != VIF_TRUST_DEFAULT)
+		print_flag(j, "trusted", spec->trust == VIF_TRUSTED);
+	json_close(j, '}');
+}
+
+static void print_devices(struct json *j, const struct guest *g)
+{
+	size_t i;
+
+	if (g->cfg->nr_disks) {
+		json_open(j, "disks", '[');
+		for (i = 0; i < g->cfg->nr_disks; i++)
+			print_disk(j, g->disks[i]);
+		json_close(j, ']');
+	}
+	if (g->cfg->nr_vifs) {
+		json_open(j, "nics", '[');
+		for (i = 0; i < g->cfg->nr_vifs; i++)
+			print_nic(j, &g->vifs[i]);
+		json_close(j, ']');
+	}
+}
+
+/* libxl's default is not printed. */
+static void print_action(struct json *j, const char *key, enum guest_action action)
+{
+	if (action != ACTION_DESTROY)
+		json_text(j, key, guest_action_name(action));
+}
+
+void xl_record_print(const struct guest *g, const struct xl_record_pins *pins, FILE *to)
+{
+	struct json j = {.to = to};
+
+	json_open(&j, NULL, '{');
+	print_create_info(&j, g);
+	print_build_info(&j, g->cfg, pins);
+	print_devices(&j, g);
+	print_action(&j, "on_poweroff", g->cfg->on_poweroff);
+	print_action(&j, "on_reboot", g->cfg->on_reboot);
+	print_action(&j, "on_crash", g->cfg->on_crash);
+	json_text(&j, "on_soft_reset", "soft_reset");
+	json_close(&j, '}');
+}
+
+/* What xen-init-dom0 records (tools/helpers/init-dom-json.c). */
+static void print_dom0(FILE *to)
+{
+	struct json j = {.to = to};
+
+	json_open(&j, NULL, '{');
+	json_open(&j, "c_info", '{');
+	json_text(&j, "type", "pv");
+	json_close(&j, '}');
+	json_open(&j, "b_info", '{');
+	empty(&j, "sched_params");
+	empty(&j, "type.pv");
+	empty(&j, "arch_arm");
+	empty(&j, "arch_x86");
+	json_close(&j, '}');
+	json_close(&j, '}');
+}
+
+/* kind: libxl's, 'd' for the record, 'n' for one that is being written. */
+static void record_name(char name[NAME_MAX_LEN], char kind, uint32_t domid, const uint8_t uuid[16])
+{
+	char text[UUID_TEXT];
+
+	uuid_text(uuid, text);
+	snprintf(name, NAME_MAX_LEN, "userdata-%c.%u.%s.libxl-json", kind, domid, text);
+}
+
+/* True when the file is there and was written since this boot. */
+static bool is_current(int dirfd, const char *name)
+{
+	struct timespec now, up;
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return st.st_mtim.tv_sec >= now.tv_sec - up.tv_sec;
+}
+
+static int write_record(int dirfd, uint32_t domid, const uint8_t uuid[16], const char *text,
+			size_t len, struct err *e)
+{
+	char name[NAME_MAX_LEN], tmp[NAME_MAX_LEN];
+	bool ok;
+	int fd;
+
+	record_name(name, 'd', domid, uuid);
+	record_name(tmp, 'n', domid, uuid);
+	if (is_current(dirfd, name))
+		return 0;
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(e, "cannot write /var/lib/xen/%s: %s", tmp, strerror(errno));
+	ok = write_all(fd, text, len);
+	if (close(fd) < 0 || !ok || renameat(dirfd, tmp, dirfd, name) < 0) {
+		err_set(e, "cannot write /var/lib/xen/%s: %s", name, strerror(errno));
+		unlinkat(dirfd, tmp, 0);
+		return -1;
+	}
+	return 0;
+}
+
+/* g NULL: dom0's. */
+static int record(const struct guest *g, const struct xl_record_pins *pins, int dirfd,
+		  struct err *e)
+{
+	static const uint8_t no_uuid[16];
+	char *text = NULL;
+	size_t len = 0;
+	bool ok;
+	FILE *f;
+	int rc;
+
+	f = open_memstream(&text, &len);
+	if (!f)
+		return err_set(e, "out of memory");
+	if (g)
+		xl_record_print(g, pins, f);
+	else
+		print_dom0(f);
+	putc('\0', f); /* libxl wants one at the end */
+	ok = !ferror(f);
+	if (fclose(f) == EOF || !ok)
+		rc = err_set(e, "out of memory");
+	else
+		rc = write_record(dirfd, g ? g->domid : 0, g ? g->uuid : no_uuid, text, len, e);
+	free(text);
+	return rc;
+}
+
+/* The maps as the hypervisor has them, whatever words they were given in. */
+static int read_pins(const struct guest *g, struct host *h, struct xl_record_pins *pins,
+		     struct err *e)
+{
+	const unsigned n = nr_pinned(g->cfg);
+	unsigned i;
+
+	if (!n)
+		return 0;
+	pins->map_len = (h->nr_cpus + 7) / 8;
+	pins->maps = calloc(n, pins->map_len);
+	if (!pins->maps)
+		return err_set(e, "out of memory");
+	for (i = 0; i < n; i++)
+		if (xc_vcpu_getaffinity(h->xch, g->domid, (int)i, pins->maps + i * pins->map_len,
+					NULL, XEN_VCPUAFFINITY_HARD) < 0)
+			return host_error(h, e, "cannot ask for the cpus of vcpu %u", i);
+	return 0;
+}
+
+int xl_record_write(const struct guest *g, struct host *h, int dirfd, struct err *e)
+{
+	struct xl_record_pins pins = {0};
+	int rc;
+
+	rc = read_pins(g, h, &pins, e);
+	if (!rc)
+		rc = record(g, &pins, dirfd, e);
+	free(pins.maps);
+	return rc;
+}
+
+int xl_record_write_dom0(int dirfd, struct err *e)
+{
+	return record(NULL, NULL, dirfd, e);
+}
+
+void xl_record_remove(uint32_t domid, const uint8_t uuid[16], int dirfd)
+{
+	char name[NAME_MAX_LEN];
+
+	record_name(name, 'd', domid, uuid);
+	unlinkat(dirfd, name, 0);
+}

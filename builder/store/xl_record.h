@@ -1,0 +1,42 @@
+/*
+ * libxl's own record of a guest: the file by which xl knows how a running guest was configured.
+ *
+ * Format: libxl_domain_configuration as JSON and a NUL (tools/libs/light/libxl_types.idl); place:
+ * /var/lib/xen/userdata-d.DOMID.UUID.libxl-json (libxl_dom.c, libxl__userdata_path). libxl takes a
+ * lock file when it changes the record; a reader never sees half of ours, because it appears under
+ * its name at once and whole.
+ */
+#ifndef EARLYDOM_XL_RECORD_H
+#define EARLYDOM_XL_RECORD_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "builder/guest/guest.h"
+#include "builder/host/host.h"
+
+/* Which physical cpus the vcpus may use: a bitmap of map_len bytes each, as xc_cpumap_t. */
+struct xl_record_pins {
+	uint8_t *maps;
+	size_t map_len;
+};
+
+/*
+ * Prints the record, without the NUL: what xl would record for the same descriptor. pins is NULL,
+ * or has the maps of all vcpus; those that the descriptor pins are printed. Pure.
+ */
+void xl_record_print(const struct guest *g, const struct xl_record_pins *pins, FILE *to);
+
+/*
+ * Writes the record of g's domain into the directory (an fd of /var/lib/xen of the real root), in
+ * one step. Nothing is done when it is there already, because xl may have changed it; but one that
+ * is older than this boot is of another domain and is replaced. dom0's stub, without which xl has no
+ * list -l, is xl_record_write_dom0. Both return 0, or -1 with e set.
+ */
+int xl_record_write(const struct guest *g, struct host *h, int dirfd, struct err *e);
+int xl_record_write_dom0(int dirfd, struct err *e);
+
+/* Removes the record of a domain that has ended. */
+void xl_record_remove(uint32_t domid, const uint8_t uuid[16], int dirfd);
+
+#endif

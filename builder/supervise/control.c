@@ -1,0 +1,383 @@
+#include "control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "timeline.h"
+
+/* What a newly attached client sees of the past. */
+#define ATTACH_TAIL 4096
+
+static int address(struct sockaddr_un *a, const char *rundir, struct err *e)
+{
+	memset(a, 0, sizeof(*a));
+	a->sun_family = AF_UNIX;
+	if (snprintf(a->sun_path, sizeof(a->sun_path), "%s/control", rundir) >=
+	    (int)sizeof(a->sun_path))
+		return err_set(e, "the path %s/control is too long for a socket", rundir);
+	return 0;
+}
+
+int control_connect(const char *rundir, struct err *e)
+{
+	struct sockaddr_un a;
+	int fd, cause;
+
+	if (address(&a, rundir, e) < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&a, sizeof(a)))
+		return fd;
+	cause = errno;
+	if (fd >= 0)
+		close(fd);
+	if (cause == ENOENT || cause == ECONNREFUSED)
+		return err_set(e, "no supervisor is running (%s does not answer)", a.sun_path);
+	return err_set(e, "cannot reach the supervisor at %s: %s", a.sun_path, strerror(cause));
+}
+
+int control_open(struct control *c, const char *rundir, struct err *e)
+{
+	struct sockaddr_un a;
+	unsigned i;
+	int fd;
+
+	c->listen_fd = -1;
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		c->clients[i].fd = -1;
+	if (address(&a, rundir, e) < 0)
+		return -1;
+	fd = control_connect(rundir, e);
+	if (fd >= 0) {
+		close(fd);
+		return err_set(e, "another earlydom is running (%s answers)", a.sun_path);
+	}
+	unlink(a.sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && !bind(fd, (struct sockaddr *)&a, sizeof(a)) && !chmod(a.sun_path, 0600) &&
+	    !listen(fd, CONTROL_CLIENTS)) {
+		c->listen_fd = fd;
+		return 0;
+	}
+	err_set(e, "cannot listen at %s: %s", a.sun_path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void drop(struct control_client *k)
+{
+	close(k->fd);
+	k->fd = -1;
+}
+
+void control_close(struct control *c)
+{
+	unsigned i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].fd >= 0)
+			drop(&c->clients[i]);
+	if (c->listen_fd >= 0)
+		close(c->listen_fd);
+	c->listen_fd = -1;
+}
+
+/* A client that does not take what it asked for loses it; the supervisor waits for nobody. */
+static void say(struct control_client *k, const char *buf, size_t n)
+{
+	while (n > 0) {
+		const ssize_t done = send(k->fd, buf, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (done <= 0)
+			return;
+		buf += done;
+		n -= (size_t)done;
+	}
+}
+
+static void answer(struct control_client *k, const char *text)
+{
+	say(k, text, strlen(text));
+}
+
+static void refuse(struct control_client *k, const char *why)
+{
+	answer(k, "error: ");
+	answer(k, why);
+	answer(k, "\n");
+	drop(k);
+}
+
+/* What a request for rows is answered with. */
+static void list(const struct units *all, FILE *f)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		unit_print_row(&all->list[i], f);
+}
+
+static void report(const struct units *all, FILE *f)
+{
+	size_t i;
+
+	timeline_write_boot(all->began, all->over, f);
+	for (i = 0; i < all->n; i++)
+		unit_print_phases(&all->list[i], f);
+}
+
+static void send_rows(struct control_client *k, const struct units *all,
+		      void (*print)(const struct units *all, FILE *f))
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f) {
+		refuse(k, "out of memory");
+		return;
+	}
+	print(all, f);
+	if (!fclose(f))
+		say(k, text, len);
+	free(text);
+	drop(k);
+}
+
+static struct unit *find(struct units *all, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (!strcmp(all->list[i].guest.cfg->name, name))
+			return &all->list[i];
+	return NULL;
+}
+
+/* Whether the guest's console is xenconsoled's alone. */
+static bool is_elsewhere(const struct units *all, const struct unit *u)
+{
+	return u->state == UNIT_RELEASED ||
+	       (all->consoles == CONSOLES_ELSEWHERE && !u->console.ring && !unit_over(u));
+}
+
+static void attach(struct control_client *k, const struct units *all)
+{
+	const struct unit *u = k->unit;
+	char tail[ATTACH_TAIL];
+	struct err e;
+	size_t n;
+
+	if (is_elsewhere(all, u)) {
+		err_set(&e, "the console of %.64s is served by xenconsoled: `xl console %.64s`",
+			u->guest.cfg->name, u->guest.cfg->name);
+		refuse(k, e.msg);
+		return;
+	}
+	n = bounded_log_tail(&k->unit->log, tail, sizeof(tail));
+
+	k->state = CLIENT_ATTACHED;
+	answer(k, "ok\n");
+	say(k, tail, n);
+}
+
+/* Answers a request that was carried out at once. */
+static void done(struct control_client *k, int rc, const struct err *e)
+{
+	if (rc < 0) {
+		refuse(k, e->msg);
+		return;
+	}
+	answer(k, "ok\n");
+	drop(k);
+}
+
+static void ask(struct control_client *k, struct units *all, char *request)
+{
+	char *name = strchr(request, ' ');
+	struct err e;
+	int rc;
+
+	if (!strcmp(request, "list")) {
+		send_rows(k, all, list);
+		return;
+	}
+	if (!strcmp(request, "report")) {
+		send_rows(k, all, report);
+		return;
+	}
+	if (!strcmp(request, "handover")) {
+		rc = units_hand_over(all, &e);
+		done(k, rc, &e);
+		return;
+	}
+	if (!name) {
+		refuse(k, "unknown request");
+		return;
+	}
+	*name++ = '\0';
+	k->unit = find(all, name);
+	if (!k->unit) {
+		err_set(&e, "no guest has the name %.64s", name);
+		refuse(k, e.msg);
+		return;
+	}
+	if (!strcmp(request, "console")) {
+		attach(k, all);
+		return;
+	}
+	if (!strcmp(request, "release")) {
+		rc = unit_let_go(all, k->unit, &e);
+		done(k, rc, &e);
+		return;
+	}
+	if (!strcmp(request, "stop"))
+		rc = unit_stop(all, k->unit, clock_ns(), &e);
+	else if (!strcmp(request, "destroy"))
+		rc = unit_destroy(all, k->unit, &e);
+	else
+		rc = err_set(&e, "unknown request");
+	if (rc < 0)
+		refuse(k, e.msg);
+	else
+		k->state = CLIENT_WAITING;
+}
+
+static void type(struct control_client *k, struct units *all)
+{
+	const size_t n = unit_type(all, k->unit, k->in, k->in_len);
+
+	k->in_len -= n;
+	memmove(k->in, k->in + n, k->in_len);
+}
+
+static void client_input(struct control_client *k, struct units *all)
+{
+	const ssize_t n =
+		recv(k->fd, k->in + k->in_len, sizeof(k->in) - 1 - k->in_len, MSG_DONTWAIT);
+	char *end;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		drop(k);
+		return;
+	}
+	k->in_len += (size_t)n;
+	k->in[k->in_len] = '\0';
+	switch (k->state) {
+	case CLIENT_ASKING:
+		end = memchr(k->in, '\n', k->in_len);
+		if (end) {
+			*end = '\0';
+			k->in_len = 0;
+			ask(k, all, k->in);
+		} else if (k->in_len == sizeof(k->in) - 1) {
+			refuse(k, "the request is too long");
+		}
+		break;
+	case CLIENT_ATTACHED:
+		type(k, all);
+		break;
+	case CLIENT_WAITING:
+		k->in_len = 0;
+		break;
+	}
+}
+
+static void take_client(struct control *c)
+{
+	const int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct control_client full = {.fd = fd};
+	unsigned i;
+
+	if (fd < 0)
+		return;
+	for (i = 0; i < CONTROL_CLIENTS; i++) {
+		if (c->clients[i].fd >= 0)
+			continue;
+		memset(&c->clients[i], 0, sizeof(c->clients[i]));
+		c->clients[i].fd = fd;
+		return;
+	}
+	refuse(&full, "too many connections");
+}
+
+void control_poll(const struct control *c, struct pollfd fds[CONTROL_FDS])
+{
+	unsigned i;
+
+	fds[0] = (struct pollfd){.fd = c->listen_fd, .events = POLLIN};
+	for (i = 0; i < CONTROL_CLIENTS; i++) {
+		const struct control_client *k = &c->clients[i];
+		/* Input that the ring has no room for stays in the socket. */
+		const bool room = k->state != CLIENT_ATTACHED || k->in_len == 0;
+
+		fds[1 + i] = (struct pollfd){.fd = k->fd, .events = room ? POLLIN : 0};
+	}
+}
+
+void control_act(struct control *c, struct units *all, const struct pollfd fds[CONTROL_FDS])
+{
+	unsigned i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++) {
+		struct control_client *k = &c->clients[i];
+
+		if (k->fd < 0 || fds[1 + i].fd != k->fd)
+			continue;
+		if (fds[1 + i].revents & POLLIN)
+			client_input(k, all);
+		else if (fds[1 + i].revents & (POLLHUP | POLLERR))
+			drop(k);
+	}
+	if (fds[0].revents & POLLIN)
+		take_client(c);
+}
+
+void control_output(void *arg, const struct unit *u, const char *buf, size_t n)
+{
+	struct control *c = arg;
+	unsigned i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].fd >= 0 && c->clients[i].state == CLIENT_ATTACHED &&
+		    c->clients[i].unit == u)
+			say(&c->clients[i], buf, n);
+}
+
+void control_settle(struct control *c, struct units *all)
+{
+	unsigned i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++) {
+		struct control_client *k = &c->clients[i];
+
+		if (k->fd < 0)
+			continue;
+		if (k->state == CLIENT_ATTACHED && k->in_len)
+			type(k, all);
+		/* Nothing more can come from a guest that is over, or was given away. */
+		if (k->state == CLIENT_ATTACHED &&
+		    (unit_over(k->unit) || is_elsewhere(all, k->unit))) {
+			drop(k);
+			continue;
+		}
+		if (k->state != CLIENT_WAITING || !unit_settled(k->unit))
+			continue;
+		if (k->unit->state == UNIT_FAILED) {
+			refuse(k, k->unit->why);
+			continue;
+		}
+		answer(k, "ok\n");
+		drop(k);
+	}
+}

@@ -1,0 +1,60 @@
+/*
+ * The supervisor's socket, RUNDIR/control: one request a connection.
+ *
+ *     list\n          rows of unit_print_row, then the end of the connection
+ *     report\n        the rows of the boot's timeline (timeline.h), then the end of the connection
+ *     console NAME\n  "ok\n", the newest of the log, then the console both ways until one side
+ *                     closes; the supervisor does when the guest is over
+ *     stop NAME\n     "ok\n" once the guest has ended, however long that takes
+ *     destroy NAME\n  the same
+ *     release NAME\n  "ok\n" once the guest is not supervised any more
+ *     handover\n      "ok\n" once every guest is in the store
+ *
+ * Anything that fails is answered with "error: TEXT\n" and the end of the connection.
+ */
+#ifndef EARLYDOM_CONTROL_H
+#define EARLYDOM_CONTROL_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+#include "unit.h"
+
+#define CONTROL_CLIENTS 16
+
+struct control_client {
+	int fd; /* -1: free */
+	enum { CLIENT_ASKING, CLIENT_ATTACHED, CLIENT_WAITING } state;
+	struct unit *unit;
+	char in[256]; /* the request so far; input that the console's ring had no room for */
+	size_t in_len;
+};
+
+struct control {
+	int listen_fd;
+	struct control_client clients[CONTROL_CLIENTS];
+};
+
+/* The fds to poll: the listening one first, then a client each. */
+#define CONTROL_FDS (1 + CONTROL_CLIENTS)
+
+/* Listens on `control` in the directory. Returns 0, or -1 with e set; another supervisor that
+ * answers there is an error. */
+int control_open(struct control *c, const char *rundir, struct err *e);
+void control_close(struct control *c);
+
+/* Fills in what to poll for, and acts on what poll found. */
+void control_poll(const struct control *c, struct pollfd fds[CONTROL_FDS]);
+void control_act(struct control *c, struct units *all, const struct pollfd fds[CONTROL_FDS]);
+
+/* Gives a guest's output to those who are attached to it; arg is the struct control (unit.h). */
+void control_output(void *arg, const struct unit *u, const char *buf, size_t n);
+
+/* Answers those whose wait is over, and lets input that waited for room go on. To be called often.
+ */
+void control_settle(struct control *c, struct units *all);
+
+/* Connects to the supervisor of rundir. Returns the socket, or -1 with e set. */
+int control_connect(const char *rundir, struct err *e);
+
+#endif

@@ -1,0 +1,481 @@
+#include "daemons.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xen/io/xs_wire.h>
+
+#include "base/clock.h"
+
+#define ANSWER_MS 1000 /* how long a xenstored that runs may take for an answer */
+#define LOOK_MS   5    /* how often a daemon that starts is looked at */
+#define LIFE_FD   3    /* of a daemon's: open as long as any process of it lives */
+
+const struct daemons_where daemons_usual = {
+	.programs = DAEMONS_DIR,
+	.socket = "/run/xenstored/socket",
+	.store_pid = "/run/xenstore.pid",
+	.console_pid = "/run/xenconsoled.pid",
+	.log_dir = DAEMONS_LOG_DIR,
+	.xenbus = "/proc/xen/xsd_port",
+	.terminals = "/dev/pts/ptmx",
+	.timeout_ms = 10000,
+};
+
+/* A daemon that is being started. */
+struct start {
+	const char *name;
+	const char *const *argv; /* NULL-terminated; argv[0] too */
+	const struct daemons_where *at;
+	const struct own_root *own_root;
+	char program[PATH_MAX];
+	bool (*serves)(const struct start *s);
+	char said[256]; /* the first of what it has said, up to len */
+	size_t len;
+};
+
+/* ---- what runs ---- */
+
+/* The process that a pid file names, if it is one of this name; else 0. */
+static pid_t running(const char *pid_file, const char *name)
+{
+	char path[64], text[32] = "";
+	long pid = 0;
+	FILE *f;
+
+	f = fopen(pid_file, "re");
+	if (!f)
+		return 0;
+	if (fgets(text, sizeof(text), f))
+		pid = strtol(text, NULL, 10);
+	fclose(f);
+	if (pid <= 0 || pid > INT_MAX)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	text[strcspn(text, "\n")] = '\0';
+	return strcmp(text, name) == 0 ? (pid_t)pid : 0;
+}
+
+/* Sends all or nothing that matters: the answer does not come then. */
+static bool ask(int fd)
+{
+	const struct {
+		struct xsd_sockmsg head;
+		char path[2];
+	} __attribute__((packed)) question = {{.type = XS_DIRECTORY, .req_id = 1, .len = 2}, "/"};
+	struct xsd_sockmsg answer;
+
+	return send(fd, &question, sizeof(question), MSG_NOSIGNAL) == sizeof(question) &&
+	       recv(fd, &answer, sizeof(answer), MSG_WAITALL) == sizeof(answer) &&
+	       answer.type == XS_DIRECTORY && answer.req_id == 1;
+}
+
+static bool answers(const char *path, unsigned ms)
+{
+	const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	bool good;
+	int fd;
+
+	if (strlen(path) >= sizeof(to.sun_path))
+		return false;
+	strcpy(to.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	good = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 && ask(fd);
+	close(fd);
+	return good;
+}
+
+bool daemons_store_answers(const struct daemons_where *at)
+{
+	return answers(at->socket, ANSWER_MS);
+}
+
+bool daemons_console_runs(const struct daemons_where *at)
+{
+	return running(at->console_pid, "xenconsoled") > 0;
+}
+
+bool daemons_there(const struct daemons_where *at)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/xenstored", at->programs);
+	if (access(path, X_OK) < 0)
+		return false;
+	snprintf(path, sizeof(path), "%s/xenconsoled", at->programs);
+	return access(path, X_OK) == 0;
+}
+
+/* ---- the program, in the own root ---- */
+
+/* Makes the directories above a file. */
+static int make_parents(int dir, const char *file)
+{
+	char path[PATH_MAX];
+	char *p;
+
+	snprintf(path, sizeof(path), "%s", file);
+	for (p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		if (mkdirat(dir, path, 0755) < 0 && errno != EEXIST)
+			return -1;
+		*p = '/';
+	}
+	return 0;
+}
+
+static int copy(int from, int to)
+{
+	char buf[16384];
+	ssize_t n, done;
+
+	while ((n = read(from, buf, sizeof(buf))) > 0) {
+		done = write(to, buf, (size_t)n);
+		if (done != n) {
+			if (done >= 0)
+				errno = ENOSPC;
+			return -1;
+		}
+	}
+	return n < 0 ? -1 : 0;
+}
+
+/*
+ * Copies the program to its own path in the own root, unless it is there: from an earlier try, or
+ * because the directory is one that the own root shares.
+ */
+static int copy_program(const struct start *s, struct err *e)
+{
+	const char *inside = s->program + strspn(s->program, "/");
+	int from, to = -1, rc = -1;
+
+	from = open(s->program, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return err_set(e, "cannot run %s: %s", s->program, strerror(errno));
+	if (make_parents(s->own_root->dir, inside) == 0)
+		to = openat(s->own_root->dir, inside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			    0755);
+	if (to >= 0)
+		rc = copy(from, to);
+	else if (errno == EEXIST)
+		rc = 0;
+	if (rc < 0)
+		err_set(e, "cannot copy %s to the refuge: %s", s->program, strerror(errno));
+	if (to >= 0)
+		close(to);
+	if (to >= 0 && rc < 0)
+		unlinkat(s->own_root->dir, inside, 0);
+	close(from);
+	return rc;
+}
+
+/* Ends every process that runs this program, by its file: no other one does. */
+static void end_all(const struct start *s)
+{
+	const char *inside = s->program + strspn(s->program, "/");
+	struct stat program, exe;
+	struct dirent *d;
+	char path[300];
+	DIR *proc;
+
+	if (!s->own_root || fstatat(s->own_root->dir, inside, &program, 0) < 0)
+		return;
+	proc = opendir("/proc");
+	if (!proc)
+		return;
+	while ((d = readdir(proc))) {
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/exe", d->d_name);
+		if (stat(path, &exe) == 0 && exe.st_dev == program.st_dev &&
+		    exe.st_ino == program.st_ino)
+			kill((pid_t)strtol(d->d_name, NULL, 10), SIGKILL);
+	}
+	closedir(proc);
+}
+
+/* ---- the start ---- */
+
+static void child_fails(const struct start *s)
+{
+	dprintf(STDERR_FILENO, "cannot run %s: %s\n", s->program, strerror(errno));
+	_exit(127);
+}
+
+/*
+ * In the child, up to the daemon's first instruction. Its messages go to the pipe, until it goes to
+ * the background and has none any more (it uses syslog then).
+ */
+static void become(const struct start *s, int pipe_fd)
+{
+	static const char *const env[] = {"PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL};
+	const int entered = s->own_root ? own_root_enter_child(s->own_root) : 0;
+	const int cause = errno;
+	sigset_t none;
+	int null, oom;
+
+	/* First out of the way of the numbers that are given next. */
+	pipe_fd = fcntl(pipe_fd, F_DUPFD, LIFE_FD + 1);
+	if (pipe_fd < 0 || dup2(pipe_fd, STDERR_FILENO) < 0)
+		_exit(127);
+	errno = cause;
+	if (entered < 0)
+		child_fails(s);
+	null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(pipe_fd, LIFE_FD) < 0)
+		child_fails(s);
+	syscall(SYS_close_range, LIFE_FD + 1, ~0U, 0); /* what has no O_CLOEXEC */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	umask(022);
+	/* As Debian's script has it (choom -n -1000): without the store no guest can be served. */
+	oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (oom >= 0 && write(oom, "-1000", 5) != 5) { /* it runs all the same */
+	}
+	execve(s->program, (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)env);
+	child_fails(s);
+}
+
+/* Reads what the daemon says. True when every process of it has ended. */
+static bool ended(struct start *s, int life)
+{
+	char more[256];
+	ssize_t n;
+
+	for (;;) {
+		n = read(life, more, sizeof(more));
+		if (n <= 0)
+			return n == 0;
+		if ((size_t)n > sizeof(s->said) - 1 - s->len)
+			n = (ssize_t)(sizeof(s->said) - 1 - s->len);
+		memcpy(s->said + s->len, more, (size_t)n);
+		s->len += (size_t)n;
+	}
+}
+
+/* Its last words, as one line. */
+static int ended_error(struct start *s, int status, struct err *e)
+{
+	static const char fatal[] = "FATAL: ";
+	char *text = s->said, *p;
+
+	s->said[s->len] = '\0';
+	if (!strncmp(text, fatal, strlen(fatal)))
+		text += strlen(fatal);
+	for (p = text + strlen(text); p > text && isspace((unsigned char)p[-1]); p--)
+		p[-1] = '\0';
+	for (p = text; *p; p++)
+		if (!isprint((unsigned char)*p))
+			*p = ' ';
+	if (!strncmp(text, "cannot run ", 11))
+		return err_set(e, "%s", text);
+	if (*text)
+		return err_set(e, "%s ended: %s", s->name, text);
+	if (WIFSIGNALED(status))
+		return err_set(e, "%s was ended by signal %d (%s)", s->name, WTERMSIG(status),
+			       strsignal(WTERMSIG(status)));
+	if (status)
+		return err_set(e, "%s ended with status %d", s->name, WEXITSTATUS(status));
+	return err_set(e, "%s has ended; the system log may say why", s->name);
+}
+
+/* Waits until it serves. Returns 0, or -1 with e set. */
+static int wait_for(struct start *s, pid_t child, int life, struct err *e)
+{
+	const uint64_t deadline = clock_ns() + s->at->timeout_ms * NS_PER_MS;
+	struct pollfd p = {.fd = life, .events = POLLIN};
+	bool waited = false;
+	int status = 0;
+
+	for (;;) {
+		/* The process that was forked goes when the daemon is in the background. */
+		if (!waited)
+			waited = waitpid(child, &status, WNOHANG) == child;
+		if (ended(s, life)) {
+			if (!waited)
+				waitpid(child, &status, 0);
+			return ended_error(s, status, e);
+		}
+		if (waited && s->serves(s))
+			return 0;
+		if (clock_ns() > deadline)
+			break;
+		poll(&p, 1, LOOK_MS);
+	}
+	end_all(s);
+	if (!waited) {
+		kill(child, SIGKILL);
+		waitpid(child, &status, 0);
+	}
+	return err_set(e, "%s does not serve within %u s", s->name, s->at->timeout_ms / 1000);
+}
+
+static int start(struct daemon *d, struct start *s, struct err *e)
+{
+	int fds[2];
+	pid_t pid;
+
+	snprintf(s->program, sizeof(s->program), "%s/%s", s->at->programs, s->name);
+	if (s->own_root && copy_program(s, e) < 0)
+		return -1;
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_set(e, "cannot start %s: %s", s->name, strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		become(s, fds[1]);
+	close(fds[1]);
+	if (pid < 0) {
+		err_set(e, "cannot start %s: %s", s->name, strerror(errno));
+		close(fds[0]);
+		return -1;
+	}
+	if (wait_for(s, pid, fds[0], e) < 0) {
+		close(fds[0]);
+		return -1;
+	}
+	d->life = fds[0];
+	return 0;
+}
+
+/* ---- xenstored ---- */
+
+static bool store_serves(const struct start *s)
+{
+	return answers(s->at->socket, ANSWER_MS);
+}
+
+/* One that runs and does not answer yet must not be disturbed: a second one would take its socket.
+ * Returns 1 when it answers, 0 when there is none, -1 with e set. */
+static int find_store(const struct daemons_where *at, struct err *e)
+{
+	const uint64_t deadline = clock_ns() + at->timeout_ms * NS_PER_MS;
+	const struct timespec pause = {.tv_nsec = 20 * NS_PER_MS};
+	pid_t pid;
+
+	for (;;) {
+		if (answers(at->socket, ANSWER_MS))
+			return 1;
+		pid = running(at->store_pid, "xenstored");
+		if (!pid)
+			pid = running(at->store_pid, "oxenstored");
+		if (!pid)
+			return 0;
+		if (clock_ns() > deadline)
+			return err_set(e, "the xenstored that runs, process %ld, does not answer",
+				       (long)pid);
+		nanosleep(&pause, NULL);
+	}
+}
+
+int daemons_store(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
+		  struct err *e)
+{
+	/* argv[0] begins with '@': see rename_process in boot.c. */
+	const char *const argv[] = {"@xenstored", "--pid-file", at->store_pid, NULL};
+	struct start s = {
+		.name = "xenstored",
+		.argv = argv,
+		.at = at,
+		.own_root = r,
+		.serves = store_serves,
+	};
+	int found;
+
+	d->life = -1;
+	found = find_store(at, e);
+	if (found)
+		return found < 0 ? -1 : 0;
+	if (access(at->xenbus, R_OK) < 0)
+		return err_set(e, "cannot start xenstored: no %s (is xenfs mounted there?): %s",
+			       at->xenbus, strerror(errno));
+	return start(d, &s, e);
+}
+
+/* ---- xenconsoled ---- */
+
+static bool console_serves(const struct start *s)
+{
+	return daemons_console_runs(s->at);
+}
+
+/* The directory of the logs: here, and as the own root sees it. */
+static int make_log_dir(const char *dir, const struct own_root *r, struct err *e)
+{
+	int rc = 0;
+
+	if (mkdir(dir, 0750) < 0 && errno != EEXIST)
+		return err_set(e, "cannot make the directory %s: %s", dir, strerror(errno));
+	if (!r)
+		return 0;
+	if (mount("xenconsoled", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "mode=750,size=" DAEMONS_LOG_SIZE) < 0)
+		return err_set(e, "cannot mount a tmpfs on %s: %s", dir, strerror(errno));
+	if (fchdir(r->dir) < 0 || mount(dir, dir + 1, NULL, MS_BIND, NULL) < 0)
+		rc = err_set(e, "cannot mount %s in the refuge: %s", dir, strerror(errno));
+	if (chdir("/") < 0 && rc == 0)
+		rc = err_set(e, "cannot go to /: %s", strerror(errno));
+	return rc;
+}
+
+int daemons_console(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
+		    struct err *e)
+{
+	const char *const argv[] = {
+		"@xenconsoled", "--pid-file", at->console_pid, "--log", "guest",
+		"--log-dir",    at->log_dir,  "--timestamp",   "none",  NULL,
+	};
+	struct start s = {
+		.name = "xenconsoled",
+		.argv = argv,
+		.at = at,
+		.own_root = r,
+		.serves = console_serves,
+	};
+
+	d->life = -1;
+	if (daemons_console_runs(at))
+		return 0;
+	/* It would run all the same, and give no guest a terminal. */
+	if (access(at->terminals, F_OK) < 0)
+		return err_set(e, "cannot start xenconsoled: no %s (is devpts mounted there?): %s",
+			       at->terminals, strerror(errno));
+	if (make_log_dir(at->log_dir, r, e) < 0)
+		return -1;
+	return start(d, &s, e);
+}
+
+void daemon_close(struct daemon *d)
+{
+	if (d->life >= 0)
+		close(d->life);
+	d->life = -1;
+}

@@ -1,0 +1,81 @@
+/*
+ * Xen's daemons in dom0: xenstored, which is the store, and xenconsoled, which serves consoles to
+ * those who know them by the store.
+ *
+ * Each is used where it runs already, and started where the image has it. They run in the own root,
+ * from copies at the same path, so that the switch to the real root takes nothing from them; and
+ * they are started in a way in which Debian's /etc/init.d/xen finds and keeps them when it comes up:
+ * start-stop-daemon takes the process of the pid file for the daemon when /proc/PID/exe reads
+ * /usr/lib/xen-X.Y/bin/xenstored, which is what it reads for the copy.
+ */
+#ifndef EARLYDOM_DAEMONS_H
+#define EARLYDOM_DAEMONS_H
+
+#include <stdbool.h>
+
+#include <xen-version.h>
+
+#include "base/err.h"
+#include "builder/host/own_root.h"
+
+/* Where Debian's xen-utils has the programs, and where its script looks for pid files. */
+#ifndef DAEMONS_DIR /* the tests have none there */
+#define DAEMONS_DIR "/usr/lib/xen-" XEN_LIBS_VERSION "/bin"
+#endif
+
+/*
+ * What xenconsoled writes of guests' output, guest-NAME.log, appended (O_APPEND). In the refuge's
+ * namespace alone this is a file system of its own: nobody but earlydom reads these files, and if it
+ * did not empty them, they would fill DAEMONS_LOG_SIZE and not all of /run.
+ */
+#ifndef DAEMONS_LOG_DIR
+#define DAEMONS_LOG_DIR "/run/earlydom/xenconsoled"
+#endif
+#define DAEMONS_LOG_SIZE "16m"
+
+struct daemons_where {
+	const char *programs;  /* directory of xenstored and xenconsoled */
+	const char *socket;    /* of xenstored */
+	const char *store_pid; /* pid files */
+	const char *console_pid;
+	const char *log_dir; /* of xenconsoled */
+	/* What the kernel must have for them: xenfs (xsd_port), and devpts. */
+	const char *xenbus, *terminals;
+	unsigned timeout_ms; /* how long a daemon may take until it serves */
+};
+
+extern const struct daemons_where daemons_usual;
+
+/* A daemon that serves. */
+struct daemon {
+	int life; /* of one that was started: readable when it has ended; of one that was found: -1 */
+};
+
+/* Whether both programs are there to be started. */
+bool daemons_there(const struct daemons_where *at);
+
+/* Whether they run, whoever has started them. The first asks for the store's root, and waits for an
+ * answer for a second. */
+bool daemons_store_answers(const struct daemons_where *at);
+bool daemons_console_runs(const struct daemons_where *at);
+
+/*
+ * Finds the daemon, or starts it and waits until it serves: xenstored answers, xenconsoled has
+ * written its pid file. One that does not within the time-out is ended. xenstored must be there
+ * first. r is where a started one runs; NULL: where it is (tests). The working directory becomes /,
+ * and no other thread may depend on it meanwhile.
+ *
+ * Returns 0, or -1 with e set and d->life -1: the program cannot be run, it ended (with what it
+ * said), it does not serve, or one that somebody else has started does not answer.
+ *
+ * A xenstored that serves must stay: the kernel does not register its watches with another one.
+ */
+int daemons_store(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
+		  struct err *e);
+int daemons_console(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
+		    struct err *e);
+
+/* Stops watching over it; it goes on. */
+void daemon_close(struct daemon *d);
+
+#endif

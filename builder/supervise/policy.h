@@ -1,0 +1,33 @@
+/*
+ * What to do when a guest's domain ends. Pure.
+ */
+#ifndef EARLYDOM_POLICY_H
+#define EARLYDOM_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "builder/describe/config.h"
+
+enum ending { ENDED_POWEROFF, ENDED_REBOOT, ENDED_CRASH };
+
+/* A guest that ends more than DEATHS_MAX times within DEATHS_WINDOW_NS is not started again. */
+#define DEATHS_MAX       5u
+#define DEATHS_WINDOW_NS (UINT64_C(60) * 1000000000)
+
+/* When a guest ended, the newest ones. Zero-initialised is none. */
+struct deaths {
+	uint64_t at[DEATHS_MAX + 1];
+	unsigned n;
+};
+
+/* Notes an end at `now` (ns). True when it is one too many. */
+bool deaths_add(struct deaths *d, uint64_t now);
+
+/* How a domain ended, from the reason that it gave (SHUTDOWN_* of public/sched.h). */
+enum ending ending_of(unsigned shutdown_reason);
+const char *ending_text(enum ending e); /* "powered off", "rebooted", "crashed" */
+
+enum guest_action policy_action(const struct guest_config *cfg, enum ending e);
+
+#endif

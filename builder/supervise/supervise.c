@@ -1,0 +1,444 @@
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/report.h"
+#include "builder/host/rundir.h"
+#include "control.h"
+#include "worker.h"
+#include "free_initramfs.h"
+#include "xl_records.h"
+#include "services.h"
+#include "builder/image/image_files.h"
+#include "builder/device/disk.h"
+
+/*
+ * How often the domains are looked at. The hypervisor has an interrupt for their ends,
+ * VIRQ_DOM_EXC, but one owner only for it: xenstored. A xenstored that comes up later would die if
+ * it was taken.
+ */
+#define TICK_MS 100
+
+struct supervisor {
+	struct host host; /* of this thread */
+	struct host worker_hosts[WORKERS_MAX];
+	unsigned workers;
+	xenevtchn_handle *xce;
+	struct worker worker;
+	bool worker_on;
+	struct rundir run;
+	struct report report;
+	struct control control;
+	struct image_cache images;
+	struct disk_table disks;
+	struct services around;
+	bool tails_left; /* of xenconsoled's logs there may be more than what was read */
+	struct xl_records records;
+	struct own_root *own_root;
+	struct units all;
+	int signal_fd;
+	int status_fd;
+	size_t bad;     /* guests that failed before they came here */
+	size_t trouble; /* what went wrong with other things than guests */
+};
+
+static int open_signals(struct err *e)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_set(e, "cannot make a signalfd: %s", strerror(errno)) : fd;
+}
+
+static int open_echo(enum echo_to to, int console, struct err *e)
+{
+	int fd;
+
+	if (to != ECHO_KMSG)
+		return console;
+	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? err_set(e, "cannot write /dev/kmsg: %s", strerror(errno)) : fd;
+}
+
+static int open_hosts(struct supervisor *s, const struct supervise_options *o, struct err *e)
+{
+	if (host_open(&s->host, o->verbose, e) < 0)
+		return -1;
+	for (; s->workers < o->workers; s->workers++)
+		if (host_open(&s->worker_hosts[s->workers], o->verbose, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
+{
+	if (rundir_open(&s->run, o->rundir, e) < 0 || control_open(&s->control, o->rundir, e) < 0)
+		return -1;
+	if (bounded_log_open(&s->report.log, s->run.dir, "earlydom", e) < 0)
+		return -1;
+	s->signal_fd = open_signals(e);
+	if (s->signal_fd < 0)
+		return -1;
+	s->all.echo_fd = open_echo(o->echo, s->report.fd, e);
+	if (s->all.echo_fd < 0)
+		return -1;
+	if (open_hosts(s, o, e) < 0)
+		return -1;
+	s->xce = xenevtchn_open(NULL, 0);
+	if (!s->xce)
+		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
+	s->all.host = &s->host;
+	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
+		return -1;
+	s->trouble +=
+		services_open(&s->around, o, &s->host, s->worker_hosts, s->workers, &s->report);
+	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
+		return -1;
+	s->worker_on = true;
+	return 0;
+}
+
+static void close_all(struct supervisor *s)
+{
+	size_t i;
+
+	if (s->worker_on)
+		worker_stop(&s->worker);
+	for (i = 0; i < s->all.n; i++)
+		unit_release(&s->all, &s->all.list[i]);
+	free(s->all.list);
+	services_close(&s->around, &s->host, s->worker_hosts, s->workers);
+	if (s->xce)
+		xenevtchn_close(s->xce);
+	while (s->workers)
+		host_close(&s->worker_hosts[--s->workers]);
+	host_close(&s->host);
+	if (s->all.echo_fd >= 0 && s->all.echo_fd != s->report.fd)
+		close(s->all.echo_fd);
+	if (s->signal_fd >= 0)
+		close(s->signal_fd);
+	devmodels_close(&s->all.models);
+	bounded_log_close(&s->report.log);
+	control_close(&s->control);
+	rundir_close(&s->run);
+}
+
+static int find_store(void *arg, struct err *e)
+{
+	struct supervisor *s = arg;
+
+	if (services_find_store(&s->around, &s->host, s->worker_hosts, s->workers, e) < 0)
+		return -1;
+	s->all.consoles = s->around.consoles;
+	return 0;
+}
+
+static int make_wards(struct supervisor *s, const struct guest_config *guests, size_t n,
+		      enum echo_to echo, struct err *e)
+{
+	struct units *all = &s->all;
+	size_t i;
+
+	all->xce = s->xce;
+	all->worker = &s->worker;
+	all->images = &s->images;
+	all->disks = &s->disks;
+	all->consoles = s->around.consoles;
+	all->tails_fd = s->around.tails_fd;
+	all->find_store = find_store;
+	all->find_store_arg = s;
+	all->run = &s->run;
+	all->report = &s->report;
+	all->output = control_output;
+	all->output_arg = &s->control;
+	all->echo = echo;
+	all->list = calloc(n ? n : 1, sizeof(*all->list));
+	if (!all->list)
+		return err_set(e, "out of memory");
+	for (i = 0; i < n; i++, all->n++) {
+		if (unit_init(all, &all->list[i], &guests[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct unit *unit_of_domain(struct units *all, uint32_t domid)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (!all->list[i].busy && all->list[i].guest.domid == domid)
+			return &all->list[i];
+	return NULL;
+}
+
+/* One question to the hypervisor about all domains, however many guests there are (64 at a time).
+ */
+static void look_at_domains(struct units *all)
+{
+	xc_domaininfo_t info[64];
+	bool seen[all->n ? all->n : 1];
+	uint32_t first = 1;
+	struct unit *u;
+	size_t k;
+	int i, n;
+
+	memset(seen, 0, sizeof(seen));
+	do {
+		n = xc_domain_getinfolist(all->host->xch, first, 64, info);
+		if (n < 0) {
+			xenlog_clear(&all->host->log);
+			return; /* nothing is known: the next tick asks again */
+		}
+		for (i = 0; i < n; i++) {
+			first = info[i].domain + 1u;
+			u = unit_of_domain(all, info[i].domain);
+			if (!u)
+				continue;
+			seen[u - all->list] = true;
+			unit_look(all, u, &info[i]);
+		}
+	} while (n == 64);
+	for (k = 0; k < all->n; k++)
+		if (!seen[k])
+			unit_look(all, &all->list[k], NULL);
+}
+
+static void drain_console(struct supervisor *s)
+{
+	xenevtchn_port_or_error_t port = xenevtchn_pending(s->xce);
+	size_t i;
+
+	for (i = 0; port >= 0 && i < s->all.n; i++) {
+		struct unit *u = &s->all.list[i];
+
+		if (!u->console.ring || u->console.port != (evtchn_port_t)port)
+			continue;
+		unit_console(&s->all, u);
+	}
+}
+
+static size_t count(const struct units *all, enum unit_state state)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < all->n; i++)
+		n += all->list[i].state == state;
+	return n;
+}
+
+/* Every guest has been tried once: says so to the console and to whoever waits for it. */
+static void boot_over(struct supervisor *s)
+{
+	const size_t failed = count(&s->all, UNIT_FAILED) + s->bad;
+	const size_t total = s->all.n + s->bad;
+	const unsigned char status = failed || s->trouble ? 1 : 0;
+	char names[256] = "";
+	size_t i, len = 0;
+	struct err e;
+
+	for (i = 0; i < s->all.n && len < sizeof(names); i++)
+		if (s->all.list[i].state == UNIT_FAILED)
+			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
+						s->all.list[i].guest.cfg->name);
+	s->all.over = clock_ns();
+	report_line(&s->report, "%zu of %zu guest%s %s in %llu ms%s%s", total - failed, total,
+		    total == 1 ? "" : "s", s->all.paused ? "built" : "started",
+		    (unsigned long long)((s->all.over - s->all.began) / NS_PER_MS),
+		    names[0] ? "; failed:" : "", names);
+	free_initramfs(&s->all, &s->report);
+	/* The files of the initramfs are not needed any more, and go away soon. */
+	if (s->own_root && own_root_enter(s->own_root, &e) < 0)
+		report_line(&s->report,
+			    "after the switch to the real root, devices are out of reach: %s",
+			    e.msg);
+	if (write(s->status_fd, &status, 1) < 0)
+		report_line(&s->report, "cannot tell init that the boot is over: %s",
+			    strerror(errno));
+	close(s->status_fd);
+	s->status_fd = -1;
+}
+
+static void take_jobs(struct supervisor *s)
+{
+	struct job *j;
+	size_t i;
+
+	while ((j = worker_take(&s->worker)))
+		for (i = 0; i < s->all.n; i++)
+			if (&s->all.list[i].job == j)
+				unit_job_done(&s->all, &s->all.list[i]);
+}
+
+/* At the start, and when the store has changed: a back end is ready, a guest is up. */
+static void proceed(struct units *all)
+{
+	const uint64_t now = clock_ns();
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		unit_proceed(all, &all->list[i], now);
+}
+
+/* Whether a guest is still being tried. */
+static bool undecided(const struct units *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (unit_undecided(&all->list[i]))
+			return true;
+	return false;
+}
+
+/* A part of each guest's log, so that none waits for another's flood. News of a log come once for
+ * all that was written until they are taken: the rest of it is not announced again. */
+static void drain_tails(struct supervisor *s)
+{
+	size_t i;
+
+	if (!services_tails_changed(&s->around) && !s->tails_left)
+		return;
+	s->tails_left = false;
+	for (i = 0; i < s->all.n; i++)
+		if (unit_console(&s->all, &s->all.list[i]))
+			s->tails_left = true;
+}
+
+static void tick(struct supervisor *s, uint64_t now)
+{
+	size_t i;
+
+	look_at_domains(&s->all);
+	for (i = 0; i < s->all.n; i++)
+		unit_tick(&s->all, &s->all.list[i], now);
+	services_tick(&s->around, &s->all, now);
+	xl_records_keep(&s->records, &s->all, now);
+}
+
+enum {
+	FD_SIGNAL,
+	FD_WORKER,
+	FD_EVTCHN,
+	FD_STORE,
+	FD_TAILS,
+	FD_CONTROL,
+	FD_COUNT = FD_CONTROL + CONTROL_FDS
+};
+
+/* The serial ports that classic device models serve: a file for each guest, -1 for those without. */
+static void poll_serial(const struct units *all, struct pollfd *fds)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		const struct unit *u = &all->list[i];
+
+		fds[i] = (struct pollfd){.fd = u->busy ? -1 : u->guest.model.console_fd,
+					 .events = POLLIN};
+	}
+}
+
+static void drain_serial(struct supervisor *s, const struct pollfd *fds)
+{
+	size_t i;
+
+	for (i = 0; i < s->all.n; i++)
+		if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
+			unit_console(&s->all, &s->all.list[i]);
+}
+
+/* How long nothing may be done, in ms. */
+static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t next)
+{
+	return s->tails_left ? 0 : (int)((next - now) / NS_PER_MS) + 1;
+}
+
+static void loop(struct supervisor *s)
+{
+	struct pollfd fds[FD_COUNT + s->all.n];
+	uint64_t now, next = clock_ns();
+
+	for (;;) {
+		now = clock_ns();
+		if (now >= next) {
+			tick(s, now);
+			next = now + TICK_MS * NS_PER_MS;
+		}
+		if (s->status_fd >= 0 && !undecided(&s->all))
+			boot_over(s);
+		control_settle(&s->control, &s->all);
+		fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
+		fds[FD_WORKER] = (struct pollfd){.fd = s->worker.done_fd, .events = POLLIN};
+		fds[FD_EVTCHN] = (struct pollfd){.fd = xenevtchn_fd(s->xce), .events = POLLIN};
+		fds[FD_STORE] = (struct pollfd){.fd = s->around.store_fd, .events = POLLIN};
+		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
+		control_poll(&s->control, fds + FD_CONTROL);
+		poll_serial(&s->all, fds + FD_COUNT);
+		if (poll(fds, FD_COUNT + s->all.n, pause_ms(s, now, next)) < 0 && errno != EINTR)
+			return;
+		if (fds[FD_EVTCHN].revents & POLLIN)
+			drain_console(s);
+		drain_tails(s);
+		drain_serial(s, fds + FD_COUNT);
+		if (fds[FD_WORKER].revents & POLLIN)
+			take_jobs(s);
+		if (fds[FD_STORE].revents & POLLIN && services_store_changed(&s->host))
+			proceed(&s->all);
+		control_act(&s->control, &s->all, fds + FD_CONTROL);
+		if (fds[FD_SIGNAL].revents & POLLIN)
+			return;
+	}
+}
+
+int supervise(const struct guest_config *guests, size_t n, size_t bad,
+	      const struct supervise_options *o, struct err *e)
+{
+	struct supervisor s = {
+		.signal_fd = -1,
+		.status_fd = o->status_fd,
+		.bad = bad,
+		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
+		.own_root = o->own_root,
+		.run = {-1, -1, -1},
+		.around = {.store = {-1},
+			   .console = {-1},
+			   .store_fd = -1,
+			   .tails_fd = -1,
+			   .tails_wake = -1},
+		.control = {.listen_fd = -1},
+		.all = {.echo_fd = -1,
+			.models = {.dir = -1},
+			.began = clock_ns(),
+			.paused = o->paused},
+	};
+	int rc = -1;
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		s.control.clients[i].fd = -1;
+	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)
+		goto out;
+	for (i = 0; i < n; i++)
+		unit_hold(&s.all, &s.all.list[i]);
+	proceed(&s.all);
+	loop(&s);
+	report_line(&s.report, "told to end: the guests go on without supervision");
+	rc = 0;
+out:
+	close_all(&s);
+	return rc;
+}

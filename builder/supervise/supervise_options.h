@@ -1,0 +1,35 @@
+/*
+ * How `earlydom boot` wants the guests to be supervised.
+ */
+#ifndef EARLYDOM_SUPERVISE_OPTIONS_H
+#define EARLYDOM_SUPERVISE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "builder/choose/cmdline.h"
+#include "builder/device/bridge.h"
+#include "builder/host/own_root.h"
+
+/* Whether guests get a store. */
+enum store_wish {
+	STORE_NEVER, /* earlydom.store=off */
+	STORE_IF_THERE,
+	STORE_ALWAYS, /* earlydom.store=on: the lack of one is an error */
+};
+
+struct supervise_options {
+	const char *rundir;
+	struct own_root *own_root; /* made already, entered when every guest was tried; or NULL */
+	enum store_wish store;
+	const struct bridge_spec *bridges; /* made before the guests */
+	size_t nr_bridges;
+	unsigned workers; /* threads that build, 1 to WORKERS_MAX */
+	bool verbose;
+	bool paused; /* guests are built, and not let run */
+	enum echo_to echo;
+	int status_fd; /* one byte is written here when every guest has been tried: 0, or 1 for a
+			  failure; then closed */
+};
+
+#endif

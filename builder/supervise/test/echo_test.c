@@ -1,0 +1,127 @@
+/* Guests' output on dom0's console: whole lines, and nothing that drives a terminal. */
+#include "builder/fake/kit.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "builder/supervise/echo.h"
+
+static int fd;
+static struct echo_line line;
+
+static void begin(void)
+{
+	memset(&line, 0, sizeof(line));
+	fd = open(kit_path("out"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	assert_true(fd >= 0);
+}
+
+static void put(enum echo_to to, const char *text)
+{
+	echo_output(&line, to, fd, "web", text, strlen(text));
+}
+
+static void wrote(const char *want)
+{
+	char text[4096];
+
+	assert_string_equal(kit_read("out", text, sizeof(text)), want);
+	assert_int_equal(ftruncate(fd, 0), 0);
+}
+
+static void test_lines(void **state)
+{
+	(void)state;
+	begin();
+	put(ECHO_CONSOLE, "a");
+	wrote("");
+	put(ECHO_CONSOLE, "b\r\ncd\ne");
+	wrote("web: ab\nweb: cd\n");
+	put(ECHO_CONSOLE, "\n\n\n"); /* empty lines are not worth repeating */
+	wrote("web: e\n");
+	echo_flush(&line, ECHO_CONSOLE, fd, "web");
+	wrote("");
+	put(ECHO_CONSOLE, "rest");
+	echo_flush(&line, ECHO_CONSOLE, fd, "web");
+	echo_flush(&line, ECHO_CONSOLE, fd, "web");
+	wrote("web: rest\n");
+	put(ECHO_KMSG, "to the log\nrest");
+	wrote("<5>earlydom: web: to the log\n");
+	put(ECHO_OFF, "nothing\n");
+	echo_flush(&line, ECHO_OFF, fd, "web");
+	wrote("");
+	close(fd);
+}
+
+static void test_long_lines(void **state)
+{
+	char in[ECHO_LINE_MAX * 2 + 11], out[4096];
+
+	(void)state;
+	begin();
+	memset(in, 'q', sizeof(in));
+	in[sizeof(in) - 1] = '\0';
+	put(ECHO_CONSOLE, in);
+	put(ECHO_CONSOLE, "\n");
+	snprintf(out, sizeof(out), "web: %.512s\nweb: %.512s\nweb: %.10s\n", in, in, in);
+	wrote(out);
+	close(fd);
+}
+
+static void test_control_characters(void **state)
+{
+	char c[3] = "?\n", want[16];
+	int i;
+
+	(void)state;
+	begin();
+	for (i = 1; i < 0x80; i++) {
+		c[0] = (char)i;
+		put(ECHO_CONSOLE, c);
+		if (i == '\n' || i == '\r')
+			continue;
+		snprintf(want, sizeof(want), "web: %c\n",
+			 (i < ' ' && i != '\t') || i == 0x7f ? '?' : i);
+		wrote(want);
+	}
+	echo_output(&line, ECHO_CONSOLE, fd, "web", "\0\n", 2);
+	wrote("web: ?\n");
+	/* Erase the screen; set the title; a line of the kernel's own. */
+	put(ECHO_KMSG, "\x1b[2J\x1b]0;x\x07\n<0>panic\n");
+	wrote("<5>earlydom: web: ?[2J?]0;x?\n<5>earlydom: web: <0>panic\n");
+	close(fd);
+}
+
+/* The controls of ISO 6429 beyond ASCII drive terminals, too: as bytes, and as UTF-8. */
+static void test_high_controls(void **state)
+{
+	(void)state;
+	begin();
+	put(ECHO_CONSOLE, "\x9b"
+			  "2J\n");
+	wrote("web: ?2J\n");
+	put(ECHO_CONSOLE, "a\xc2\x9b"
+			  "2Jb\n");
+	wrote("web: a??2Jb\n");
+	/* Letters stay what they are, also when they come in two parts. */
+	put(ECHO_CONSOLE, "gr\xc3\xbc\xc3\x9f \xe2\x80\x93 \xf0\x9f\x90\xa7\n");
+	wrote("web: gr\xc3\xbc\xc3\x9f \xe2\x80\x93 \xf0\x9f\x90\xa7\n");
+	put(ECHO_CONSOLE, "\xe2\x80");
+	put(ECHO_CONSOLE, "\x93\n");
+	wrote("web: \xe2\x80\x93\n");
+	put(ECHO_CONSOLE, "\xe2\x9b\x9b\x9b\n"); /* one too many */
+	wrote("web: \xe2\x9b\x9b?\n");
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_control_characters),
+		cmocka_unit_test(test_high_controls),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

@@ -1,0 +1,167 @@
+/*
+ * Files that leave the initramfs, in a root of our own: a tmpfs in a mount namespace of a child,
+ * since only a root that is an initramfs is touched. Skipped where no namespace can be made.
+ */
+#include "builder/fake/kit.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "builder/supervise/free_initramfs.h"
+#include "builder/image/image_files.h"
+
+#define SKIP 77
+
+static void put(const char *path)
+{
+	FILE *f = fopen(path, "w");
+	int i;
+
+	for (i = 0; f && i < 3 << 20; i++)
+		fputc('k', f);
+	if (!f || fclose(f))
+		_exit(10);
+}
+
+/* In the child: cmocka's asserts are not for here. */
+static void need(bool cond, int code)
+{
+	if (!cond)
+		_exit(code);
+}
+
+static bool there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static void child(bool tmpfs)
+{
+	char text[256] = "";
+	struct guest_config cfgs[6];
+	struct unit list[6];
+	struct own_root own_root;
+	struct image_cache images = {NULL};
+	struct report report = {.log = {.fd = -1}};
+	struct units all = {.images = &images, .report = &report, .list = list, .n = 6};
+	struct image_file *held;
+	struct err e;
+	FILE *out;
+	unsigned i;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    (tmpfs && mount("none", kit_path(""), "tmpfs", 0, NULL) < 0))
+		_exit(SKIP);
+	if (chroot(kit_path("")) < 0 || chdir("/") < 0)
+		_exit(SKIP);
+	memset(list, 0, sizeof(list));
+	put("/once");
+	put("/shared");
+	put("/kept");
+	put("/failed");
+	need(mkdir("/dir", 0700) == 0 && symlink("kept", "/link") == 0, 11);
+	need(mkdir("/root", 0700) == 0 && mkdir("/root/usr", 0700) == 0 &&
+		     mkdir("/root/usr/share", 0700) == 0 &&
+		     mkdir("/root/usr/share/ovmf", 0700) == 0,
+	     18);
+	put("/root/usr/share/ovmf/OVMF.fd");
+	put("/hvmloader");
+	put("/map");
+	put("/handed-on");
+	put("/failed-map");
+	/* What a device model may open is mounted in the own root, and stays in memory. */
+	need(mkdir("/refuge", 0700) == 0, 19);
+	if (tmpfs)
+		need(link("/handed-on", "/refuge/handed-on") == 0, 20);
+	own_root.dir = open("/refuge", O_RDONLY | O_DIRECTORY);
+	need(own_root.dir >= 0, 21);
+	all.models.own_root = &own_root;
+	for (i = 0; i < 6; i++) {
+		cfgs[i] = (struct guest_config){.name = (char *)(uintptr_t) "g"};
+		list[i].guest.cfg = &cfgs[i];
+		list[i].state = UNIT_RUNNING;
+	}
+	cfgs[0].kernel = cfgs[1].kernel = (char *)(uintptr_t) "/shared";
+	cfgs[0].ramdisk = (char *)(uintptr_t) "/once";
+	cfgs[1].ramdisk = (char *)(uintptr_t) "/link";
+	cfgs[2].kernel = cfgs[2].ramdisk = (char *)(uintptr_t) "/failed";
+	list[2].state = UNIT_FAILED;
+	cfgs[3].kernel = (char *)(uintptr_t) "/kept";
+	cfgs[3].ramdisk = (char *)(uintptr_t) "/missing";
+	cfgs[4].type = GUEST_HVM;
+	cfgs[4].firmware_override = (char *)(uintptr_t) "/hvmloader";
+	cfgs[4].bios = BIOS_OVMF;
+	cfgs[4].memmap = (char *)(uintptr_t) "/map";
+	cfgs[4].kernel = (char *)(uintptr_t) "/handed-on";
+	cfgs[5].type = GUEST_HVM;
+	cfgs[5].model_protocol = MODEL_CLASSIC;
+	cfgs[5].memmap = (char *)(uintptr_t) "/failed-map";
+	list[5].state = UNIT_FAILED;
+	held = image_hold(&images, "kernel", "/kept", &e);
+	need(held, 12);
+	out = tmpfile();
+	out = out ? out : fopen("/out", "w+");
+	need(out, 13);
+	report.fd = fileno(out);
+	free_initramfs(&all, &report);
+	rewind(out);
+	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
+	need(there("/kept") && there("/failed") && there("/dir") && there("/failed-map") &&
+		     (!tmpfs || there("/handed-on")),
+	     14);
+	if (tmpfs) {
+		need(!there("/once") && !there("/shared") && !there("/hvmloader") &&
+			     !there("/root/usr/share/ovmf/OVMF.fd") && !there("/map"),
+		     15);
+		need(!strcmp(text,
+			     "earlydom: freed 15360 KiB of the initramfs: images that no restart "
+			     "needs\n"),
+		     16);
+	} else {
+		need(there("/once") && there("/shared") && there("/hvmloader") && !*text, 17);
+	}
+	_exit(0);
+}
+
+static void in_child(bool tmpfs)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		child(tmpfs);
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIP)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+static void test_initramfs(void **state)
+{
+	(void)state;
+	in_child(true);
+}
+
+/* The scratch directory's own file system: a real root, unless /tmp is a tmpfs. */
+static void test_real_root(void **state)
+{
+	(void)state;
+	if (system("case $(stat -f -c %T /tmp) in tmpfs|ramfs) exit 1;; esac") != 0)
+		skip();
+	in_child(false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_initramfs),
+		cmocka_unit_test(test_real_root),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

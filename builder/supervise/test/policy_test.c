@@ -1,0 +1,82 @@
+/* What an end means, and how often it may happen. */
+#include "builder/fake/kit.h"
+
+#include <xen/sched.h>
+
+#include "builder/supervise/policy.h"
+
+#define S UINT64_C(1000000000)
+
+static void test_deaths(void **state)
+{
+	struct deaths d = {{0}, 0};
+	unsigned i;
+
+	(void)state;
+	/* Five within a minute are allowed, the sixth is not. */
+	for (i = 0; i < 5; i++)
+		assert_false(deaths_add(&d, 1000 * S + i * S));
+	assert_true(deaths_add(&d, 1059 * S));
+	/* The edge: 60 s from the first of six. */
+	d = (struct deaths){{0}, 0};
+	for (i = 0; i < 5; i++)
+		assert_false(deaths_add(&d, 1000 * S));
+	assert_true(deaths_add(&d, 1060 * S));
+	d = (struct deaths){{0}, 0};
+	for (i = 0; i < 5; i++)
+		assert_false(deaths_add(&d, 1000 * S));
+	assert_false(deaths_add(&d, 1060 * S + 1));
+	/* The window goes on: the five before count, however many there were. */
+	assert_true(deaths_add(&d, 1060 * S));
+
+	/* One every 13 s for ever: never six within 60 s. */
+	d = (struct deaths){{0}, 0};
+	for (i = 0; i < 1000; i++)
+		assert_false(deaths_add(&d, i * 13 * S));
+	/* One every 11 s: the sixth is 55 s after the first. */
+	d = (struct deaths){{0}, 0};
+	for (i = 0; i < 5; i++)
+		assert_false(deaths_add(&d, i * 11 * S));
+	assert_true(deaths_add(&d, 55 * S));
+}
+
+static void test_endings(void **state)
+{
+	static const struct {
+		unsigned reason;
+		enum ending ending;
+		const char *text;
+	} cases[] = {
+		{SHUTDOWN_poweroff, ENDED_POWEROFF, "powered off"},
+		{SHUTDOWN_reboot, ENDED_REBOOT, "rebooted"},
+		{SHUTDOWN_suspend, ENDED_CRASH, "crashed"},
+		{SHUTDOWN_crash, ENDED_CRASH, "crashed"},
+		{SHUTDOWN_watchdog, ENDED_CRASH, "crashed"},
+		{SHUTDOWN_soft_reset, ENDED_CRASH, "crashed"},
+		{255, ENDED_CRASH, "crashed"}, /* a guest can give any */
+	};
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(ending_of(cases[i].reason), cases[i].ending);
+		assert_string_equal(ending_text(cases[i].ending), cases[i].text);
+	}
+	cfg.on_poweroff = ACTION_PRESERVE;
+	cfg.on_reboot = ACTION_RESTART;
+	cfg.on_crash = ACTION_DESTROY;
+	assert_int_equal(policy_action(&cfg, ENDED_POWEROFF), ACTION_PRESERVE);
+	assert_int_equal(policy_action(&cfg, ENDED_REBOOT), ACTION_RESTART);
+	assert_int_equal(policy_action(&cfg, ENDED_CRASH), ACTION_DESTROY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_deaths),
+		cmocka_unit_test(test_endings),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

@@ -1,0 +1,288 @@
+/*
+ * A guest's console: from its ring, or from the log of the xenconsoled that drains the ring.
+ */
+#include "builder/fake/units.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xen/sched.h>
+
+#include "base/clock.h"
+
+#define LOG "tails/guest-web.log"
+#define TTY "/local/domain/1/console/tty"
+
+/* One guest, running, whose console is ours. */
+static void open_running(struct kit_units *k, const struct guest_config *cfg)
+{
+	fake_reset();
+	kit_units_open(k, cfg, 1);
+	kit_units_start(k);
+	kit_units_jobs(k);
+	assert_int_equal(k->all.list[0].state, UNIT_RUNNING);
+	kit_units_said(k);
+}
+
+/* One whose console is served by xenconsoled: ours, or somebody else's. */
+static void open_served(struct kit_units *k, const struct guest_config *cfg, enum consoles consoles)
+{
+	fake_reset();
+	kit_units_open(k, cfg, 1);
+	kit_units_store(k);
+	kit_units_consoled(k);
+	k->all.consoles = consoles;
+	kit_units_start(k);
+	kit_units_jobs(k);
+	assert_int_equal(k->all.list[0].state, UNIT_RUNNING);
+	kit_units_said(k);
+	/* The ring is xenconsoled's. */
+	assert_null(k->all.list[0].console.ring);
+	assert_int_equal(fake_calls_of("xenevtchn_bind_interdomain"), 0);
+	assert_int_equal(fake_calls_of("xc_map_foreign_range"), 0);
+}
+
+/* As xenconsoled writes. */
+static void append(const char *text)
+{
+	const int fd = open(kit_path(LOG), O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void test_console_output(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	char text[256];
+	struct kit_units k;
+	struct unit *u;
+
+	(void)state;
+	open_running(&k, &cfg);
+	u = &k.all.list[0];
+	fake_print(1, "one\ntw");
+	assert_int_equal(unit_console(&k.all, u), 6);
+	fake_print(1, "o\nthree");
+	assert_int_equal(unit_console(&k.all, u), 7);
+	assert_int_equal(unit_console(&k.all, u), 0);
+	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "one\ntwo\nthree");
+	assert_string_equal(kit_read("echo", text, sizeof(text)), "web: one\nweb: two\n");
+	/* The rest of the line comes with the end. */
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	kit_units_look(&k, 0);
+	kit_units_jobs(&k);
+	assert_string_equal(kit_read("echo", text, sizeof(text)),
+			    "web: one\nweb: two\nweb: three\n");
+	kit_units_close(&k);
+}
+
+/* A guest that floods its console is heard so often in a tick, and then in the next one. */
+static void test_flood(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_units k;
+	struct unit *u;
+	unsigned i;
+	int port;
+
+	(void)state;
+	open_running(&k, &cfg);
+	u = &k.all.list[0];
+	port = xenevtchn_pending(k.all.xce); /* of the binding */
+	assert_int_equal(port, u->console.port);
+	unit_console(&k.all, u);
+	for (i = 1; i < 1000 && !u->console_masked; i++) {
+		fake_print(1, "x");
+		assert_int_equal(xenevtchn_pending(k.all.xce), port);
+		assert_int_equal(unit_console(&k.all, u), 1);
+	}
+	assert_in_range(i, 50, 200);
+	fake_print(1, "later"); /* no event of it comes through: xenevtchn_pending would wait */
+	unit_tick(&k.all, u, clock_ns());
+	assert_false(u->console_masked);
+	assert_int_equal(xenevtchn_pending(k.all.xce), port);
+	assert_int_equal(unit_console(&k.all, u), 5);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+static void test_tail(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	char text[256];
+	struct kit_units k;
+	struct unit *u;
+
+	(void)state;
+	open_served(&k, &cfg, CONSOLES_LOGGED);
+	u = &k.all.list[0];
+	assert_int_equal(unit_console(&k.all, u), 0);
+	append("one\ntw");
+	assert_int_equal(unit_console(&k.all, u), 6);
+	append("o\nthree");
+	assert_int_equal(unit_console(&k.all, u), 7);
+	assert_int_equal(unit_console(&k.all, u), 0);
+	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "one\ntwo\nthree");
+	assert_string_equal(kit_read("echo", text, sizeof(text)), "web: one\nweb: two\n");
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* What was in the log before the guest is of an earlier earlydom, and not its own. */
+static void test_tail_old(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_units k;
+
+	(void)state;
+	fake_reset();
+	kit_units_open(&k, &cfg, 1);
+	kit_units_store(&k);
+	kit_units_consoled(&k);
+	append("long ago");
+	kit_units_start(&k);
+	kit_units_jobs(&k);
+	assert_int_equal(unit_console(&k.all, &k.all.list[0]), 0);
+	append("now");
+	assert_int_equal(unit_console(&k.all, &k.all.list[0]), 3);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/*
+ * xenconsoled takes the last words of a guest after its end, within a moment: this is waited for
+ * before the domain goes, and with it what xenconsoled has not read.
+ */
+static void test_last_words(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	uint64_t before;
+	char text[256];
+	struct kit_units k;
+	struct unit *u;
+	int log;
+
+	(void)state;
+	open_served(&k, &cfg, CONSOLES_LOGGED);
+	u = &k.all.list[0];
+	fake_shutdown(1, SHUTDOWN_reboot);
+	before = clock_ns();
+	kit_units_look(&k, 0);
+	assert_int_equal(u->state, UNIT_RUNNING);
+	append("good bye\n");
+	while (u->state == UNIT_RUNNING) {
+		usleep(10000);
+		kit_units_look(&k, 0);
+		assert_true(clock_ns() - before < 20 * NS_PER_S);
+	}
+	assert_in_range((clock_ns() - before) / NS_PER_MS, 200, 5000);
+	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "good bye\n");
+	log = u->tail.fd;
+	append("between\n");
+	kit_units_jobs(&k);
+	assert_int_equal(u->state, UNIT_RUNNING);
+	assert_int_equal(u->guest.domid, 2);
+	/* The next domain has the same log, still open, and its end is waited for anew. */
+	assert_int_equal(u->tail.fd, log);
+	append("second life\n");
+	assert_int_equal(unit_console(&k.all, u), 8 + 12);
+	fake_shutdown(2, SHUTDOWN_poweroff);
+	kit_units_look(&k, 0);
+	assert_int_equal(u->state, UNIT_RUNNING);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* A log that can't be opened: nobody would hear the guest. */
+static void test_no_log(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_units k;
+	char want[256];
+
+	(void)state;
+	fake_reset();
+	kit_units_open(&k, &cfg, 1);
+	kit_units_store(&k);
+	kit_units_consoled(&k);
+	assert_int_equal(symlink("/dev/null", kit_path(LOG)), 0);
+	kit_units_start(&k);
+	kit_units_jobs(&k);
+	assert_int_equal(k.all.list[0].state, UNIT_FAILED);
+	snprintf(want, sizeof(want),
+		 "earlydom: web: cannot open xenconsoled's log guest-web.log: %s; domain "
+		 "destroyed\n",
+		 strerror(ELOOP));
+	assert_string_equal(kit_units_said(&k), want);
+	assert_int_equal(fake_domains(), 0);
+	unlink(kit_path(LOG));
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* A xenconsoled that keeps no logs for us: nothing is heard, and no end is delayed for it. */
+static void test_elsewhere(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_units k;
+
+	(void)state;
+	open_served(&k, &cfg, CONSOLES_ELSEWHERE);
+	append("not for us");
+	assert_int_equal(unit_console(&k.all, &k.all.list[0]), 0);
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	kit_units_look(&k, 0);
+	assert_int_equal(k.all.list[0].state, UNIT_STOPPING);
+	kit_units_jobs(&k);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* Typed into the terminal that xenconsoled names; where there is none, nothing is taken. */
+static void test_type(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	char text[16] = "";
+	struct kit_units k;
+	struct unit *u;
+	struct err e;
+	int master, kept;
+
+	(void)state;
+	open_served(&k, &cfg, CONSOLES_LOGGED);
+	u = &k.all.list[0];
+	assert_int_equal(unit_type(&k.all, u, "ls\n", 3), 0);
+	fake_store_write(TTY, kit_path("no-terminal"));
+	assert_int_equal(unit_type(&k.all, u, "ls\n", 3), 0);
+	master = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(master >= 0 && !grantpt(master) && !unlockpt(master));
+	kept = open(ptsname(master), O_RDWR | O_NOCTTY);
+	fake_store_write(TTY, ptsname(master));
+	assert_int_equal(unit_type(&k.all, u, "ls -l", 5), 5);
+	assert_int_equal(read(master, text, sizeof(text)), 5);
+	assert_memory_equal(text, "ls -l", 5);
+	/* Not while it is the worker's. */
+	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_type(&k.all, u, "x", 1), 0);
+	kit_units_jobs(&k);
+	assert_int_equal(unit_type(&k.all, u, "x", 1), 0);
+	close(kept);
+	close(master);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_console_output), cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_tail),           cmocka_unit_test(test_tail_old),
+		cmocka_unit_test(test_last_words),     cmocka_unit_test(test_no_log),
+		cmocka_unit_test(test_elsewhere),      cmocka_unit_test(test_type),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

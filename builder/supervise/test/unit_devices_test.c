@@ -1,0 +1,598 @@
+/*
+ * A guest with devices: its disks held or waited for, its back ends waited for, and what is left of
+ * it when one of them does not come.
+ */
+#include "builder/fake/units.h"
+
+#include <xen/sched.h>
+
+#include "base/clock.h"
+#include "builder/device/vif.h"
+
+#define BACK "/local/domain/0/backend"
+
+struct scene {
+	struct guest_config cfg;
+	struct kit_units k;
+	struct unit *u;
+	char *store; /* as it was before */
+	uint64_t free_kib;
+};
+
+static void configure(struct scene *s, enum guest_type type)
+{
+	fake_reset();
+	s->cfg = kit_config("web", type);
+	kit_devices(&s->cfg);
+	s->cfg.device_timeout = 4;
+}
+
+static void open_scene(struct scene *s)
+{
+	kit_units_open(&s->k, &s->cfg, 1);
+	kit_units_store(&s->k);
+	s->u = &s->k.all.list[0];
+	fake_store_write("/local/domain/0/name", "Domain-0");
+	fake_store_write("/vm", ""); /* what is above a guest's own nodes stays */
+	fake_store_write("/libxl", "");
+	s->store = fake_store_list("/");
+	s->free_kib = fake_host()->free_kib;
+}
+
+static void close_scene(struct scene *s)
+{
+	kit_units_close(&s->k);
+	free(s->store);
+	fake_reset();
+}
+
+/* Built, and at the point where its back ends are all that it waits for. */
+static void open_connecting(struct scene *s, enum guest_type type)
+{
+	uint64_t waited;
+
+	configure(s, type);
+	open_scene(s);
+	fake_store()->back_ends = false;
+	kit_units_start(&s->k);
+	waited = s->u->since;
+	kit_units_jobs(&s->k);
+	assert_int_equal(s->u->state, UNIT_CONNECTING);
+	assert_true(s->u->since > waited); /* its time-out begins here */
+	assert_string_equal(kit_units_said(&s->k), "");
+}
+
+static void open_running(struct scene *s, enum guest_type type)
+{
+	configure(s, type);
+	open_scene(s);
+	kit_units_start(&s->k);
+	kit_units_jobs(&s->k);
+	assert_int_equal(s->u->state, UNIT_RUNNING);
+	kit_units_said(&s->k);
+}
+
+static void states(const char *xvda, const char *xvdb, const char *vif)
+{
+	fake_store_write(BACK "/vbd/1/51712/state", xvda);
+	fake_store_write(BACK "/vbd/1/51728/state", xvdb);
+	fake_store_write(BACK "/vif/1/0/state", vif);
+}
+
+static void nothing_left(const struct scene *s)
+{
+	char *now = fake_store_list("/");
+
+	assert_string_equal(now, s->store);
+	free(now);
+	assert_int_equal(fake_domains(), 0);
+	assert_true(fake_host()->free_kib == s->free_kib);
+	assert_int_equal(fake_devices()->held, 0);
+	assert_null(s->k.disks.disks);
+	assert_null(s->u->guest.disks);
+	assert_null(s->u->guest.vifs);
+	assert_null(s->k.images.files);
+	assert_false(s->u->guest.in_store);
+}
+
+/* It has failed with that cause, everything was undone, and that is all that was said. */
+static void failed(struct scene *s, const char *why, const char *more)
+{
+	char want[600];
+
+	kit_units_jobs(&s->k);
+	snprintf(want, sizeof(want), "earlydom: web: %s%s\n", why, more);
+	assert_string_equal(kit_units_said(&s->k), want);
+	assert_int_equal(s->u->state, UNIT_FAILED);
+	assert_string_equal(s->u->why, why);
+	kit_units_record(&s->k, 0, "state=failed");
+	kit_units_record(&s->k, 0, why);
+	assert_true(unit_over(s->u) && !unit_undecided(s->u));
+	nothing_left(s);
+}
+
+static void test_start(void **state)
+{
+	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
+	struct scene s;
+	uint64_t built;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		open_connecting(&s, types[i]);
+		built = s.u->since;
+		kit_units_record(&s.k, 0, "state=connecting\ndomid=1");
+		assert_true(unit_undecided(s.u) && !unit_settled(s.u) && !unit_over(s.u));
+		assert_false(fake_domain(1)->running);
+		assert_string_equal(fake_store_read("/local/domain/1/name"), "web");
+		assert_true(fake_store_introduced(1));
+		assert_string_equal(fake_store_read(BACK "/vbd/1/51712/params"), "/dev/fake-a");
+		assert_string_equal(fake_store_read(BACK "/vbd/1/51712/mode"), "w");
+		assert_string_equal(fake_store_read(BACK "/vbd/1/51728/mode"), "r");
+		assert_int_equal(fake_devices()->held, 2);
+		/* It does not run before all of them are ready, the interface plugged. */
+		states("1", "1", "1");
+		kit_units_tick(&s.k, clock_ns());
+		states("2", "2", "1");
+		kit_units_tick(&s.k, clock_ns());
+		fake_devices()->unplugged = true;
+		states("4", "2", "2");
+		kit_units_tick(&s.k, clock_ns());
+		assert_int_equal(s.u->state, UNIT_CONNECTING);
+		assert_false(fake_domain(1)->running);
+		assert_int_equal(fake_devices()->plugs, 0);
+		fake_devices()->unplugged = false;
+		kit_units_tick(&s.k, clock_ns());
+		assert_int_equal(s.u->state, UNIT_RUNNING);
+		assert_true(fake_domain(1)->running);
+		assert_true(s.u->since > built); /* and here that of those who wait for it */
+		assert_int_equal(fake_devices()->plugs, 1);
+		assert_string_equal(fake_store_read(BACK "/vif/1/0/hotplug-status"), "connected");
+		assert_true(s.u->guest.vifs[0].plugged);
+		assert_non_null(strstr(kit_units_said(&s.k), "web: started as domain 1 ("));
+		assert_false(s.u->up);
+		fake_store()->back_ends = true;
+		fake_store_connect(1);
+		kit_units_tick(&s.k, clock_ns());
+		assert_true(s.u->up);
+		close_scene(&s);
+	}
+}
+
+/* Without a store there is nobody who could serve them. */
+static void test_no_store(void **state)
+{
+	static const char why[] =
+		"its disks and network interfaces need a store, and there is none";
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		configure(&s, GUEST_PV);
+		(i ? &s.cfg.nr_disks : &s.cfg.nr_vifs)[0] = 0; /* either is enough */
+		fake_devices()->on = true;
+		kit_units_open(&s.k, &s.cfg, 1);
+		s.u = &s.k.all.list[0];
+		s.store = fake_store_list("/");
+		s.free_kib = fake_host()->free_kib;
+		kit_units_start(&s.k);
+		assert_false(s.u->busy);
+		failed(&s, why, "");
+		assert_int_equal(fake_devices()->holds, 0);
+		close_scene(&s);
+	}
+}
+
+static void test_disk_comes(void **state)
+{
+	struct scene s;
+	uint64_t since;
+
+	(void)state;
+	configure(&s, GUEST_PVH);
+	open_scene(&s);
+	fake_devices()->absent = true;
+	kit_units_start(&s.k);
+	assert_int_equal(s.u->state, UNIT_WAITING);
+	since = s.u->since;
+	assert_true(since && clock_ns() - since < NS_PER_S);
+	kit_units_tick(&s.k, since + 4 * NS_PER_S - 1);
+	assert_int_equal(s.u->state, UNIT_WAITING);
+	assert_true(s.u->since == since);
+	assert_int_equal(fake_devices()->held, 0);
+	assert_string_equal(kit_units_said(&s.k), "");
+	/* To look for it may take long: that is not done each time. */
+	assert_int_equal(fake_calls_of("disk_hold"), 2);
+	kit_units_tick(&s.k, since + 4 * NS_PER_S);
+	assert_int_equal(fake_calls_of("disk_hold"), 2);
+	assert_int_equal(s.u->state, UNIT_WAITING);
+	/* Late, and all the same there when it is looked for. */
+	fake_devices()->absent = false;
+	kit_units_tick(&s.k, since + 5 * NS_PER_S);
+	assert_int_equal(s.u->state, UNIT_STARTING);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_RUNNING);
+	assert_int_equal(fake_devices()->holds, 2);
+	close_scene(&s);
+}
+
+static void test_disk_does_not_come(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	configure(&s, GUEST_PVH);
+	open_scene(&s);
+	fake_devices()->absent = true;
+	kit_units_start(&s.k);
+	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S);
+	failed(&s, "disk xvda: cannot open /dev/fake-a: No such file or directory", "");
+	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
+	close_scene(&s);
+}
+
+/* One that is there and can't be used is not waited for, nor a bridge. */
+static void test_wrong(void **state)
+{
+	struct scene s;
+	char why[128];
+
+	(void)state;
+	configure(&s, GUEST_PV);
+	open_scene(&s);
+	fake_devices()->wrong = true;
+	kit_units_start(&s.k);
+	snprintf(why, sizeof(why), "disk xvda: cannot open /dev/fake-a: %s", strerror(EBUSY));
+	failed(&s, why, "");
+	close_scene(&s);
+
+	configure(&s, GUEST_PV);
+	open_scene(&s);
+	fake_devices()->no_bridge = true;
+	kit_units_start(&s.k);
+	failed(&s, "vif 0: there is no bridge", "");
+	close_scene(&s);
+
+	/* The second of the two disks. */
+	configure(&s, GUEST_PV);
+	open_scene(&s);
+	fake_fail_call("disk_hold", 2, EIO);
+	kit_units_start(&s.k);
+	snprintf(why, sizeof(why), "disk xvdb: cannot open /dev/fake-b: %s", strerror(EIO));
+	failed(&s, why, "");
+	close_scene(&s);
+}
+
+/* Nobody else waits for a guest that waits for its disk, nor keeps memory for it in the end. */
+static void test_others_go_on(void **state)
+{
+	struct guest_config cfgs[2] = {kit_config("web", GUEST_PV), kit_config("db", GUEST_PV)};
+	struct kit_units k;
+
+	(void)state;
+	fake_reset();
+	kit_devices(&cfgs[0]);
+	kit_units_open(&k, cfgs, 2);
+	kit_units_store(&k);
+	fake_devices()->absent = true;
+	kit_units_start(&k);
+	kit_units_jobs(&k);
+	assert_int_equal(k.all.list[0].state, UNIT_WAITING);
+	assert_int_equal(k.all.list[1].state, UNIT_RUNNING);
+	assert_int_equal(k.images.files->kernel_users, 1); /* unpacked, for the one that waits */
+	kit_units_tick(&k, k.all.list[0].since + 10 * NS_PER_S);
+	assert_int_equal(k.all.list[0].state, UNIT_FAILED);
+	assert_int_equal(k.images.files->users, 1);
+	assert_int_equal(k.images.files->kernel_users, 0);
+	assert_false(k.images.files->kernel_open);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+static void test_late(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_connecting(&s, GUEST_PVH);
+	states("2", "1", "2");
+	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S - 1);
+	assert_int_equal(s.u->state, UNIT_CONNECTING);
+	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S);
+	assert_int_equal(s.u->state, UNIT_STOPPING);
+	assert_true(unit_undecided(s.u) && !unit_settled(s.u));
+	failed(&s, "disk xvdb: its back end is not there after 4 s: is xen-blkback loaded?",
+	       "; domain destroyed");
+	assert_int_equal(fake_calls_of("xc_domain_unpause"), 0);
+	close_scene(&s);
+
+	open_connecting(&s, GUEST_PV);
+	fake_devices()->unplugged = true;
+	states("2", "2", "2");
+	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S);
+	failed(&s, "vif 0: its back end is there, but the interface vif1.0 is not after 4 s",
+	       "; domain destroyed");
+	close_scene(&s);
+}
+
+/* A back end that gives up is not waited for, and its words are the cause. */
+static void test_given_up(void **state)
+{
+	static const char *const ends[] = {"5", "6"};
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		open_connecting(&s, GUEST_PV);
+		fake_store_write("/local/domain/0/error/backend/vbd/1/51712/error",
+				 "13 creating vbd structure");
+		states(ends[i], "2", "2");
+		kit_units_tick(&s.k, clock_ns());
+		failed(&s,
+		       "disk xvda: its back end has given up: creating vbd structure: Permission "
+		       "denied",
+		       "; domain destroyed");
+		close_scene(&s);
+	}
+	open_connecting(&s, GUEST_PV);
+	fake_fail_call("vif_plug", 1, EINVAL);
+	states("2", "2", "2");
+	kit_units_tick(&s.k, clock_ns());
+	failed(&s, "vif 0: cannot plug it: Invalid argument", "; domain destroyed");
+	close_scene(&s);
+}
+
+/* What comes after the back ends may fail, too. */
+static void test_cannot_run(void **state)
+{
+	static const struct {
+		const char *call, *why;
+	} cases[] = {
+		{"xc_domain_unpause", "cannot unpause the domain: Operation not permitted"},
+		{"xenevtchn_bind_interdomain",
+		 "cannot bind the console of domain 1: Operation not permitted"},
+	};
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		open_connecting(&s, GUEST_PV);
+		fake_fail_call(cases[i].call, 1, EPERM);
+		states("2", "2", "2");
+		kit_units_tick(&s.k, clock_ns());
+		failed(&s, cases[i].why, "; domain destroyed");
+		close_scene(&s);
+	}
+}
+
+/* What is asked of one whose back ends are waited for; and somebody else's destroying it. */
+static void test_asked(void **state)
+{
+	struct scene s;
+	struct err e;
+
+	(void)state;
+	open_connecting(&s, GUEST_PV);
+	assert_int_equal(unit_stop(&s.k.all, s.u, clock_ns(), &e), -1);
+	assert_string_equal(e.msg, "web is connecting; try again when it is running");
+	assert_int_equal(unit_let_go(&s.k.all, s.u, &e), -1);
+	assert_string_equal(e.msg, "web is connecting; try again when it is running");
+	assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+	kit_units_jobs(&s.k);
+	assert_string_equal(kit_units_said(&s.k), "earlydom: web: domain 1 destroyed on request\n");
+	assert_int_equal(s.u->state, UNIT_ENDED);
+	nothing_left(&s);
+	close_scene(&s);
+
+	open_connecting(&s, GUEST_PV);
+	assert_int_equal(xc_domain_destroy(s.k.host.xch, 1), 0);
+	kit_units_look(&s.k, 0);
+	kit_units_jobs(&s.k);
+	assert_string_equal(kit_units_said(&s.k),
+			    "earlydom: web: domain 1 was destroyed by somebody else\n");
+	assert_int_equal(s.u->state, UNIT_ENDED);
+	nothing_left(&s);
+	close_scene(&s);
+}
+
+/* The disks are held over a restart; the interface is another one, and plugged anew. */
+static void test_restart(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_running(&s, GUEST_PVH);
+	assert_int_equal(fake_devices()->plugs, 1);
+	fake_store_connect(1);
+	fake_shutdown(1, SHUTDOWN_reboot);
+	kit_units_look(&s.k, 0);
+	assert_int_equal(s.u->state, UNIT_STARTING);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_RUNNING);
+	assert_non_null(strstr(kit_units_said(&s.k), "web: restarted as domain 2 ("));
+	assert_int_equal(fake_devices()->holds, 2);
+	assert_int_equal(fake_devices()->held, 2);
+	assert_int_equal(fake_devices()->plugs, 2);
+	assert_null(fake_store_read("/local/domain/1"));
+	assert_null(fake_store_read(BACK "/vbd/1"));
+	assert_null(fake_store_read("/libxl/1"));
+	assert_string_equal(fake_store_read("/local/domain/2/name"), "web");
+	assert_string_equal(fake_store_read(BACK "/vif/2/0/hotplug-status"), "connected");
+	fake_store_connect(2);
+	assert_string_equal(fake_store_read(BACK "/vbd/2/51712/state"), "4");
+	close_scene(&s);
+
+	/* Its back ends do not come the second time. */
+	open_running(&s, GUEST_PV);
+	fake_store_connect(1);
+	fake_shutdown(1, SHUTDOWN_reboot);
+	kit_units_look(&s.k, 0);
+	kit_units_said(&s.k);
+	fake_devices()->unplugged = true;
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_CONNECTING);
+	assert_false(fake_domain(2)->running);
+	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S);
+	failed(&s, "vif 0: its back end is there, but the interface vif2.0 is not after 4 s",
+	       "; domain destroyed");
+	close_scene(&s);
+}
+
+static void test_end(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_running(&s, GUEST_PV);
+	fake_store_connect(1);
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	kit_units_look(&s.k, 0);
+	assert_int_equal(fake_devices()->held, 2); /* until the domain is gone */
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_ENDED);
+	nothing_left(&s);
+	close_scene(&s);
+
+	/* Preserved with all that belongs to it, until somebody has seen enough. */
+	configure(&s, GUEST_PVH);
+	s.cfg.on_crash = ACTION_PRESERVE;
+	open_scene(&s);
+	kit_units_start(&s.k);
+	kit_units_jobs(&s.k);
+	fake_shutdown(1, SHUTDOWN_crash);
+	kit_units_look(&s.k, 0);
+	assert_int_equal(s.u->state, UNIT_PRESERVED);
+	assert_int_equal(fake_devices()->held, 2);
+	assert_string_equal(fake_store_read("/local/domain/1/name"), "web");
+	{
+		struct err e;
+
+		assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+	}
+	kit_units_jobs(&s.k);
+	nothing_left(&s);
+	close_scene(&s);
+}
+
+/* A toolstack destroys it, with or without its nodes: what is left of them goes. */
+static void test_destroyed_by_others(void **state)
+{
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		open_running(&s, GUEST_PVH);
+		fake_store_connect(1);
+		if (i) {
+			fake_store_remove("/local/domain/1");
+			fake_store_remove(BACK);
+			fake_store_remove("/vm");
+			fake_store_remove("/libxl");
+		}
+		assert_int_equal(xc_domain_destroy(s.k.host.xch, 1), 0);
+		kit_units_look(&s.k, 0);
+		kit_units_jobs(&s.k);
+		assert_string_equal(kit_units_said(&s.k),
+				    "earlydom: web: domain 1 was destroyed by somebody else\n");
+		assert_int_equal(s.u->state, UNIT_ENDED);
+		assert_string_equal(s.u->why, "destroyed by somebody else");
+		assert_int_equal(fake_domains(), 0);
+		assert_int_equal(fake_devices()->held, 0);
+		assert_null(fake_store_read("/local/domain/1"));
+		assert_null(fake_store_read("/libxl/1"));
+		assert_null(fake_store_read(BACK "/vbd/1"));
+		if (!i)
+			nothing_left(&s);
+		close_scene(&s);
+	}
+}
+
+/* It can't be destroyed: its disks are held as long as its domain may use them. */
+static void test_stuck(void **state)
+{
+	struct scene s;
+	struct err e;
+
+	(void)state;
+	open_running(&s, GUEST_PV);
+	fake_fail_call("xc_domain_destroy", 1, EPERM);
+	assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_FAILED);
+	assert_true(fake_domain(1)->there && !fake_domain(1)->running);
+	assert_int_equal(fake_devices()->held, 2);
+	assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_ENDED);
+	nothing_left(&s);
+	close_scene(&s);
+}
+
+/* Each call of the whole way to its first instruction fails once. */
+static void sweep(enum guest_type type)
+{
+	const char *call;
+	struct scene s;
+	unsigned n;
+
+	for (n = 1; n < 1000; n++) {
+		configure(&s, type);
+		open_scene(&s);
+		fake_fail_at(n, EIO);
+		kit_units_start(&s.k);
+		kit_units_jobs(&s.k);
+		call = fake_failed();
+		if (!call) {
+			assert_int_equal(s.u->state, UNIT_RUNNING);
+			close_scene(&s);
+			break;
+		}
+		fake_fail_at(0, 0);
+		KIT_CHECK(s.u->state == UNIT_FAILED, "%s failed and web is %s", call,
+			  unit_state_name(s.u->state));
+		KIT_CHECK(strlen(s.u->why) > 10 && !strchr(s.u->why, '\n'), "%s: '%s'", call,
+			  s.u->why);
+		KIT_CHECK(strstr(s.u->why, strerror(EIO)) || strstr(s.u->why, call) ||
+				  !strcmp(call, "xc_dom_malloc") ||
+				  !strcmp(call, "acpi_build_tables"),
+			  "%s: '%s' has no cause", call, s.u->why);
+		nothing_left(&s);
+		close_scene(&s);
+	}
+	assert_in_range(n, 150, 900);
+}
+
+static void test_nth_call(void **state)
+{
+	(void)state;
+	sweep(GUEST_PV);
+	sweep(GUEST_PVH);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_no_store),
+		cmocka_unit_test(test_disk_comes),
+		cmocka_unit_test(test_disk_does_not_come),
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_others_go_on),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_cannot_run),
+		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_destroyed_by_others),
+		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_nth_call),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

@@ -1,0 +1,446 @@
+/* The worker: every job comes back, in order, and what was given is done before it ends; with one
+ * thread, and with several. */
+#include "builder/fake/fake_store.h"
+#include "builder/fake/kit.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "builder/store/store.h"
+#include "builder/supervise/worker.h"
+#include "builder/image/image_files.h"
+#include "builder/build/life.h"
+
+#define GUESTS  5
+#define THREADS 3
+
+struct scene {
+	struct host hosts[THREADS];
+	unsigned n;
+	struct worker worker;
+	struct image_cache images;
+	struct guest_config cfgs[GUESTS];
+	struct guest guests[GUESTS];
+	struct job jobs[GUESTS];
+	struct err err;
+};
+
+/* Hosts and guests; a, the first of these, has a kernel that is no other's. */
+static void open_hosts(struct scene *s, unsigned n)
+{
+	static const char *const names[GUESTS] = {"a", "b", "c", "d", "e"};
+	static char own[256];
+	unsigned i;
+
+	memset(s, 0, sizeof(*s));
+	fake_reset();
+	snprintf(own, sizeof(own), "%s", kit_path("kernel-pv"));
+	for (; s->n < n; s->n++)
+		assert_int_equal(host_open(&s->hosts[s->n], false, &s->err), 0);
+	for (i = 0; i < GUESTS; i++) {
+		s->cfgs[i] = kit_config(names[i], i % 2 ? GUEST_PVH : GUEST_PV);
+		if (i == 0)
+			s->cfgs[i].kernel = own;
+		assert_int_equal(guest_init(&s->guests[i], &s->cfgs[i], &s->err), 0);
+		assert_int_equal(guest_hold_images(&s->guests[i], &s->images, &s->err), 0);
+		s->jobs[i].guest = &s->guests[i];
+	}
+}
+
+static void open_stores(struct scene *s)
+{
+	unsigned i;
+
+	fake_store()->running = true;
+	for (i = 0; i < s->n; i++)
+		KIT_CHECK(!store_open(&s->hosts[i].xsh, &s->err), "%s", s->err.msg);
+}
+
+static void open_scene(struct scene *s, unsigned n)
+{
+	open_hosts(s, n);
+	KIT_CHECK(!worker_start(&s->worker, s->hosts, n, &s->err), "%s", s->err.msg);
+}
+
+static void close_scene(struct scene *s)
+{
+	unsigned i;
+
+	for (i = 0; i < GUESTS; i++) {
+		assert_int_equal(s->guests[i].kernel->kernel_users, 0);
+		assert_false(s->guests[i].kernel->kernel_open);
+		guest_drop_images(&s->guests[i], &s->images);
+	}
+	assert_null(s->images.files);
+	while (s->n) {
+		struct host *h = &s->hosts[--s->n];
+
+		assert_true(!h->shared && !h->reservation.made);
+		if (h->xsh)
+			xs_close(h->xsh);
+		host_close(h);
+	}
+	kit_nothing_held(true);
+}
+
+static void give(struct scene *s, unsigned i, enum job_kind kind)
+{
+	s->jobs[i].kind = kind;
+	worker_give(&s->worker, &s->jobs[i]);
+}
+
+static void give_all(struct scene *s, enum job_kind kind)
+{
+	unsigned i;
+
+	for (i = 0; i < GUESTS; i++)
+		give(s, i, kind);
+}
+
+static struct job *take(struct scene *s)
+{
+	struct pollfd p = {.fd = s->worker.done_fd, .events = POLLIN};
+	struct job *j;
+
+	while (!(j = worker_take(&s->worker)))
+		assert_int_equal(poll(&p, 1, 20000), 1);
+	return j;
+}
+
+static void test_order(void **state)
+{
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	open_scene(&s, 1);
+	assert_null(worker_take(&s.worker));
+	give_all(&s, JOB_START);
+	for (i = 0; i < GUESTS; i++) {
+		assert_ptr_equal(take(&s), &s.jobs[i]);
+		KIT_CHECK(s.jobs[i].rc == 0, "%s", s.jobs[i].err.msg);
+		assert_int_equal(s.guests[i].domid, i + 1);
+		/* Built, and paused: the supervisor lets it run. */
+		assert_true(fake_domain(i + 1)->loaded && !fake_domain(i + 1)->running);
+	}
+	assert_null(worker_take(&s.worker));
+	/* Restarted: the old domain goes first. */
+	give_all(&s, JOB_RESTART);
+	for (i = 0; i < GUESTS; i++) {
+		assert_ptr_equal(take(&s), &s.jobs[i]);
+		assert_int_equal(s.jobs[i].rc, 0);
+		assert_false(fake_domain(i + 1)->there);
+		assert_int_equal(s.guests[i].domid, GUESTS + i + 1);
+		assert_false(fake_domain(GUESTS + i + 1)->running);
+	}
+	give_all(&s, JOB_DESTROY);
+	worker_stop(&s.worker); /* what was given is done */
+	assert_int_equal(fake_domains(), 0);
+	close_scene(&s);
+}
+
+/* One that fails does not keep the next from its turn. */
+static void test_failures(void **state)
+{
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	open_scene(&s, 1);
+	fake_fail_call("xc_domain_create", 2, EIO);
+	give_all(&s, JOB_START);
+	for (i = 0; i < GUESTS; i++) {
+		assert_ptr_equal(take(&s), &s.jobs[i]);
+		assert_int_equal(s.jobs[i].rc, i == 1 ? -1 : 0);
+	}
+	kit_good_message(&s.jobs[1].err);
+	/* A restart whose old domain does not go is not begun. */
+	fake_fail_call("xc_domain_destroy", 1, EIO);
+	give(&s, 0, JOB_RESTART);
+	take(&s);
+	assert_int_equal(s.jobs[0].rc, -1);
+	assert_int_equal(s.guests[0].domid, 1);
+	assert_true(fake_domain(1)->there);
+	assert_int_equal(fake_calls_of("xc_domain_create"), GUESTS);
+	give_all(&s, JOB_DESTROY);
+	for (i = 0; i < GUESTS; i++)
+		assert_int_equal(take(&s)->rc, 0);
+	worker_stop(&s.worker);
+	close_scene(&s);
+}
+
+/* Keeps one in its build, as if its kernel took long to unpack. */
+static void hold(struct scene *s, unsigned i)
+{
+	struct image_file *f = s->guests[i].kernel;
+
+	pthread_mutex_lock(&f->lock);
+	f->kernel_busy = true;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void let_go(struct scene *s, unsigned i)
+{
+	struct image_file *f = s->guests[i].kernel;
+
+	pthread_mutex_lock(&f->lock);
+	f->kernel_busy = false;
+	pthread_cond_broadcast(&f->unpacked);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static bool done(struct scene *s, unsigned i)
+{
+	bool is;
+
+	pthread_mutex_lock(&s->worker.lock);
+	is = s->jobs[i].done;
+	pthread_mutex_unlock(&s->worker.lock);
+	return is;
+}
+
+static void wait_done(struct scene *s, unsigned i)
+{
+	const uint64_t deadline = clock_ns() + 20 * NS_PER_S;
+
+	while (!done(s, i)) {
+		assert_true(clock_ns() < deadline);
+		usleep(1000);
+	}
+}
+
+static void takes(struct scene *s, unsigned i, int rc)
+{
+	assert_ptr_equal(take(s), &s->jobs[i]);
+	KIT_CHECK(s->jobs[i].rc == rc, "%s: %d, %s", s->cfgs[i].name, s->jobs[i].rc,
+		  rc ? "none" : s->jobs[i].err.msg);
+}
+
+static void end_all(struct scene *s)
+{
+	unsigned i;
+
+	give_all(s, JOB_DESTROY);
+	for (i = 0; i < GUESTS; i++)
+		takes(s, i, 0);
+	worker_stop(&s->worker);
+	assert_int_equal(fake_domains(), 0);
+	close_scene(s);
+}
+
+/* The others get on while one job is slow, and come back after it all the same. */
+static void test_order_of_several(void **state)
+{
+	struct pollfd p = {.events = POLLIN};
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	open_scene(&s, 2);
+	hold(&s, 0);
+	give_all(&s, JOB_START);
+	wait_done(&s, GUESTS - 1);
+	assert_false(done(&s, 0));
+	p.fd = s.worker.done_fd;
+	assert_int_equal(poll(&p, 1, 0), 0); /* nobody is woken for nothing */
+	assert_null(worker_take(&s.worker));
+	let_go(&s, 0);
+	for (i = 0; i < GUESTS; i++)
+		takes(&s, i, 0);
+	assert_null(worker_take(&s.worker));
+	assert_int_equal(s.guests[0].domid, GUESTS);
+	end_all(&s);
+}
+
+/* libacpi makes one guest's tables at a time (the fake notices two), and a start needs one
+ * transaction, also when others start. */
+static void test_turns(void **state)
+{
+	struct scene s;
+	unsigned i;
+
+	(void)state;
+	open_scene(&s, THREADS);
+	fake_slow("acpi_build_tables", 10); /* the pvh guests, b and d, get there together */
+	give_all(&s, JOB_START);
+	for (i = 0; i < GUESTS; i++)
+		takes(&s, i, 0);
+	end_all(&s);
+
+	open_hosts(&s, THREADS);
+	open_stores(&s);
+	assert_int_equal(worker_start(&s.worker, s.hosts, THREADS, &s.err), 0);
+	fake_slow("xs_transaction_end", 5);
+	give_all(&s, JOB_START);
+	for (i = 0; i < GUESTS; i++)
+		takes(&s, i, 0);
+	fake_slow(NULL, 0);
+	i = fake_calls_of("xs_transaction_start");
+	end_all(&s);
+	assert_int_equal(i, GUESTS);
+}
+
+static void wait_calls(const char *name, unsigned n)
+{
+	const uint64_t deadline = clock_ns() + 20 * NS_PER_S;
+
+	while (fake_calls_of(name) < n) {
+		KIT_CHECK(clock_ns() < deadline, "no call of %s", name);
+		usleep(1000);
+	}
+}
+
+/* Memory for one guest, and something. */
+static void leave_memory_for_one(void)
+{
+	fake_host()->free_kib = 100 * 1024;
+}
+
+/* Memory is the first one's, however long it takes to need it. */
+static void test_memory(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, 2);
+	leave_memory_for_one();
+	hold(&s, 0);
+	give(&s, 0, JOB_START);
+	give(&s, 1, JOB_START);
+	usleep(30000);
+	assert_false(done(&s, 1)); /* it waits whether something is left */
+	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
+	let_go(&s, 0);
+	takes(&s, 0, 0);
+	takes(&s, 1, -1);
+	KIT_CHECK(!strncmp(s.jobs[1].err.msg, "not enough host memory: ", 24), "%s",
+		  s.jobs[1].err.msg);
+	assert_int_equal(fake_calls_of("xc_domain_create"), 1);
+	/* The second one gets what the first leaves. */
+	guest_plan_restart(&s.guests[1]);
+	hold(&s, 0);
+	fake_fail_call("xc_dom_boot_image", 1, EIO);
+	give(&s, 0, JOB_RESTART);
+	give(&s, 1, JOB_START);
+	usleep(30000);
+	assert_false(done(&s, 1)); /* although a's old domain has gone */
+	assert_int_equal(fake_domains(), 0);
+	let_go(&s, 0);
+	takes(&s, 0, -1);
+	takes(&s, 1, 0);
+	/* What goes is waited for. */
+	guest_plan_restart(&s.guests[0]);
+	fake_slow("xc_domain_destroy", 30);
+	give(&s, 1, JOB_DESTROY);
+	give(&s, 0, JOB_START);
+	takes(&s, 1, 0);
+	takes(&s, 0, 0);
+	guest_plan_restart(&s.guests[1]);
+	give(&s, 0, JOB_DESTROY);
+	give(&s, 1, JOB_START);
+	takes(&s, 0, 0);
+	takes(&s, 1, 0);
+	fake_slow(NULL, 0);
+	/* Who has got it waits for nobody. */
+	guest_plan_restart(&s.guests[0]);
+	give(&s, 1, JOB_RESTART);
+	give(&s, 0, JOB_START);
+	takes(&s, 1, 0);
+	takes(&s, 0, -1);
+	guest_plan_done(&s.guests[2]);
+	guest_plan_done(&s.guests[3]);
+	guest_plan_done(&s.guests[4]);
+	end_all(&s);
+}
+
+/* Who has its memory keeps no other from it, whatever is left to do. */
+static void test_memory_taken(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_hosts(&s, 2);
+	open_stores(&s);
+	assert_int_equal(worker_start(&s.worker, s.hosts, 2, &s.err), 0);
+	fake_host()->free_kib = 140 * 1024; /* for two */
+	build_lock(&s.worker.shared, BUILD_LOCK_STORE);
+	hold(&s, 2);
+	give(&s, 0, JOB_START);
+	give(&s, 2, JOB_START);
+	wait_calls("xc_dom_gnttab_init", 1);
+	let_go(&s, 2);
+	wait_calls("xc_domain_create", 2);
+	build_unlock(&s.worker.shared, BUILD_LOCK_STORE);
+	takes(&s, 0, 0);
+	takes(&s, 2, 0);
+	guest_plan_done(&s.guests[1]);
+	guest_plan_done(&s.guests[3]);
+	guest_plan_done(&s.guests[4]);
+	end_all(&s);
+}
+
+/* Some fail and some are stopped, and nothing is left behind. */
+static void test_failures_of_several(void **state)
+{
+	static const char *const calls[] = {"xc_domain_create", "xc_dom_mem_init",
+					    "xc_dom_gnttab_init"};
+	struct scene s;
+	unsigned i, k, bad;
+
+	(void)state;
+	for (k = 0; k < sizeof(calls) / sizeof(calls[0]); k++) {
+		open_scene(&s, THREADS);
+		fake_fail_call(calls[k], 2, EIO);
+		give_all(&s, JOB_START);
+		for (i = bad = 0; i < GUESTS; i++) {
+			assert_ptr_equal(take(&s), &s.jobs[i]);
+			bad += s.jobs[i].rc < 0;
+		}
+		KIT_CHECK(bad == 1, "%s: %u failed", calls[k], bad);
+		assert_int_equal(fake_domains(), GUESTS - 1);
+		end_all(&s);
+	}
+	/* What was given is done. */
+	open_scene(&s, THREADS);
+	give_all(&s, JOB_START);
+	worker_stop(&s.worker);
+	assert_int_equal(fake_domains(), GUESTS);
+	for (i = 0; i < GUESTS; i++)
+		assert_int_equal(guest_destroy(&s.guests[i], &s.hosts[0], &s.err), 0);
+	close_scene(&s);
+}
+
+static void test_number(void **state)
+{
+	(void)state;
+	assert_int_equal(worker_number(1, 4096, 10), 1);
+	assert_int_equal(worker_number(4, 4096, 10), 4);
+	assert_int_equal(worker_number(4, 4096, 3), 3);
+	assert_int_equal(worker_number(64, 65536, 100), WORKERS_MAX);
+	assert_int_equal(worker_number(64, UINT64_MAX / 2, 100), WORKERS_MAX);
+	/* What Linux says that it has of 768 and of 512 MiB. */
+	assert_int_equal(worker_number(8, 700, 10), 3);
+	assert_int_equal(worker_number(8, 460, 10), 2);
+	assert_int_equal(worker_number(8, 100, 10), 1);
+	/* There is always one. */
+	assert_int_equal(worker_number(0, 4096, 10), 1);
+	assert_int_equal(worker_number(4, 0, 10), 1);
+	assert_int_equal(worker_number(4, 4096, 0), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_order_of_several),
+		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory_taken),
+		cmocka_unit_test(test_failures_of_several),
+		cmocka_unit_test(test_number),
+	};
+
+	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+}

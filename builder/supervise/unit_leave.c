@@ -1,0 +1,77 @@
+/* A guest is given to a toolstack: into its store, or for good. */
+#include <string.h>
+
+#include "unit_inside.h"
+#include "builder/build/life.h"
+
+int unit_let_go(struct units *all, struct unit *u, struct err *e)
+{
+	if (u->busy || u->state == UNIT_WAITING || u->state == UNIT_CONNECTING)
+		return err_set(e, "%s is %s; try again when it is running", unit_name(u),
+			       unit_state_name(u->state));
+	if (u->guest.domid == NO_DOMAIN)
+		return err_set(e, "%s is not running", unit_name(u));
+	if (u->state == UNIT_RELEASED)
+		return err_set(e, "%s was released already", unit_name(u));
+	if (u->console.ring)
+		return err_set(e,
+			       "%s would stop when its console is full, which only earlydom "
+			       "drains: `earlydom handover` gives it to xenconsoled first",
+			       unit_name(u));
+	unit_console_drain(all, u);
+	unit_console_close(all, u);
+	console_tail_close(&u->tail);
+	report_line(all->report, "%s: domain %u released", unit_name(u), u->guest.domid);
+	snprintf(u->why, sizeof(u->why), "released on request");
+	unit_set_state(all, u, UNIT_RELEASED);
+	return 0;
+}
+
+static int hand_over(struct units *all, struct unit *u, struct err *e)
+{
+	const bool pv = u->guest.cfg->type == GUEST_PV;
+	struct err ignored;
+
+	unit_console_drain(all, u);
+	unit_console_close(all, u); /* xenconsoled can bind the channel only when nobody else has */
+	if (guest_hand_over(&u->guest, all->host, e) < 0) {
+		if (console_open(&u->console, all->host, all->xce, &u->guest, &ignored) < 0)
+			err_prefix(e, "[%s] ", ignored.msg);
+		err_prefix(e, "%s: ", unit_name(u));
+		report_line(all->report, "%s", e->msg);
+		return -1;
+	}
+	report_line(all->report, "%s: domain %u is in the store now%s", unit_name(u),
+		    u->guest.domid,
+		    pv ? ", with its name and its console; as a pv guest that was started without "
+			 "one it does not see requests there (shutdown, memory, vcpus, devices)"
+		       : "");
+	return 0;
+}
+
+static bool may_hand_over(const struct unit *u)
+{
+	return u->guest.domid != NO_DOMAIN && !u->guest.in_store &&
+	       (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING);
+}
+
+int units_hand_over(struct units *all, struct err *e)
+{
+	struct err other;
+	int rc = 0;
+	size_t i;
+
+	/* The store's handles are set up while nobody uses them. */
+	for (i = 0; i < all->n; i++)
+		if (all->list[i].busy)
+			return err_set(e, "%s is %s; try again when it is not",
+				       unit_name(&all->list[i]),
+				       unit_state_name(all->list[i].state));
+	if (!all->host->xsh && all->find_store(all->find_store_arg, e) < 0)
+		return -1;
+	for (i = 0; i < all->n; i++)
+		if (may_hand_over(&all->list[i]) &&
+		    hand_over(all, &all->list[i], rc ? &other : e) < 0)
+			rc = -1;
+	return rc;
+}

@@ -1,0 +1,105 @@
+/* A guest is asked to shut down. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/image/image_type.h"
+
+#include "base/clock.h"
+#include "unit_inside.h"
+
+/*
+ * A guest without a store has one way to be asked for a clean end: Linux reads SysRq from its
+ * console after Ctrl-O (drivers/tty/hvc/hvc_console.c), where its console is hvc0. Sync, remount
+ * read-only, power off (Documentation/admin-guide/sysrq.rst); the first two work in the
+ * background, hence the time between. A pvh guest has nothing that its SysRq could power off
+ * with: it is told to restart, which ends its domain as well. So is an hvm guest, which may be one
+ * without ACPI. Its serial port is no way: SysRq is a BREAK there, and a socket has none.
+ */
+#define SYSRQ 0x0f
+static const struct {
+	char pv, pvh;
+	uint64_t after_ns;
+} stop_requests[] = {
+	{'s', 's', 0},
+	{'u', 'u', 500 * NS_PER_MS},
+	{'o', 'b', 1500 * NS_PER_MS},
+};
+#define STOP_REQUESTS (sizeof(stop_requests) / sizeof(stop_requests[0]))
+
+static char stop_key(const struct unit *u)
+{
+	return u->guest.cfg->type == GUEST_PV ? stop_requests[u->stop_sent].pv
+					      : stop_requests[u->stop_sent].pvh;
+}
+
+void unit_stop_tick(struct units *all, struct unit *u, uint64_t now)
+{
+	if (u->busy || !u->stop_since || u->stop_by_store || u->guest.domid == NO_DOMAIN)
+		return;
+	while (u->stop_sent < STOP_REQUESTS &&
+	       now - u->stop_since >= stop_requests[u->stop_sent].after_ns) {
+		const char keys[2] = {SYSRQ, stop_key(u)};
+
+		/* Half a request would be taken for something else: it waits until the ring has
+		 * room. */
+		if (u->console.ring && console_room(&u->console) < sizeof(keys))
+			return;
+		if (unit_type_hvc(all, u, keys, sizeof(keys)) != sizeof(keys))
+			return;
+		u->stop_sent++;
+	}
+}
+
+/* The request that a toolstack would make (libxl_domain.c, libxl__domain_pvcontrol_write). */
+static int ask_by_store(struct units *all, const struct unit *u, struct err *e)
+{
+	static const char request[] = "poweroff";
+	char node[64];
+
+	snprintf(node, sizeof(node), "/local/domain/%u/control/shutdown", u->guest.domid);
+	if (xs_write(all->host->xsh, XBT_NULL, node, request, strlen(request)))
+		return 0;
+	return err_set(e, "cannot ask %s to shut down: the store does not take %s", unit_name(u),
+		       node);
+}
+
+/* Whether the guest's kernel has hvc0 as a console: without that it does not take SysRq there. */
+static bool has_hvc(const struct guest_config *cfg)
+{
+	static const char want[] = "console=hvc0";
+	struct err ignored;
+	char *line = image_type_find(cfg->image)->cmdline(cfg, &ignored), *word, *rest = line;
+	bool has = false;
+
+	while (!has && (word = strsep(&rest, " \t")))
+		has = !strcmp(word, want);
+	free(line);
+	return has;
+}
+
+int unit_stop(struct units *all, struct unit *u, uint64_t now, struct err *e)
+{
+	if (u->busy || u->state == UNIT_WAITING || u->state == UNIT_CONNECTING)
+		return err_set(e, "%s is %s; try again when it is running", unit_name(u),
+			       unit_state_name(u->state));
+	if (u->guest.domid == NO_DOMAIN || u->state == UNIT_PRESERVED)
+		return err_set(e, "%s is not running", unit_name(u));
+	if (u->state == UNIT_RELEASED)
+		return err_set(e, "%s was released: it is not earlydom's any more", unit_name(u));
+	/* A pv guest that was started without a store does not know of it. */
+	u->stop_by_store =
+		u->guest.in_store && (u->guest.cfg->type != GUEST_PV || !u->guest.handed_over);
+	if (!u->stop_by_store && u->guest.cfg->type == GUEST_HVM && !has_hvc(u->guest.cfg))
+		return err_set(e,
+			       "%s can't be asked to shut down: it is in no store, and takes no "
+			       "SysRq without console=hvc0 on its command line; `earlydom destroy` "
+			       "ends it",
+			       unit_name(u));
+	if (u->stop_by_store && ask_by_store(all, u, e) < 0)
+		return -1;
+	u->user_stop = true;
+	u->stop_since = now;
+	u->stop_sent = 0;
+	unit_set_state(all, u, UNIT_STOPPING);
+	return 0;
+}

@@ -1,0 +1,190 @@
+#include "worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "builder/build/create.h"
+#include "builder/build/life.h"
+
+/* What a thread may take of dom0's memory: an unpacked kernel is some 64 MiB, and dom0 needs the rest
+ * for its own start. */
+#define MIB_EACH 256
+
+unsigned worker_number(unsigned vcpus, uint64_t mib, size_t guests)
+{
+	/* Rounded: dom0's kernel has kept some of what dom0_mem= gave it. */
+	const uint64_t by_memory = (mib + MIB_EACH / 2) / MIB_EACH;
+	uint64_t n = vcpus < WORKERS_MAX ? vcpus : WORKERS_MAX;
+
+	if (n > by_memory)
+		n = by_memory;
+	if (n > guests)
+		n = guests;
+	return n ? (unsigned)n : 1;
+}
+
+static int run(struct job *j, struct host *h)
+{
+	if (j->kind == JOB_START)
+		return guest_build(j->guest, h, &j->err);
+	if (guest_destroy(j->guest, h, &j->err) < 0)
+		return -1;
+	if (j->kind == JOB_DESTROY)
+		return 0;
+	guest_plan_restart(j->guest);
+	return guest_build(j->guest, h, &j->err);
+}
+
+/* Under the lock, in the jobs' order. That of a restart comes before its domain's end: what is free
+ * then is for the next one. */
+static void promise(struct worker *w, const struct job *j, struct host *h)
+{
+	const bool builds = j->kind != JOB_DESTROY;
+
+	reservation_make(&w->shared.memory, &h->reservation,
+			 builds ? create_need_kib(j->guest->cfg, h) : 0);
+}
+
+/* The next job that is to be begun, once there is one; NULL when there will be none. */
+static struct job *begin(struct worker *w, struct host *h)
+{
+	struct job *j;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->todo && !w->stop)
+		pthread_cond_wait(&w->wake, &w->lock);
+	j = w->todo;
+	if (j) {
+		w->todo = j->next;
+		promise(w, j, h);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return j;
+}
+
+static void finish(struct worker *w, struct job *j, struct host *h)
+{
+	reservation_end(&w->shared.memory, &h->reservation);
+	pthread_mutex_lock(&w->lock);
+	j->done = true;
+	if (j == w->jobs)
+		eventfd_write(w->done_fd, 1);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void *work(void *arg)
+{
+	const struct worker_thread *t = arg;
+	struct job *j;
+
+	while ((j = begin(t->worker, t->host))) {
+		j->rc = run(j, t->host);
+		finish(t->worker, j, t->host);
+		host_tidy(t->host);
+	}
+	return NULL;
+}
+
+static void end_threads(struct worker *w)
+{
+	unsigned i;
+
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_broadcast(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	for (i = 0; i < w->n; i++) {
+		pthread_join(w->threads[i].id, NULL);
+		w->threads[i].host->shared = NULL;
+	}
+}
+
+static void give_back(struct worker *w)
+{
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	build_locks_destroy(&w->shared);
+	close(w->done_fd);
+}
+
+static int start_thread(struct worker *w, struct host *host)
+{
+	struct worker_thread *t = &w->threads[w->n];
+	int rc;
+
+	*t = (struct worker_thread){.worker = w, .host = host};
+	host->shared = &w->shared;
+	rc = pthread_create(&t->id, NULL, work, t);
+	if (rc)
+		host->shared = NULL;
+	else
+		w->n++;
+	return rc;
+}
+
+int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e)
+{
+	sigset_t all, old;
+	int rc = 0;
+
+	memset(w, 0, sizeof(*w));
+	w->jobs_end = &w->jobs;
+	w->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->done_fd < 0)
+		return err_set(e, "cannot make an eventfd: %s", strerror(errno));
+	build_locks_init(&w->shared);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->wake, NULL);
+	/* Signals are the supervisor's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	while (!rc && w->n < n)
+		rc = start_thread(w, &hosts[w->n]);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!rc)
+		return 0;
+	end_threads(w);
+	give_back(w);
+	return err_set(e, "cannot start a thread: %s", strerror(rc));
+}
+
+void worker_stop(struct worker *w)
+{
+	end_threads(w);
+	give_back(w);
+}
+
+void worker_give(struct worker *w, struct job *j)
+{
+	j->next = NULL;
+	j->done = false;
+	pthread_mutex_lock(&w->lock);
+	*w->jobs_end = j;
+	w->jobs_end = &j->next;
+	if (!w->todo)
+		w->todo = j;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+struct job *worker_take(struct worker *w)
+{
+	struct job *j;
+	eventfd_t n;
+
+	pthread_mutex_lock(&w->lock);
+	j = w->jobs;
+	if (j && j->done) {
+		w->jobs = j->next;
+		if (!w->jobs)
+			w->jobs_end = &w->jobs;
+	} else {
+		eventfd_read(w->done_fd, &n); /* nothing more: quiet until the next one */
+		j = NULL;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return j;
+}

@@ -1,0 +1,73 @@
+/*
+ * The threads that build and destroy, so that the supervisor can drain consoles and answer
+ * meanwhile, and that all of dom0's vcpus have their part in it.
+ *
+ * Jobs are begun in the order given, as many at a time as there are threads, and come back in that
+ * order as well: one that is done sooner waits for those before it. So the supervisor does and says
+ * everything in the same order however many threads there are. While a guest's job is under way the
+ * guest is its thread's: the supervisor does not look into it until the job comes back.
+ */
+#ifndef EARLYDOM_WORKER_H
+#define EARLYDOM_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "builder/guest/guest.h"
+#include "builder/host/host.h"
+
+#define WORKERS_MAX 8
+
+enum job_kind {
+	JOB_START, /* build, up to where it only has to be let run */
+	JOB_RESTART, /* destroy the domain that ended, then build, up to where it only has to be let run anew */
+	JOB_DESTROY, /* destroy the domain */
+};
+
+struct job {
+	struct job *next;
+	enum job_kind kind;
+	struct guest *guest;
+	bool done; /* under the worker's lock */
+	int rc;    /* of guest_build or guest_destroy, once it came back */
+	struct err err;
+};
+
+struct worker_thread {
+	struct worker *worker;
+	struct host *host; /* its own */
+	pthread_t id;
+};
+
+struct worker {
+	struct worker_thread threads[WORKERS_MAX];
+	unsigned n;
+	struct build_locks shared; /* by the threads' hosts */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct job *jobs, **jobs_end; /* not taken yet; under the lock, like the rest */
+	struct job *todo;             /* the first of them that is not begun, or NULL */
+	bool stop;
+	int done_fd; /* eventfd: readable when a job has come back */
+};
+
+/* How many threads are worth it for that many guests, on a dom0 with so many vcpus and MiB. */
+unsigned worker_number(unsigned vcpus, uint64_t mib, size_t guests);
+
+/*
+ * Starts n threads, 1 to WORKERS_MAX. Each works with one of the n hosts, which nobody else may use
+ * then. Returns 0, or -1 with e set and no thread started.
+ */
+int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e);
+
+/* Lets the jobs that were given finish, and ends the threads. */
+void worker_stop(struct worker *w);
+
+/* Gives a job; it is the caller's memory and must stay until worker_take has returned it. */
+void worker_give(struct worker *w, struct job *j);
+
+/* The next job that has come back, or NULL. */
+struct job *worker_take(struct worker *w);
+
+#endif

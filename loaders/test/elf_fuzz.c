@@ -1,0 +1,63 @@
+/*
+ * Fuzzes elf_read, and checks what it promises of the ELF files that it accepts.
+ * With libFuzzer: clang -fsanitize=fuzzer,address,undefined. `elf_notes_test --seeds DIR` makes a
+ * corpus to start from.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "loaders/elf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
+
+static void check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void check_segments(const struct elf_info *i, size_t len)
+{
+	uint64_t limit = i->bits == 32 ? (uint64_t)1 << 32 : UINT64_MAX, bytes = 0;
+
+	for (unsigned n = 0; n < i->nr_segments; n++) {
+		const struct elf_segment *s = &i->segments[n];
+
+		check(s->memsz > 0 && s->filesz <= s->memsz);
+		check(s->offset <= len && s->filesz <= len - s->offset);
+		check(s->paddr <= limit && s->memsz <= limit - s->paddr);
+		check(s->vaddr <= limit && s->memsz <= limit - s->vaddr);
+		check(s->paddr >= i->pstart && s->paddr + s->memsz <= i->pend);
+		for (unsigned k = 0; k < n; k++) {
+			const struct elf_segment *o = &i->segments[k];
+
+			check(o->paddr + o->memsz <= s->paddr || s->paddr + s->memsz <= o->paddr);
+		}
+		bytes += s->memsz;
+	}
+	check(bytes == i->load_bytes && bytes <= i->pend - i->pstart);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
+{
+	struct elf_info i;
+	struct err e = {""};
+
+	if (elf_read(in, len, &i, &e) != 0) {
+		check(e.msg[0] != '\0' && !strchr(e.msg, '\n'));
+		return 0;
+	}
+	check(e.msg[0] == '\0');
+	check(i.bits == 32 || i.bits == 64);
+	check(i.nr_segments > 0 && i.nr_segments <= ELF_SEGMENTS_MAX);
+	check(i.pend > i.pstart && i.pend - i.pstart <= ELF_SPAN_MAX);
+	check_segments(&i, len);
+	if (elf_can_pvh(&i))
+		check(i.phys32_entry >= i.pstart && i.phys32_entry < i.pend);
+	if (elf_can_pv(&i)) {
+		check(i.vend - i.vstart == i.pend - i.pstart && i.vend > i.vstart);
+		check(!(i.xen & ELF_XEN_ENTRY) ||
+		      (i.xen_entry >= i.vstart && i.xen_entry < i.vend));
+	}
+	return 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * libFuzzer entry: any bytes as the device model's configuration.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* A copy of just this size, so that a read past the end is seen. */
+	char *text = malloc(size ? size : 1);
+	struct model_config c;
+	struct diag d = {0};
+	size_t errors;
+
+	if (!text)
+		abort();
+	memcpy(text, data, size);
+	errors = model_config_parse("m.conf", text, size, &c, &d);
+	assert(errors == diag_count(&d));
+	for (size_t i = 0; i < d.n; i++)
+		assert(!strchr(d.msgs[i].text, '\n'));
+	assert(c.irq && c.irq < 16 && c.port % 8 == 0);
+	assert(!c.log || c.log[0] == '/');
+	model_config_free(&c);
+	diag_free(&d);
+	free(text);
+	return 0;
+}

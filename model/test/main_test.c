@@ -1,0 +1,460 @@
+/* The whole program in a process of its own, as the classic protocol starts it, with a guest that is
+ * this test. */
+#include "base/test/diag_expect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <grp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xen/sched.h>
+
+#include "model/fake.h"
+
+int model_main(int argc, char **argv);
+
+struct scene {
+	pid_t pid;
+	int console; /* the other end of its standard input and output */
+	int ready;   /* at its end when the model is ready */
+};
+
+static char dir[] = "/tmp/model_main_XXXXXX";
+
+#define ARGS "-f", "m.conf", "-d", "7", "-p", "12", "-m", "64"
+
+static int enter_dir(void **state)
+{
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	return mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
+}
+
+static int leave_dir(void **state)
+{
+	(void)state;
+	unlink("m.conf");
+	unlink("said");
+	unlink("a.log");
+	return chdir("/") || rmdir(dir);
+}
+
+static void child(const int sock[2], const int ready[2], char **argv)
+{
+	int argc = 0;
+	const int said = open("said", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	while (argv[argc])
+		argc++;
+	/* The parent's ends would keep the model from seeing that they are closed. */
+	close(sock[0]);
+	close(ready[0]);
+	dup2(sock[1], 0);
+	dup2(sock[1], 1);
+	dup2(said, 2);
+	close(sock[1]);
+	close(said);
+	exit(model_main(argc, argv));
+}
+
+static void launch_with(struct scene *s, const char *config, char **argv)
+{
+	int sock[2], ready[2];
+	char number[16];
+
+	write_text(".", "m.conf", config);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sock), 0);
+	assert_int_equal(pipe(ready), 0);
+	snprintf(number, sizeof(number), "%d", ready[1]);
+	setenv("EARLYDOM_READY_FD", number, 1);
+	s->pid = fork();
+	assert_true(s->pid >= 0);
+	if (!s->pid)
+		child(sock, ready, argv);
+	close(sock[1]);
+	close(ready[1]);
+	s->console = sock[0];
+	s->ready = ready[0];
+}
+
+/* Waits until the model has closed its end. */
+static void await_ready(struct scene *s)
+{
+	struct pollfd fd = {.fd = s->ready};
+	char byte;
+
+	assert_int_equal(poll(&fd, 1, 10000), 1);
+	assert_int_equal(read(s->ready, &byte, 1), 0);
+	close(s->ready);
+	s->ready = -1;
+}
+
+static void launch(struct scene *s, const char *config)
+{
+	char *argv[] = {"@earlydom-model", ARGS, NULL};
+
+	fake_reset();
+	launch_with(s, config, argv);
+	await_ready(s);
+	assert_int_equal(waitpid(s->pid, NULL, WNOHANG), 0);
+}
+
+static int end_of(struct scene *s)
+{
+	int status;
+
+	assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
+	if (s->ready >= 0)
+		close(s->ready);
+	close(s->console);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static const char *text_of(const char *file)
+{
+	static char text[1 << 20];
+	FILE *f = fopen(file, "r");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+static void terminate(struct scene *s)
+{
+	kill(s->pid, SIGTERM);
+	assert_int_equal(end_of(s), 0);
+	assert_true(fake_clean());
+}
+
+/* Reads n bytes of console, waiting for them. */
+static void expect_console(struct scene *s, const char *text)
+{
+	char buf[256];
+	const size_t n = strlen(text);
+
+	assert_int_equal(recv(s->console, buf, n, MSG_WAITALL), n);
+	assert_memory_equal(buf, text, n);
+}
+
+static void print(const char *text)
+{
+	for (; *text; text++)
+		fake_out(0x3f8, 1, (uint8_t)*text);
+}
+
+static void test_output_and_end(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	launch(&s, "");
+	assert_true(fake->restricted && fake->enabled);
+	print("hello\n");
+	expect_console(&s, "hello\n");
+	terminate(&s);
+	assert_string_equal(text_of("said"),
+			    "earlydom-model: domain 7: serial port 0x3f8, irq 4, 2 vcpus\n");
+}
+
+static void test_input_and_interrupt(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	launch(&s, "port = 0x2f8\nirq = 3\n");
+	fake_out(0x2fc, 1, 0x0b);
+	fake_out(0x2f9, 1, 0x01);
+	assert_false(fake->level);
+	assert_int_equal(write(s.console, "ls\n", 3), 3);
+	for (unsigned i = 0; i < 1000 && !fake->level; i++)
+		usleep(10000);
+	assert_true(fake->level);
+	assert_int_equal(fake->irq, 3);
+	/* Without a FIFO there is one byte after the other. */
+	for (const char *p = "ls\n"; *p; p++) {
+		while (!(fake_in(0x2fd, 1) & 1))
+			usleep(1000);
+		assert_int_equal(fake_in(0x2f8, 1), *p);
+	}
+	assert_false(fake->level);
+	assert_true(fake->edges >= 1);
+	/* The other vcpu, which finds nothing at the usual place. */
+	assert_int_equal(
+		fake_io(1, (struct ioreq){.addr = 0x3fd, .size = 1, .count = 1, .dir = IOREQ_READ}),
+		0xff);
+	/* An event without a request is nothing. */
+	fake_fire(0);
+	assert_int_equal(fake_in(0x2fd, 1), 0x60);
+	terminate(&s);
+}
+
+/* Input that the guest does not take waits, and costs nothing. */
+static void test_input_waits(void **state)
+{
+	struct rusage used;
+	struct scene s;
+	int status;
+
+	(void)state;
+	launch(&s, "");
+	assert_int_equal(write(s.console, "abc", 3), 3);
+	usleep(1000000);
+	kill(s.pid, SIGTERM);
+	assert_int_equal(wait4(s.pid, &status, 0, &used), s.pid);
+	assert_int_equal(status, 0);
+	close(s.console);
+	assert_true(used.ru_utime.tv_sec + used.ru_stime.tv_sec == 0);
+	assert_true(used.ru_utime.tv_usec + used.ru_stime.tv_usec < 500000);
+}
+
+static void test_input_ends(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	launch(&s, "");
+	shutdown(s.console, SHUT_WR);
+	print("still here");
+	expect_console(&s, "still here");
+	terminate(&s);
+}
+
+static void test_log(void **state)
+{
+	struct scene s;
+	char config[128];
+
+	(void)state;
+	snprintf(config, sizeof(config), "log = \"%s/a.log\"\n", dir);
+	unlink("a.log");
+	launch(&s, config);
+	print("one\ntwo");
+	/* Nobody reads any more: the log goes on. */
+	close(s.console);
+	s.console = open("/dev/null", O_RDONLY);
+	print(" three\nfour");
+	terminate(&s);
+	assert_string_equal(text_of("a.log"), "one\ntwo three\nfour");
+	assert_string_equal(text_of("said"),
+			    "earlydom-model: domain 7: serial port 0x3f8, irq 4, 2 vcpus\n"
+			    "earlydom-model: nobody takes the guest's output any more\n");
+}
+
+static void test_slow_reader(void **state)
+{
+	const size_t page = 4096;
+	struct scene s;
+	char *buf = malloc(1 << 22);
+	size_t n = 0;
+	ssize_t got;
+
+	(void)state;
+	assert_non_null(buf);
+	launch(&s, "");
+	memset(fake->memory, 'x', page);
+	/* Far more than socket and model hold: every request is answered all the same. */
+	for (unsigned i = 0; i < 500; i++)
+		fake_io(0, (struct ioreq){.addr = 0x3f8,
+					  .size = 1,
+					  .count = (uint32_t)page,
+					  .data = (uint64_t)FAKE_GFN << 12,
+					  .data_is_ptr = 1});
+	/* What was mapped of the guest's memory was so for a request's time. */
+	assert_int_equal(fake->pages, 0);
+	kill(s.pid, SIGTERM);
+	while ((got = read(s.console, buf + n, (1 << 22) - 1 - n)) > 0)
+		n += (size_t)got;
+	buf[n] = '\0';
+	assert_int_equal(end_of(&s), 0);
+	assert_true(n < 500 * page);
+	assert_non_null(strstr(buf, "\r\n[earlydom-model: "));
+	assert_non_null(strstr(buf, " bytes are lost here: the reader was too slow]\r\n"));
+	free(buf);
+}
+
+static void test_reader_that_never_reads(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	launch(&s, "");
+	memset(fake->memory, 'x', 4096);
+	for (unsigned i = 0; i < 500; i++)
+		fake_io(0, (struct ioreq){.addr = 0x3f8,
+					  .size = 1,
+					  .count = 4096,
+					  .data = (uint64_t)FAKE_GFN << 12,
+					  .data_is_ptr = 1});
+	/* It ends in spite of that. */
+	terminate(&s);
+}
+
+static void test_power(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	launch(&s, "");
+	fake_out(0xb004, 2, 0x2001);
+	assert_true(fake->shut_down);
+	assert_int_equal(fake->reason, SHUTDOWN_poweroff);
+	terminate(&s);
+	assert_string_equal(text_of("said"),
+			    "earlydom-model: domain 7: serial port 0x3f8, irq 4, 2 vcpus\n"
+			    "earlydom-model: domain 7 powers off itself\n");
+	launch(&s, "");
+	fake_out(0x64, 1, 0xfe);
+	assert_true(fake->shut_down);
+	assert_int_equal(fake->reason, SHUTDOWN_reboot);
+	terminate(&s);
+}
+
+static void test_domain_goes(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	launch(&s, "");
+	print("bye");
+	fake->gone = true;
+	expect_console(&s, "bye");
+	assert_int_equal(end_of(&s), 0);
+	assert_true(fake_clean());
+	assert_string_equal(text_of("said"),
+			    "earlydom-model: domain 7: serial port 0x3f8, irq 4, 2 vcpus\n"
+			    "earlydom-model: domain 7 is gone\n");
+}
+
+static void test_vnc(void **state)
+{
+	char *argv[] = {"@earlydom-model", "-v", ":3", ARGS, NULL};
+	struct scene s;
+
+	(void)state;
+	fake_reset();
+	launch_with(&s, "", argv);
+	await_ready(&s);
+	terminate(&s);
+	assert_string_equal(text_of("said"),
+			    "earlydom-model: -v :3: there is no display, this is ignored\n"
+			    "earlydom-model: domain 7: serial port 0x3f8, irq 4, 2 vcpus\n");
+}
+
+static void expect_failure(const char *config, char **argv, int status, const char *said)
+{
+	struct scene s;
+
+	launch_with(&s, config, argv);
+	assert_int_equal(end_of(&s), status);
+	assert_string_equal(text_of("said"), said);
+	assert_true(fake_clean());
+}
+
+static void test_start_failures(void **state)
+{
+	char *argv[] = {"@earlydom-model", ARGS, NULL};
+	char *usage[] = {"@earlydom-model", "-f", "m.conf", NULL};
+
+	(void)state;
+	fake_reset();
+	expect_failure("", usage, 2,
+		       "earlydom-model: -d is missing: the guest's domid\n"
+		       "usage: earlydom-model -f CONFIG [-v VNC] -d DOMID -p PORT -m MEMORY\n");
+	expect_failure("irq = 2\nfoo = 1\n", argv, 1,
+		       "earlydom-model: m.conf:1:7: irq = 2: is the platform's own: 0, 2, 8 and 9 "
+		       "can't be used\nearlydom-model: m.conf:2:1: unknown key 'foo'\n");
+	fake->gone = true;
+	expect_failure("", argv, 1, "earlydom-model: domain 7: there is no such domain\n");
+	fake_reset();
+	fake->fail_at = 1;
+	fake->fail_errno = ENOENT;
+	expect_failure("", argv, 1,
+		       "earlydom-model: cannot open /dev/xen/privcmd: No such file or directory\n");
+	fake_reset();
+	fake->fail_at = 4;
+	fake->fail_errno = EACCES;
+	expect_failure(
+		"", argv, 1,
+		"earlydom-model: cannot give up rights over other domains than 7: Permission "
+		"denied\n");
+}
+
+static void test_failure_at_work(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	launch(&s, "");
+	fake_out(0x3fc, 1, 0x08);
+	/* Take the event, unmask, and then the interrupt's level fails: the vcpu goes on, the model
+	 * ends. */
+	fake->fail_errno = EACCES;
+	fake->fail_at = fake->calls + 3;
+	fake_out(0x3f9, 1, 0x02);
+	assert_int_equal(end_of(&s), 1);
+	assert_true(fake_clean());
+	assert_string_equal(
+		text_of("said"),
+		"earlydom-model: domain 7: serial port 0x3f8, irq 4, 2 vcpus\n"
+		"earlydom-model: domain 7: cannot set an interrupt's level: Permission denied\n");
+}
+
+static void test_uid(void **state)
+{
+	const gid_t group = 12345;
+	struct scene s;
+	char path[64];
+	const char *line;
+
+	(void)state;
+	if (geteuid()) {
+		print_message("not root: becoming another user is not tested\n");
+		skip();
+	}
+	assert_int_equal(setgroups(1, &group), 0);
+	launch(&s, "uid = 65534\n");
+	assert_int_equal(setgroups(0, NULL), 0);
+	snprintf(path, sizeof(path), "/proc/%d/status", s.pid);
+	line = strstr(text_of(path), "\nUid:");
+	assert_non_null(line);
+	assert_memory_equal(line, "\nUid:\t65534\t65534\t65534\t65534\n", 30);
+	line = strstr(text_of(path), "\nGid:");
+	assert_memory_equal(line, "\nGid:\t65534\t65534\t65534\t65534\n", 30);
+	assert_non_null(strstr(text_of(path), "\nGroups:\t \n"));
+	line = strstr(text_of(path), "\nNoNewPrivs:");
+	assert_memory_equal(line, "\nNoNewPrivs:\t1\n", 15);
+	print("ok");
+	expect_console(&s, "ok");
+	terminate(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_output_and_end),
+		cmocka_unit_test(test_input_and_interrupt),
+		cmocka_unit_test(test_input_waits),
+		cmocka_unit_test(test_input_ends),
+		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_reader_that_never_reads),
+		cmocka_unit_test(test_power),
+		cmocka_unit_test(test_domain_goes),
+		cmocka_unit_test(test_vnc),
+		cmocka_unit_test(test_start_failures),
+		cmocka_unit_test(test_failure_at_work),
+		cmocka_unit_test(test_uid),
+	};
+
+	return cmocka_run_group_tests(tests, enter_dir, leave_dir);
+}
