@@ -136,6 +136,7 @@ SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scr
 	     qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
 lint:
+	@scripts/check-includes
 	@clang-format --dry-run --Werror $(FORMATTED)
 	@shellcheck -x $(filter-out %.lock %.c,$(SCRIPTS))
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \

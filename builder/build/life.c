@@ -123,7 +123,7 @@ void guest_plan_done(struct guest *g)
 {
 	struct blob unpacked = {0};
 
-	if (loads_kernel(g))
+	if (loads_kernel(g) && g->kernel)
 		unpacked = image_kernel_done(g->kernel);
 	blob_free(&unpacked);
 }

@@ -29,7 +29,8 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks);
  */
 int guest_build(struct guest *g, struct host *h, struct err *e);
 void guest_plan_restart(struct guest *g);
-void guest_plan_done(struct guest *g); /* a build that was planned does not come */
+void guest_plan_done(
+	struct guest *g); /* a build that was planned does not come; nothing without images */
 
 /*
  * Lets the built guest run, or leaves it paused where it only has to be let run. Returns 0, or -1 with e

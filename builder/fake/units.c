@@ -157,7 +157,7 @@ static bool busy(const struct kit_units *k)
 	size_t i;
 
 	for (i = 0; i < k->all.n; i++)
-		if (k->all.list[i].busy)
+		if (unit_busy(&k->all.list[i]))
 			return true;
 	return false;
 }

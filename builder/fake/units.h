@@ -3,6 +3,12 @@
 #define EARLYDOM_FAKE_UNITS_H
 
 #include "builder/supervise/unit.h"
+#include "builder/supervise/unit_console.h"
+#include "builder/supervise/unit_hand_over.h"
+#include "builder/supervise/unit_look.h"
+#include "builder/supervise/unit_record.h"
+#include "builder/supervise/unit_table.h"
+#include "builder/supervise/unit_wait.h"
 #include "devices.h"
 #include "fake_store.h"
 #include "kit.h"

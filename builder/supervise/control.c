@@ -11,6 +11,10 @@
 
 #include "base/clock.h"
 #include "timeline.h"
+#include "unit_console.h"
+#include "unit_hand_over.h"
+#include "unit_record.h"
+#include "unit_table.h"
 
 /* What a newly attached client sees of the past. */
 #define ATTACH_TAIL 4096
@@ -235,14 +239,14 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		return;
 	}
 	if (!strcmp(request, "release")) {
-		rc = unit_let_go(all, k->unit, &e);
+		rc = unit_event(all, k->unit, EVENT_ASK_RELEASE, clock_ns(), &e);
 		done(k, rc, &e);
 		return;
 	}
 	if (!strcmp(request, "stop"))
-		rc = unit_stop(all, k->unit, clock_ns(), &e);
+		rc = unit_event(all, k->unit, EVENT_ASK_STOP, clock_ns(), &e);
 	else if (!strcmp(request, "destroy"))
-		rc = unit_destroy(all, k->unit, &e);
+		rc = unit_event(all, k->unit, EVENT_ASK_DESTROY, clock_ns(), &e);
 	else
 		rc = err_set(&e, "unknown request");
 	if (rc < 0)
@@ -373,7 +377,7 @@ void control_settle(struct control *c, struct units *all)
 		}
 		if (k->state != CLIENT_WAITING || !unit_settled(k->unit))
 			continue;
-		if (k->unit->state == UNIT_FAILED) {
+		if (unit_failed(k->unit)) {
 			refuse(k, k->unit->why);
 			continue;
 		}

@@ -1,7 +1,7 @@
 /*
  * The supervisor's socket, RUNDIR/control: one request a connection.
  *
- *     list\n          rows of unit_print_row, then the end of the connection
+ *     list\n          rows of unit_print_row (unit_record.h), then the end of the connection
  *     report\n        the rows of the boot's timeline (timeline.h), then the end of the connection
  *     console NAME\n  "ok\n", the newest of the log, then the console both ways until one side
  *                     closes; the supervisor does when the guest is over

@@ -55,7 +55,7 @@ static bool needed(const struct units *all, const struct files *files, const str
 		if (f->dev == st->st_dev && f->ino == st->st_ino)
 			return true;
 	for (i = 0; i < all->n; i++)
-		for (k = 0; all->list[i].state == UNIT_FAILED && k < FILES_MAX; k++)
+		for (k = 0; unit_failed(&all->list[i]) && k < FILES_MAX; k++)
 			if (files[i].path[k] && !stat(files[i].path[k], &other) && same(&other, st))
 				return true;
 	return false;

@@ -202,33 +202,37 @@ bool services_tails_changed(struct services *a)
 	return any;
 }
 
-static void watch_over(struct daemon *d, const char *name, const char *loss, struct report *r)
+/* Returns whether it has ended. */
+static bool watch_over(struct daemon *d, const char *name, const char *loss, struct report *r)
 {
 	struct pollfd p = {.fd = d->life, .events = POLLIN};
 
 	if (d->life < 0 || poll(&p, 1, 0) <= 0)
-		return;
+		return false;
 	report_line(r, "%s has ended: %s", name, loss);
 	daemon_close(d);
+	return true;
 }
 
-void services_tick(struct services *a, const struct units *all, uint64_t now)
+bool services_tick(struct services *a, const struct units *all, uint64_t now)
 {
 	const char *names[all->n ? all->n : 1];
 	size_t i, n = 0;
+	bool store_gone;
 
 	wait_for_ports(a, all->report, now);
-	watch_over(&a->store, "xenstored", "guests can't be started, and none is heard",
-		   all->report);
+	store_gone = watch_over(&a->store, "xenstored",
+				"guests can't be started, and none is heard", all->report);
 	watch_over(&a->console, "xenconsoled", "guests stop when their consoles are full",
 		   all->report);
 	if (a->tails_fd < 0 || now < a->next_empty)
-		return;
+		return store_gone;
 	a->next_empty = now + EMPTY_NS;
 	for (i = 0; i < all->n; i++)
 		if (all->list[i].state != UNIT_RELEASED)
 			names[n++] = all->list[i].guest.cfg->name;
 	console_tail_empty_others(a->tails_fd, names, n);
+	return store_gone;
 }
 
 void services_close(struct services *a, struct host *h, struct host *workers, unsigned n)

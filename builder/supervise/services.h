@@ -45,7 +45,7 @@ bool services_store_changed(struct host *h);
 bool services_tails_changed(struct services *a);
 
 /* Once a tick: puts ports that have come on their bridges, empties the logs of guests that are none
- * of ours, says when a daemon has ended. */
-void services_tick(struct services *a, const struct units *all, uint64_t now);
+ * of ours, says when a daemon has ended. Returns whether xenstored has, since the last call. */
+bool services_tick(struct services *a, const struct units *all, uint64_t now);
 
 #endif

@@ -16,6 +16,10 @@
 #include "free_initramfs.h"
 #include "xl_records.h"
 #include "services.h"
+#include "unit_console.h"
+#include "unit_look.h"
+#include "unit_table.h"
+#include "unit_wait.h"
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
 
@@ -180,7 +184,7 @@ static struct unit *unit_of_domain(struct units *all, uint32_t domid)
 	size_t i;
 
 	for (i = 0; i < all->n; i++)
-		if (!all->list[i].busy && all->list[i].guest.domid == domid)
+		if (!unit_busy(&all->list[i]) && all->list[i].guest.domid == domid)
 			return &all->list[i];
 	return NULL;
 }
@@ -231,19 +235,19 @@ static void drain_console(struct supervisor *s)
 	}
 }
 
-static size_t count(const struct units *all, enum unit_state state)
+static size_t count_failed(const struct units *all)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < all->n; i++)
-		n += all->list[i].state == state;
+		n += unit_failed(&all->list[i]);
 	return n;
 }
 
 /* Every guest has been tried once: says so to the console and to whoever waits for it. */
 static void boot_over(struct supervisor *s)
 {
-	const size_t failed = count(&s->all, UNIT_FAILED) + s->bad;
+	const size_t failed = count_failed(&s->all) + s->bad;
 	const size_t total = s->all.n + s->bad;
 	const unsigned char status = failed || s->trouble ? 1 : 0;
 	char names[256] = "";
@@ -251,7 +255,7 @@ static void boot_over(struct supervisor *s)
 	struct err e;
 
 	for (i = 0; i < s->all.n && len < sizeof(names); i++)
-		if (s->all.list[i].state == UNIT_FAILED)
+		if (unit_failed(&s->all.list[i]))
 			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
 						s->all.list[i].guest.cfg->name);
 	s->all.over = clock_ns();
@@ -318,6 +322,15 @@ static void drain_tails(struct supervisor *s)
 			s->tails_left = true;
 }
 
+static void store_gone(struct units *all, uint64_t now)
+{
+	struct err none = {""};
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		unit_event(all, &all->list[i], EVENT_STORE_GONE, now, &none);
+}
+
 static void tick(struct supervisor *s, uint64_t now)
 {
 	size_t i;
@@ -325,7 +338,8 @@ static void tick(struct supervisor *s, uint64_t now)
 	look_at_domains(&s->all);
 	for (i = 0; i < s->all.n; i++)
 		unit_tick(&s->all, &s->all.list[i], now);
-	services_tick(&s->around, &s->all, now);
+	if (services_tick(&s->around, &s->all, now))
+		store_gone(&s->all, now);
 	xl_records_keep(&s->records, &s->all, now);
 }
 
@@ -347,7 +361,7 @@ static void poll_serial(const struct units *all, struct pollfd *fds)
 	for (i = 0; i < all->n; i++) {
 		const struct unit *u = &all->list[i];
 
-		fds[i] = (struct pollfd){.fd = u->busy ? -1 : u->guest.model.console_fd,
+		fds[i] = (struct pollfd){.fd = unit_busy(u) ? -1 : u->guest.model.console_fd,
 					 .events = POLLIN};
 	}
 }

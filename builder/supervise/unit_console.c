@@ -1,11 +1,10 @@
-/* A guest's console: from the ring, which earlydom drains, or from the log of xenconsoled. */
+#include "unit_console.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "unit_inside.h"
 
 /* Console events that a guest may cause in one tick of the supervisor; more are left until the
  * next. */
@@ -40,7 +39,7 @@ void unit_console_close(struct units *all, struct unit *u)
  * that has a job for the guest. */
 static bool has_serial(const struct unit *u)
 {
-	return !u->busy && u->guest.model.console_fd >= 0;
+	return !unit_busy(u) && u->guest.model.console_fd >= 0;
 }
 
 static size_t serial_read(struct unit *u, char *buf, size_t size)
@@ -120,7 +119,7 @@ size_t unit_type_hvc(struct units *all, struct unit *u, const char *buf, size_t 
 
 	if (u->console.ring)
 		return console_write(&u->console, all->xce, buf, n);
-	if (!all->host->xsh || u->busy || u->guest.domid == NO_DOMAIN)
+	if (!all->host->xsh || unit_busy(u) || u->guest.domid == NO_DOMAIN)
 		return 0;
 	snprintf(node, sizeof(node), "/local/domain/%u/console/tty", u->guest.domid);
 	path = xs_read(all->host->xsh, XBT_NULL, node, &len);

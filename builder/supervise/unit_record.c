@@ -1,23 +1,10 @@
-/* What can be seen of a guest from outside. */
+#include "unit_record.h"
+
 #include <string.h>
 
 #include "base/clock.h"
 #include "builder/store/guest_nodes.h"
 #include "timeline.h"
-#include "unit_inside.h"
-
-const char *unit_state_name(enum unit_state s)
-{
-	static const char *const names[] = {
-		[UNIT_WAITING] = "waiting",       [UNIT_STARTING] = "starting",
-		[UNIT_CONNECTING] = "connecting", [UNIT_RUNNING] = "running",
-		[UNIT_STOPPING] = "stopping",     [UNIT_ENDED] = "ended",
-		[UNIT_PRESERVED] = "preserved",   [UNIT_FAILED] = "failed",
-		[UNIT_RELEASED] = "released",
-	};
-
-	return names[s];
-}
 
 void unit_print_record(const struct unit *u, FILE *to)
 {
@@ -25,33 +12,31 @@ void unit_print_record(const struct unit *u, FILE *to)
 	char uuid[UUID_TEXT];
 
 	fprintf(to, "name=%s\nstate=%s\n", cfg->name, unit_state_name(u->state));
-	if (!u->busy && u->guest.domid != NO_DOMAIN)
+	if (!unit_busy(u) && u->guest.domid != NO_DOMAIN)
 		fprintf(to, "domid=%u\n", u->guest.domid);
 	uuid_text(u->guest.uuid, uuid);
 	fprintf(to, "uuid=%s\nimage=%s\ntype=%s\nmemory=%llu\nvcpus=%u\nrestarts=%u\n", uuid,
 		cfg->image, guest_type_name(cfg->type), (unsigned long long)cfg->memory_kib / 1024,
 		cfg->vcpus, u->restarts);
-	if (!u->busy && u->guest.build_ns)
+	if (!unit_busy(u) && u->guest.build_ns)
 		fprintf(to, "build_ms=%llu\n", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
 	if (u->why[0])
 		fprintf(to, "cause=%s\n", u->why);
 }
 
-/* name, domid, image, type, memory (MiB), vcpus, state, restarts, build time (ms), cause; "-" for
- * none */
 void unit_print_row(const struct unit *u, FILE *to)
 {
 	const struct guest_config *cfg = u->guest.cfg;
 
 	fprintf(to, "%s\t", cfg->name);
-	if (!u->busy && u->guest.domid != NO_DOMAIN)
+	if (!unit_busy(u) && u->guest.domid != NO_DOMAIN)
 		fprintf(to, "%u", u->guest.domid);
 	else
 		fputc('-', to);
 	fprintf(to, "\t%s\t%s\t%llu\t%u\t%s\t%u\t", cfg->image, guest_type_name(cfg->type),
 		(unsigned long long)cfg->memory_kib / 1024, cfg->vcpus, unit_state_name(u->state),
 		u->restarts);
-	if (!u->busy && u->guest.build_ns)
+	if (!unit_busy(u) && u->guest.build_ns)
 		fprintf(to, "%llu", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
 	else
 		fputc('-', to);
@@ -68,7 +53,7 @@ void unit_print_phases(const struct unit *u, FILE *to)
 	snprintf(row.image, sizeof(row.image), "%s", u->guest.cfg->image);
 	snprintf(row.type, sizeof(row.type), "%s", guest_type_name(u->guest.cfg->type));
 	/* The worker writes them during the first build; when they are over it only looks at the end. */
-	if (!u->busy || u->guest.phases.end)
+	if (!unit_busy(u) || u->guest.phases.end)
 		row.phases = u->guest.phases;
 	timeline_write_guest(&row, to);
 }

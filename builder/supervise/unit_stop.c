@@ -1,11 +1,12 @@
-/* A guest is asked to shut down. */
+#include "unit_stop.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "builder/image/image_type.h"
 
 #include "base/clock.h"
-#include "unit_inside.h"
+#include "unit_console.h"
 
 /*
  * A guest without a store has one way to be asked for a clean end: Linux reads SysRq from its
@@ -34,7 +35,7 @@ static char stop_key(const struct unit *u)
 
 void unit_stop_tick(struct units *all, struct unit *u, uint64_t now)
 {
-	if (u->busy || !u->stop_since || u->stop_by_store || u->guest.domid == NO_DOMAIN)
+	if (unit_busy(u) || !u->stop_since || u->stop_by_store || u->guest.domid == NO_DOMAIN)
 		return;
 	while (u->stop_sent < STOP_REQUESTS &&
 	       now - u->stop_since >= stop_requests[u->stop_sent].after_ns) {
@@ -77,15 +78,8 @@ static bool has_hvc(const struct guest_config *cfg)
 	return has;
 }
 
-int unit_stop(struct units *all, struct unit *u, uint64_t now, struct err *e)
+int unit_ask_to_stop(struct units *all, struct unit *u, uint64_t now, struct err *e)
 {
-	if (u->busy || u->state == UNIT_WAITING || u->state == UNIT_CONNECTING)
-		return err_set(e, "%s is %s; try again when it is running", unit_name(u),
-			       unit_state_name(u->state));
-	if (u->guest.domid == NO_DOMAIN || u->state == UNIT_PRESERVED)
-		return err_set(e, "%s is not running", unit_name(u));
-	if (u->state == UNIT_RELEASED)
-		return err_set(e, "%s was released: it is not earlydom's any more", unit_name(u));
 	/* A pv guest that was started without a store does not know of it. */
 	u->stop_by_store =
 		u->guest.in_store && (u->guest.cfg->type != GUEST_PV || !u->guest.handed_over);
@@ -97,9 +91,7 @@ int unit_stop(struct units *all, struct unit *u, uint64_t now, struct err *e)
 			       unit_name(u));
 	if (u->stop_by_store && ask_by_store(all, u, e) < 0)
 		return -1;
-	u->user_stop = true;
 	u->stop_since = now;
 	u->stop_sent = 0;
-	unit_set_state(all, u, UNIT_STOPPING);
 	return 0;
 }

@@ -1,14 +1,13 @@
-/*
- * What a guest waits for: before its build for the guests that it comes after and for its disks,
- * after it for the back ends of its devices. And when it is up, for which others wait.
- */
+#include "unit_wait.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "builder/build/devices.h"
 #include "builder/image/firmware.h"
-#include "unit_inside.h"
+#include "builder/devmodel/devmodel_files.h"
+#include "unit_table.h"
 #include "builder/build/life.h"
 
 static struct unit *find(struct units *all, const char *name)
@@ -24,8 +23,8 @@ static struct unit *find(struct units *all, const char *name)
 /* True when nobody has to wait for u any longer. */
 static bool is_up(const struct unit *u)
 {
-	return u->up || u->state == UNIT_ENDED || u->state == UNIT_FAILED ||
-	       u->state == UNIT_PRESERVED || u->state == UNIT_RELEASED;
+	return u->up || u->state == UNIT_ENDED || unit_failed(u) || u->state == UNIT_PRESERVED ||
+	       u->state == UNIT_RELEASED;
 }
 
 /* Whether all that u comes after are up, or can't be; one that is not selected is not waited for. */
@@ -58,11 +57,15 @@ static void report_predecessors(struct units *all, const struct unit *u)
 	}
 }
 
-/* The end of a try that has not come to a build. */
-static void give_up(struct units *all, struct unit *u, const struct err *e)
+void unit_hold(struct units *all, struct unit *u)
 {
-	guest_plan_done(&u->guest);
-	unit_fail(all, u, e->msg);
+	struct err e;
+
+	if (guest_hold_images(&u->guest, all->images, &e) < 0 ||
+	    devmodel_files_keep(all->models.own_root, u->guest.cfg, &e) < 0)
+		unit_event(all, u, EVENT_HOPELESS, clock_ns(), &e);
+	else
+		unit_enter(all, u, UNIT_WAITING);
 }
 
 /* How often a disk that is not there is looked for: a tag is searched for on all devices. */
@@ -92,12 +95,12 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 	}
 	if (has_devices(u->guest.cfg) && !all->host->xsh) {
 		err_set(&e, "its disks and network interfaces need a store, and there is none");
-		give_up(all, u, &e);
+		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
 	if (firmware_wanted(u->guest.cfg) && !all->host->xsh) {
 		err_set(&e, "its device model needs a store, and there is none");
-		give_up(all, u, &e);
+		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
 	if (now < u->retry)
@@ -105,18 +108,10 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 	u->retry = now + RETRY_NS;
 	if (guest_hold_devices(&u->guest, all->disks, &absent, &e) < 0) {
 		if (!absent || now - u->since >= timeout_ns(u))
-			give_up(all, u, &e);
+			unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
-	unit_set_state(all, u, UNIT_STARTING);
-	unit_give(all, u, JOB_START);
-}
-
-static void undo(struct units *all, struct unit *u, const struct err *e)
-{
-	report_line(all->report, "%s: %s; domain destroyed", unit_name(u), e->msg);
-	snprintf(u->why, sizeof(u->why), "%s", e->msg);
-	unit_begin_destroy(all, u, UNIT_FAILED);
+	unit_event(all, u, EVENT_BUILDABLE, now, &e);
 }
 
 /* Starts the device model, if there is to be one, and looks how far it is. Returns 0, or -1 with e
@@ -136,33 +131,36 @@ static int devmodel_wait(struct units *all, struct unit *u, enum devmodel_state 
 	return *now == DEVMODEL_ENDED ? err_prefix(e, "its ") : -1;
 }
 
-/* Connecting: lets the guest run when its back ends and its device model are ready for it. */
-static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
+/* Whether its device model and its back ends are ready for it. Returns 0, or -1 with e set: they do not
+ * get ready, or not in time. */
+static int look_at_hardware(struct units *all, struct unit *u, uint64_t now, bool *ready,
+			    struct err *e)
 {
 	enum devices_state devices;
 	enum devmodel_state model;
-	struct err e;
-	int rc;
 
-	if (devmodel_wait(all, u, &model, &e) < 0) {
-		undo(all, u, &e);
-		return;
-	}
-	rc = devices_look(&u->guest, all->host, &devices, &e);
-	if (!rc && devices != DEVICES_WAITING && model == DEVMODEL_STARTING)
-		return; /* it has a time-out of its own */
-	if (!rc && devices == DEVICES_WAITING) {
+	*ready = false;
+	if (devmodel_wait(all, u, &model, e) < 0 ||
+	    devices_look(&u->guest, all->host, &devices, e) < 0)
+		return -1;
+	if (devices == DEVICES_WAITING) {
 		if (now - u->since < timeout_ns(u))
-			return;
-		rc = devices_late(&u->guest, all->host, u->guest.cfg->device_timeout, &e);
+			return 0;
+		return devices_late(&u->guest, all->host, u->guest.cfg->device_timeout, e);
 	}
-	/* A guest whose ring nobody drains stops when it is full: it can't be called started. */
-	if (rc < 0 || unit_console_open(all, u, &e) < 0 ||
-	    guest_run(&u->guest, all->host, all->paused, &e) < 0) {
-		undo(all, u, &e);
-		return;
-	}
-	unit_started(all, u);
+	*ready = model != DEVMODEL_STARTING; /* it has a time-out of its own */
+	return 0;
+}
+
+/* Connecting: lets the guest run when its back ends and its device model are ready for it. */
+static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
+{
+	struct err e;
+	bool ready;
+
+	if (look_at_hardware(all, u, now, &ready, &e) < 0 ||
+	    (ready && unit_event(all, u, EVENT_RUNNABLE, now, &e) < 0))
+		unit_event(all, u, EVENT_HOPELESS, now, &e);
 }
 
 /* There and not empty: a toolstack makes some nodes empty for the guest's kernel to fill. */
@@ -194,34 +192,41 @@ static bool is_waited_for(const struct units *all, const struct unit *u)
 	return false;
 }
 
-/* Running: notices that it is up, as its descriptor defines it. */
-static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
+/* Whether it is up, as its descriptor defines that. */
+static bool is_up_now(struct units *all, struct unit *u)
 {
-	const struct guest_config *cfg = u->guest.cfg;
 	enum devices_state devices;
 	struct err e;
 
 	if (!all->host->xsh)
-		u->up = true; /* nothing more can be known of it */
-	else if (cfg->ready)
-		u->up = node_filled(all, u);
-	else
-		u->up = devices_look(&u->guest, all->host, &devices, &e) == 0 &&
-			devices == DEVICES_CONNECTED;
-	if (u->up || now - u->since < cfg->ready_timeout * NS_PER_S)
+		return true; /* nothing more can be known of it */
+	if (u->guest.cfg->ready)
+		return node_filled(all, u);
+	return devices_look(&u->guest, all->host, &devices, &e) == 0 &&
+	       devices == DEVICES_CONNECTED;
+}
+
+/* Running: notices that it is up, or has not come up in time. */
+static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
+{
+	const struct guest_config *cfg = u->guest.cfg;
+	struct err e = {""};
+
+	if (is_up_now(all, u)) {
+		unit_event(all, u, EVENT_UP, now, &e);
+		return;
+	}
+	if (now - u->since < cfg->ready_timeout * NS_PER_S)
 		return;
 	if (is_waited_for(all, u))
-		report_line(all->report,
-			    "%s: not up after %u s (%s); what comes after it waits no longer",
-			    unit_name(u), cfg->ready_timeout,
-			    cfg->ready ? cfg->ready : "its devices are not connected");
-	u->up = true;
+		err_set(&e, "not up after %u s (%s); what comes after it waits no longer",
+			cfg->ready_timeout,
+			cfg->ready ? cfg->ready : "its devices are not connected");
+	unit_event(all, u, EVENT_LATE, now, &e);
 }
 
 void unit_proceed(struct units *all, struct unit *u, uint64_t now)
 {
-	if (u->busy)
-		return;
 	if (u->state == UNIT_WAITING)
 		wait_to_build(all, u, now);
 	else if (u->state == UNIT_CONNECTING)

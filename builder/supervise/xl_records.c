@@ -34,7 +34,7 @@ static void keep(struct xl_records *r, struct units *all, struct unit *u, int fd
 	const struct guest *g = &u->guest;
 	struct err e;
 
-	if (u->busy || u->recorded == (g->in_store ? g->domid : NO_DOMAIN))
+	if (unit_busy(u) || u->recorded == (g->in_store ? g->domid : NO_DOMAIN))
 		return;
 	/* One that was released, or that a toolstack has destroyed, is the toolstack's. */
 	if (u->recorded != NO_DOMAIN)

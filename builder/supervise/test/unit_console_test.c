@@ -235,7 +235,7 @@ static void test_elsewhere(void **state)
 	assert_int_equal(unit_console(&k.all, &k.all.list[0]), 0);
 	fake_shutdown(1, SHUTDOWN_poweroff);
 	kit_units_look(&k, 0);
-	assert_int_equal(k.all.list[0].state, UNIT_STOPPING);
+	assert_int_equal(k.all.list[0].state, UNIT_ENDING);
 	kit_units_jobs(&k);
 	kit_units_close(&k);
 	fake_reset();
@@ -265,7 +265,7 @@ static void test_type(void **state)
 	assert_int_equal(read(master, text, sizeof(text)), 5);
 	assert_memory_equal(text, "ls -l", 5);
 	/* Not while it is the worker's. */
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	assert_int_equal(unit_type(&k.all, u, "x", 1), 0);
 	kit_units_jobs(&k);
 	assert_int_equal(unit_type(&k.all, u, "x", 1), 0);

@@ -178,7 +178,7 @@ static void test_no_store(void **state)
 		s.store = fake_store_list("/");
 		s.free_kib = fake_host()->free_kib;
 		kit_units_start(&s.k);
-		assert_false(s.u->busy);
+		assert_false(unit_busy(s.u));
 		failed(&s, why, "");
 		assert_int_equal(fake_devices()->holds, 0);
 		close_scene(&s);
@@ -301,7 +301,7 @@ static void test_late(void **state)
 	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S - 1);
 	assert_int_equal(s.u->state, UNIT_CONNECTING);
 	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S);
-	assert_int_equal(s.u->state, UNIT_STOPPING);
+	assert_int_equal(s.u->state, UNIT_FAILING);
 	assert_true(unit_undecided(s.u) && !unit_settled(s.u));
 	failed(&s, "disk xvdb: its back end is not there after 4 s: is xen-blkback loaded?",
 	       "; domain destroyed");
@@ -377,11 +377,11 @@ static void test_asked(void **state)
 
 	(void)state;
 	open_connecting(&s, GUEST_PV);
-	assert_int_equal(unit_stop(&s.k.all, s.u, clock_ns(), &e), -1);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_STOP, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is connecting; try again when it is running");
-	assert_int_equal(unit_let_go(&s.k.all, s.u, &e), -1);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_RELEASE, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is connecting; try again when it is running");
-	assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&s.k);
 	assert_string_equal(kit_units_said(&s.k), "earlydom: web: domain 1 destroyed on request\n");
 	assert_int_equal(s.u->state, UNIT_ENDED);
@@ -471,7 +471,7 @@ static void test_end(void **state)
 	{
 		struct err e;
 
-		assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+		assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	}
 	kit_units_jobs(&s.k);
 	nothing_left(&s);
@@ -521,12 +521,12 @@ static void test_stuck(void **state)
 	(void)state;
 	open_running(&s, GUEST_PV);
 	fake_fail_call("xc_domain_destroy", 1, EPERM);
-	assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&s.k);
-	assert_int_equal(s.u->state, UNIT_FAILED);
+	assert_int_equal(s.u->state, UNIT_STUCK);
 	assert_true(fake_domain(1)->there && !fake_domain(1)->running);
 	assert_int_equal(fake_devices()->held, 2);
-	assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&s.k);
 	assert_int_equal(s.u->state, UNIT_ENDED);
 	nothing_left(&s);

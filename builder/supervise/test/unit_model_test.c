@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 #include "builder/fake/models.h"
-#include "builder/supervise/unit_inside.h"
 
 static char program[256], config[256];
 
@@ -385,7 +384,7 @@ static void test_dies_preserve(void **state)
 	kit_units_look(&k, 0);
 	said(&k, "");
 	assert_int_equal(u->state, UNIT_PRESERVED);
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_domains(), 0);
@@ -414,7 +413,7 @@ static void test_dies_stopping(void **state)
 	cfg.on_crash = ACTION_RESTART;
 	cfg.extra = (char *)(uintptr_t) "console=hvc0";
 	u = open_running(&k, &cfg, false);
-	assert_int_equal(unit_stop(&k.all, u, clock_ns(), &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), 0);
 	kill_model(u);
 	tick(&k);
 	crashed(&k, "destroyed");
@@ -495,7 +494,7 @@ static void test_destroy(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_domains(), 0);
@@ -540,7 +539,7 @@ static void test_released(void **state)
 	wait_while(&k, UNIT_CONNECTING);
 	u = &k.all.list[0];
 	assert_int_equal(u->state, UNIT_RUNNING);
-	KIT_CHECK(!unit_let_go(&k.all, u, &e), "%s", e.msg);
+	KIT_CHECK(!unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), "%s", e.msg);
 	assert_int_equal(u->state, UNIT_RELEASED);
 	pid = u->guest.model.pid;
 	assert_int_equal(kill(pid, 0), 0);
@@ -570,7 +569,7 @@ static void test_released(void **state)
 	kit_units_jobs(&k);
 	wait_while(&k, UNIT_CONNECTING);
 	u = &k.all.list[0];
-	assert_int_equal(unit_let_go(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), 0);
 	kit_units_said(&k);
 	kill_model(u);
 	tick(&k);
@@ -662,7 +661,7 @@ static void test_stop(void **state)
 	(void)state;
 	cfg.extra = (char *)(uintptr_t) "console=ttyS0 console=hvc0 quiet";
 	u = open_running(&k, &cfg, false);
-	assert_int_equal(unit_stop(&k.all, u, t, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), 0);
 	unit_tick(&k.all, u, t + 2 * NS_PER_S);
 	assert_int_equal(fake_typed(1, buf, sizeof(buf)), 6);
 	assert_string_equal(buf, "\x0fs\x0fu\x0f"
@@ -675,19 +674,19 @@ static void test_stop(void **state)
 	for (i = 0; i < 3; i++) {
 		cfg.extra = (char *)(uintptr_t)without[i];
 		u = open_running(&k, &cfg, false);
-		assert_int_equal(unit_stop(&k.all, u, t, &e), -1);
+		assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), -1);
 		assert_string_equal(e.msg,
 				    "web can't be asked to shut down: it is in no store, and takes "
 				    "no SysRq without console=hvc0 on its command line; `earlydom "
 				    "destroy` ends it");
 		assert_int_equal(u->state, UNIT_RUNNING);
-		assert_false(u->user_stop);
+		assert_int_equal(u->state, UNIT_RUNNING);
 		close_wards(&k);
 	}
 
 	/* With a store it is asked there. */
 	u = open_running(&k, &cfg, true);
-	KIT_CHECK(!unit_stop(&k.all, u, t, &e), "%s", e.msg);
+	KIT_CHECK(!unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), "%s", e.msg);
 	assert_string_equal(fake_store_read("/local/domain/1/control/shutdown"), "poweroff");
 	close_wards(&k);
 }

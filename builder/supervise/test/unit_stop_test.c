@@ -60,7 +60,7 @@ static void test_stop(void **state)
 	u = &k.all.list[0];
 	unit_tick(&k.all, u, t);
 	expect_typed(1, ""); /* nobody asked */
-	assert_int_equal(unit_stop(&k.all, u, t, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), 0);
 	assert_int_equal(u->state, UNIT_STOPPING);
 	unit_tick(&k.all, u, t);
 	expect_typed(1, "\x0fs");
@@ -75,7 +75,7 @@ static void test_stop(void **state)
 	unit_tick(&k.all, u, t + 60 * NS_PER_S);
 	expect_typed(1, "");
 	/* Again: once more from the start. */
-	assert_int_equal(unit_stop(&k.all, u, t + 61 * NS_PER_S, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t + 61 * NS_PER_S, &e), 0);
 	unit_tick(&k.all, u, t + 63 * NS_PER_S);
 	expect_typed(1, "\x0fs\x0fu\x0fo");
 
@@ -87,9 +87,9 @@ static void test_stop(void **state)
 	assert_string_equal(kit_units_said(&k),
 			    "earlydom: web: domain 1 stopped on request; destroyed\n");
 	assert_int_equal(u->state, UNIT_ENDED);
-	assert_int_equal(unit_stop(&k.all, u, t, &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), -1);
 	assert_string_equal(e.msg, "web is not running");
-	assert_int_equal(unit_destroy(&k.all, u, &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is not running");
 	kit_units_close(&k);
 }
@@ -105,7 +105,7 @@ static void test_stop_pvh(void **state)
 	(void)state;
 	cfg.on_crash = ACTION_RESTART;
 	open_running(&k, &cfg);
-	assert_int_equal(unit_stop(&k.all, &k.all.list[0], t, &e), 0);
+	assert_int_equal(unit_event(&k.all, &k.all.list[0], EVENT_ASK_STOP, t, &e), 0);
 	unit_tick(&k.all, &k.all.list[0], t + 3 * NS_PER_S);
 	expect_typed(1, "\x0fs\x0fu\x0f"
 			"b");
@@ -135,7 +135,7 @@ static void test_stop_full_ring(void **state)
 	u = &k.all.list[0];
 	memset(input, 'i', sizeof(input));
 	assert_int_equal(console_write(&u->console, k.all.xce, input, sizeof(input)), 1023);
-	assert_int_equal(unit_stop(&k.all, u, t, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), 0);
 	unit_tick(&k.all, u, t);
 	n = fake_typed(1, buf, sizeof(buf));
 	assert_int_equal(n, 1023); /* and no Ctrl-O alone */
@@ -162,7 +162,7 @@ static void test_by_store(void **state)
 		open_running_at(&k, &cfg, true);
 		u = &k.all.list[0];
 		assert_string_equal(fake_store_read(REQUEST), "");
-		assert_int_equal(unit_stop(&k.all, u, clock_ns(), &e), 0);
+		assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), 0);
 		assert_int_equal(u->state, UNIT_STOPPING);
 		assert_string_equal(fake_store_read(REQUEST), "poweroff");
 		unit_tick(&k.all, u, clock_ns() + 10 * NS_PER_S);
@@ -189,10 +189,10 @@ static void test_store_refuses(void **state)
 	open_running_at(&k, &cfg, true);
 	u = &k.all.list[0];
 	fake_fail_call("xs_write", 1, ENOSPC);
-	assert_int_equal(unit_stop(&k.all, u, clock_ns(), &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "cannot ask web to shut down: the store does not take " REQUEST);
 	assert_int_equal(u->state, UNIT_RUNNING);
-	assert_false(u->user_stop);
+	assert_int_equal(u->state, UNIT_RUNNING);
 	assert_int_equal(u->stop_since, 0);
 	kit_units_close(&k);
 	fake_reset();
@@ -232,7 +232,7 @@ static void test_handed_over(void **state)
 	open_running_at(&k, &cfg, false);
 	kit_units_store(&k);
 	KIT_CHECK(!units_hand_over(&k.all, &e), "%s", e.msg);
-	assert_int_equal(unit_stop(&k.all, &k.all.list[0], t, &e), 0);
+	assert_int_equal(unit_event(&k.all, &k.all.list[0], EVENT_ASK_STOP, t, &e), 0);
 	assert_string_equal(fake_store_read(REQUEST), "poweroff");
 	kit_units_close(&k);
 
@@ -241,7 +241,7 @@ static void test_handed_over(void **state)
 	kit_units_store(&k);
 	u = &k.all.list[0];
 	KIT_CHECK(!units_hand_over(&k.all, &e), "%s", e.msg);
-	assert_int_equal(unit_stop(&k.all, u, t, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), 0);
 	assert_string_equal(fake_store_read(REQUEST), "");
 	/* No terminal yet: the request is not lost. */
 	unit_tick(&k.all, u, t);

@@ -100,12 +100,12 @@ static void test_phases(void **state)
 	expect_phases(u, true, false);
 	/* The worker has the first build for itself; what is over is shown whatever it does. */
 	unit_proceed(&k.all, u, clock_ns());
-	assert_true(u->busy);
+	assert_true(unit_busy(u));
 	expect_phases(u, false, false);
 	kit_units_jobs(&k);
 	expect_phases(u, true, true);
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
-	assert_true(u->busy);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
+	assert_true(unit_busy(u));
 	expect_phases(u, true, true);
 	kit_units_jobs(&k);
 	kit_units_close(&k);
@@ -115,7 +115,7 @@ static void test_phases(void **state)
 	kit_units_open(&k, &cfg, 1);
 	u = &k.all.list[0];
 	kit_units_start(&k);
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	expect_phases(u, true, true);
@@ -319,7 +319,7 @@ static void test_start_fails(void **state)
 	kit_units_open(&k, &cfg, 1);
 	u = &k.all.list[0];
 	kit_units_start(&k);
-	assert_false(u->busy);
+	assert_false(unit_busy(u));
 	assert_int_equal(u->state, UNIT_FAILED);
 	assert_non_null(strstr(kit_units_said(&k), "web: cannot read kernel "));
 	kit_units_close(&k);
@@ -363,7 +363,7 @@ static void test_stuck_domain(void **state)
 	fake_fail_call("xc_map_foreign_range", 1, EIO);
 	kit_units_start(&k);
 	/* The build is over; now the destruction. */
-	while (!fake_failed() && u->busy) {
+	while (!fake_failed() && unit_busy(u)) {
 		struct job *j = worker_take(&k.worker);
 
 		if (j)
@@ -376,21 +376,20 @@ static void test_stuck_domain(void **state)
 	open_running(&k, &cfg);
 	u = &k.all.list[0];
 	fake_fail_call("xc_domain_destroy", 1, EPERM);
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&k);
-	assert_int_equal(u->state, UNIT_FAILED);
+	assert_int_equal(u->state, UNIT_STUCK);
 	assert_int_equal(fake_domains(), 1);
 	assert_true(unit_settled(u)); /* who asked for it is to be told */
 	/* It reboots by itself: nobody may try to start it again, its images are gone. */
-	u->user_stop = false; /* as if it had failed without anybody's asking */
 	kit_units_said(&k);
 	fake_shutdown(1, SHUTDOWN_reboot);
 	kit_units_look(&k, 0);
 	kit_units_jobs(&k);
 	assert_string_equal(kit_units_said(&k), "");
-	assert_int_equal(u->state, UNIT_FAILED);
+	assert_int_equal(u->state, UNIT_STUCK);
 	assert_int_equal(fake_domains(), 1);
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_domains(), 0);
@@ -408,7 +407,7 @@ static void test_preserved(void **state)
 	cfg.on_poweroff = ACTION_PRESERVE;
 	open_running(&k, &cfg);
 	u = &k.all.list[0];
-	assert_int_equal(unit_stop(&k.all, u, clock_ns(), &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), 0);
 	assert_false(unit_settled(u));
 	fake_shutdown(1, SHUTDOWN_poweroff);
 	kit_units_look(&k, 0);
@@ -416,9 +415,9 @@ static void test_preserved(void **state)
 	/* Who asked for the end has it; the domain is there to be looked at. */
 	assert_true(unit_settled(u));
 	assert_true(fake_domain(1)->there);
-	assert_int_equal(unit_stop(&k.all, u, clock_ns(), &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is not running");
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	assert_false(unit_settled(u));
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
@@ -436,10 +435,11 @@ static void test_destroy(void **state)
 	(void)state;
 	open_running(&k, &cfg);
 	u = &k.all.list[0];
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	assert_string_equal(kit_units_said(&k), "earlydom: web: domain 1 destroyed on request\n");
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0); /* it is on its way */
-	assert_int_equal(unit_stop(&k.all, u, clock_ns(), &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e),
+			 0); /* it is on its way */
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is stopping; try again when it is running");
 	assert_false(unit_settled(u));
 	kit_units_jobs(&k);
@@ -454,9 +454,9 @@ static void test_destroy(void **state)
 	kit_units_open(&k, &cfg, 1);
 	u = &k.all.list[0];
 	kit_units_start(&k);
-	assert_int_equal(unit_stop(&k.all, u, clock_ns(), &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is starting; try again when it is running");
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_calls_of("xc_domain_unpause"), 0);

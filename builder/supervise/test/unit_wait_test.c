@@ -282,7 +282,7 @@ static void test_failed(void **state)
 	kit_units_jobs(&s.k);
 	assert_int_equal(s.netvm->state, UNIT_CONNECTING);
 	kit_units_tick(&s.k, s.netvm->since + 10 * NS_PER_S);
-	assert_int_equal(s.netvm->state, UNIT_STOPPING);
+	assert_int_equal(s.netvm->state, UNIT_FAILING);
 	assert_int_equal(s.web->state, UNIT_WAITING);
 	kit_units_jobs(&s.k);
 	kit_units_said(&s.k);
@@ -303,7 +303,7 @@ static void test_over(void **state)
 	open_not_up(&s);
 	fake_shutdown(1, SHUTDOWN_poweroff);
 	kit_units_look(&s.k, 0);
-	assert_int_equal(s.netvm->state, UNIT_STOPPING);
+	assert_int_equal(s.netvm->state, UNIT_ENDING);
 	kit_units_jobs(&s.k);
 	kit_units_said(&s.k);
 	goes_on(&s, clock_ns(),
@@ -328,7 +328,7 @@ static void test_over(void **state)
 	kit_units_consoled(&s.k);
 	kit_units_start(&s.k);
 	kit_units_jobs(&s.k);
-	assert_int_equal(unit_let_go(&s.k.all, s.netvm, &e), 0);
+	assert_int_equal(unit_event(&s.k.all, s.netvm, EVENT_ASK_RELEASE, clock_ns(), &e), 0);
 	kit_units_said(&s.k);
 	goes_on(&s, clock_ns(),
 		"earlydom: web: starts without netvm, which it comes after (released)\n");
@@ -438,15 +438,15 @@ static void test_asked(void **state)
 	configure(&s);
 	kit_devices(&s.cfgs[0]);
 	open_not_up(&s);
-	assert_int_equal(unit_stop(&s.k.all, s.web, clock_ns(), &e), -1);
+	assert_int_equal(unit_event(&s.k.all, s.web, EVENT_ASK_STOP, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is waiting; try again when it is running");
-	assert_int_equal(unit_let_go(&s.k.all, s.web, &e), -1);
+	assert_int_equal(unit_event(&s.k.all, s.web, EVENT_ASK_RELEASE, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is waiting; try again when it is running");
 	assert_int_equal(unit_type(&s.k.all, s.web, "x", 1), 0);
 	assert_int_equal(s.k.images.files->kernel_users, 1); /* the planned build */
 	assert_false(unit_over(s.web));
 
-	assert_int_equal(unit_destroy(&s.k.all, s.web, &e), 0);
+	assert_int_equal(unit_event(&s.k.all, s.web, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	assert_string_equal(kit_units_said(&s.k), "earlydom: web: not started, on request\n");
 	assert_int_equal(s.web->state, UNIT_ENDED);
 	assert_string_equal(s.web->why, "destroyed on request");
@@ -462,7 +462,7 @@ static void test_asked(void **state)
 	kit_units_jobs(&s.k);
 	assert_int_equal(s.web->state, UNIT_ENDED);
 	assert_int_equal(fake_domains(), 1);
-	assert_int_equal(unit_destroy(&s.k.all, s.web, &e), -1);
+	assert_int_equal(unit_event(&s.k.all, s.web, EVENT_ASK_DESTROY, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is not running");
 	close_scene(&s);
 }

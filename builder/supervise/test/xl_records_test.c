@@ -171,7 +171,7 @@ static void test_follows(void **state)
 	keep(&s);
 	expect(second);
 	/* Its end. */
-	assert_int_equal(unit_destroy(&s.k.all, s.u, &e), 0);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&s.k);
 	keep(&s);
 	expect(dom0_only);
@@ -190,7 +190,7 @@ static void test_released(void **state)
 	make_dir();
 	open_scene(&s);
 	keep(&s);
-	assert_int_equal(unit_let_go(&s.k.all, s.u, &e), 0);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_RELEASE, clock_ns(), &e), 0);
 	keep(&s);
 	expect(both);
 	fake_destroy(1);

@@ -72,7 +72,7 @@ static void test_release(void **state)
 	u = &k.all.list[0];
 	assert_int_equal(fake_devices()->held, 2);
 	append("last heard\n");
-	KIT_CHECK(!unit_let_go(&k.all, u, &e), "%s", e.msg);
+	KIT_CHECK(!unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), "%s", e.msg);
 	assert_string_equal(kit_units_said(&k), "earlydom: web: domain 1 released\n");
 	assert_int_equal(u->state, UNIT_RELEASED);
 	kit_units_record(&k, 0, "state=released\ndomid=1");
@@ -88,9 +88,9 @@ static void test_release(void **state)
 	assert_int_equal(unit_console(&k.all, u), 0);
 
 	/* Nothing of what is asked of others can be asked any more. */
-	assert_int_equal(unit_let_go(&k.all, u, &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web was released already");
-	assert_int_equal(unit_stop(&k.all, u, clock_ns(), &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web was released: it is not earlydom's any more");
 	assert_string_equal(fake_store_read("/local/domain/1/control/shutdown"), "");
 
@@ -105,7 +105,7 @@ static void test_release(void **state)
 	/* But that it is no more is to be seen; what is left in the store is not ours to remove. */
 	assert_int_equal(xc_domain_destroy(k.host.xch, 1), 0);
 	kit_units_look(&k, 0);
-	assert_false(u->busy);
+	assert_false(unit_busy(u));
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(u->guest.domid, NO_DOMAIN);
 	assert_string_equal(kit_units_said(&k),
@@ -129,7 +129,7 @@ static void test_release_refused(void **state)
 	(void)state;
 	open_wards(&k, &cfg, 1, false);
 	u = &k.all.list[0];
-	assert_int_equal(unit_let_go(&k.all, u, &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web would stop when its console is full, which only earlydom "
 				   "drains: `earlydom handover` gives it to xenconsoled first");
 	assert_int_equal(u->state, UNIT_RUNNING);
@@ -138,16 +138,16 @@ static void test_release_refused(void **state)
 	/* As it says. */
 	fake_store()->running = true;
 	KIT_CHECK(!units_hand_over(&k.all, &e), "%s", e.msg);
-	KIT_CHECK(!unit_let_go(&k.all, u, &e), "%s", e.msg);
+	KIT_CHECK(!unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), "%s", e.msg);
 	close_wards(&k);
 
 	open_wards(&k, &cfg, 1, true);
 	u = &k.all.list[0];
-	assert_int_equal(unit_destroy(&k.all, u, &e), 0);
-	assert_int_equal(unit_let_go(&k.all, u, &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is stopping; try again when it is running");
 	kit_units_jobs(&k);
-	assert_int_equal(unit_let_go(&k.all, u, &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is not running");
 	close_wards(&k);
 }
@@ -162,8 +162,8 @@ static void test_release_destroy(void **state)
 	(void)state;
 	kit_devices(&cfg);
 	open_wards(&k, &cfg, 1, true);
-	assert_int_equal(unit_let_go(&k.all, &k.all.list[0], &e), 0);
-	assert_int_equal(unit_destroy(&k.all, &k.all.list[0], &e), -1);
+	assert_int_equal(unit_event(&k.all, &k.all.list[0], EVENT_ASK_RELEASE, clock_ns(), &e), 0);
+	assert_int_equal(unit_event(&k.all, &k.all.list[0], EVENT_ASK_DESTROY, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web was released: it is not earlydom's any more");
 	kit_units_jobs(&k);
 	assert_int_equal(k.all.list[0].state, UNIT_RELEASED);
@@ -270,7 +270,7 @@ static void test_busy(void **state)
 	(void)state;
 	open_wards(&k, cfgs, 2, false);
 	fake_store()->running = true;
-	assert_int_equal(unit_destroy(&k.all, &k.all.list[1], &e), 0);
+	assert_int_equal(unit_event(&k.all, &k.all.list[1], EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	assert_int_equal(units_hand_over(&k.all, &e), -1);
 	assert_string_equal(e.msg, "db is stopping; try again when it is not");
 	assert_null(k.host.xsh);
@@ -293,7 +293,7 @@ static void test_who(void **state)
 	fake_store()->running = true;
 	fake_shutdown(1, SHUTDOWN_crash);
 	kit_units_look(&k, 0);
-	assert_int_equal(unit_stop(&k.all, &k.all.list[1], clock_ns(), &e), 0);
+	assert_int_equal(unit_event(&k.all, &k.all.list[1], EVENT_ASK_STOP, clock_ns(), &e), 0);
 	KIT_CHECK(!units_hand_over(&k.all, &e), "%s", e.msg);
 	assert_false(k.all.list[0].guest.in_store);
 	assert_true(k.all.list[1].guest.in_store);

@@ -1,31 +1,9 @@
-/* A guest is given to a toolstack: into its store, or for good. */
+#include "unit_hand_over.h"
+
 #include <string.h>
 
-#include "unit_inside.h"
+#include "unit_console.h"
 #include "builder/build/life.h"
-
-int unit_let_go(struct units *all, struct unit *u, struct err *e)
-{
-	if (u->busy || u->state == UNIT_WAITING || u->state == UNIT_CONNECTING)
-		return err_set(e, "%s is %s; try again when it is running", unit_name(u),
-			       unit_state_name(u->state));
-	if (u->guest.domid == NO_DOMAIN)
-		return err_set(e, "%s is not running", unit_name(u));
-	if (u->state == UNIT_RELEASED)
-		return err_set(e, "%s was released already", unit_name(u));
-	if (u->console.ring)
-		return err_set(e,
-			       "%s would stop when its console is full, which only earlydom "
-			       "drains: `earlydom handover` gives it to xenconsoled first",
-			       unit_name(u));
-	unit_console_drain(all, u);
-	unit_console_close(all, u);
-	console_tail_close(&u->tail);
-	report_line(all->report, "%s: domain %u released", unit_name(u), u->guest.domid);
-	snprintf(u->why, sizeof(u->why), "released on request");
-	unit_set_state(all, u, UNIT_RELEASED);
-	return 0;
-}
 
 static int hand_over(struct units *all, struct unit *u, struct err *e)
 {
@@ -63,7 +41,7 @@ int units_hand_over(struct units *all, struct err *e)
 
 	/* The store's handles are set up while nobody uses them. */
 	for (i = 0; i < all->n; i++)
-		if (all->list[i].busy)
+		if (unit_busy(&all->list[i]))
 			return err_set(e, "%s is %s; try again when it is not",
 				       unit_name(&all->list[i]),
 				       unit_state_name(all->list[i].state));

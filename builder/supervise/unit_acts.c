@@ -1,0 +1,327 @@
+#include "unit_acts.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "builder/build/life.h"
+#include "unit_console.h"
+#include "unit_record.h"
+#include "unit_stop.h"
+
+static void set_why(struct unit *u, const char *why)
+{
+	snprintf(u->why, sizeof(u->why), "%s", why);
+}
+
+/* However it ended; a guest that runs has told of that itself. */
+static bool start_is_over(const struct unit *u)
+{
+	return u->state != UNIT_WAITING && u->state != UNIT_CONNECTING && !unit_busy(u);
+}
+
+/* Over for good: nothing is going to be built from the images any more. The disks of a domain that is
+ * still there stay held. */
+static void give_back(struct units *all, struct unit *u)
+{
+	if (!unit_over(u) && u->state != UNIT_STUCK && u->state != UNIT_RELEASED)
+		return;
+	guest_drop_images(&u->guest, all->images);
+	if (u->guest.domid == NO_DOMAIN || u->state == UNIT_RELEASED)
+		guest_drop_devices(&u->guest, all->disks);
+}
+
+static void write_record(const struct units *all, const struct unit *u)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return;
+	unit_print_record(u, f);
+	if (!fclose(f))
+		rundir_record(all->run, unit_name(u), text);
+	free(text);
+}
+
+/* From here on the guest is the thread's. */
+static void begin_job(struct units *all, struct unit *u, enum job_kind kind)
+{
+	/* The domain does not go while its ring is mapped. */
+	unit_console_close(all, u);
+	u->job.kind = kind;
+	u->job.guest = &u->guest;
+	worker_give(all->worker, &u->job);
+}
+
+void unit_enter(struct units *all, struct unit *u, enum unit_state state)
+{
+	u->state = state;
+	if (start_is_over(u))
+		phases_end(&u->guest.phases);
+	give_back(all, u);
+	write_record(all, u);
+	if (state == UNIT_STARTING)
+		begin_job(all, u, u->guest.domid == NO_DOMAIN ? JOB_START : JOB_RESTART);
+	else if (state == UNIT_ENDING || state == UNIT_FAILING)
+		begin_job(all, u, JOB_DESTROY);
+}
+
+int act_none(const struct happening *h)
+{
+	(void)h;
+	return EVENT_NONE;
+}
+
+int act_never(const struct happening *h)
+{
+	report_line(h->all->report,
+		    "%s: something happened that can't while it is %s; please report this",
+		    unit_name(h->u), unit_state_name(h->u->state));
+	return EVENT_NONE;
+}
+
+int act_say_failed(const struct happening *h)
+{
+	report_line(h->all->report, "%s: %s", unit_name(h->u), h->e->msg);
+	set_why(h->u, h->e->msg);
+	return EVENT_NONE;
+}
+
+int act_give_up(const struct happening *h)
+{
+	guest_plan_done(&h->u->guest);
+	return act_say_failed(h);
+}
+
+int act_undo(const struct happening *h)
+{
+	report_line(h->all->report, "%s: %s; domain destroyed", unit_name(h->u), h->e->msg);
+	set_why(h->u, h->e->msg);
+	return EVENT_NONE;
+}
+
+/* Whether a domain of this guest may ever have to be built again. */
+static bool may_restart(const struct guest_config *cfg)
+{
+	return cfg->on_poweroff == ACTION_RESTART || cfg->on_reboot == ACTION_RESTART ||
+	       cfg->on_crash == ACTION_RESTART;
+}
+
+static const char *started_word(const struct units *all, const struct unit *u)
+{
+	if (all->paused)
+		return u->restarts ? "rebuilt, paused," : "built, paused,";
+	return u->restarts ? "restarted" : "started";
+}
+
+int act_run(const struct happening *h)
+{
+	struct guest *g = &h->u->guest;
+
+	/* A guest whose ring nobody drains stops when it is full: it can't be called started. */
+	if (unit_console_open(h->all, h->u, h->e) < 0 ||
+	    guest_run(g, h->all->host, h->all->paused, h->e) < 0)
+		return -1;
+	report_line(h->all->report, "%s: %s as domain %u (%s %s, %llu MiB, %u vcpu%s, %llu ms)",
+		    unit_name(h->u), started_word(h->all, h->u), g->domid, g->cfg->image,
+		    guest_type_name(g->cfg->type), (unsigned long long)g->cfg->memory_kib / 1024,
+		    g->cfg->vcpus, g->cfg->vcpus == 1 ? "" : "s",
+		    (unsigned long long)(g->build_ns / NS_PER_MS));
+	h->u->why[0] = '\0';
+	h->u->ended_at = 0;
+	h->u->since = clock_ns();
+	if (!may_restart(g->cfg))
+		guest_drop_images(g, h->all->images);
+	return EVENT_NONE;
+}
+
+int act_up(const struct happening *h)
+{
+	h->u->up = true;
+	return EVENT_NONE;
+}
+
+int act_late(const struct happening *h)
+{
+	if (h->e->msg[0])
+		report_line(h->all->report, "%s: %s", unit_name(h->u), h->e->msg);
+	return act_up(h);
+}
+
+int act_connect(const struct happening *h)
+{
+	h->u->since = h->now;
+	return EVENT_NONE;
+}
+
+/* The event of what the descriptor says for an end; e->msg is the words for it. */
+static int answer(struct unit *u, enum guest_action action, bool too_often, struct err *e)
+{
+	switch (action) {
+	case ACTION_PRESERVE:
+		return EVENT_PRESERVE;
+	case ACTION_DESTROY:
+		return EVENT_DESTROY;
+	default:
+		break;
+	}
+	if (!too_often)
+		return EVENT_RESTART;
+	snprintf(u->why, sizeof(u->why), "%s", e->msg);
+	err_set(e, "%.300s, more than %u times within %llu s", u->why, DEATHS_MAX,
+		(unsigned long long)(DEATHS_WINDOW_NS / NS_PER_S));
+	return EVENT_TOO_OFTEN;
+}
+
+int act_judge(const struct happening *h)
+{
+	const bool too_often = deaths_add(&h->u->deaths, clock_ns());
+
+	unit_console_drain(h->all, h->u);
+	return answer(h->u, policy_action(h->u->guest.cfg, h->u->ending), too_often, h->e);
+}
+
+int act_judge_stopped(const struct happening *h)
+{
+	/* A stop is a power-off, whichever way the guest was brought to it. */
+	const bool stopped = h->u->ending != ENDED_CRASH;
+	const enum guest_action action =
+		policy_action(h->u->guest.cfg, stopped ? ENDED_POWEROFF : h->u->ending);
+
+	deaths_add(&h->u->deaths, clock_ns());
+	unit_console_drain(h->all, h->u);
+	if (stopped)
+		err_set(h->e, "stopped on request");
+	return answer(h->u, action == ACTION_RESTART ? ACTION_DESTROY : action, false, h->e);
+}
+
+int act_crash(const struct happening *h)
+{
+	const uint32_t domid = h->u->guest.domid;
+	struct err cause;
+
+	/* So that it does not run on where it is preserved, and that everybody sees what it is. */
+	if (xc_domain_shutdown(h->all->host->xch, (int)domid, SHUTDOWN_crash) < 0) {
+		host_error(h->all->host, &cause, "cannot stop domain %u", domid);
+		report_line(h->all->report, "%s: %s", unit_name(h->u), cause.msg);
+	}
+	h->u->ending = ENDED_CRASH;
+	return EVENT_SHUT_DOWN;
+}
+
+/* It has ended, as e says, and this is what follows. */
+static int say_end(struct units *all, struct unit *u, const struct err *e, const char *what_follows)
+{
+	report_line(all->report, "%s: domain %u %s; %s", unit_name(u), u->guest.domid, e->msg,
+		    what_follows);
+	set_why(u, e->msg);
+	return EVENT_NONE;
+}
+
+int act_restart(const struct happening *h)
+{
+	h->u->restarts++;
+	return say_end(h->all, h->u, h->e, "restarting");
+}
+
+int act_say_destroyed(const struct happening *h)
+{
+	return say_end(h->all, h->u, h->e, "destroyed");
+}
+
+int act_say_preserved(const struct happening *h)
+{
+	return say_end(h->all, h->u, h->e, "preserved");
+}
+
+int act_say_too_often(const struct happening *h)
+{
+	return say_end(h->all, h->u, h->e, "destroyed, not started again");
+}
+
+int act_lose(const struct happening *h)
+{
+	report_line(h->all->report, "%s: domain %u was destroyed by somebody else", unit_name(h->u),
+		    h->u->guest.domid);
+	set_why(h->u, "destroyed by somebody else");
+	return EVENT_NONE;
+}
+
+int act_lose_all(const struct happening *h)
+{
+	act_lose(h);
+	unit_console_close(h->all, h->u);
+	h->u->guest.domid = NO_DOMAIN;
+	h->u->guest.in_store = false;
+	return EVENT_NONE;
+}
+
+int act_lose_given(const struct happening *h)
+{
+	h->u->guest.in_store = false;
+	return act_lose(h);
+}
+
+int act_ask_to_stop(const struct happening *h)
+{
+	return unit_ask_to_stop(h->all, h->u, h->now, h->e) < 0 ? -1 : EVENT_NONE;
+}
+
+int act_not_started(const struct happening *h)
+{
+	guest_plan_done(&h->u->guest);
+	report_line(h->all->report, "%s: not started, on request", unit_name(h->u));
+	set_why(h->u, "destroyed on request");
+	return EVENT_NONE;
+}
+
+int act_destroy_built(const struct happening *h)
+{
+	set_why(h->u, "destroyed on request");
+	return EVENT_NONE;
+}
+
+int act_destroy_requested(const struct happening *h)
+{
+	report_line(h->all->report, "%s: domain %u destroyed on request", unit_name(h->u),
+		    h->u->guest.domid);
+	return act_destroy_built(h);
+}
+
+int act_release(const struct happening *h)
+{
+	if (h->u->console.ring)
+		return err_set(h->e,
+			       "%s would stop when its console is full, which only earlydom "
+			       "drains: `earlydom handover` gives it to xenconsoled first",
+			       unit_name(h->u));
+	unit_console_drain(h->all, h->u);
+	unit_console_close(h->all, h->u);
+	console_tail_close(&h->u->tail);
+	report_line(h->all->report, "%s: domain %u released", unit_name(h->u), h->u->guest.domid);
+	set_why(h->u, "released on request");
+	return EVENT_NONE;
+}
+
+int refuse_not_yet(const struct happening *h)
+{
+	return err_set(h->e, "%s is %s; try again when it is running", unit_name(h->u),
+		       unit_state_name(h->u->state));
+}
+
+int refuse_no_domain(const struct happening *h)
+{
+	return err_set(h->e, "%s is not running", unit_name(h->u));
+}
+
+int refuse_released(const struct happening *h)
+{
+	return err_set(h->e, "%s was released: it is not earlydom's any more", unit_name(h->u));
+}
+
+int refuse_released_twice(const struct happening *h)
+{
+	return err_set(h->e, "%s was released already", unit_name(h->u));
+}

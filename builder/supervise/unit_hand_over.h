@@ -1,0 +1,15 @@
+/*
+ * Guests that were started without a store get their place in one that has come since.
+ */
+#ifndef EARLYDOM_UNIT_HAND_OVER_H
+#define EARLYDOM_UNIT_HAND_OVER_H
+
+#include "unit.h"
+
+/*
+ * All of them: their nodes, and their consoles to xenconsoled. Says what it did of each. Returns 0, or
+ * -1 with e set to the first cause; the others are handed over all the same.
+ */
+int units_hand_over(struct units *all, struct err *e);
+
+#endif

@@ -1,0 +1,101 @@
+#include "unit_look.h"
+
+#include "base/clock.h"
+#include "builder/devmodel/devmodel.h"
+#include "unit_console.h"
+#include "unit_stop.h"
+#include "unit_table.h"
+#include "unit_wait.h"
+
+/* How long xenconsoled, or a device model, is given to take the last words of a guest that has ended. */
+#define LAST_WORDS_NS (250 * NS_PER_MS)
+
+static enum unit_event job_event(const struct unit *u)
+{
+	if (u->job.rc < 0)
+		return u->guest.domid == NO_DOMAIN ? EVENT_JOB_FAILED : EVENT_JOB_STUCK;
+	return u->job.kind == JOB_DESTROY ? EVENT_DESTROYED : EVENT_BUILT;
+}
+
+void unit_job_done(struct units *all, struct unit *u)
+{
+	const uint64_t now = clock_ns();
+
+	unit_event(all, u, job_event(u), now, &u->job.err);
+	unit_proceed(all, u, now);
+}
+
+static void domain_gone(struct units *all, struct unit *u, uint64_t now)
+{
+	/* The nodes of one that was given away are the toolstack's. */
+	const bool nodes = u->guest.in_store && u->state != UNIT_RELEASED;
+	struct err none = {""};
+
+	unit_event(all, u, nodes || unit_has_model(u) ? EVENT_GONE_PARTLY : EVENT_GONE, now, &none);
+}
+
+void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
+{
+	const uint64_t now = clock_ns();
+	struct err words;
+
+	if (unit_busy(u) || u->guest.domid == NO_DOMAIN)
+		return;
+	if (!info || info->flags & XEN_DOMINF_dying) {
+		domain_gone(all, u, now);
+		return;
+	}
+	if (!(info->flags & XEN_DOMINF_shutdown))
+		return;
+	if (!u->ended_at)
+		u->ended_at = now;
+	if ((u->tail.fd >= 0 || u->guest.model.console_fd >= 0) &&
+	    now - u->ended_at < LAST_WORDS_NS)
+		return;
+	u->ending = ending_of(info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
+	err_set(&words, "%s", ending_text(u->ending));
+	unit_event(all, u, EVENT_SHUT_DOWN, now, &words);
+}
+
+/*
+ * Whether the end of its device model is somebody else's doing, or a consequence: a toolstack pauses
+ * the domain that it is about to destroy, and ends the device model first. A device model may end when
+ * its guest has powered off.
+ */
+static bool in_other_hands(struct units *all, uint32_t domid)
+{
+	xc_domaininfo_t info;
+	const int n = xc_domain_getinfolist(all->host->xch, domid, 1, &info);
+
+	xenlog_clear(&all->host->log);
+	return n != 1 || info.domain != domid ||
+	       info.flags & (XEN_DOMINF_dying | XEN_DOMINF_shutdown | XEN_DOMINF_paused);
+}
+
+static void look_at_model(struct units *all, struct unit *u, uint64_t now)
+{
+	enum devmodel_state state;
+	struct err e, words;
+
+	/* While it connects, its device model is what it waits for (unit_wait.c). */
+	if (unit_busy(u) || u->state == UNIT_CONNECTING || !unit_has_model(u))
+		return;
+	/* One that could not be ended with its domain. */
+	if (u->guest.domid == NO_DOMAIN) {
+		devmodel_gone(&u->guest.model);
+		return;
+	}
+	if (devmodel_look(&u->guest.model, &u->guest, all->host, &state, &e) == 0 || u->ended_at ||
+	    in_other_hands(all, u->guest.domid))
+		return;
+	err_set(&words, "crashed: its %.230s", e.msg);
+	unit_event(all, u, EVENT_MODEL_ENDED, now, &words);
+}
+
+void unit_tick(struct units *all, struct unit *u, uint64_t now)
+{
+	unit_console_tick(all, u);
+	look_at_model(all, u, now);
+	unit_stop_tick(all, u, now);
+	unit_proceed(all, u, now);
+}

@@ -1,0 +1,18 @@
+/*
+ * A guest is asked to shut down.
+ */
+#ifndef EARLYDOM_UNIT_STOP_H
+#define EARLYDOM_UNIT_STOP_H
+
+#include "unit.h"
+
+/*
+ * Begins to ask a guest that has a domain: by the store, or by SysRq on its console, whose keys
+ * unit_stop_tick types. now is the time, ns. Returns 0, or -1 with e set: it can't be asked.
+ */
+int unit_ask_to_stop(struct units *all, struct unit *u, uint64_t now, struct err *e);
+
+/* Once a tick: types what is due. */
+void unit_stop_tick(struct units *all, struct unit *u, uint64_t now);
+
+#endif

@@ -1,0 +1,240 @@
+#include "unit_table.h"
+
+/* A cell: on this event that is done, and the state is the next one, or stays. */
+#define ON(event, act, state) [EVENT_##event] = {act, #act, UNIT_##state}
+#define STAY(event, act)      [EVENT_##event] = {act, #act, UNIT_STATES}
+/* It can't happen in that state: a domain has no end before there is one. */
+#define NEVER(event) STAY(event, act_never)
+
+/* The end of a guest: all of it is here. */
+static const struct unit_cell table[UNIT_STATES][UNIT_EVENTS] =
+	{
+		/* clang-format off */
+	[UNIT_WAITING] = {
+		ON(BUILDABLE,   act_none,               STARTING),
+		ON(HOPELESS,    act_give_up,            FAILED),
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_not_yet),
+		ON(ASK_DESTROY, act_not_started,        ENDED),
+		STAY(ASK_RELEASE, refuse_not_yet),
+		NEVER(RUNNABLE), NEVER(UP), NEVER(LATE), NEVER(BUILT), NEVER(DESTROYED),
+		NEVER(JOB_FAILED), NEVER(JOB_STUCK), NEVER(GONE), NEVER(GONE_PARTLY),
+		NEVER(SHUT_DOWN), NEVER(MODEL_ENDED), NEVER(RESTART), NEVER(DESTROY),
+		NEVER(PRESERVE), NEVER(TOO_OFTEN),
+	},
+	[UNIT_STARTING] = {
+		ON(BUILT,       act_connect,            CONNECTING),
+		ON(JOB_FAILED,  act_say_failed,         FAILED),
+		ON(JOB_STUCK,   act_say_failed,         STUCK),
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_not_yet),
+		ON(ASK_DESTROY, act_none,               CANCELLED),
+		STAY(ASK_RELEASE, refuse_not_yet),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(DESTROYED), NEVER(GONE), NEVER(GONE_PARTLY), NEVER(SHUT_DOWN),
+		NEVER(MODEL_ENDED), NEVER(RESTART), NEVER(DESTROY), NEVER(PRESERVE),
+		NEVER(TOO_OFTEN),
+	},
+	[UNIT_CANCELLED] = {
+		ON(BUILT,       act_destroy_built,      ENDING),
+		ON(JOB_FAILED,  act_say_failed,         FAILED),
+		ON(JOB_STUCK,   act_say_failed,         STUCK),
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_not_yet),
+		STAY(ASK_DESTROY, act_none),
+		STAY(ASK_RELEASE, refuse_not_yet),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(DESTROYED), NEVER(GONE), NEVER(GONE_PARTLY), NEVER(SHUT_DOWN),
+		NEVER(MODEL_ENDED), NEVER(RESTART), NEVER(DESTROY), NEVER(PRESERVE),
+		NEVER(TOO_OFTEN),
+	},
+	[UNIT_CONNECTING] = {
+		ON(RUNNABLE,    act_run,                RUNNING),
+		ON(HOPELESS,    act_undo,               FAILING),
+		ON(GONE,        act_lose_all,           ENDED),
+		ON(GONE_PARTLY, act_lose,               ENDING),
+		STAY(SHUT_DOWN, act_judge),
+		STAY(STORE_GONE, act_none),
+		ON(RESTART,     act_restart,            STARTING),
+		ON(DESTROY,     act_say_destroyed,      ENDING),
+		ON(PRESERVE,    act_say_preserved,      PRESERVED),
+		ON(TOO_OFTEN,   act_say_too_often,      FAILING),
+		STAY(ASK_STOP,  refuse_not_yet),
+		ON(ASK_DESTROY, act_destroy_requested,  ENDING),
+		STAY(ASK_RELEASE, refuse_not_yet),
+		NEVER(BUILDABLE), NEVER(UP), NEVER(LATE), NEVER(BUILT), NEVER(DESTROYED),
+		NEVER(JOB_FAILED), NEVER(JOB_STUCK), NEVER(MODEL_ENDED),
+	},
+	[UNIT_RUNNING] = {
+		STAY(UP,        act_up),
+		STAY(LATE,      act_late),
+		ON(GONE,        act_lose_all,           ENDED),
+		ON(GONE_PARTLY, act_lose,               ENDING),
+		STAY(SHUT_DOWN, act_judge),
+		STAY(MODEL_ENDED, act_crash),
+		STAY(STORE_GONE, act_none),
+		ON(RESTART,     act_restart,            STARTING),
+		ON(DESTROY,     act_say_destroyed,      ENDING),
+		ON(PRESERVE,    act_say_preserved,      PRESERVED),
+		ON(TOO_OFTEN,   act_say_too_often,      FAILING),
+		ON(ASK_STOP,    act_ask_to_stop,        STOPPING),
+		ON(ASK_DESTROY, act_destroy_requested,  ENDING),
+		ON(ASK_RELEASE, act_release,            RELEASED),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(BUILT),
+		NEVER(DESTROYED), NEVER(JOB_FAILED), NEVER(JOB_STUCK),
+	},
+	[UNIT_STOPPING] = {
+		ON(GONE,        act_lose_all,           ENDED),
+		ON(GONE_PARTLY, act_lose,               ENDING),
+		STAY(SHUT_DOWN, act_judge_stopped),
+		STAY(MODEL_ENDED, act_crash),
+		STAY(STORE_GONE, act_none),
+		ON(DESTROY,     act_say_destroyed,      ENDING),
+		ON(PRESERVE,    act_say_preserved,      PRESERVED),
+		STAY(ASK_STOP,  act_ask_to_stop),
+		ON(ASK_DESTROY, act_destroy_requested,  ENDING),
+		ON(ASK_RELEASE, act_release,            RELEASED),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(BUILT), NEVER(DESTROYED), NEVER(JOB_FAILED), NEVER(JOB_STUCK),
+		NEVER(RESTART), NEVER(TOO_OFTEN),
+	},
+	[UNIT_ENDING] = {
+		ON(DESTROYED,   act_none,               ENDED),
+		ON(JOB_FAILED,  act_say_failed,         FAILED),
+		ON(JOB_STUCK,   act_say_failed,         STUCK),
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_not_yet),
+		STAY(ASK_DESTROY, act_none),
+		STAY(ASK_RELEASE, refuse_not_yet),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(BUILT), NEVER(GONE), NEVER(GONE_PARTLY), NEVER(SHUT_DOWN),
+		NEVER(MODEL_ENDED), NEVER(RESTART), NEVER(DESTROY), NEVER(PRESERVE),
+		NEVER(TOO_OFTEN),
+	},
+	[UNIT_FAILING] = {
+		ON(DESTROYED,   act_none,               FAILED),
+		ON(JOB_FAILED,  act_say_failed,         FAILED),
+		ON(JOB_STUCK,   act_say_failed,         STUCK),
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_not_yet),
+		STAY(ASK_DESTROY, act_none),
+		STAY(ASK_RELEASE, refuse_not_yet),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(BUILT), NEVER(GONE), NEVER(GONE_PARTLY), NEVER(SHUT_DOWN),
+		NEVER(MODEL_ENDED), NEVER(RESTART), NEVER(DESTROY), NEVER(PRESERVE),
+		NEVER(TOO_OFTEN),
+	},
+	[UNIT_ENDED] = {
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_no_domain),
+		STAY(ASK_DESTROY, refuse_no_domain),
+		STAY(ASK_RELEASE, refuse_no_domain),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(BUILT), NEVER(DESTROYED), NEVER(JOB_FAILED), NEVER(JOB_STUCK), NEVER(GONE),
+		NEVER(GONE_PARTLY), NEVER(SHUT_DOWN), NEVER(MODEL_ENDED), NEVER(RESTART),
+		NEVER(DESTROY), NEVER(PRESERVE), NEVER(TOO_OFTEN),
+	},
+	[UNIT_PRESERVED] = {
+		ON(GONE,        act_lose_all,           ENDED),
+		ON(GONE_PARTLY, act_lose,               ENDING),
+		STAY(SHUT_DOWN, act_none),
+		STAY(MODEL_ENDED, act_none),
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_no_domain),
+		ON(ASK_DESTROY, act_destroy_requested,  ENDING),
+		ON(ASK_RELEASE, act_release,            RELEASED),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(BUILT), NEVER(DESTROYED), NEVER(JOB_FAILED), NEVER(JOB_STUCK),
+		NEVER(RESTART), NEVER(DESTROY), NEVER(PRESERVE), NEVER(TOO_OFTEN),
+	},
+	[UNIT_FAILED] = {
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_no_domain),
+		STAY(ASK_DESTROY, refuse_no_domain),
+		STAY(ASK_RELEASE, refuse_no_domain),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(BUILT), NEVER(DESTROYED), NEVER(JOB_FAILED), NEVER(JOB_STUCK), NEVER(GONE),
+		NEVER(GONE_PARTLY), NEVER(SHUT_DOWN), NEVER(MODEL_ENDED), NEVER(RESTART),
+		NEVER(DESTROY), NEVER(PRESERVE), NEVER(TOO_OFTEN),
+	},
+	[UNIT_STUCK] = {
+		ON(GONE,        act_lose_all,           ENDED),
+		ON(GONE_PARTLY, act_lose,               ENDING),
+		STAY(SHUT_DOWN, act_none),
+		STAY(MODEL_ENDED, act_none),
+		STAY(STORE_GONE, act_none),
+		ON(ASK_STOP,    act_ask_to_stop,        STOPPING),
+		ON(ASK_DESTROY, act_destroy_requested,  ENDING),
+		ON(ASK_RELEASE, act_release,            RELEASED),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(BUILT), NEVER(DESTROYED), NEVER(JOB_FAILED), NEVER(JOB_STUCK),
+		NEVER(RESTART), NEVER(DESTROY), NEVER(PRESERVE), NEVER(TOO_OFTEN),
+	},
+	[UNIT_RELEASED] = {
+		ON(GONE,        act_lose_all,           ENDED),
+		ON(GONE_PARTLY, act_lose_given,         ENDING),
+		STAY(SHUT_DOWN, act_none),
+		STAY(MODEL_ENDED, act_none),
+		STAY(STORE_GONE, act_none),
+		STAY(ASK_STOP,  refuse_released),
+		STAY(ASK_DESTROY, refuse_released),
+		STAY(ASK_RELEASE, refuse_released_twice),
+		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(LATE),
+		NEVER(BUILT), NEVER(DESTROYED), NEVER(JOB_FAILED), NEVER(JOB_STUCK),
+		NEVER(RESTART), NEVER(DESTROY), NEVER(PRESERVE), NEVER(TOO_OFTEN),
+	},
+		/* clang-format on */
+};
+
+const struct unit_cell *unit_cell(enum unit_state state, enum unit_event event)
+{
+	return &table[state][event];
+}
+
+const char *unit_event_name(enum unit_event event)
+{
+	static const char *const names[UNIT_EVENTS] = {
+		[EVENT_NONE] = "none",
+		[EVENT_BUILDABLE] = "buildable",
+		[EVENT_RUNNABLE] = "runnable",
+		[EVENT_HOPELESS] = "hopeless",
+		[EVENT_UP] = "up",
+		[EVENT_LATE] = "late",
+		[EVENT_BUILT] = "built",
+		[EVENT_DESTROYED] = "destroyed",
+		[EVENT_JOB_FAILED] = "job failed",
+		[EVENT_JOB_STUCK] = "job stuck",
+		[EVENT_GONE] = "gone",
+		[EVENT_GONE_PARTLY] = "gone partly",
+		[EVENT_SHUT_DOWN] = "shut down",
+		[EVENT_MODEL_ENDED] = "model ended",
+		[EVENT_STORE_GONE] = "store gone",
+		[EVENT_RESTART] = "restart",
+		[EVENT_DESTROY] = "destroy",
+		[EVENT_PRESERVE] = "preserve",
+		[EVENT_TOO_OFTEN] = "too often",
+		[EVENT_ASK_STOP] = "ask stop",
+		[EVENT_ASK_DESTROY] = "ask destroy",
+		[EVENT_ASK_RELEASE] = "ask release",
+	};
+
+	return names[event];
+}
+
+int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_t now,
+	       struct err *e)
+{
+	const struct happening h = {.all = all, .u = u, .now = now, .e = e};
+	int next = event;
+
+	while (next != EVENT_NONE) {
+		const struct unit_cell *cell = &table[u->state][next];
+
+		next = cell->act(&h);
+		if (next < 0)
+			return -1;
+		if (cell->next != UNIT_STATES)
+			unit_enter(all, u, cell->next);
+	}
+	return 0;
+}
