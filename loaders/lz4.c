@@ -4,42 +4,18 @@
  * packed size (4 bytes). It has no end mark and no checksum.
  * Source: doc/lz4_Frame_format.md of the lz4 project, section "Legacy frame".
  */
-#include "lz4_block.h"
-
 #include <lz4.h>
+
+#include "lz4_block.h"
+#include "lz4_frame.h"
 
 #include "bytes.h"
 
 #define LEGACY_BLOCK ((size_t)8 << 20)
-#define REACH        ((size_t)64 << 10) /* how far back a match can point */
 
 static bool match(const uint8_t *in, size_t in_len)
 {
 	return in_len >= 4 && (le32(in) == LZ4_LEGACY_MAGIC || le32(in) == LZ4_FRAME_MAGIC);
-}
-
-int lz4_block(const uint8_t *in, size_t at, size_t size, size_t max, bool linked, struct lz4_out *o,
-	      struct err *e)
-{
-	const char *src = (const char *)in + at;
-	char *dst = (char *)o->data + o->len;
-	size_t room = o->cap - o->len;
-	int cap = (int)(room < max ? room : max);
-	int dict_size = !linked ? 0 : (int)(o->len < REACH ? o->len : REACH);
-	int n;
-
-	n = LZ4_decompress_safe_usingDict(src, dst, (int)size, cap, dst - dict_size, dict_size);
-	if (n >= 0) {
-		o->len += (size_t)n;
-		return 0;
-	}
-	if (room >= max)
-		return codec_corrupt(at, "bad block", e);
-
-	/* Is the block bad, or the room too small? If it is good as far as there is room: that. */
-	n = LZ4_decompress_safe_partial_usingDict(src, dst, (int)size, cap, cap, dst - dict_size,
-						  dict_size);
-	return n == cap ? codec_too_big(o->cap, e) : codec_corrupt(at, "bad block", e);
 }
 
 static int legacy_unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,

@@ -21,8 +21,4 @@ struct lz4_out {
 int lz4_block(const uint8_t *in, size_t at, size_t size, size_t max, bool linked, struct lz4_out *o,
 	      struct err *e);
 
-/* The current frame format, with arguments and result of struct codec's unpack. */
-int lz4_frame_unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *used,
-		     size_t *out_len, struct err *e);
-
 #endif

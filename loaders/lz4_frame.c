@@ -5,6 +5,7 @@
  * Source: doc/lz4_Frame_format.md of the lz4 project, version 1.6.
  */
 #include "lz4_block.h"
+#include "lz4_frame.h"
 
 #include <string.h>
 
