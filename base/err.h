@@ -4,16 +4,24 @@
  * A function that can fail takes a struct err, fills it once, at the place that
  * knows the cause, and returns -1 (or NULL). Callers may put context in front
  * with err_prefix. The text is one line without a newline.
+ *
+ * An error is lasting unless it says otherwise: what failed would fail again.
  */
 #ifndef EARLYDOM_ERR_H
 #define EARLYDOM_ERR_H
 
+#include <stdbool.h>
+
 struct err {
 	char msg[512];
+	bool passing; /* the cause may be gone at the next try: no memory, not what was tried */
 };
 
 /* Sets the message; a longer text is cut. Returns -1, so that callers can `return err_set(...)`. */
 int err_set(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, for a cause that may be gone at the next try. */
+int err_set_passing(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts text in front of the message that is there. Returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

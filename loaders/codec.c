@@ -28,6 +28,11 @@ int codec_truncated(size_t in_len, struct err *e)
 	return err_set(e, "truncated: the stream does not end within its %zu bytes", in_len);
 }
 
+int codec_no_memory(struct err *e)
+{
+	return err_set_passing(e, "out of memory");
+}
+
 int codec_corrupt(size_t at, const char *why, struct err *e)
 {
 	return err_set(e, "corrupt near byte %zu of the stream: %s", at, why);
@@ -78,8 +83,8 @@ int codec_unpack(const struct codec *c, const struct packed *in, size_t limit, s
 	map = mmap(NULL, b.mapped, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
-		return err_set(e, "%s: cannot reserve %zu bytes: %s", c->name, limit,
-			       strerror(errno));
+		return err_set_passing(e, "%s: cannot reserve %zu bytes: %s", c->name, limit,
+				       strerror(errno));
 	b.data = map;
 
 	page_in(&b, in, limit);

@@ -70,6 +70,7 @@ void blob_free(struct blob *b);
 /* The errors that all codecs have alike. All return -1. */
 int codec_too_big(size_t out_cap, struct err *e);
 int codec_truncated(size_t in_len, struct err *e);
+int codec_no_memory(struct err *e); /* a passing one: it says nothing of the stream */
 int codec_corrupt(size_t at, const char *why, struct err *e); /* at: offset in the stream */
 
 #endif

@@ -28,8 +28,11 @@ static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t 
 	int ret, ok = -1;
 
 	memset(&s, 0, sizeof(s));
-	if (inflateInit2(&s, WINDOW_BITS) != Z_OK)
-		return err_set(e, "cannot start zlib: out of memory");
+	ret = inflateInit2(&s, WINDOW_BITS);
+	if (ret == Z_MEM_ERROR)
+		return codec_no_memory(e);
+	if (ret != Z_OK)
+		return err_set(e, "cannot start zlib: %s", zError(ret));
 
 	s.next_in = (Bytef *)(uintptr_t)in->data;
 	s.avail_in = clamp(in->len);
@@ -42,7 +45,7 @@ static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t 
 		*out_len = s.total_out;
 		ok = 0;
 	} else if (ret == Z_MEM_ERROR) {
-		err_set(e, "out of memory");
+		codec_no_memory(e);
 	} else if (ret == Z_DATA_ERROR || ret == Z_NEED_DICT) {
 		codec_corrupt(s.total_in, s.msg ? s.msg : "bad data", e);
 	} else if (s.avail_out == 0) {

@@ -16,7 +16,7 @@ static int failed(const lzma_stream *s, lzma_ret ret, size_t in_len, size_t out_
 			       "too large)",
 			       LZMA_MEMLIMIT_MIB);
 	case LZMA_MEM_ERROR:
-		return err_set(e, "out of memory");
+		return codec_no_memory(e);
 	case LZMA_UNSUPPORTED_CHECK:
 		return err_set(e,
 			       "has an integrity check that is not supported (use CRC32 or CRC64)");

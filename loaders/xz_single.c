@@ -120,7 +120,7 @@ enum xz_single xz_single(const struct packed *in, uint8_t *out, size_t out_cap, 
 	enum xz_ret ret;
 
 	if (!dec) {
-		err_set(e, "out of memory");
+		codec_no_memory(e);
 		return XZ_SINGLE_FAILED;
 	}
 	ret = dec_main(dec, &r.b);

@@ -21,6 +21,8 @@ static int failed(size_t code, size_t in_len, size_t out_cap, struct err *e)
 		return codec_too_big(out_cap, e);
 	case ZSTD_error_srcSize_wrong:
 		return codec_truncated(in_len, e);
+	case ZSTD_error_memory_allocation:
+		return codec_no_memory(e);
 	default:
 		return err_set(e, "corrupt: %s", ZSTD_getErrorName(code));
 	}

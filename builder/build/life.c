@@ -331,7 +331,7 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 {
 	const uint64_t deadline = clock_ns() + GONE_TIMEOUT_NS;
 	const uint32_t domid = g->domid;
-	struct err model = {""};
+	struct err model = {.msg = ""};
 	int rc;
 	size_t i;
 

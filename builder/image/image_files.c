@@ -155,7 +155,7 @@ static void unpack(struct image_file *f)
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = false;
 	f->kernel_open = rc == 0;
-	f->kernel_bad = rc < 0;
+	f->kernel_bad = rc < 0 && !f->why_bad.passing;
 	pthread_cond_broadcast(&f->unpacked);
 }
 

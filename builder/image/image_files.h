@@ -37,8 +37,8 @@ struct image_file {
 	bool kernel_busy;        /* a thread unpacks it */
 	struct kernel kernel;    /* open while kernel_open */
 	bool kernel_open;
-	bool kernel_bad; /* it was tried: why_bad is what was found */
-	struct err why_bad;
+	bool kernel_bad;    /* it was tried, and would fail again */
+	struct err why_bad; /* what was found by the last one that tried */
 };
 
 /* Every file that is held; zero-initialised is empty. */
@@ -68,7 +68,8 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 /*
  * The file as a kernel, unpacked and checked. image_plan_kernel says beforehand that a build will
  * want it, image_kernel_done that the build is over; between the first plan and the last done it is
- * unpacked once, and stays where it is. image_kernel returns NULL with e set, to the same for all who ask.
+ * unpacked once, and stays where it is. image_kernel returns NULL with e set: to the same for all who ask
+ * where the file is bad; what may pass, as that there is no memory for it now, is tried again for the next.
  * image_kernel_done returns what there is to give back by then, for blob_free: that takes its time.
  */
 void image_plan_kernel(struct image_file *f);

@@ -35,7 +35,7 @@ static void check_segments(const struct aout_info *a, const struct elf_info *i, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
-	struct err e = {""};
+	struct err e = {.msg = ""};
 	struct aout_info a;
 	struct elf_info i;
 

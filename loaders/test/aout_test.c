@@ -33,7 +33,7 @@ static int read_copy(size_t len, struct err *e)
 
 static void accepts(void)
 {
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	if (read_copy(a.len, &e) != 0)
 		fail_msg("%s", e.msg);
@@ -41,7 +41,7 @@ static void accepts(void)
 
 static void refuses(const char *msg)
 {
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	assert_int_equal(read_copy(a.len, &e), -1);
 	assert_string_equal(e.msg, msg);

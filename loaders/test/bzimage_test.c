@@ -30,7 +30,7 @@ static int read_copy(const uint8_t *data, size_t len, struct bzimage_info *out, 
 static void refuses(const struct bytes *b, const char *msg)
 {
 	struct bzimage_info i;
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	read_copy(b->data, b->len, &i, &e);
 	assert_string_equal(e.msg, msg);
@@ -40,7 +40,7 @@ static void test_good(void **state)
 {
 	struct bytes b = bz_make(payload, sizeof(payload));
 	struct bzimage_info i;
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	(void)state;
 	assert_int_equal(read_copy(b.data, b.len, &i, &e), 0);

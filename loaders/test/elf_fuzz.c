@@ -41,7 +41,7 @@ static void check_segments(const struct elf_info *i, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
 	struct elf_info i;
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	if (elf_read(in, len, &i, &e) != 0) {
 		check(e.msg[0] != '\0' && !strchr(e.msg, '\n'));

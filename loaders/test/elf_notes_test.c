@@ -27,7 +27,7 @@ static int read_copy(const struct mk *m, struct elf_info *out, struct err *e)
 
 static void accepts(const struct mk *m, struct elf_info *out)
 {
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	if (read_copy(m, out, &e) != 0)
 		fail_msg("refused: %s", e.msg);
@@ -36,7 +36,7 @@ static void accepts(const struct mk *m, struct elf_info *out)
 static void refuses(const struct mk *m, const char *msg)
 {
 	struct elf_info info;
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	read_copy(m, &info, &e);
 	assert_string_equal(e.msg, msg);

@@ -25,7 +25,7 @@ static int read_copy(const struct mk *m, size_t len, struct elf_info *out, struc
 
 static void accepts(const struct mk *m, struct elf_info *out)
 {
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	if (read_copy(m, m->len, out, &e) != 0)
 		fail_msg("refused: %s", e.msg);
@@ -34,7 +34,7 @@ static void accepts(const struct mk *m, struct elf_info *out)
 static void refuses(const struct mk *m, const char *msg)
 {
 	struct elf_info info;
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	read_copy(m, m->len, &info, &e);
 	assert_string_equal(e.msg, msg);

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
-	struct err e = {""};
+	struct err e = {.msg = ""};
 	struct kernel k;
 
 	if (kernel_open(in, len, false, LIMIT, &k, &e) != 0) {

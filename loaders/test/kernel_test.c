@@ -45,7 +45,7 @@ static void refuses_prefix(const struct bytes *b, size_t len, const char *msg)
 {
 	static const struct kernel none;
 	struct kernel k;
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 	uint8_t *copy;
 
 	open_copy(b, len, &k, &copy, &e);
@@ -284,7 +284,7 @@ static void test_every_prefix(void **state)
 		need = i % 2 ? b.len - 7 : b.len;
 		for (size_t n = 0; n < b.len; n += n < 0x200 || n >= BZ_SETUP_SIZE ? 1 : 5) {
 			struct kernel k;
-			struct err e = {""};
+			struct err e = {.msg = ""};
 			uint8_t *copy;
 			int ret = open_copy(&b, n, &k, &copy, &e);
 

@@ -12,7 +12,7 @@
 
 static void check(const char *text, const char *msg)
 {
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 
 	assert_int_equal(cpus_check(text, &e), msg ? -1 : 0);
 	assert_string_equal(e.msg, msg ? msg : "right");
@@ -64,7 +64,7 @@ static const struct cpu_topology host = {16, nodes};
 
 static void resolves(const char *text, unsigned want)
 {
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 	uint8_t map[4] = {0xff, 0xff, 0xff, 0xff};
 
 	assert_int_equal(cpus_resolve(text, &host, map, sizeof(map), &e), 0);
@@ -75,7 +75,7 @@ static void resolves(const char *text, unsigned want)
 
 static void fails(const char *text, const char *msg)
 {
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 	uint8_t map[2];
 
 	assert_int_equal(cpus_resolve(text, &host, map, sizeof(map), &e), -1);

@@ -15,7 +15,7 @@ static void reads(const char *text, const char *target, enum disk_format format,
 		  bool readwrite, bool cdrom)
 {
 	struct disk_spec s;
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 
 	disk_spec_parse(text, &s, &e);
 	assert_string_equal(e.msg, "right");
@@ -74,7 +74,7 @@ static void test_forms(void **state)
 static void test_options(void **state)
 {
 	struct disk_spec s;
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 
 	(void)state;
 	disk_spec_parse("/a,raw,xvdb,backend=storage,backendtype=qdisk,script=block-x,"
@@ -102,7 +102,7 @@ static void test_options(void **state)
 static void refuses(const char *text, const char *msg)
 {
 	struct disk_spec s;
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	assert_int_equal(disk_spec_parse(text, &s, &e), -1);
 	assert_string_equal(e.msg, msg);

@@ -77,7 +77,7 @@ static int parse(const char *text, size_t len, struct err *e)
 
 static void refuses(const char *text, const char *msg)
 {
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	assert_int_equal(parse(text, strlen(text), &e), -1);
 	assert_string_equal(e.msg, msg);

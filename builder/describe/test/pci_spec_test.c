@@ -12,7 +12,7 @@
 static void same_device(const char *text)
 {
 	struct pci_spec s;
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 
 	pci_spec_parse(text, &s, &e);
 	assert_string_equal(e.msg, "right");
@@ -30,7 +30,7 @@ static void same_device(const char *text)
 static void test_good(void **state)
 {
 	struct pci_spec s;
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 
 	(void)state;
 	same_device("36:00.0@1e,seize=1");
@@ -61,7 +61,7 @@ static void test_good(void **state)
 static void refuses(const char *text, const char *msg)
 {
 	struct pci_spec s;
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	assert_int_equal(pci_spec_parse(text, &s, &e), -1);
 	assert_string_equal(e.msg, msg);

@@ -12,7 +12,7 @@
 
 static void parses(const char *text, struct vif_spec *s)
 {
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 
 	vif_spec_parse(text, s, &e);
 	assert_string_equal(e.msg, "right");
@@ -63,7 +63,7 @@ static void test_good(void **state)
 static void refuses(const char *text, const char *msg)
 {
 	struct vif_spec s;
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	assert_int_equal(vif_spec_parse(text, &s, &e), -1);
 	assert_string_equal(e.msg, msg);
@@ -121,7 +121,7 @@ static void test_errors(void **state)
 
 static void rate(const char *text, uint64_t want_bytes, uint32_t want_us)
 {
-	struct err e = {"right"};
+	struct err e = {.msg = "right"};
 	uint64_t bytes = 0;
 	uint32_t us = 0;
 
@@ -133,7 +133,7 @@ static void rate(const char *text, uint64_t want_bytes, uint32_t want_us)
 
 static void bad_rate(const char *text, const char *msg)
 {
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 	uint64_t bytes;
 	uint32_t us;
 

@@ -33,7 +33,7 @@ static void tree(const char *type, const char *features, bool privcmd, bool evtc
 
 static void refused(const char *msg)
 {
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	assert_int_equal(host_probe(root, &e), -1);
 	assert_string_equal(e.msg, msg);
@@ -84,7 +84,7 @@ static void test_probe(void **state)
 static void cannot_open(const char *msg)
 {
 	struct host h;
-	struct err e = {"opened"};
+	struct err e = {.msg = "opened"};
 
 	assert_int_equal(host_open(&h, false, &e), -1);
 	assert_string_equal(e.msg, msg);

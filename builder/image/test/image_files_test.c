@@ -2,6 +2,7 @@
 #include "builder/fake/kit.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,6 +164,34 @@ static void test_bad_kernel(void **state)
 	assert_null(cache.files);
 }
 
+/* Want of memory is not the kernel's fault: the next build unpacks it. */
+static void test_no_memory(void **state)
+{
+	struct image_file *f;
+	char cmd[600];
+	struct err e;
+
+	(void)state;
+	/* XZ Embedded's memory is allocated by the program, which can be made to fail. */
+	snprintf(cmd, sizeof(cmd), "xz --check=crc32 -c %s/kernel >%s/packed.xz", kit_path(""),
+		 kit_path(""));
+	assert_int_equal(system(cmd), 0);
+	f = image_hold(&cache, "kernel", kit_path("packed.xz"), &e);
+	assert_non_null(f);
+	image_plan_kernel(f);
+	image_plan_kernel(f);
+	fake_alloc_fail_at(1);
+	assert_null(image_kernel(f, &e));
+	assert_true(fake_alloc_failed());
+	fake_alloc_fail_at(0);
+	assert_string_equal(e.msg, "xz: out of memory");
+	assert_false(f->kernel_bad);
+	done(f);
+	KIT_CHECK(image_kernel(f, &e), "%s", e.msg);
+	done(f);
+	image_drop(&cache, f);
+}
+
 struct reader {
 	struct image_file *file;
 	pthread_t thread;
@@ -253,10 +282,10 @@ static void test_kernel_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),        cmocka_unit_test(test_shared),
-		cmocka_unit_test(test_kernel),         cmocka_unit_test(test_unpacked),
-		cmocka_unit_test(test_bad_kernel),     cmocka_unit_test(test_kernel_waits),
-		cmocka_unit_test(test_kernel_at_once),
+		cmocka_unit_test(test_refused),      cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_kernel),       cmocka_unit_test(test_unpacked),
+		cmocka_unit_test(test_bad_kernel),   cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_kernel_waits), cmocka_unit_test(test_kernel_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -102,7 +102,7 @@ static struct kernel kernel(bool pv, bool pvh, uint64_t kib)
 
 static void refuses(const struct kernel *k, size_t ramdisk, const char *msg)
 {
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	assert_true(image_linux.check_kernel(&cfg, k, &e) < 0 ||
 		    image_linux.check_memory(&cfg, k, ramdisk, &e) < 0);

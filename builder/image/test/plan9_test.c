@@ -72,7 +72,7 @@ static void opens(const void *data, size_t len, struct kernel *k)
 
 static void judged(const struct image_type *t, const struct kernel *k, const char *msg)
 {
-	struct err e = {"good"};
+	struct err e = {.msg = "good"};
 
 	t->check_kernel(&cfg, k, &e);
 	assert_string_equal(e.msg, msg);
@@ -124,7 +124,7 @@ static void test_kernels(void **state)
 
 static void fits(const struct kernel *k, uint64_t mib, size_t ramdisk, const char *msg)
 {
-	struct err e = {"good"};
+	struct err e = {.msg = "good"};
 
 	cfg.memory_kib = mib * 1024;
 	image_plan9.check_memory(&cfg, k, ramdisk, &e);

@@ -131,7 +131,7 @@ static void test_kernel_use(void **state)
 static void test_classic_kernel(void **state)
 {
 	struct kernel k = {.format = "ELF"};
-	struct err e = {"accepted"};
+	struct err e = {.msg = "accepted"};
 
 	(void)state;
 	begin(MODEL_CLASSIC);
@@ -148,7 +148,7 @@ static void test_classic_kernel(void **state)
 static void handed_on(const void *data, size_t len, const char *msg)
 {
 	uint8_t *copy = malloc(len);
-	struct err e = {""};
+	struct err e = {.msg = ""};
 	int ret;
 
 	assert_non_null(copy);
@@ -193,7 +193,7 @@ static void test_qemu_kernel(void **state)
 static void test_memory(void **state)
 {
 	struct kernel k = {.format = "ELF"};
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	(void)state;
 	begin(MODEL_QEMU);
