@@ -46,10 +46,22 @@ static void quote(FILE *to, const char *text)
 	putc('"', to);
 }
 
+/* What is between the bracket or the element before and the next element. */
+static void separate(const struct json *j)
+{
+	if (!j->depth)
+		return;
+	if (!j->rows)
+		fprintf(j->to, "%s%*s", j->more ? ",\n" : "", (int)(4 * j->depth), "");
+	else if (j->depth == 1)
+		fputs(j->more ? ",\n  " : "\n  ", j->to);
+	else if (j->more)
+		fputs(", ", j->to);
+}
+
 static void begin(struct json *j, const char *key)
 {
-	if (j->depth)
-		fprintf(j->to, "%s%*s", j->more ? ",\n" : "", (int)(4 * j->depth), "");
+	separate(j);
 	if (key) {
 		quote(j->to, key);
 		fputs(": ", j->to);
@@ -60,7 +72,7 @@ static void begin(struct json *j, const char *key)
 void json_open(struct json *j, const char *key, char bracket)
 {
 	begin(j, key);
-	fprintf(j->to, "%c\n", bracket);
+	fprintf(j->to, "%c%s", bracket, j->rows ? "" : "\n");
 	j->depth++;
 	j->more = false;
 }
@@ -68,7 +80,11 @@ void json_open(struct json *j, const char *key, char bracket)
 void json_close(struct json *j, char bracket)
 {
 	j->depth--;
-	fprintf(j->to, "\n%*s%c", (int)(4 * j->depth), "", bracket);
+	if (!j->rows)
+		fprintf(j->to, "\n%*s", (int)(4 * j->depth), "");
+	else if (!j->depth && j->more)
+		putc('\n', j->to);
+	putc(bracket, j->to);
 	if (!j->depth)
 		putc('\n', j->to);
 	j->more = true;
@@ -78,6 +94,12 @@ void json_text(struct json *j, const char *key, const char *value)
 {
 	begin(j, key);
 	quote(j->to, value);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	begin(j, key);
+	fputs("null", j->to);
 }
 
 void json_true(struct json *j, const char *key)

@@ -54,6 +54,36 @@ static void test_structure(void **state)
 	free(out);
 }
 
+/* A line for each element. */
+static void test_rows(void **state)
+{
+	struct json j = {.rows = true};
+	char *out = NULL;
+	size_t len;
+
+	(void)state;
+	j.to = open_memstream(&out, &len);
+	assert_non_null(j.to);
+	json_open(&j, NULL, '[');
+	json_close(&j, ']');
+	json_open(&j, NULL, '[');
+	json_open(&j, NULL, '{');
+	json_text(&j, "a", "\"b\"");
+	json_number(&j, "c", 1);
+	json_null(&j, "d");
+	json_close(&j, '}');
+	json_open(&j, NULL, '{');
+	json_close(&j, '}');
+	json_close(&j, ']');
+	fclose(j.to);
+	assert_string_equal(out, "[]\n"
+				 "[\n"
+				 "  {\"a\": \"\\\"b\\\"\", \"c\": 1, \"d\": null},\n"
+				 "  {}\n"
+				 "]\n");
+	free(out);
+}
+
 static void test_texts(void **state)
 {
 #define BAD "\\ufffd"
@@ -99,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_structure),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_texts),
 	};
 

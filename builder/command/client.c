@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "commands.h"
 #include "builder/supervise/control.h"
 #include "builder/host/rundir.h"
@@ -25,12 +28,30 @@ enum { NAME, DOMID, IMAGE, TYPE, MEMORY, VCPUS, STATE, RESTARTS, BUILD_MS, CAUSE
 /* How long `stop` waits for a guest before it gives up, in seconds, unless told otherwise. */
 #define STOP_TIMEOUT_S 60
 
+/* What came of waiting for a line. */
+enum reading {
+	READ_LINE,
+	READ_END,  /* the supervisor has closed the connection, with all that it sent read */
+	READ_CUT,  /* it did so within a line, or the line is longer than any */
+	READ_LATE, /* time is up */
+};
+
 #define DETACH_KEY 0x1d /* Ctrl-], as xl console has it */
 
 static int complain(const char *text)
 {
 	fprintf(stderr, "earlydom: %s\n", text);
 	return EXIT_FAILED;
+}
+
+static int not_understood(void)
+{
+	return complain("the supervisor gave an answer that is not understood");
+}
+
+static int closed(void)
+{
+	return complain("the supervisor has closed the connection");
 }
 
 /* Sends "VERB NAME\n" (or "VERB\n"). Returns the socket, or -1 after saying why. */
@@ -50,45 +71,56 @@ static int request(const char *verb, const char *name)
 		complain(e.msg);
 		return -1;
 	}
-	if (write(fd, line, (size_t)n) == n)
+	/* One that has closed the connection already may have said why. */
+	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) == n || errno == EPIPE)
 		return fd;
-	complain("the supervisor has closed the connection");
+	fprintf(stderr, "earlydom: cannot ask the supervisor: %s\n", strerror(errno));
 	close(fd);
 	return -1;
 }
 
-/* One line of the answer, without its newline. Returns false when the connection ended or time is
- * up. */
-static bool read_line(int fd, char *line, size_t size, int timeout_ms)
+/* One line of the answer, without its newline. timeout_ms is -1 for none. */
+static enum reading read_line(int fd, char *line, size_t size, int timeout_ms)
 {
 	const uint64_t deadline = clock_ns() + (uint64_t)timeout_ms * NS_PER_MS;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	size_t len = 0;
 
-	while (len < size - 1) {
+	while (len < size) {
 		const uint64_t now = clock_ns();
 
 		if (timeout_ms >= 0 &&
 		    (now >= deadline || poll(&p, 1, (int)((deadline - now) / NS_PER_MS) + 1) == 0))
-			return false;
+			return READ_LATE;
 		if (read(fd, line + len, 1) != 1)
-			return false;
-		if (line[len] == '\n')
-			break;
+			return len ? READ_CUT : READ_END;
+		if (line[len] == '\n') {
+			line[len] = '\0';
+			return READ_LINE;
+		}
 		len++;
 	}
-	line[len] = '\0';
-	return true;
+	return READ_CUT;
 }
 
-/* The first line of an answer: "ok", or "error: ..." which is shown. */
-static bool answered_ok(const char *line)
+/* "error: ..." is shown. */
+static bool refused(const char *line)
 {
 	static const char error[] = "error: ";
 
+	if (strncmp(line, error, strlen(error)) != 0)
+		return false;
+	complain(line + strlen(error));
+	return true;
+}
+
+/* The first line of an answer: "ok", or an error. */
+static bool answered_ok(const char *line)
+{
 	if (!strcmp(line, "ok"))
 		return true;
-	complain(!strncmp(line, error, strlen(error)) ? line + strlen(error) : line);
+	if (!refused(line))
+		not_understood();
 	return false;
 }
 
@@ -107,21 +139,7 @@ static bool split_row(char *line, char *column[COLUMNS])
 	return true;
 }
 
-static void print_json_string(const char *s)
-{
-	putchar('"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			printf("\\u%04x", (unsigned char)*s);
-		else
-			putchar(*s);
-	}
-	putchar('"');
-}
-
-static void print_json(char *column[COLUMNS], bool first)
+static void print_json(struct json *j, char *column[COLUMNS])
 {
 	static const char *const keys[COLUMNS] = {"name",     "domid", "image", "type",
 						  "memory",   "vcpus", "state", "restarts",
@@ -133,17 +151,16 @@ static void print_json(char *column[COLUMNS], bool first)
 					     [BUILD_MS] = true};
 	unsigned i;
 
-	printf("%s  {", first ? "[\n" : ",\n");
+	json_open(j, NULL, '{');
 	for (i = 0; i < COLUMNS; i++) {
-		printf("%s\"%s\": ", i ? ", " : "", keys[i]);
 		if (!strcmp(column[i], "-"))
-			printf("null");
+			json_null(j, keys[i]);
 		else if (number[i])
-			printf("%s", column[i]);
+			json_number(j, keys[i], strtoull(column[i], NULL, 10));
 		else
-			print_json_string(column[i]);
+			json_text(j, keys[i], column[i]);
 	}
-	putchar('}');
+	json_close(j, '}');
 }
 
 static void print_text(char *column[COLUMNS], bool first)
@@ -165,8 +182,10 @@ int command_list(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
+	struct json j = {.to = stdout, .rows = true};
 	char line[1024], *column[COLUMNS];
 	bool json = false, first = true;
+	enum reading r;
 	int c, fd;
 
 	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
@@ -179,18 +198,24 @@ int command_list(int argc, char **argv)
 	fd = request("list", NULL);
 	if (fd < 0)
 		return EXIT_FAILED;
-	while (read_line(fd, line, sizeof(line), -1)) {
+	if (json)
+		json_open(&j, NULL, '[');
+	while ((r = read_line(fd, line, sizeof(line), -1)) == READ_LINE) {
+		if (refused(line))
+			return EXIT_FAILED;
 		if (!split_row(line, column))
-			return complain("the supervisor gave an answer that is not understood");
+			return not_understood();
 		if (json)
-			print_json(column, first);
+			print_json(&j, column);
 		else
 			print_text(column, first);
 		first = false;
 	}
 	close(fd);
+	if (r != READ_END)
+		return not_understood();
 	if (json)
-		printf(first ? "[]\n" : "\n]\n");
+		json_close(&j, ']');
 	return EXIT_OK;
 }
 
@@ -198,19 +223,20 @@ int command_list(int argc, char **argv)
 static int fetch_timeline(struct timeline *t)
 {
 	const int fd = request("report", NULL);
+	enum reading r;
 	char line[1024];
 
 	if (fd < 0)
 		return EXIT_FAILED;
-	while (read_line(fd, line, sizeof(line), -1)) {
-		if (timeline_add(t, line))
-			continue;
-		close(fd);
-		return complain("the supervisor gave an answer that is not understood");
-	}
+	while ((r = read_line(fd, line, sizeof(line), -1)) == READ_LINE && timeline_add(t, line))
+		;
 	close(fd);
+	if (r == READ_LINE && refused(line))
+		return EXIT_FAILED;
+	if (r != READ_END)
+		return not_understood();
 	if (!t->began)
-		return complain("the supervisor gave no answer");
+		return closed();
 	return EXIT_OK;
 }
 
@@ -327,10 +353,11 @@ int command_console(int argc, char **argv)
 	fd = request("console", argv[1]);
 	if (fd < 0)
 		return EXIT_FAILED;
-	if (!read_line(fd, line, sizeof(line), -1))
-		return complain("the supervisor has closed the connection");
+	if (read_line(fd, line, sizeof(line), -1) != READ_LINE)
+		return closed();
 	if (!answered_ok(line))
 		return EXIT_FAILED;
+	signal(SIGPIPE, SIG_IGN); /* the terminal is to be as it was whoever hangs up */
 	if (terminal && !tcgetattr(STDIN_FILENO, &old))
 		terminal_raw(&old);
 	relay(fd, terminal);
@@ -347,8 +374,20 @@ static int end_guest(const char *verb, const char *name, int timeout_s)
 
 	if (fd < 0)
 		return EXIT_FAILED;
-	if (read_line(fd, line, sizeof(line), timeout_s * 1000))
+	switch (read_line(fd, line, sizeof(line), timeout_s * 1000)) {
+	case READ_LINE:
 		return answered_ok(line) ? EXIT_OK : EXIT_FAILED;
+	case READ_LATE:
+		break;
+	case READ_END:
+	case READ_CUT:
+		fprintf(stderr,
+			"earlydom: %s: the supervisor has closed the connection, and has not said "
+			"that the guest ended: it has ended itself, or was too busy (`earlydom "
+			"list`)\n",
+			name);
+		return EXIT_FAILED;
+	}
 	fprintf(stderr,
 		"earlydom: %s: not ended within %d s: it may not listen (without a store a Linux "
 		"guest needs console=hvc0 and SysRq); `earlydom destroy %s` ends it at once\n",
@@ -398,8 +437,8 @@ static int ask(const char *verb, const char *name)
 
 	if (fd < 0)
 		return EXIT_FAILED;
-	if (!read_line(fd, line, sizeof(line), -1))
-		complain("the supervisor has closed the connection");
+	if (read_line(fd, line, sizeof(line), -1) != READ_LINE)
+		closed();
 	else if (answered_ok(line))
 		rc = EXIT_OK;
 	close(fd);

@@ -10,6 +10,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -334,6 +337,76 @@ static void test_given_away(void **state)
 	assert_string_equal(o.err, "earlydom: kept was released: it is not earlydom's any more\n");
 }
 
+/* A supervisor that says something, or nothing, and closes the connection. */
+struct closing {
+	int listen_fd;
+	const char *says;
+	bool reads; /* the request, before that */
+};
+
+static void *take_and_close(void *arg)
+{
+	const struct closing *s = arg;
+	const int fd = accept(s->listen_fd, NULL, NULL);
+	char request[64];
+
+	if (fd < 0 || (s->reads && read(fd, request, sizeof(request)) <= 0) ||
+	    write(fd, s->says, strlen(s->says)) < 0)
+		abort();
+	close(fd);
+	return NULL;
+}
+
+static void from_closing(struct closing s, int (*command)(int, char **), const char *a,
+			 const char *b, const char *err)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "run/control"};
+	pthread_t thread;
+
+	s.listen_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	unlink(at.sun_path);
+	assert_int_equal(bind(s.listen_fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(s.listen_fd, 1), 0);
+	assert_int_equal(pthread_create(&thread, NULL, take_and_close, &s), 0);
+	assert_int_equal(run(command, a, b, NULL, NULL), EXIT_FAILED);
+	pthread_join(thread, NULL);
+	close(s.listen_fd);
+	assert_string_equal(o.err, err);
+}
+
+static void test_closed(void **state)
+{
+	static const char not_ended[] =
+		"earlydom: web: the supervisor has closed the connection, and has not said that "
+		"the guest ended: it has ended itself, or was too busy (`earlydom list`)\n";
+	static const char closed[] = "earlydom: the supervisor has closed the connection\n";
+	static const char odd[] =
+		"earlydom: the supervisor gave an answer that is not understood\n";
+	static const char many[] = "earlydom: too many connections\n";
+	const struct closing silent = {.says = "", .reads = true};
+	const struct closing within = {.says = "web\t1\tlin", .reads = true};
+	const struct closing full = {.says = "error: too many connections\n"};
+
+	(void)state;
+	assert_int_equal(rename("run", "run.away"), 0);
+	assert_int_equal(mkdir("run", 0700), 0);
+	from_closing(silent, command_stop, "stop", "web", not_ended);
+	from_closing(silent, command_destroy, "destroy", "web", not_ended);
+	from_closing(within, command_stop, "stop", "web", not_ended);
+	from_closing(silent, command_release, "release", "web", closed);
+	from_closing(silent, command_console, "console", "web", closed);
+	from_closing(silent, command_report, "report", NULL, closed);
+	from_closing(within, command_list, "list", NULL, odd);
+	from_closing(within, command_report, "report", NULL, odd);
+	/* One that has no room for a client says so before it is asked. */
+	from_closing(full, command_list, "list", NULL, many);
+	from_closing(full, command_report, "report", NULL, many);
+	from_closing(full, command_stop, "stop", "web", many);
+	assert_int_equal(unlink("run/control"), 0);
+	assert_int_equal(rmdir("run"), 0);
+	assert_int_equal(rename("run.away", "run"), 0);
+}
+
 static void test_no_supervisor(void **state)
 {
 	(void)state;
@@ -348,10 +421,11 @@ static void test_no_supervisor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),       cmocka_unit_test(test_report),
-		cmocka_unit_test(test_usage),      cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_console),    cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_given_away), cmocka_unit_test(test_no_supervisor),
+		cmocka_unit_test(test_list),          cmocka_unit_test(test_report),
+		cmocka_unit_test(test_usage),         cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_console),       cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_given_away),    cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_no_supervisor),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
