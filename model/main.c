@@ -25,7 +25,7 @@ static int fill_standard_fds(struct err *e)
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		if (open("/dev/null", O_RDWR) != fd)
+		if (open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
 			return err_set(e, "cannot open /dev/null: %s", strerror(errno));
 	}
 	return 0;

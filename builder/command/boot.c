@@ -3,6 +3,7 @@
  * all.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <sched.h>
 #include <signal.h>
@@ -149,7 +150,11 @@ static int run_supervisor(const struct boot *b, int status_fd)
 	int rc;
 
 	setsid();
-	if (chdir("/") < 0 || own_root_make(&own_root, &e) < 0) {
+	if (chdir("/") < 0)
+		rc = err_set(&e, "cannot go to /: %s", strerror(errno));
+	else
+		rc = own_root_make(&own_root, &e);
+	if (rc < 0) {
 		fprintf(stderr, "earlydom: %s\n", e.msg);
 		return EXIT_FAILED;
 	}
@@ -178,7 +183,7 @@ static int start(struct boot *b, int argc, char **argv)
 	int fds[2];
 	pid_t pid;
 
-	if (pipe(fds) < 0 || (pid = fork()) < 0) {
+	if (pipe2(fds, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
 		fprintf(stderr, "earlydom: cannot start the supervisor: %s\n", strerror(errno));
 		return EXIT_FAILED;
 	}

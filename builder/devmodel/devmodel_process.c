@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/close_files.h"
 
 #define LOOK_US 2000
 
@@ -41,20 +41,19 @@ static int take_files(const struct model_program *p, int pipe_fd)
 	const int behind = (int)p->nr_fds;
 	int moved[FDS_MAX], i, to;
 
-	to = fcntl(pipe_fd, F_DUPFD, FDS_MAX + 1);
+	to = fcntl(pipe_fd, F_DUPFD_CLOEXEC, FDS_MAX + 1);
 	if (to < 0)
 		child_fails(pipe_fd, STEP_FILES);
 	for (i = 0; i < behind; i++) {
-		moved[i] = fcntl(p->fds[i], F_DUPFD, FDS_MAX + 1);
+		moved[i] = fcntl(p->fds[i], F_DUPFD_CLOEXEC, FDS_MAX + 1);
 		if (moved[i] < 0)
 			child_fails(to, STEP_FILES);
 	}
 	for (i = 0; i < behind; i++)
 		if (dup2(moved[i], i) < 0)
 			child_fails(to, STEP_FILES);
-	if (dup3(to, behind, O_CLOEXEC) < 0)
+	if (dup3(to, behind, O_CLOEXEC) < 0 || close_files(behind + 1) < 0)
 		child_fails(to, STEP_FILES);
-	syscall(SYS_close_range, behind + 1, ~0U, 0); /* what has no O_CLOEXEC */
 	return behind;
 }
 
