@@ -6,8 +6,10 @@
 
 #include <stddef.h>
 
-/* Reads the whole of a text file of at most max bytes. Returns it NUL-terminated (the caller frees
- * it), or NULL with errno set. */
+/*
+ * Reads a text file, and no more of it than max bytes: to tell one that is longer than it may be, ask for
+ * one byte more than that. Returns it NUL-terminated (the caller frees it), or NULL with errno set.
+ */
 char *text_file_read(const char *file, size_t max, size_t *len);
 
 #endif

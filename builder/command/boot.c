@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,19 +16,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <xen/xen.h>
+
 #include "builder/host/rundir.h"
 #include "commands.h"
 #include "builder/host/host.h"
 #include "builder/host/own_root.h"
 #include "builder/choose/select.h"
 #include "builder/choose/sources.h"
+#include "builder/image/direct.h"
 #include "builder/supervise/supervise.h"
 #include "builder/supervise/worker.h"
 #include "base/text_file.h"
 
 #define CONFIG_DIR     "/etc/earlydom"
 #define KERNEL_CMDLINE "/proc/cmdline"
-#define CMDLINE_MAX    4096 /* COMMAND_LINE_SIZE is 2048 on x86 */
+#define CMDLINE_MAX    4096 /* more than any kernel keeps, for --cmdline */
 
 struct boot {
 	const char *config_dir, *cmdline_file, *rundir, *sysroot;
@@ -80,18 +84,57 @@ static int parse_options(struct boot *b, int argc, char **argv, bool *over)
 	return optind == argc ? EXIT_OK : command_usage(usage_text);
 }
 
+/*
+ * A command line whose end is missing is as bad as none: what is not there may have said which guests are
+ * wanted. It is cut without a word by whoever keeps it on its way here.
+ */
+static int check_length(const struct boot *b, size_t len)
+{
+	static const struct {
+		size_t size; /* bytes, the NUL included */
+		const char *whose;
+	} kept[] = {
+		{MAX_GUEST_CMDLINE, "Xen keeps of a pv dom0's"},
+		{LINUX_CMDLINE_MAX, "Linux keeps"},
+	};
+	size_t i;
+
+	if (len > CMDLINE_MAX) {
+		fprintf(stderr,
+			"earlydom: kernel command line %s: it has more than %d characters; no "
+			"guest is started\n",
+			b->cmdline_file, CMDLINE_MAX);
+		return -1;
+	}
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (len != kept[i].size - 1)
+			continue;
+		fprintf(stderr,
+			"earlydom: kernel command line %s: it has %zu characters, as many as %s, "
+			"so "
+			"that its end may be missing; no guest is started (make it shorter)\n",
+			b->cmdline_file, len, kept[i].whose);
+		return -1;
+	}
+	return 0;
+}
+
 /* Which guests are wanted, and what each is to be. Everything wrong with it is printed here, all at
  * once. */
 static int choose_guests(struct boot *b)
 {
 	size_t len;
 
-	b->cmdline_text = text_file_read(b->cmdline_file, CMDLINE_MAX, &len);
+	b->cmdline_text = text_file_read(b->cmdline_file, CMDLINE_MAX + 2, &len);
 	if (!b->cmdline_text) {
 		fprintf(stderr, "earlydom: cannot read the kernel command line %s: %s\n",
 			b->cmdline_file, strerror(errno));
 		return -1;
 	}
+	if (len && b->cmdline_text[len - 1] == '\n')
+		len--;
+	if (check_length(b, len) < 0)
+		return -1;
 	cmdline_parse(b->cmdline_text, &b->cmdline, &b->diag);
 	sources_read_dir(b->config_dir, &b->sources, &b->diag);
 	select_guests(b->sources.v, b->sources.n, &b->cmdline, &b->selection, &b->diag);

@@ -3,11 +3,15 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include <xen/xen.h>
+
+#include "builder/image/direct.h"
 #include "builder/image/image_type.h"
 #include "commands.h"
 #include "builder/describe/e820_file.h"
@@ -278,10 +282,25 @@ static void list_files(const struct selection *s)
 	}
 }
 
+/* Of a line that is too long, dom0 gets the beginning. */
+static void check_cmdline_length(struct check *c)
+{
+	const size_t len = strlen(c->cmdline_text);
+
+	if (len >= LINUX_CMDLINE_MAX)
+		diag_add(&c->diag, (struct loc){CMDLINE_FILE, 1, LINUX_CMDLINE_MAX},
+			 "what is from here on is cut off: Linux keeps %d characters",
+			 LINUX_CMDLINE_MAX - 1);
+	else if (len >= MAX_GUEST_CMDLINE)
+		printf(CMDLINE_FILE ": of its %zu characters a pv dom0 gets %d\n", len,
+		       MAX_GUEST_CMDLINE - 1);
+}
+
 static void check_all(struct check *c)
 {
 	size_t i, k, before;
 
+	check_cmdline_length(c);
 	cmdline_parse(c->cmdline_text, &c->cmdline, &c->diag);
 	select_guests(c->sources.v, c->sources.n, &c->cmdline, &c->selection, &c->diag);
 	if (c->list_kernels)

@@ -627,6 +627,48 @@ static void test_cannot_begin(void **state)
 	kit_nothing_held(true);
 }
 
+/* A command line of which the end may be missing starts nothing: "none" may have been there. */
+static void test_lengths(const char **args)
+{
+	static const struct {
+		size_t len;
+		const char *err;
+	} lines[] = {
+		{1022, NULL},
+		{1023,
+		 "it has 1023 characters, as many as Xen keeps of a pv dom0's, so that its end "
+		 "may be missing; no guest is started (make it shorter)"},
+		{1024, NULL},
+		{2046, NULL},
+		{2047, "it has 2047 characters, as many as Linux keeps, so that its end may be "
+		       "missing; no guest is started (make it shorter)"},
+		{2048, NULL},
+		{4096, NULL},
+		{4097, "it has more than 4096 characters; no guest is started"},
+		{9000, "it has more than 4096 characters; no guest is started"},
+	};
+	static char text[9002];
+	struct kit_output o;
+	char err[300];
+	size_t i, newline;
+
+	for (i = 0; i < 2 * sizeof(lines) / sizeof(lines[0]); i++) {
+		newline = i % 2;
+		memset(text, 'x', sizeof(text));
+		text[lines[i / 2].len] = newline ? '\n' : '\0';
+		text[lines[i / 2].len + newline] = '\0';
+		kit_text("cmdline", text);
+		kit_command(command_boot, args, &o);
+		assert_int_equal(o.status, EXIT_FAILED);
+		snprintf(err, sizeof(err), "earlydom: kernel command line cmdline: %s\n",
+			 lines[i / 2].err);
+		if (lines[i / 2].err)
+			assert_string_equal(o.err, err);
+		else
+			assert_null(strstr(o.err, "characters"));
+	}
+}
+
 static void test_command(void **state)
 {
 	static const char *const usage[] = {"boot", "-x", NULL},
@@ -649,6 +691,7 @@ static void test_command(void **state)
 	assert_int_equal(o.status, EXIT_FAILED);
 	assert_string_equal(o.err, "earlydom: cannot read the kernel command line cmdline: No such "
 				   "file or directory\n");
+	test_lengths(args);
 	/* Descriptors are judged, all of them, before the host is looked at. */
 	kit_text("cmdline", "quiet earlydom=web,nobody");
 	assert_int_equal(mkdir("etc", 0700), 0);

@@ -132,6 +132,29 @@ static void test_devices(void **state)
 }
 
 /* What is needed is judged by who starts the kernel; the descriptor's own files are looked at. */
+/* What dom0 would not see of a boot-loader entry. */
+static void test_long_cmdline(void **state)
+{
+	static const char note[] =
+		"kernel command line: of its 1024 characters a pv dom0 gets 1023\n";
+	char line[2100];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	line[1023] = '\0';
+	assert_int_equal(check("--root=root", "--cmdline", line, "b.cfg"), EXIT_OK);
+	assert_null(strstr(o.out, "characters"));
+	line[1023] = 'x';
+	line[1024] = '\0';
+	assert_int_equal(check("--root=root", "--cmdline", line, "b.cfg"), EXIT_OK);
+	assert_memory_equal(o.out, note, strlen(note));
+	line[1024] = 'x';
+	line[2048] = '\0';
+	assert_int_equal(check("--root=root", "--cmdline", line, "b.cfg"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: kernel command line:1:2048: what is from here on is "
+				   "cut off: Linux keeps 2047 characters\n");
+}
+
 static void test_hvm(void **state)
 {
 	(void)state;
@@ -268,10 +291,10 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),       cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_devices),    cmocka_unit_test(test_plan9),
-		cmocka_unit_test(test_all_errors), cmocka_unit_test(test_options),
-		cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_good),         cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_devices),      cmocka_unit_test(test_plan9),
+		cmocka_unit_test(test_all_errors),   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_long_cmdline), cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);
