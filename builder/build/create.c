@@ -292,10 +292,35 @@ static int make_ports(struct guest *g, struct host *h, struct err *e)
 	return 0;
 }
 
+/*
+ * Has the hypervisor keep what the domain is about to take, against whoever else wants memory: each build
+ * of ours, and other toolstacks. libxenguest does it as it populates (claim_enabled), which is later, and
+ * gives back what is left of the claim when it has (meminit_pv, meminit_hvm of xg_dom_x86.c).
+ */
+static int claim_memory(struct guest *g, struct host *h, struct err *e)
+{
+	const uint64_t kib = g->cfg->memory_kib;
+
+	if (xc_domain_claim_pages(h->xch, g->domid, (unsigned long)(kib / (XC_PAGE_SIZE / 1024))) ==
+	    0)
+		return 0;
+	if (errno != ENOMEM)
+		return host_error(h, e, "cannot claim the domain's memory");
+	xenlog_clear(&h->log);
+	return err_set(
+		e,
+		"not enough host memory: the hypervisor refuses a claim of %llu MiB, because "
+		"somebody else has taken what was free (dom0_mem= on Xen's command line leaves it "
+		"more)",
+		(unsigned long long)kib / 1024);
+}
+
 int create_domain(struct guest *g, struct host *h, struct err *e)
 {
 	if (make_domain(g, h, e) < 0 || pin_vcpus(g, h, e) < 0 || schedule(g, h, e) < 0 ||
 	    limit_memory(g, h, e) < 0 || set_platform(g, h, e) < 0)
 		return -1;
-	return make_ports(g, h, e);
+	if (make_ports(g, h, e) < 0)
+		return -1;
+	return claim_memory(g, h, e);
 }

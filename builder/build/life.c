@@ -150,7 +150,14 @@ static int check_host_memory(const struct guest *g, struct host *h, struct err *
 		(unsigned long long)(need + 1023) / 1024, (unsigned long long)free_kib / 1024);
 }
 
-/* The guest has its memory: what is free is what it left. */
+/* What the hypervisor has free is without what the guest takes. */
+static void memory_claimed(struct host *h)
+{
+	if (h->reservation.made)
+		reservation_claimed(&h->shared->memory, &h->reservation);
+}
+
+/* The guest has its memory, and gives none of it back. */
 static void memory_taken(struct host *h)
 {
 	if (h->reservation.made)
@@ -243,6 +250,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	phases_enter(&g->phases, PHASE_CREATE);
 	if (create_domain(g, h, e) < 0)
 		goto destroy;
+	memory_claimed(h);
 	if (build_domain(g, h, kernel, cmdline, map, e) < 0)
 		goto destroy;
 	memory_taken(h);

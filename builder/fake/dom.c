@@ -245,6 +245,7 @@ int xc_dom_boot_mem_init(struct xc_dom_image *dom)
 		fake_broken("the image of domain %u is not what the domain is", d->domid);
 	if (!fake_take(d, d->memory_kib))
 		return fail(dom, __func__);
+	d->claim_kib = 0; /* what is left of it: meminit_hvm and meminit_pv of xg_dom_x86.c */
 	if (hvm) {
 		if (!d->pool_bytes)
 			fake_broken("domain %u has no pool for its page tables", d->domid);

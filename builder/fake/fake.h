@@ -40,9 +40,10 @@ struct fake_host {
 	unsigned cpus_per_node;
 	int scheduler; /* XEN_SCHEDULER_* */
 	uint64_t free_kib;
-	uint64_t claimed_kib; /* outstanding claims: part of free_kib that is promised already */
-	bool linux_rsdp;      /* kernels say XENFEAT_linux_rsdp_unrestricted */
-	unsigned linger;      /* looks at a destroyed domain until it is gone */
+	uint64_t
+		claimed_kib; /* others' outstanding claims: part of free_kib that is promised already */
+	bool linux_rsdp;     /* kernels say XENFEAT_linux_rsdp_unrestricted */
+	unsigned linger;     /* looks at a destroyed domain until it is gone */
 };
 
 /* A domain as the hypervisor has it. */
@@ -90,6 +91,7 @@ struct fake_domain {
 	struct xenstore_domain_interface *store;
 	uint8_t *info; /* the page of hvmloader's table, of a guest with a firmware */
 	uint64_t held_kib;
+	uint64_t claim_kib; /* of its claim, what it has not taken yet */
 };
 
 /* Forgets everything: no domain, no failure, no count. What is still held from before is lost. */

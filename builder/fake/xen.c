@@ -158,13 +158,28 @@ struct fake_domain *fake_enter_domain(const char *name, uint32_t domid)
 	return NULL;
 }
 
+/* What is claimed and not taken, of all domains. */
+static uint64_t claimed_kib(void)
+{
+	uint64_t kib = xen.host.claimed_kib;
+	unsigned i;
+
+	for (i = 0; i < xen.n; i++)
+		kib += xen.domains[i].claim_kib;
+	return kib;
+}
+
+/* A domain's own claim is for it to take. */
 bool fake_take(struct fake_domain *d, uint64_t kib)
 {
-	if (kib > xen.host.free_kib - xen.host.claimed_kib) {
+	const uint64_t others = claimed_kib() - d->claim_kib;
+
+	if (others > xen.host.free_kib || kib > xen.host.free_kib - others) {
 		errno = ENOMEM;
 		return false;
 	}
 	xen.host.free_kib -= kib;
+	d->claim_kib -= kib < d->claim_kib ? kib : d->claim_kib;
 	d->held_kib += kib;
 	return true;
 }
@@ -194,6 +209,7 @@ static void kill_domain(struct fake_domain *d)
 {
 	d->dying = true;
 	d->running = false;
+	d->claim_kib = 0;
 	d->linger = xen.host.linger;
 	let_go(d);
 }
@@ -537,7 +553,7 @@ int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 	info->max_cpu_id = xen.host.nr_cpus - 1;
 	info->nr_cpus = xen.host.nr_cpus - xen.host.offline_cpus;
 	info->free_pages = xen.host.free_kib / 4;
-	info->outstanding_pages = xen.host.claimed_kib / 4;
+	info->outstanding_pages = claimed_kib() / 4;
 	return fake_leave(0);
 }
 
@@ -735,6 +751,30 @@ int xc_domain_setmaxmem(xc_interface *xch, uint32_t domid, uint64_t max_memkb)
 	if (!d)
 		return fake_leave(-1);
 	d->maxmem_kib = max_memkb;
+	return fake_leave(0);
+}
+
+/* domain_set_outstanding_pages of Xen's common/page_alloc.c. */
+int xc_domain_claim_pages(xc_interface *xch, uint32_t domid, unsigned long nr_pages)
+{
+	struct fake_domain *d = fake_enter_domain(__func__, domid);
+	const uint64_t kib = (uint64_t)nr_pages * (XC_PAGE_SIZE / 1024);
+
+	(void)xch;
+	if (!d)
+		return fake_leave(-1);
+	if (!nr_pages) {
+		d->claim_kib = 0;
+		return fake_leave(0);
+	}
+	if (d->claim_kib || kib <= d->memory_kib || kib > d->maxmem_kib) {
+		fake_broken("domain %u can't claim %llu KiB", domid, (unsigned long long)kib);
+		return fake_refuse(EINVAL);
+	}
+	if (claimed_kib() > xen.host.free_kib ||
+	    kib - d->memory_kib > xen.host.free_kib - claimed_kib())
+		return fake_refuse(ENOMEM);
+	d->claim_kib = kib - d->memory_kib;
 	return fake_leave(0);
 }
 

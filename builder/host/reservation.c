@@ -5,13 +5,13 @@
 void reservations_init(struct reservations *all)
 {
 	pthread_mutex_init(&all->lock, NULL);
-	pthread_cond_init(&all->ended, NULL);
+	pthread_cond_init(&all->changed, NULL);
 	all->first = NULL;
 }
 
 void reservations_destroy(struct reservations *all)
 {
-	pthread_cond_destroy(&all->ended);
+	pthread_cond_destroy(&all->changed);
 	pthread_mutex_destroy(&all->lock);
 }
 
@@ -27,6 +27,16 @@ void reservation_make(struct reservations *all, struct reservation *p, uint64_t 
 	pthread_mutex_unlock(&all->lock);
 }
 
+void reservation_claimed(struct reservations *all, struct reservation *p)
+{
+	if (!p->made)
+		return;
+	pthread_mutex_lock(&all->lock);
+	p->kib = 0;
+	pthread_cond_broadcast(&all->changed);
+	pthread_mutex_unlock(&all->lock);
+}
+
 void reservation_end(struct reservations *all, struct reservation *p)
 {
 	struct reservation **at;
@@ -38,7 +48,7 @@ void reservation_end(struct reservations *all, struct reservation *p)
 		;
 	*at = p->next;
 	p->made = false;
-	pthread_cond_broadcast(&all->ended);
+	pthread_cond_broadcast(&all->changed);
 	pthread_mutex_unlock(&all->lock);
 }
 
@@ -62,11 +72,11 @@ int reservation_wait(struct reservations *all, const struct reservation *p, xc_i
 	for (;;) {
 		before = promised_before(all, p);
 		rc = free_memory(xch, log, free_kib, e);
-		/* Those before may have taken a part of theirs already, which counts twice: it is
-		 * waited for too long rather than not enough. */
+		/* Those before that are about to claim theirs may have a part of it already, which
+		 * counts twice until they have: it is waited for too long rather than not enough. */
 		if (rc < 0 || all->first == p || p->kib + before <= *free_kib)
 			break;
-		pthread_cond_wait(&all->ended, &all->lock);
+		pthread_cond_wait(&all->changed, &all->lock);
 	}
 	pthread_mutex_unlock(&all->lock);
 	return rc;

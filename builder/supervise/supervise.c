@@ -324,7 +324,7 @@ static void drain_tails(struct supervisor *s)
 
 static void store_gone(struct units *all, uint64_t now)
 {
-	struct err none = {""};
+	struct err none = {.msg = ""};
 	size_t i;
 
 	for (i = 0; i < all->n; i++)

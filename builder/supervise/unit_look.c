@@ -29,7 +29,7 @@ static void domain_gone(struct units *all, struct unit *u, uint64_t now)
 {
 	/* The nodes of one that was given away are the toolstack's. */
 	const bool nodes = u->guest.in_store && u->state != UNIT_RELEASED;
-	struct err none = {""};
+	struct err none = {.msg = ""};
 
 	unit_event(all, u, nodes || unit_has_model(u) ? EVENT_GONE_PARTLY : EVENT_GONE, now, &none);
 }

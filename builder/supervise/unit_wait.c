@@ -210,7 +210,7 @@ static bool is_up_now(struct units *all, struct unit *u)
 static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
 {
 	const struct guest_config *cfg = u->guest.cfg;
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	if (is_up_now(all, u)) {
 		unit_event(all, u, EVENT_UP, now, &e);

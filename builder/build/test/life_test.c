@@ -8,6 +8,7 @@
 #include "builder/build/create.h"
 #include "builder/image/image_files.h"
 #include "builder/build/life.h"
+#include "builder/host/free_memory.h"
 
 static int begin(void **state)
 {
@@ -624,6 +625,51 @@ static void test_host_memory(void **state)
 	close_scene(&s);
 }
 
+/* Between the look at what is free and the claim, somebody else takes it. */
+static void test_claim(void **state)
+{
+	struct guest_config cfg = kit_config("claims", GUEST_PVH);
+	struct scene s;
+	uint64_t kib;
+
+	(void)state;
+	fake_reset();
+	/* The build fails behind the claim: no page of it stays claimed. */
+	open_scene(&s, &cfg);
+	fake_fail_call("xc_dom_boot_mem_init", 1, ENOMEM);
+	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
+	assert_int_equal(fake_calls_of("xc_domain_claim_pages"), 1);
+	assert_true(fake_host()->free_kib == UINT64_C(4) << 20);
+	close_scene(&s);
+
+	open_scene(&s, &cfg);
+	fake_fail_call("xc_domain_claim_pages", 1, ENOMEM);
+	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
+	assert_string_equal(s.err.msg,
+			    "not enough host memory: the hypervisor refuses a claim of 64 MiB, "
+			    "because somebody else has taken what was free (dom0_mem= on Xen's "
+			    "command line leaves it more)");
+	assert_int_equal(fake_domains(), 0);
+	close_scene(&s);
+
+	open_scene(&s, &cfg);
+	fake_fail_call("xc_domain_claim_pages", 1, EPERM);
+	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
+	assert_memory_equal(s.err.msg, "cannot claim the domain's memory: ", 34);
+	close_scene(&s);
+
+	/* What is claimed is not free for others, and is before it is taken. */
+	open_scene(&s, &cfg);
+	KIT_CHECK(!create_domain(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	assert_true(fake_domain(s.guest.domid)->claim_kib == cfg.memory_kib);
+	assert_int_equal(free_memory(s.host.xch, &s.host.log, &kib, &s.err), 0);
+	assert_true(kib == fake_host()->free_kib - cfg.memory_kib);
+	assert_int_equal(guest_destroy(&s.guest, &s.host, &s.err), 0);
+	assert_int_equal(free_memory(s.host.xch, &s.host.log, &kib, &s.err), 0);
+	assert_true(kib == UINT64_C(4) << 20);
+	close_scene(&s);
+}
+
 static void test_host_abilities(void **state)
 {
 	struct guest_config pv = kit_config("pv", GUEST_PV), pvh = kit_config("pvh", GUEST_PVH);
@@ -872,6 +918,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_corrupt_kernel),
 		cmocka_unit_test(test_host_memory),
+		cmocka_unit_test(test_claim),
 		cmocka_unit_test(test_host_abilities),
 		cmocka_unit_test(test_destroy_waits),
 		cmocka_unit_test(test_destroy_errors),

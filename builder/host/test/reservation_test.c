@@ -154,6 +154,40 @@ static void test_taken(void **state)
 	close_scene(&all, w, 2);
 }
 
+/*
+ * What the hypervisor has set aside is not counted twice: who came later has enough as soon as that is so,
+ * and where it has not, waits for what may come back of it.
+ */
+static void test_claimed(void **state)
+{
+	struct reservations all;
+	struct waiter w[3];
+
+	(void)state;
+	open_scene(&all, w, 3);
+	reservation_make(&all, &w[0].reservation, FREE_KIB / 2);
+	reservation_make(&all, &w[1].reservation, FREE_KIB / 2);
+	reservation_make(&all, &w[2].reservation, FREE_KIB / 2);
+	begin_to_wait(&w[2]);
+	/* The first has it all but for the claim's end: its part is out of what is free. */
+	set_free(&all, FREE_KIB / 2);
+	begin_to_wait(&w[1]);
+	assert_true(waits(&w[1]));
+	reservation_claimed(&all, &w[0].reservation);
+	comes_back(&w[1], FREE_KIB / 2);
+	set_free(&all, 0);
+	reservation_claimed(&all, &w[1].reservation);
+	assert_true(waits(&w[2]));
+	/* The second fails, and gives its part back. */
+	set_free(&all, FREE_KIB / 2);
+	reservation_end(&all, &w[1].reservation);
+	comes_back(&w[2], FREE_KIB / 2);
+	reservation_end(&all, &w[0].reservation);
+	reservation_end(&all, &w[2].reservation);
+	reservation_claimed(&all, &w[2].reservation); /* it is none any more */
+	close_scene(&all, w, 3);
+}
+
 /* A domain's end takes nothing, and is waited for where there is not enough. */
 static void test_end_of_domain(void **state)
 {
@@ -205,9 +239,9 @@ static void test_too_much(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_enough),   cmocka_unit_test(test_left),
-		cmocka_unit_test(test_taken),    cmocka_unit_test(test_end_of_domain),
-		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_enough),  cmocka_unit_test(test_left),
+		cmocka_unit_test(test_taken),   cmocka_unit_test(test_end_of_domain),
+		cmocka_unit_test(test_claimed), cmocka_unit_test(test_too_much),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -105,7 +105,7 @@ static void test_rules(void **state)
 static void test_never(void **state)
 {
 	struct guest_config cfg = kit_config("web", GUEST_PV);
-	struct err none = {""};
+	struct err none = {.msg = ""};
 	struct kit_units k;
 
 	(void)state;
