@@ -25,7 +25,7 @@
 const char *model_program_of(const struct guest_config *cfg);
 
 /*
- * Keeps what the guest's device model needs: its program; for QEMU every file below the directories
+ * Keeps what the guest's device model needs: its program; for QEMU every file, eight levels deep, below the directories
  * in which Debian has libraries and QEMU's data (/lib/x86_64-linux-gnu, /lib64 and their likes below
  * /usr, /usr/share/qemu, /usr/share/seabios, /usr/lib/ipxe/qemu) and the guest's kernel and ramdisk,
  * which QEMU reads itself; for a classic one its config. What is not there is left out: that is an

@@ -13,7 +13,8 @@
  * those that are called sd*; what remains is there for the guest's own drivers alone, as with libxl.
  * A path with a comma has it doubled, as QEMU wants it in -drive; libxl forgets that.
  *
- * No network interface is emulated: -net none.
+ * Network interfaces: each that has an emulated card (vif_has_card) is a card of QEMU's with its tap, which
+ * vif.c puts on the bridge. Where none has, -net none.
  */
 #ifndef EARLYDOM_QEMU_ARGS_H
 #define EARLYDOM_QEMU_ARGS_H

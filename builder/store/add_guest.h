@@ -1,5 +1,5 @@
 /*
- * The stage "introduce": the guest's nodes in the store, as libxl of the same Xen writes them, and
+ * The stage "store": the guest's nodes in the store, as libxl of the same Xen writes them, and
  * the guest made known to xenstored.
  */
 #ifndef EARLYDOM_ADD_GUEST_H

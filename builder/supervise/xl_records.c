@@ -36,7 +36,7 @@ static void keep(struct xl_records *r, struct units *all, struct unit *u, int fd
 
 	if (unit_busy(u) || u->recorded == (g->in_store ? g->domid : NO_DOMAIN))
 		return;
-	/* One that was released, or that a toolstack has destroyed, is the toolstack's. */
+	/* That domain is no more, whoever has ended it; its number and uuid are the file's name. */
 	if (u->recorded != NO_DOMAIN)
 		xl_record_remove(u->recorded, g->uuid, fd);
 	u->recorded = NO_DOMAIN;
