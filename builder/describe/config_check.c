@@ -20,7 +20,8 @@ static bool is_reserved(const char *name)
 	return false;
 }
 
-bool is_plain_name(const char *text)
+/* Letters, digits, '-' and '_', 1 to CONFIG_NAME_MAX of them. */
+static bool is_plain_name(const char *text)
 {
 	size_t n = 0;
 

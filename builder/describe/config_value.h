@@ -49,9 +49,6 @@ const char *value_show(const struct value *v, char buf[SHOW_MAX]);
 /* The i-th string of a list, or a value that stands for a list with itself alone. */
 const struct value *value_entry(const struct value *v, size_t i);
 
-/* Letters, digits, '-' and '_', 1 to CONFIG_NAME_MAX of them. */
-bool is_plain_name(const char *text);
-
 /* True for a name that a guest may have: letters, digits, '-', '_', at most 63 of them, and not a
  * reserved word. */
 bool config_name_ok(const char *name);

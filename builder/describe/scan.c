@@ -10,7 +10,8 @@ char scan_peek(const struct scan *s)
 	return s->p < s->end ? *s->p : '\0';
 }
 
-struct loc scan_loc_at(const struct scan *s, const char *at)
+/* The place of the character at `at` in the scanner's line. */
+static struct loc scan_loc_at(const struct scan *s, const char *at)
 {
 	return (struct loc){s->file, s->line, s->first_column + (unsigned)(at - s->line_text)};
 }
@@ -20,7 +21,8 @@ struct loc scan_loc(const struct scan *s)
 	return scan_loc_at(s, s->p);
 }
 
-void scan_newline(struct scan *s)
+/* Steps over the newline at the scanner. */
+static void scan_newline(struct scan *s)
 {
 	s->line_text = ++s->p;
 	s->line++;

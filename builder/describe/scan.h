@@ -23,12 +23,8 @@ struct scan {
 /* The character at the scanner, or 0 at the end of the text (a NUL in it is refused before). */
 char scan_peek(const struct scan *s);
 
-/* The place of the scanner, or of the character at `at` in its line. */
+/* The place of the scanner. */
 struct loc scan_loc(const struct scan *s);
-struct loc scan_loc_at(const struct scan *s, const char *at);
-
-/* Steps over the newline at the scanner. */
-void scan_newline(struct scan *s);
 
 /* Skips blanks and a comment, not newlines. */
 void scan_blanks(struct scan *s);

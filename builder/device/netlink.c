@@ -314,14 +314,6 @@ int link_make(const char *name, const char *kind, const uint8_t *mac, struct err
 	return run(&r, e);
 }
 
-int link_remove(unsigned index, struct err *e)
-{
-	struct request r;
-
-	request_init(&r, RTM_DELLINK, 0, index);
-	return run(&r, e);
-}
-
 int link_set_bridge(unsigned index, struct err *e)
 {
 	const uint32_t off = 0;

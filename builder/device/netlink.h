@@ -31,8 +31,6 @@ int link_get(const char *name, struct link *out, struct err *e);
 /* Makes an interface of a kind; mac is NULL for one that the kernel makes up. */
 int link_make(const char *name, const char *kind, const uint8_t *mac, struct err *e);
 
-int link_remove(unsigned index, struct err *e);
-
 /* The bridge of that index gets no forward delay and no spanning tree. */
 int link_set_bridge(unsigned index, struct err *e);
 

@@ -312,10 +312,9 @@ static void remove_sockets(const struct guest *g)
 }
 
 static int start_qemu(struct devmodel *m, const struct guest *g, struct host *h,
-		      const struct devmodels *s, uint64_t max_ram_below_4g, struct err *e)
+		      const struct devmodels *s, struct err *e)
 {
-	struct qemu_start q = {.program = model_program_of(g->cfg),
-			       .max_ram_below_4g = max_ram_below_4g};
+	struct qemu_start q = {.program = model_program_of(g->cfg)};
 	struct argv argv = {0}, env = {0};
 	struct model_powers powers;
 	char *cmdline;
@@ -354,7 +353,7 @@ static int start_qemu(struct devmodel *m, const struct guest *g, struct host *h,
 }
 
 int devmodel_start(struct devmodel *m, const struct guest *g, struct host *h,
-		   const struct devmodels *s, uint64_t max_ram_below_4g, struct err *e)
+		   const struct devmodels *s, struct err *e)
 {
 	struct err ignored;
 	int rc;
@@ -368,7 +367,7 @@ int devmodel_start(struct devmodel *m, const struct guest *g, struct host *h,
 	if (g->cfg->model_protocol == MODEL_CLASSIC)
 		rc = start_classic(m, g, s, e);
 	else
-		rc = start_qemu(m, g, h, s, max_ram_below_4g, e);
+		rc = start_qemu(m, g, h, s, e);
 	if (rc == 0)
 		rc = write_pid(m, g, h, e);
 	if (rc < 0)

@@ -65,8 +65,7 @@ void devmodels_close(struct devmodels *s);
 
 /*
  * Starts the device model of g, which is built, in the store if there is one, and does not run yet;
- * of one that has none (pv, pvh) nothing is made, and it is ready at once. max_ram_below_4g: where
- * the guest's MMIO hole begins, for QEMU; 0 for its default.
+ * of one that has none (pv, pvh) nothing is made, and it is ready at once.
  *
  * Returns 0, or -1 with e set and nothing left of it:
  *
@@ -76,7 +75,7 @@ void devmodels_close(struct devmodels *s);
  *     disk hda: /dev/z is another device by now, which QEMU would open
  */
 int devmodel_start(struct devmodel *m, const struct guest *g, struct host *h,
-		   const struct devmodels *s, uint64_t max_ram_below_4g, struct err *e);
+		   const struct devmodels *s, struct err *e);
 
 /*
  * Looks once, without waiting, and takes what it has said. *now is its state, DEVMODEL_STARTING or

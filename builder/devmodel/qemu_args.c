@@ -57,14 +57,9 @@ static void vga(const struct guest_config *cfg, struct argv *out)
 	argv_add(out, "%s,vgamem_mb=%" PRIu64, names[cfg->vga], mib(cfg->videoram_kib));
 }
 
-static void machine(const struct guest_config *cfg, const struct qemu_start *s, struct argv *out)
+static void machine(const struct guest_config *cfg, struct argv *out)
 {
-	argv_add(out, "-machine");
-	if (s->max_ram_below_4g)
-		argv_add(out, "xenfv,suppress-vmdesc=on,max-ram-below-4g=%" PRIu64,
-			 s->max_ram_below_4g);
-	else
-		argv_add(out, "xenfv,suppress-vmdesc=on");
+	pair(out, "-machine", "xenfv,suppress-vmdesc=on");
 	argv_add(out, "-m");
 	argv_add(out, "%" PRIu64, mib(cfg->maxmem_kib - cfg->videoram_kib));
 }
@@ -226,7 +221,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	}
 	cards(g, out);
 	powers_before(s, out);
-	machine(cfg, s, out);
+	machine(cfg, out);
 	if (cfg->hdtype == HDTYPE_AHCI)
 		pair(out, "-device", "ahci,id=ahci0");
 	for (i = 0; i < cfg->nr_disks; i++)

@@ -32,12 +32,11 @@
 
 struct qemu_start {
 	const char *program;
-	const char *cmdline;       /* of the guest's kernel; "" or NULL for none */
-	const char *qmp_dir;       /* of the sockets that libxl looks for, or NULL */
-	uint64_t max_ram_below_4g; /* where the MMIO hole begins, in bytes; 0: QEMU's default */
-	bool restrict_domid;       /* -xen-domid-restrict */
-	const char *chroot;        /* a directory, or NULL */
-	uid_t uid;                 /* -runas UID:GID; 0 for none */
+	const char *cmdline; /* of the guest's kernel; "" or NULL for none */
+	const char *qmp_dir; /* of the sockets that libxl looks for, or NULL */
+	bool restrict_domid; /* -xen-domid-restrict */
+	const char *chroot;  /* a directory, or NULL */
+	uid_t uid;           /* -runas UID:GID; 0 for none */
 	gid_t gid;
 };
 

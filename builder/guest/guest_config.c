@@ -16,7 +16,6 @@ const char *guest_bios_name(enum guest_bios b)
 	static const char *const names[] = {
 		[BIOS_SEABIOS] = "seabios",
 		[BIOS_OVMF] = "ovmf",
-		[BIOS_ROMBIOS] = "rombios",
 	};
 
 	return names[b];

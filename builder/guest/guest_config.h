@@ -15,7 +15,7 @@ struct vif_spec;  /* describe/vif_spec.h */
 
 enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
 enum device_model_protocol { MODEL_QEMU, MODEL_CLASSIC };
-enum guest_bios { BIOS_SEABIOS, BIOS_OVMF, BIOS_ROMBIOS };
+enum guest_bios { BIOS_SEABIOS, BIOS_OVMF, BIOS_ROMBIOS /* no guest has it: refused */ };
 enum guest_vga { VGA_CIRRUS, VGA_STD, VGA_NONE };
 enum guest_hdtype { HDTYPE_IDE, HDTYPE_AHCI };
 enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
@@ -93,11 +93,9 @@ struct guest_config {
 	   is an absolute path or one of the tags of disk_spec.h. */
 	struct disk_spec *disks; /* in the descriptor's order */
 	size_t nr_disks;
-	struct loc disk_loc;
 	/* Such as can be served: on a bridge, by netback in dom0; each devid, mac and vifname once. */
 	struct vif_spec *vifs; /* devid of each is set: given, or its place in the list */
 	size_t nr_vifs;
-	struct loc vif_loc;
 	unsigned device_timeout; /* seconds that back ends may take, 10 */
 
 	struct strings after; /* names of guests that must be up first */

@@ -57,7 +57,8 @@ void xenlog_clear(struct xenlog *l)
 	l->first[0] = '\0';
 }
 
-const char *xenlog_cause(const struct xenlog *l, int errnum)
+/* The first error, or the text of errnum (an errno value) when the library said nothing. */
+static const char *xenlog_cause(const struct xenlog *l, int errnum)
 {
 	return l->first[0] ? l->first : strerror(errnum);
 }

@@ -20,9 +20,6 @@ struct xenlog {
 void xenlog_init(struct xenlog *l, bool verbose);
 void xenlog_clear(struct xenlog *l);
 
-/* The first error, or the text of errnum (an errno value) when the library said nothing. */
-const char *xenlog_cause(const struct xenlog *l, int errnum);
-
 /*
  * Fills e with `what: cause`, the cause being the libraries' own message or errno's text. Returns -1.
  * To be called right after the call that failed; forgets the message.

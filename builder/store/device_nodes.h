@@ -15,8 +15,6 @@
 
 /* States of the two ends (public/io/xenbus.h, enum xenbus_state). */
 #define DEVICE_INITIALISING 1
-#define DEVICE_INIT_WAIT    2
-#define DEVICE_CONNECTED    4
 #define DEVICE_CLOSING      5
 #define DEVICE_CLOSED       6
 

@@ -19,7 +19,6 @@ static const char *device_path(const struct disk *disk, char buf[PATH_MAX])
 void disk_nodes(const struct disk *disk, const char *abi, struct nodes *to)
 {
 	const struct disk_spec *spec = disk->spec;
-	const char *type = spec->cdrom ? "cdrom" : "disk";
 	struct device_nodes d;
 	char buf[PATH_MAX];
 
@@ -29,13 +28,13 @@ void disk_nodes(const struct disk *disk, const char *abi, struct nodes *to)
 	device_back(&d, "script", "%s", SCRIPT_DIR "/block");
 	device_back(&d, "frontend-id", "%u", to->domid);
 	device_back(&d, "online", "1");
-	device_back(&d, "removable", "%d", spec->cdrom);
+	device_back(&d, "removable", "0");
 	device_back(&d, "bootable", "1");
 	device_back(&d, "state", "%d", DEVICE_INITIALISING);
 	device_back(&d, "dev", "%s", spec->vdev);
 	device_back(&d, "type", "phy");
 	device_back(&d, "mode", "%s", spec->readwrite ? "w" : "r");
-	device_back(&d, "device-type", "%s", type);
+	device_back(&d, "device-type", "disk");
 	if (spec->direct_io_safe)
 		device_back(&d, "direct-io-safe", "1");
 	device_back(&d, "discard-enable", "%d", flag(spec->discard, spec->readwrite));
@@ -52,7 +51,7 @@ void disk_nodes(const struct disk *disk, const char *abi, struct nodes *to)
 	device_front(&d, NODE_INHERITS, "backend-id", "0");
 	device_front(&d, NODE_INHERITS, "state", "%d", DEVICE_INITIALISING);
 	device_front(&d, NODE_INHERITS, "virtual-device", "%u", spec->vdev_number);
-	device_front(&d, NODE_INHERITS, "device-type", "%s", type);
+	device_front(&d, NODE_INHERITS, "device-type", "disk");
 	device_front(&d, NODE_INHERITS, "trusted", "%d", flag(spec->trusted, true));
 	/* For front ends of Linux before 2.6.26, which do not write it. */
 	if (abi)

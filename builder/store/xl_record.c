@@ -273,12 +273,8 @@ static void print_disk(struct json *j, const struct disk *disk)
 		json_text(j, "backend", "phy");
 	json_text(j, "format", "raw");
 	optional(j, "script", spec->script);
-	if (spec->cdrom)
-		json_number(j, "removable", 1);
 	if (spec->readwrite)
 		json_number(j, "readwrite", 1);
-	if (spec->cdrom)
-		json_number(j, "is_cdrom", 1);
 	if (spec->direct_io_safe)
 		json_true(j, "direct_io_safe");
 	if (spec->discard != DISK_FLAG_DEFAULT)

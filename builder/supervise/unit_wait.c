@@ -124,7 +124,7 @@ static int devmodel_wait(struct units *all, struct unit *u, enum devmodel_state 
 	if (u->guest.cfg->type != GUEST_HVM)
 		return 0;
 	if (m->state == DEVMODEL_NONE &&
-	    devmodel_start(m, &u->guest, all->host, &all->models, 0, e) < 0)
+	    devmodel_start(m, &u->guest, all->host, &all->models, e) < 0)
 		return -1;
 	if (devmodel_look(m, &u->guest, all->host, now, e) == 0)
 		return 0;

@@ -39,8 +39,6 @@ static void test_disks(void **state)
 	      "]",
 	      &c, &g);
 	assert_int_equal(g.nr_disks, 7);
-	assert_int_equal(g.disk_loc.line, 2);
-	assert_int_equal(g.disk_loc.column, 8);
 	assert_string_equal(g.disks[0].target, "/dev/vg/web");
 	assert_string_equal(g.disks[0].vdev, "xvda");
 	assert_int_equal(g.disks[0].vdev_number, 51712);
@@ -77,8 +75,6 @@ static void test_vifs(void **state)
 	      "  'devid=65535' ]",
 	      &c, &g);
 	assert_int_equal(g.nr_vifs, 6);
-	assert_int_equal(g.vif_loc.line, 2);
-	assert_int_equal(g.vif_loc.column, 7);
 	assert_int_equal(g.vifs[0].devid, 0);
 	assert_false(g.vifs[0].has_devid || g.vifs[0].has_mac || g.vifs[0].bridge);
 	assert_int_equal(g.vifs[1].devid, 1);

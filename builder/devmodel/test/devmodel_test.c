@@ -95,7 +95,7 @@ static void start(const char *does)
 	struct err e;
 
 	tell(does);
-	KIT_CHECK(!devmodel_start(&model, &guest, &host, &models, 0, &e), "%s", e.msg);
+	KIT_CHECK(!devmodel_start(&model, &guest, &host, &models, &e), "%s", e.msg);
 	assert_true(model.pid > 0);
 	assert_int_equal(model.state, DEVMODEL_STARTING);
 }
@@ -544,7 +544,7 @@ static void refused(const char *want)
 	const unsigned before = open_files();
 	struct err e;
 
-	assert_int_equal(devmodel_start(&model, &guest, &host, &models, 0, &e), -1);
+	assert_int_equal(devmodel_start(&model, &guest, &host, &models, &e), -1);
 	assert_string_equal(e.msg, want);
 	kit_good_message(&e);
 	assert_int_equal(model.state, DEVMODEL_NONE);
@@ -630,7 +630,7 @@ static void fail_each(bool store, bool classic)
 	do {
 		tell(classic ? "echo" : "root");
 		fake_fail_at(++n, EIO);
-		rc = devmodel_start(&model, &guest, &host, &models, 0, &e);
+		rc = devmodel_start(&model, &guest, &host, &models, &e);
 		failed = fake_failed() != NULL;
 		fake_fail_at(0, 0);
 		if (rc < 0) {
@@ -687,7 +687,7 @@ static void test_none(void **state)
 	(void)state;
 	set_up(false, true);
 	cfg.type = GUEST_PVH;
-	KIT_CHECK(!devmodel_start(&model, &guest, &host, &models, 0, &e), "%s", e.msg);
+	KIT_CHECK(!devmodel_start(&model, &guest, &host, &models, &e), "%s", e.msg);
 	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
 	assert_int_equal(now, DEVMODEL_READY);
 	end();

@@ -81,7 +81,6 @@ static void test_full(void **state)
 	start = (struct qemu_start){
 		.program = "qemu",
 		.cmdline = "console=ttyS0 a,b",
-		.max_ram_below_4g = 0xe0000000,
 		.restrict_domid = true,
 		.chroot = "/run/earlydom/model/empty",
 		.qmp_dir = "/run/xen",
@@ -97,9 +96,8 @@ static void test_full(void **state)
 	      "-initrd", "/boot/initrd", "-append", "console=ttyS0 a,b", "-serial", "pty",
 	      "-serial", "file:/run/a,b", "-device", "VGA,vgamem_mb=16", "-boot", "order=n",
 	      "-no-acpi", "-smp", "2,maxcpus=4", "-net", "none", "-xen-domid-restrict", "-chroot",
-	      "/run/earlydom/model/empty", "-machine",
-	      "xenfv,suppress-vmdesc=on,max-ram-below-4g=3758096384", "-m", "1009", "-runas",
-	      "65543:65544", "-trace", "xen*");
+	      "/run/earlydom/model/empty", "-machine", "xenfv,suppress-vmdesc=on", "-m", "1009",
+	      "-runas", "65543:65544", "-trace", "xen*");
 }
 
 static void test_kernel(void **state)
