@@ -15,6 +15,8 @@ void echo_flush(struct echo_line *l, enum echo_to to, int fd, const char *name)
 	n = snprintf(out, sizeof(out), "%s%s: %.*s\n", to == ECHO_KMSG ? "<5>earlydom: " : "", name,
 		     (int)l->len, l->text);
 	l->len = 0;
+	/* What is left of a character would begin the next line, alone. */
+	l->more = 0;
 	/* One write a line, so that lines of others do not fall into it. A console that takes
 	 * nothing loses it. */
 	if (write(fd, out, (size_t)n) < 0)
@@ -46,6 +48,15 @@ static bool high_control(struct echo_line *l, unsigned char c)
 	return false;
 }
 
+/* Before the first byte of a character that the line has no room for. */
+static void break_line(struct echo_line *l, enum echo_to to, int fd, const char *name)
+{
+	const unsigned more = l->more;
+
+	echo_flush(l, to, fd, name);
+	l->more = more;
+}
+
 void echo_output(struct echo_line *l, enum echo_to to, int fd, const char *name, const char *buf,
 		 size_t n)
 {
@@ -64,6 +75,8 @@ void echo_output(struct echo_line *l, enum echo_to to, int fd, const char *name,
 			continue;
 		if (high_control(l, c) || (c < ' ' && c != '\t') || c == 0x7f)
 			c = '?';
+		if (l->len + l->more >= sizeof(l->text))
+			break_line(l, to, fd, name);
 		l->text[l->len++] = (char)c;
 		if (l->len == sizeof(l->text))
 			echo_flush(l, to, fd, name);

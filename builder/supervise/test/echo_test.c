@@ -114,6 +114,29 @@ static void test_high_controls(void **state)
 	close(fd);
 }
 
+/* What would complete a character is none in the next line, where a terminal sees it alone. */
+static void test_cut_characters(void **state)
+{
+	char in[ECHO_LINE_MAX + 8], out[4096];
+
+	(void)state;
+	begin();
+	put(ECHO_CONSOLE, "a\xe2\n\x9b"
+			  "2J\n");
+	wrote("web: a\xe2\nweb: ?2J\n");
+	put(ECHO_CONSOLE, "\xf0\x9f");
+	echo_flush(&line, ECHO_CONSOLE, fd, "web"); /* the guest ends; its next life begins */
+	put(ECHO_CONSOLE, "\x9b\n");
+	wrote("web: \xf0\x9f\nweb: ?\n");
+	/* A long line is not broken inside of a character. */
+	memset(in, 'q', ECHO_LINE_MAX - 1);
+	strcpy(in + ECHO_LINE_MAX - 1, "\xe2\x9b\x93.\n");
+	put(ECHO_CONSOLE, in);
+	snprintf(out, sizeof(out), "web: %.511s\nweb: \xe2\x9b\x93.\n", in);
+	wrote(out);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_control_characters),
 		cmocka_unit_test(test_high_controls),
+		cmocka_unit_test(test_cut_characters),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);
