@@ -13,7 +13,8 @@
  */
 #define LINUX_CMDLINE_MAX 2048
 
-#define KIB(bytes) (((bytes) + 1023) / 1024)
+/* Rounded up; bytes may be any number, those of a kernel's notes too. */
+#define KIB(bytes) ((bytes) / 1024 + ((bytes) % 1024 != 0))
 
 /*
  * ip, then root, then extra, as xend's image handlers had it; or cmdline as it stands. ip is the

@@ -132,6 +132,22 @@ static void test_entry(void **state)
 	refuses(&pv, 0, "kernel /boot/k has no PVH entry, only a PV one: type = \"pv\" would fit");
 }
 
+/* What a kernel says of its addresses may be anything. */
+static void test_endless_kernel(void **state)
+{
+	struct kernel k = kernel(true, false, 64);
+	struct err e;
+
+	(void)state;
+	cfg = kit_config("web", GUEST_PV);
+	k.info.virt_base = 0;
+	k.info.vend = UINT64_MAX;
+	assert_int_equal(image_linux.check_memory(&cfg, &k, 0, &e), -1);
+	assert_string_equal(e.msg,
+			    "memory = 64 MiB is too little: kernel 18014398509481984 KiB, ramdisk "
+			    "0 KiB and start-up tables take 17592186044421 MiB");
+}
+
 /* The least memory that is taken, to the MiB, and the message one MiB below. */
 static void test_memory(void **state)
 {
@@ -180,8 +196,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cmdline), cmocka_unit_test(test_cmdline_limits),
-		cmocka_unit_test(test_entry),   cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_entry),   cmocka_unit_test(test_endless_kernel),
+		cmocka_unit_test(test_memory),  cmocka_unit_test(test_types),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);
