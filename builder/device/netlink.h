@@ -9,21 +9,11 @@
 #ifndef EARLYDOM_NETLINK_H
 #define EARLYDOM_NETLINK_H
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
-
-struct link {
-	unsigned index;
-	unsigned flags;  /* IFF_* */
-	unsigned mtu;    /* bytes */
-	unsigned master; /* index of the bridge that it is a port of, or 0 */
-	uint8_t mac[6];
-	char name[IFNAMSIZ];
-	char kind[16]; /* of virtual ones: "bridge", "veth" ...; else "" */
-};
+#include "link.h"
 
 /* Looks an interface up. Returns 0, or 1 when there is none of that name, or -1 with e set. */
 int link_get(const char *name, struct link *out, struct err *e);
