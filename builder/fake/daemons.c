@@ -8,6 +8,7 @@
 
 #include "builder/supervise/daemons.h"
 #include "fake_store.h"
+#include "state.h"
 
 static struct fake_daemons daemons = {.store_life = -1, .console_life = -1};
 
@@ -41,6 +42,24 @@ int __real_daemons_console(struct daemon *d, const struct daemons_where *at,
 int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at,
 			   const struct own_root *r, struct err *e);
 
+void fake_daemons_start(void)
+{
+	fake_lock();
+	daemons.store = daemons.console = fake_store()->running = true;
+	fake_unlock();
+}
+
+/* What another thread may be changing. */
+static bool locked(const bool *what)
+{
+	bool is;
+
+	fake_lock();
+	is = *what;
+	fake_unlock();
+	return is;
+}
+
 bool __wrap_daemons_there(const struct daemons_where *at)
 {
 	return daemons.on ? daemons.programs : __real_daemons_there(at);
@@ -48,12 +67,12 @@ bool __wrap_daemons_there(const struct daemons_where *at)
 
 bool __wrap_daemons_store_answers(const struct daemons_where *at)
 {
-	return daemons.on ? daemons.store : __real_daemons_store_answers(at);
+	return daemons.on ? locked(&daemons.store) : __real_daemons_store_answers(at);
 }
 
 bool __wrap_daemons_console_runs(const struct daemons_where *at)
 {
-	return daemons.on ? daemons.console : __real_daemons_console_runs(at);
+	return daemons.on ? locked(&daemons.console) : __real_daemons_console_runs(at);
 }
 
 /* A process that lives until the test closes its end. */
@@ -75,11 +94,13 @@ int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const
 	d->life = -1;
 	if (daemons.store_bad)
 		return err_set(e, "xenstored ended with status 1");
+	fake_lock();
 	if (!daemons.store) {
 		d->life = live(&daemons.store_life);
 		daemons.stores++;
 	}
 	daemons.store = fake_store()->running = true;
+	fake_unlock();
 	return 0;
 }
 
@@ -91,10 +112,12 @@ int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at,
 	d->life = -1;
 	if (daemons.console_bad)
 		return err_set(e, "xenconsoled ended with status 1");
+	fake_lock();
 	if (!daemons.console) {
 		d->life = live(&daemons.console_life);
 		daemons.consoles++;
 	}
 	daemons.console = true;
+	fake_unlock();
 	return 0;
 }

@@ -18,4 +18,7 @@ struct fake_daemons {
 struct fake_daemons *fake_daemons(void);
 void fake_daemons_reset(void);
 
+/* Somebody else starts both, from whatever thread. */
+void fake_daemons_start(void);
+
 #endif

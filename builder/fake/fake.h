@@ -124,6 +124,9 @@ unsigned fake_leaks(FILE *to, bool domains);
 struct fake_domain *fake_domain(uint32_t domid);
 struct fake_domain *fake_domain_of(const uint8_t uuid[16]);
 unsigned fake_domains(void); /* how many are there now */
+/* What another thread may be changing: whether a domain was made and is not gone, and whether it runs. */
+bool fake_domain_there(uint32_t domid);
+bool fake_domain_runs(uint32_t domid);
 
 /* What a guest, or another toolstack, does. */
 void fake_print(uint32_t domid, const char *text);         /* into its console ring; tells dom0 */

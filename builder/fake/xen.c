@@ -25,10 +25,8 @@ static _Thread_local bool inside; /* this thread has the lock */
 
 static struct {
 	struct fake_host host;
-	struct fake_domain domains[DOMAINS_MAX];
 	unsigned n; /* domains ever made; the k-th has domid k + 1 */
 
-	const char *called[CALLS_MAX];
 	unsigned calls;
 	unsigned fail_at; /* in calls */
 	const char *fail_name;
@@ -46,6 +44,10 @@ static struct {
 	int handles, images;
 	unsigned broken;
 	char rules[4096]; /* what was broken, a line each */
+
+	/* The last: of these no more is cleared than was used. */
+	const char *called[CALLS_MAX];
+	struct fake_domain domains[DOMAINS_MAX];
 } xen;
 
 void fake_lock(void)
@@ -227,7 +229,10 @@ void fake_reset(void)
 		xen.domains[i].dying = true;
 		let_go(&xen.domains[i]);
 	}
-	memset(&xen, 0, sizeof(xen));
+	memset(xen.domains, 0, xen.n * sizeof(xen.domains[0]));
+	memset(xen.called, 0,
+	       (xen.calls < CALLS_MAX ? xen.calls : CALLS_MAX) * sizeof(xen.called[0]));
+	memset(&xen, 0, offsetof(typeof(xen), called));
 	xen.host = (struct fake_host){
 		.version = 4 << 16 | 17,
 		.caps = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ",
@@ -368,9 +373,43 @@ unsigned fake_leaks(FILE *to, bool domains)
 	return n;
 }
 
-struct fake_domain *fake_domain(uint32_t domid)
+static struct fake_domain *known(uint32_t domid)
 {
 	return domid >= 1 && domid <= xen.n ? &xen.domains[domid - 1] : NULL;
+}
+
+struct fake_domain *fake_domain(uint32_t domid)
+{
+	struct fake_domain *d;
+
+	fake_lock();
+	d = known(domid);
+	fake_unlock();
+	return d;
+}
+
+bool fake_domain_there(uint32_t domid)
+{
+	const struct fake_domain *d;
+	bool there;
+
+	fake_lock();
+	d = known(domid);
+	there = d && d->there;
+	fake_unlock();
+	return there;
+}
+
+bool fake_domain_runs(uint32_t domid)
+{
+	const struct fake_domain *d;
+	bool runs;
+
+	fake_lock();
+	d = known(domid);
+	runs = d && d->there && d->running;
+	fake_unlock();
+	return runs;
 }
 
 struct fake_domain *fake_domain_of(const uint8_t uuid[16])

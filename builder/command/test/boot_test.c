@@ -149,7 +149,7 @@ static bool runs(const char *name)
 
 	strncpy((char *)uuid, name, 16);
 	d = fake_domain_of(uuid);
-	return d && d->there && d->running;
+	return d && fake_domain_runs(d->domid);
 }
 
 static void test_good(void **state)
@@ -394,12 +394,12 @@ static void test_all_fail(void **state)
 
 static bool web_again(void)
 {
-	return fake_domain(4) && fake_domain(4)->running && !fake_domain(1)->there;
+	return fake_domain_runs(4) && !fake_domain_there(1);
 }
 
 static bool cache_gone(void)
 {
-	return !fake_domain(3)->there;
+	return !fake_domain_there(3);
 }
 
 static bool log_has_it(void)
@@ -454,12 +454,12 @@ static void test_life(void **state)
 
 static bool web_restarted(void)
 {
-	return fake_domain(4) && fake_domain(4)->running && fake_store_read("/local/domain/4/name");
+	return fake_domain_runs(4) && fake_store_read("/local/domain/4/name");
 }
 
 static bool db_gone(void)
 {
-	return !fake_domain(2)->there && !fake_store_read("/local/domain/2");
+	return !fake_domain_there(2) && !fake_store_read("/local/domain/2");
 }
 
 static bool db_recorded(void)
@@ -578,9 +578,7 @@ static void make_others(struct boot *b)
 
 static bool restarted_late(void)
 {
-	const struct fake_domain *d = fake_domain(132);
-
-	return d && d->running;
+	return fake_domain_runs(132);
 }
 
 static void reboot_late(struct boot *b)

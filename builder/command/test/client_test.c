@@ -35,12 +35,9 @@ static void *live(void *arg)
 	for (;; usleep(1000)) {
 		/* Somebody starts a store and a xenconsoled. */
 		if (access("store", F_OK) == 0)
-			fake_daemons()->store = fake_daemons()->console = fake_store()->running =
-				true;
+			fake_daemons_start();
 		for (id = 1; id <= 2; id++) {
-			struct fake_domain *d = fake_domain(id);
-
-			if (!d || !d->running)
+			if (!fake_domain_runs(id))
 				continue;
 			if (!greeted[id])
 				fake_print(id, "login: ");

@@ -209,6 +209,7 @@ static void threads_enter(void)
 	enter(&r);
 	if (write(to_thread[1], "", 1) != 1 || read(from_thread[0], &c, 1) != 1 || c != 'n')
 		WRONG("the other thread sees the old root");
+	pthread_join(t, NULL);
 }
 
 static void test_threads(void **state)
