@@ -78,14 +78,24 @@ static bool read_guest(const char *row, struct timeline_guest *g)
 	return row && !*row && in_order(&g->phases);
 }
 
+static bool read_boot(const char *row, struct timeline *t)
+{
+	uint64_t began, over;
+
+	row = take_number(take_number(row, &began), &over);
+	if (!row || *row || !began)
+		return false;
+	t->began = began;
+	t->over = over;
+	return true;
+}
+
 bool timeline_add(struct timeline *t, const char *row)
 {
 	struct timeline_guest *more;
 
-	if (!t->began) {
-		row = take_number(take_number(row, &t->began), &t->over);
-		return row && !*row && t->began;
-	}
+	if (!t->began)
+		return read_boot(row, t);
 	more = realloc(t->guests, (t->n + 1) * sizeof(*more));
 	if (!more)
 		return false;

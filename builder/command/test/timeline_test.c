@@ -73,6 +73,7 @@ static void test_rows(void **state)
 		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t9",
 		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t1152921504606846976",
 		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t99999999999999999999",
+		"1\t99999999999999999999",
 		"a\tstate-that-is-too-long\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11",
 	};
 	const struct timeline t = two_guests();
@@ -108,6 +109,8 @@ static void test_rows(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		KIT_CHECK(!timeline_add(&again, bad[i]), "taken as the first: %s", bad[i]);
 	assert_null(again.guests);
+	/* Nothing is left of them. */
+	assert_true(!again.began && !again.over);
 }
 
 static void test_text(void **state)
