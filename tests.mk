@@ -1,7 +1,8 @@
 # The unit tests and the fuzzers. Included by Makefile, whose variables it uses.
 #
 # Each X_test.c is a program of its own, linked with all of the project and with builder/fake in
-# place of Xen's libraries. Two flavours: asan (gcc, glibc, the sanitizers) and musl (as shipped).
+# place of Xen's libraries. Three flavours: asan (gcc, glibc, the sanitizers), musl (as shipped) and tsan
+# (ThreadSanitizer). A fourth, cov, counts the lines that they run: make coverage.
 
 UNIT         := $(BUILD)/unit
 UNIT_TIMEOUT ?= 300
@@ -32,13 +33,31 @@ asan_LDLIBS  := $(LIBS)/lib/libacpi.a -lcmocka $(CODECS) -lpthread
 asan_STORED  := slab sockets
 
 musl_CC      := $(CC)
-musl_CFLAGS  := -Os
+musl_CFLAGS  := -Os -DUNIT_STATIC
 musl_LDFLAGS := -static -no-pie
 musl_LDLIBS  := -L$(LIBS)/lib -lacpi -lcmocka $(CODECS) -lpthread
 musl_STORED  := slab malloc sockets
 
+tsan_CC      := $(HOSTCC)
+tsan_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=thread
+tsan_LDFLAGS := -no-pie -fsanitize=thread
+tsan_LDLIBS  := $(asan_LDLIBS)
+
+# With the counters in memory that children share with the test: they end by _exit, by a signal, with another
+# program, or in a root where there is no file for their counts.
+cov_CC      := $(HOSTCC)
+cov_CFLAGS  := -O0 --coverage -fprofile-update=atomic -fdata-sections -fno-builtin
+cov_LDFLAGS := -no-pie --coverage -Wl,-T,scripts/coverage.ld
+cov_LDLIBS  := $(asan_LDLIBS)
+cov_MORE    := $(UNIT)/cov/obj/scripts/coverage.o
+# Codecs that count each line by a locked instruction take minutes; there are no threads in them.
+$(UNIT)/cov/obj/loaders/%.o: cov_CFLAGS += -O1 -fprofile-update=single
+
+# What ThreadSanitizer says goes to files: many tests look at what is on stderr. A process with several threads may
+# have children with threads of their own.
+TSAN_REPORT := $(abspath $(UNIT))/tsan/report
 UNIT_ENV := CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
-	    UBSAN_OPTIONS=print_stacktrace=1
+	    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=die_after_fork=0:exitcode=66:log_path=$(TSAN_REPORT)
 
 # $(1): flavour
 define unit_flavour
@@ -54,9 +73,9 @@ $(1)_OBJS  := $$(patsubst %.c,$(UNIT)/$(1)/obj/%.o,$$(filter-out builder/command
 	      $(UNIT)/$(1)/obj/program.o
 $(1)_TESTS := $$(patsubst %.c,$(UNIT)/$(1)/t/%,$$(TESTS))
 
-$$($(1)_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_OBJS)
+$$($(1)_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_OBJS) $$($(1)_MORE)
 	@mkdir -p $$(@D)
-	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(UNIT_WRAP) $$< $$($(1)_OBJS) $$($(1)_LDLIBS) -o $$@
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(UNIT_WRAP) $$< $$($(1)_OBJS) $$($(1)_MORE) $$($(1)_LDLIBS) -o $$@
 
 # The device model's tests have a fake of their own.
 $(UNIT)/$(1)/obj/model/program.o: $(UNIT)/$(1)/obj/model/main.o
@@ -66,9 +85,9 @@ $(1)_MODEL_OBJS  := $$(patsubst %.c,$(UNIT)/$(1)/obj/%.o,$$(filter-out model/mai
 		    $(UNIT)/$(1)/obj/model/program.o
 $(1)_MODEL_TESTS := $$(patsubst %.c,$(UNIT)/$(1)/t/%,$$(MODEL_TESTS))
 
-$$($(1)_MODEL_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_MODEL_OBJS)
+$$($(1)_MODEL_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_MODEL_OBJS) $$($(1)_MORE)
 	@mkdir -p $$(@D)
-	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_MODEL_OBJS) $$($(1)_LDLIBS) -o $$@
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_MODEL_OBJS) $$($(1)_MORE) $$($(1)_LDLIBS) -o $$@
 
 # What xenstored gets, linked as there. That the allocator has the C library's names can't be tested beside the
 # sanitizers', which have them.
@@ -85,16 +104,34 @@ UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS) $$(MOD
 endef
 $(eval $(call unit_flavour,asan))
 $(eval $(call unit_flavour,musl))
+$(eval $(call unit_flavour,tsan))
+$(eval $(call unit_flavour,cov))
 
-.PHONY: unit unit-build fuzz
-ALL_UNIT := $(asan_TESTS) $(musl_TESTS) $(asan_MODEL_TESTS) $(musl_MODEL_TESTS) $(asan_STORED_TESTS) $(musl_STORED_TESTS)
+# The tests that start threads, the supervisor's workers or their own. The others would only take their time (the
+# codecs' minutes).
+THREADED := $(filter $(patsubst %.c,$(UNIT)/tsan/t/%,$(shell grep -lE \
+	    '<pthread\.h>|supervise/(worker|supervise)\.h|fake/units\.h|commands\.h' $(TESTS))),$(tsan_TESTS))
+
+.PHONY: unit unit-build coverage fuzz
+ALL_UNIT := $(foreach flavour,asan musl,$($(flavour)_TESTS) $($(flavour)_MODEL_TESTS) $($(flavour)_STORED_TESTS)) \
+	    $(THREADED)
 unit-build: $(ALL_UNIT)
 
 unit: unit-build
-	@$(UNIT_ENV) prove -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(ALL_UNIT)
+	@rm -f $(TSAN_REPORT).*
+	@$(UNIT_ENV) prove -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(ALL_UNIT) || { cat $(TSAN_REPORT).* 2>/dev/null; exit 1; }
 
-# The commands need main's file, and nothing that is fuzzed needs the commands; kit, units and net are for cmocka.
-FUZZ_SRCS   := $(filter-out builder/command/% $(patsubst %,builder/fake/%.c,kit units net),$(UNIT_SRCS))
+# Counts begin anew each time: those of an object that was compiled again fit no old ones.
+COV_TESTS := $(cov_TESTS) $(cov_MODEL_TESTS)
+coverage: $(COV_TESTS)
+	@find $(UNIT)/cov -name '*.gcda' -delete
+	@$(UNIT_ENV) prove -Q -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(COV_TESTS)
+	@scripts/coverage $(UNIT)/cov/obj $(SRCS) $(MODEL_SRCS)
+
+# The commands need main's file, and nothing that is fuzzed needs them, but the picture of a timeline; kit, units
+# and net are for cmocka.
+FUZZ_SRCS   := $(filter-out builder/command/% $(patsubst %,builder/fake/%.c,kit units net),$(UNIT_SRCS)) \
+	       builder/command/timeline_svg.c
 FUZZ_OBJS   := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SRCS))
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZERS     := $(patsubst %.c,$(BUILD)/fuzz/bin/%,$(FUZZ))
