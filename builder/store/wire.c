@@ -1,12 +1,11 @@
 #include "wire.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "base/write_all.h"
 
 int wire_open(const char *path, struct err *e)
 {
@@ -30,22 +29,32 @@ void wire_close(int fd)
 	close(fd);
 }
 
-static int send_all(int fd, uint32_t transaction, const struct wire_call *calls, size_t n,
-		    struct err *e)
+/* What is on its way: requests that are still to be sent, and what was read of the answers, many of
+ * which come at once. */
+struct talk {
+	int fd;
+	char *requests;
+	size_t sent, len;  /* of the requests */
+	size_t begin, end; /* of the answers that are left */
+	char answers[8192];
+};
+
+/* Makes one text of all requests, t->requests, for the caller to free. */
+static int put_together(struct talk *t, uint32_t transaction, const struct wire_call *calls,
+			size_t n, struct err *e)
 {
 	struct xsd_sockmsg head = {.tx_id = transaction};
-	size_t i, len = 0;
-	char *all, *p;
-	bool sent;
+	size_t i;
+	char *p;
 
 	for (i = 0; i < n; i++) {
 		if (calls[i].len > XENSTORE_PAYLOAD_MAX)
 			return err_set(e, "a request of %zu bytes is more than xenstored takes",
 				       calls[i].len);
-		len += sizeof(head) + calls[i].len;
+		t->len += sizeof(head) + calls[i].len;
 	}
-	all = p = malloc(len ? len : 1);
-	if (!all)
+	t->requests = p = malloc(t->len ? t->len : 1);
+	if (!p)
 		return err_set(e, "out of memory");
 	for (i = 0; i < n; i++) {
 		head.type = calls[i].type;
@@ -55,46 +64,67 @@ static int send_all(int fd, uint32_t transaction, const struct wire_call *calls,
 		memcpy(p + sizeof(head), calls[i].body, calls[i].len);
 		p += sizeof(head) + calls[i].len;
 	}
-	sent = write_all(fd, all, len);
-	free(all);
-	return sent ? 0 : err_set(e, "cannot write to xenstored: %s", strerror(errno));
-}
-
-/* What was read of the answers, many of which come at once. */
-struct answers {
-	int fd;
-	size_t begin, end; /* of what is left */
-	char bytes[8192];
-};
-
-/* Waits for more; there is none left. */
-static int refill(struct answers *a, struct err *e)
-{
-	ssize_t n;
-
-	do
-		n = read(a->fd, a->bytes, sizeof(a->bytes));
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return err_set(e, "cannot read from xenstored: %s",
-			       n < 0 ? strerror(errno) : "it has closed the connection");
-	a->begin = 0;
-	a->end = (size_t)n;
 	return 0;
 }
 
-static int read_exactly(struct answers *a, void *to, size_t len, struct err *e)
+/* Sends what the socket takes without waiting. */
+static int send_some(struct talk *t, struct err *e)
+{
+	ssize_t n;
+
+	while (t->sent < t->len) {
+		n = send(t->fd, t->requests + t->sent, t->len - t->sent,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno == EAGAIN)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return err_set(e, "cannot write to xenstored: %s", strerror(errno));
+		t->sent += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* Waits for more of the answers, when there are none left, and sends meanwhile: xenstored may wait for its
+ * answers to be read before it takes more requests. */
+static int refill(struct talk *t, struct err *e)
+{
+	ssize_t n;
+
+	for (;;) {
+		if (send_some(t, e) < 0)
+			return -1;
+		n = recv(t->fd, t->answers, sizeof(t->answers),
+			 t->sent < t->len ? MSG_DONTWAIT : 0);
+		if (n > 0)
+			break;
+		if (!n)
+			return err_set(e,
+				       "cannot read from xenstored: it has closed the connection");
+		if (errno == EAGAIN) {
+			struct pollfd p = {.fd = t->fd, .events = POLLIN | POLLOUT};
+
+			poll(&p, 1, -1);
+		} else if (errno != EINTR) {
+			return err_set(e, "cannot read from xenstored: %s", strerror(errno));
+		}
+	}
+	t->begin = 0;
+	t->end = (size_t)n;
+	return 0;
+}
+
+static int read_exactly(struct talk *t, void *to, size_t len, struct err *e)
 {
 	char *p = to;
 
 	while (len > 0) {
 		size_t n;
 
-		if (a->begin == a->end && refill(a, e) < 0)
+		if (t->begin == t->end && refill(t, e) < 0)
 			return -1;
-		n = a->end - a->begin < len ? a->end - a->begin : len;
-		memcpy(p, a->bytes + a->begin, n);
-		a->begin += n;
+		n = t->end - t->begin < len ? t->end - t->begin : len;
+		memcpy(p, t->answers + t->begin, n);
+		t->begin += n;
 		p += n;
 		len -= n;
 	}
@@ -112,11 +142,11 @@ static int error_of(const char *text)
 	return EINVAL;
 }
 
-static int read_one(struct answers *a, struct wire_call *call, uint32_t id, struct err *e)
+static int read_one(struct talk *t, struct wire_call *call, uint32_t id, struct err *e)
 {
 	struct xsd_sockmsg head;
 
-	if (read_exactly(a, &head, sizeof(head), e) < 0)
+	if (read_exactly(t, &head, sizeof(head), e) < 0)
 		return -1;
 	if (head.len > XENSTORE_PAYLOAD_MAX || head.req_id != id ||
 	    (head.type != call->type && head.type != XS_ERROR))
@@ -124,7 +154,7 @@ static int read_one(struct answers *a, struct wire_call *call, uint32_t id, stru
 	call->reply = malloc(head.len + 1);
 	if (!call->reply)
 		return err_set(e, "out of memory");
-	if (read_exactly(a, call->reply, head.len, e) < 0)
+	if (read_exactly(t, call->reply, head.len, e) < 0)
 		return -1;
 	call->reply[head.len] = '\0';
 	call->reply_len = head.len;
@@ -134,17 +164,19 @@ static int read_one(struct answers *a, struct wire_call *call, uint32_t id, stru
 
 int wire_talk(int fd, uint32_t transaction, struct wire_call *calls, size_t n, struct err *e)
 {
-	struct answers a;
+	struct talk t;
 	size_t i;
+	int rc;
 
-	if (send_all(fd, transaction, calls, n, e) < 0)
-		return -1;
-	a.fd = fd;
-	a.begin = a.end = 0;
-	for (i = 0; i < n; i++)
-		if (read_one(&a, &calls[i], (uint32_t)i, e) < 0)
-			return -1;
-	return a.begin == a.end ? 0 : err_set(e, "xenstored gave an answer that nobody asked for");
+	memset(&t, 0, offsetof(struct talk, answers));
+	t.fd = fd;
+	rc = put_together(&t, transaction, calls, n, e);
+	for (i = 0; !rc && i < n; i++)
+		rc = read_one(&t, &calls[i], (uint32_t)i, e);
+	if (!rc && (t.begin < t.end || t.sent < t.len))
+		rc = err_set(e, "xenstored gave an answer that nobody asked for");
+	free(t.requests);
+	return rc;
 }
 
 void wire_free(struct wire_call *calls, size_t n)

@@ -1,6 +1,7 @@
 /* The store's protocol against a xenstored that says what it is told to. */
 #include "builder/fake/kit.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -120,6 +121,76 @@ static void test_long(void **state)
 	close_scene(&s);
 }
 
+/* What a request says comes back as its answer, and the next one is not read before that has been taken. */
+static void *echo(void *arg)
+{
+	static char body[XENSTORE_PAYLOAD_MAX];
+	const struct scene *s = arg;
+	struct xsd_sockmsg head;
+
+	while (recv(s->peer, &head, sizeof(head), MSG_WAITALL) == sizeof(head) &&
+	       recv(s->peer, body, head.len, MSG_WAITALL) == (ssize_t)head.len &&
+	       write_all(s->peer, &head, sizeof(head)) && write_all(s->peer, body, head.len))
+		continue;
+	return NULL;
+}
+
+#define MANY 1000
+
+/* 4 MiB each way: sockets hold some 200 KiB, so both ends would wait for each other for ever. */
+static void test_more_than_sockets_hold(void **state)
+{
+	struct wire_call *calls = test_calloc(MANY, sizeof(*calls));
+	pthread_t peer;
+	struct scene s;
+	size_t i;
+
+	(void)state;
+	open_scene(&s);
+	for (i = 0; i < MANY; i++) {
+		calls[i] = (struct wire_call){.type = XS_WRITE, .len = XENSTORE_PAYLOAD_MAX - i};
+		calls[i].body = malloc(calls[i].len);
+		memset(calls[i].body, (int)i, calls[i].len);
+	}
+	assert_int_equal(pthread_create(&peer, NULL, echo, &s), 0);
+	alarm(60);
+	KIT_CHECK(!wire_talk(s.fd, 0, calls, MANY, &s.err), "%s", s.err.msg);
+	alarm(0);
+	for (i = 0; i < MANY; i++) {
+		assert_int_equal(calls[i].error, 0);
+		assert_int_equal(calls[i].reply_len, calls[i].len);
+		assert_memory_equal(calls[i].reply, calls[i].body, calls[i].len);
+	}
+	wire_free(calls, MANY);
+	test_free(calls);
+	shutdown(s.fd, SHUT_RDWR);
+	assert_int_equal(pthread_join(peer, NULL), 0);
+	close_scene(&s);
+}
+
+#define FEW 100
+
+/* An answer to what has not been asked yet is none: 400 KiB are not sent at once. */
+static void test_too_early(void **state)
+{
+	struct wire_call *calls = test_calloc(FEW, sizeof(*calls));
+	struct scene s;
+	size_t i;
+
+	(void)state;
+	open_scene(&s);
+	for (i = 0; i < FEW; i++) {
+		calls[i] = (struct wire_call){.type = XS_WRITE, .len = XENSTORE_PAYLOAD_MAX};
+		calls[i].body = calloc(1, calls[i].len);
+		answer(&s, XS_WRITE, (uint32_t)i, "", 0);
+	}
+	assert_int_equal(wire_talk(s.fd, 0, calls, FEW, &s.err), -1);
+	assert_string_equal(s.err.msg, "xenstored gave an answer that nobody asked for");
+	wire_free(calls, FEW);
+	test_free(calls);
+	close_scene(&s);
+}
+
 static void test_transaction(void **state)
 {
 	struct scene s;
@@ -208,6 +279,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_more_than_sockets_hold),
+		cmocka_unit_test(test_too_early),
 		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_bad_answers),
 	};
