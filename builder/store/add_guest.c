@@ -19,22 +19,34 @@
 /* Where the store has the domains. */
 #define DOMAINS "/local/domain"
 
-void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
+/* What xenconsoled waits for, the ring, is the last of the console's nodes. */
+static void own_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
+{
+	guest_nodes(g, &i->now, n);
+	console_nodes(g, n);
+}
+
+/* The kernel's back ends take a device on as soon as they see it. */
+static void devices_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
 {
 	const char *abi = i->is_32bit ? XEN_IO_PROTO_ABI_X86_32 : XEN_IO_PROTO_ABI_X86_64;
 	size_t k;
 
-	n->domid = g->domid;
-	guest_nodes_gone(g, n);
-	guest_nodes(g, &i->now, n);
 	for (k = 0; k < g->cfg->nr_disks; k++)
 		disk_nodes(g->disks[k], g->cfg->type == GUEST_PV ? abi : NULL, n);
-	console_nodes(g, n);
 	for (k = 0; k < g->cfg->nr_vifs; k++)
 		vif_nodes(&g->vifs[k], n);
 	/* libxl gives one to every such guest, whether it has a screen or not. */
 	if (firmware_wanted(g->cfg))
 		vkbd_nodes(n);
+}
+
+void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
+{
+	n->domid = g->domid;
+	guest_first_nodes(g, n);
+	own_nodes(g, i, n);
+	devices_nodes(g, i, n);
 }
 
 static bool domain_alive(struct host *h, uint32_t domid)
@@ -130,19 +142,49 @@ static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t,
 	return rc;
 }
 
+/* A guest's nodes, by how they are written. */
 struct writing {
 	const struct guest *g;
 	struct host *h;
-	struct nodes nodes;
+	struct nodes first, own, devices;
 };
 
-static int write_nodes(int fd, uint32_t t, void *arg, struct err *e)
+static void list_all(struct writing *w, const struct guest_facts *i)
+{
+	w->first.domid = w->own.domid = w->devices.domid = w->g->domid;
+	guest_first_nodes(w->g, &w->first);
+	own_nodes(w->g, i, &w->own);
+	devices_nodes(w->g, i, &w->devices);
+	w->first.failed |= w->own.failed || w->devices.failed;
+}
+
+static int write_first(int fd, uint32_t t, void *arg, struct err *e)
 {
 	const struct writing *w = arg;
 
 	if (check_name(w->g, w->h, fd, t, e) < 0)
 		return -1;
-	return nodes_send(&w->nodes, fd, t, e);
+	return nodes_send(&w->first, fd, t, e);
+}
+
+/* Nobody else gets between the guest's name and those that there are, or sees half a device. For all that
+ * xenstored does in a transaction it goes through the names that this has touched, and at its end it
+ * reads each node again for each domain: several times what the nodes that are between these two take. */
+static int write_all_nodes(struct writing *w, bool *in_store, struct err *e)
+{
+	const int fd = wire_open(STORE_SOCKET, e);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	rc = store_transact_on(fd, write_first, w, e);
+	*in_store = !rc;
+	if (!rc)
+		rc = nodes_send(&w->own, fd, 0, e);
+	if (!rc && w->devices.n)
+		rc = nodes_write_on(&w->devices, fd, e);
+	wire_close(fd);
+	return rc;
 }
 
 static int look_at(const struct guest *g, struct host *h, struct guest_facts *i, struct err *e)
@@ -167,23 +209,22 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 
 	if (look_at(g, h, &i, e) < 0)
 		return -1;
-	store_guest_nodes(g, &i, &w.nodes);
+	list_all(&w, &i);
 	build_lock(h->shared, BUILD_LOCK_STORE);
-	rc = store_transact_wire(write_nodes, &w, e);
+	rc = write_all_nodes(&w, &g->in_store, e);
 	if (!rc)
 		mark_ours(h, g->domid, true);
 	build_unlock(h->shared, BUILD_LOCK_STORE);
-	nodes_free(&w.nodes);
+	nodes_free(&w.first);
+	nodes_free(&w.own);
+	nodes_free(&w.devices);
+	if (!rc && g->store_port &&
+	    !xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
+		rc = err_set(e, "cannot introduce domain %u to xenstored: %s", g->domid,
+			     strerror(errno));
 	if (rc < 0)
-		return -1;
-	g->in_store = true;
-	if (!g->store_port)
-		return 0;
-	if (xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
-		return 0;
-	err_set(e, "cannot introduce domain %u to xenstored: %s", g->domid, strerror(errno));
-	store_remove_guest(g, h);
-	return -1;
+		store_remove_guest(g, h);
+	return rc;
 }
 
 void store_remove_guest(struct guest *g, struct host *h)

@@ -29,7 +29,7 @@ const char *guest_dm_version(const struct guest_config *cfg)
 
 /* /local/domain/ID as far as the guest's life goes before its build: libxl_create.c,
  * libxl__domain_make. */
-static void domain_nodes(const struct guest *g, const char *dir, const char *vm, struct nodes *to)
+static void domain_nodes(const struct guest *g, const char *dir, struct nodes *to)
 {
 	/* The directories above these inherit what dir has, as those of built_nodes do. */
 	static const char *const guests[] = {
@@ -47,9 +47,6 @@ static void domain_nodes(const struct guest *g, const char *dir, const char *vm,
 	};
 	size_t i;
 
-	nodes_add(to, NODE_READABLE, dir, NULL, "%s", "");
-	nodes_add(to, NODE_INHERITS, dir, "vm", "%s", vm);
-	nodes_add(to, NODE_INHERITS, dir, "name", "%s", g->cfg->name);
 	for (i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
 		nodes_add(to, NODE_GUEST, dir, guests[i], "%s", "");
 	if (g->cfg->type == GUEST_HVM) {
@@ -147,7 +144,7 @@ void guest_nodes(const struct guest *g, const struct timespec *now, struct nodes
 	snprintf(dir, sizeof(dir), "/local/domain/%u", g->domid);
 	snprintf(libxl, sizeof(libxl), "/libxl/%u", g->domid);
 
-	domain_nodes(g, dir, vm, to);
+	domain_nodes(g, dir, to);
 	vm_nodes(g, now, vm, uuid, to);
 	nodes_add(to, NODE_INHERITS, libxl, "type", "%s", guest_type_name(g->cfg->type));
 	nodes_add(to, NODE_INHERITS, libxl, "dm-version", "%s", guest_dm_version(g->cfg));
@@ -160,12 +157,16 @@ void guest_nodes(const struct guest *g, const struct timespec *now, struct nodes
 			  (long)g->model.pid);
 }
 
-void guest_nodes_gone(const struct guest *g, struct nodes *to)
+void guest_first_nodes(const struct guest *g, struct nodes *to)
 {
-	char uuid[UUID_TEXT];
+	char uuid[UUID_TEXT], dir[32];
 
 	uuid_text(g->uuid, uuid);
-	nodes_remove(to, "/local/domain/%u", g->domid);
+	snprintf(dir, sizeof(dir), "/local/domain/%u", g->domid);
+	nodes_remove(to, "%s", dir);
 	nodes_remove(to, "/vm/%s", uuid);
 	nodes_remove(to, "/libxl/%u", g->domid);
+	nodes_add(to, NODE_READABLE, dir, NULL, "%s", "");
+	nodes_add(to, NODE_INHERITS, dir, "vm", "/vm/%s", uuid);
+	nodes_add(to, NODE_INHERITS, dir, "name", "%s", g->cfg->name);
 }

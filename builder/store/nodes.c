@@ -172,7 +172,19 @@ static int send_all(int fd, uint32_t t, void *arg, struct err *e)
 	return nodes_send(arg, fd, t, e);
 }
 
+int nodes_write_on(const struct nodes *n, int fd, struct err *e)
+{
+	return store_transact_on(fd, send_all, (void *)(uintptr_t)n, e);
+}
+
 int nodes_write(const struct nodes *n, struct err *e)
 {
-	return store_transact_wire(send_all, (void *)(uintptr_t)n, e);
+	const int fd = wire_open(STORE_SOCKET, e);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	rc = nodes_write_on(n, fd, e);
+	wire_close(fd);
+	return rc;
 }

@@ -64,18 +64,14 @@ static int transact_once(int fd, store_wire_body *body, void *arg, bool *again, 
 	return err_set(e, "cannot end a transaction of the store: %s", strerror(error));
 }
 
-int store_transact_wire(store_wire_body *body, void *arg, struct err *e)
+int store_transact_on(int fd, store_wire_body *body, void *arg, struct err *e)
 {
-	const int fd = wire_open(STORE_SOCKET, e);
 	bool again = true;
 	unsigned i;
 	int rc = 0;
 
-	if (fd < 0)
-		return -1;
 	for (i = 0; i < TRIES && again && !rc; i++)
 		rc = transact_once(fd, body, arg, &again, e);
-	wire_close(fd);
 	if (!rc && again)
 		rc = err_set(e, "cannot end a transaction of the store: %s", strerror(EAGAIN));
 	return rc;

@@ -30,8 +30,8 @@ typedef int store_body(struct xs_handle *xsh, xs_transaction_t t, void *arg, str
  */
 int store_transact(struct xs_handle *xsh, store_body *body, void *arg, struct err *e);
 
-/* The same on a connection of its own, where many requests are made at a time (wire.h). */
+/* The same on a connection where many requests are made at a time (wire.h). */
 typedef int store_wire_body(int fd, uint32_t t, void *arg, struct err *e);
-int store_transact_wire(store_wire_body *body, void *arg, struct err *e);
+int store_transact_on(int fd, store_wire_body *body, void *arg, struct err *e);
 
 #endif

@@ -474,11 +474,35 @@ static void test_collisions(void **state)
 	close_scene(&s);
 }
 
+static unsigned transactions_of(unsigned golden)
+{
+	struct scene s;
+	unsigned n;
+
+	golden_guest(&s.g, golden);
+	open_host(&s);
+	make_domain(&s);
+	KIT_CHECK(!store_add_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	n = fake_calls_of("xs_transaction_start");
+	store_remove_guest(&s.g.guest, &s.host);
+	close_scene(&s);
+	return n;
+}
+
+/* One for the name, one that keeps back ends from seeing half a device. */
+static void test_transactions(void **state)
+{
+	(void)state;
+	assert_int_equal(transactions_of(3), 1);
+	assert_int_equal(transactions_of(1), 2);
+}
+
 /* Wherever it fails, there is one line with the cause and nothing in the store. */
 static void test_failures(void **state)
 {
 	struct scene s;
 	unsigned n;
+	char *list;
 	int rc;
 
 	(void)state;
@@ -499,6 +523,9 @@ static void test_failures(void **state)
 		assert_false(s.g.guest.in_store);
 		assert_null(fake_store_read("/local/domain/1"));
 		assert_null(fake_store_read("/local/domain/0/backend"));
+		list = list_all(&s.g.guest);
+		assert_string_equal(list, "");
+		free(list);
 		assert_false(fake_store_introduced(1));
 		close_scene(&s);
 	}
@@ -621,6 +648,7 @@ int main(void)
 		cmocka_unit_test(test_same_name),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_collisions),
+		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_messages),
