@@ -21,7 +21,8 @@ void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, ui
 
 	nodes_add(to, NODE_INHERITS, d->libxl, "frontend", "%s", d->front);
 	nodes_add(to, NODE_INHERITS, d->libxl, "backend", "%s", d->back);
-	nodes_add(to, console ? NODE_READABLE : NODE_GUEST_DOM0, d->front, NULL, "%s", "");
+	/* The console's is as readable as the guest's directory, in which it is. */
+	nodes_add(to, console ? NODE_INHERITS : NODE_GUEST_DOM0, d->front, NULL, "%s", "");
 	nodes_add(to, NODE_INHERITS, d->front, "backend", "%s", d->back);
 	nodes_remove(to, "%s", d->back); /* of an earlier domain with that number */
 	nodes_add(to, NODE_READABLE, d->back, NULL, "%s", "");

@@ -31,9 +31,7 @@ const char *guest_dm_version(const struct guest_config *cfg)
  * libxl__domain_make. */
 static void domain_nodes(const struct guest *g, const char *dir, struct nodes *to)
 {
-	/* The directories above these inherit what dir has, as those of built_nodes do. */
 	static const char *const guests[] = {
-		"device/suspend/event-channel",
 		"control/shutdown",
 		"control/feature-poweroff",
 		"control/feature-reboot",
@@ -47,12 +45,19 @@ static void domain_nodes(const struct guest *g, const char *dir, struct nodes *t
 	};
 	size_t i;
 
+	/* The directories above this one inherit what dir has, as those of built_nodes do. */
+	nodes_add(to, NODE_GUEST, dir, "device/suspend/event-channel", "%s", "");
+	/* What is the guest's inherits that: xenstored knows nothing of the guest yet, and to give each node its
+	 * access takes it another request, with a node to be read for each domain that there is. */
+	nodes_permit(to, NODE_GUEST, "%s", dir);
 	for (i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
-		nodes_add(to, NODE_GUEST, dir, guests[i], "%s", "");
+		nodes_add(to, NODE_INHERITS, dir, guests[i], "%s", "");
 	if (g->cfg->type == GUEST_HVM) {
-		nodes_add(to, NODE_GUEST, dir, "control/feature-s3", "%s", "");
-		nodes_add(to, NODE_GUEST, dir, "control/feature-s4", "%s", "");
+		nodes_add(to, NODE_INHERITS, dir, "control/feature-s3", "%s", "");
+		nodes_add(to, NODE_INHERITS, dir, "control/feature-s4", "%s", "");
 	}
+	nodes_permit(to, NODE_READABLE, "%s/control", dir);
+	nodes_permit(to, NODE_READABLE, "%s", dir);
 	nodes_add(to, NODE_INHERITS, dir, "control/platform-feature-multiprocessor-suspend", "1");
 	nodes_add(to, NODE_INHERITS, dir, "control/platform-feature-xs_reset_watches", "1");
 }

@@ -53,30 +53,46 @@ void nodes_add(struct nodes *n, enum node_access access, const char *dir, const 
 		goto fail;
 	}
 	node->access = access;
+	node->permit = false;
 	n->n++;
 	return;
 fail:
 	n->failed = true;
 }
 
-void nodes_remove(struct nodes *n, const char *path, ...)
+/* Adds a node without a value. */
+static void add_bare(struct nodes *n, const struct node *what, const char *path, va_list ap)
 {
 	struct node *node = room(n);
-	va_list ap;
-	int len;
 
 	if (node) {
-		va_start(ap, path);
-		len = vasprintf(&node->path, path, ap);
-		va_end(ap);
-		if (len >= 0) {
-			node->value = NULL;
-			node->access = NODE_INHERITS;
+		*node = *what;
+		if (vasprintf(&node->path, path, ap) >= 0) {
 			n->n++;
 			return;
 		}
 	}
 	n->failed = true;
+}
+
+void nodes_remove(struct nodes *n, const char *path, ...)
+{
+	const struct node what = {.access = NODE_INHERITS};
+	va_list ap;
+
+	va_start(ap, path);
+	add_bare(n, &what, path, ap);
+	va_end(ap);
+}
+
+void nodes_permit(struct nodes *n, enum node_access access, const char *path, ...)
+{
+	const struct node what = {.access = access, .permit = true};
+	va_list ap;
+
+	va_start(ap, path);
+	add_bare(n, &what, path, ap);
+	va_end(ap);
 }
 
 void nodes_free(struct nodes *n)
@@ -119,6 +135,13 @@ static bool add_permit(struct wire_call *call, const struct node *node, uint32_t
 	return add_call(call, XS_SET_PERMS, node->path, perms, (size_t)n);
 }
 
+static bool add_node(struct wire_call *call, const struct node *node)
+{
+	if (node->value)
+		return add_call(call, XS_WRITE, node->path, node->value, strlen(node->value));
+	return add_call(call, XS_RM, node->path, NULL, 0);
+}
+
 /* Fills in at most two requests for each node. Returns how many, or 0 without memory. */
 static size_t fill_calls(const struct nodes *n, struct wire_call *calls)
 {
@@ -126,12 +149,9 @@ static size_t fill_calls(const struct nodes *n, struct wire_call *calls)
 	size_t k = 0;
 
 	for (node = n->v; node < n->v + n->n; node++) {
-		if (!(node->value ? add_call(&calls[k++], XS_WRITE, node->path, node->value,
-					     strlen(node->value))
-				  : add_call(&calls[k++], XS_RM, node->path, NULL, 0)))
+		if (!node->permit && !add_node(&calls[k++], node))
 			return 0;
-		if (node->value && node->access != NODE_INHERITS &&
-		    !add_permit(&calls[k++], node, n->domid))
+		if (node->access != NODE_INHERITS && !add_permit(&calls[k++], node, n->domid))
 			return 0;
 	}
 	return k;

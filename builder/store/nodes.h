@@ -23,6 +23,7 @@ enum node_access {
 struct node {
 	char *path, *value; /* value NULL: the node is removed, with all below it */
 	enum node_access access;
+	bool permit; /* the node is there, and only gets its access; value is NULL */
 };
 
 struct nodes {
@@ -38,6 +39,10 @@ void nodes_add(struct nodes *n, enum node_access access, const char *dir, const 
 
 /* Adds the removal of a node, which need not be there; path is a format and its arguments. */
 void nodes_remove(struct nodes *n, const char *path, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds another access, none that is inherited, for a node that is there. */
+void nodes_permit(struct nodes *n, enum node_access access, const char *path, ...)
+	__attribute__((format(printf, 3, 4)));
 void nodes_free(struct nodes *n);
 
 /*

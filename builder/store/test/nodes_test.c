@@ -65,6 +65,32 @@ static void test_access(void **state)
 	close_scene(&s);
 }
 
+/* A node that is there keeps its value, and what is made in it later inherits the new access. */
+static void test_permit(void **state)
+{
+	static const char wanted[] = "/local/domain/1 = \"v\"   (n0,r1)\n"
+				     "/local/domain/1/after = \"\"   (n0,r1)\n"
+				     "/local/domain/1/before = \"\"   (n0,r1)\n"
+				     "/local/domain/1/own = \"\"   (n1)\n";
+	struct scene s;
+	char *list;
+
+	(void)state;
+	open_scene(&s);
+	nodes_add(&s.nodes, NODE_READABLE, "/local/domain/1", NULL, "%s", "v");
+	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", "before", "%s", "");
+	nodes_permit(&s.nodes, NODE_GUEST, "/local/domain/%d", 1);
+	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", "own", "%s", "");
+	nodes_permit(&s.nodes, NODE_READABLE, "/local/domain/%d", 1);
+	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", "after", "%s", "");
+	KIT_CHECK(!nodes_write(&s.nodes, &s.err), "%s", s.err.msg);
+	assert_int_equal(fake_calls_of("xs_write"), 4);
+	list = fake_store_list("/local/domain/1");
+	assert_string_equal(list, wanted);
+	free(list);
+	close_scene(&s);
+}
+
 /* In their order: what is removed and added again is new; what is not there need not be removed. */
 static void test_removal(void **state)
 {
@@ -167,9 +193,9 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_access),         cmocka_unit_test(test_removal),
-		cmocka_unit_test(test_all_or_nothing), cmocka_unit_test(test_collisions),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_access),     cmocka_unit_test(test_permit),
+		cmocka_unit_test(test_removal),    cmocka_unit_test(test_all_or_nothing),
+		cmocka_unit_test(test_collisions), cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
