@@ -8,6 +8,8 @@ UNIT         := $(BUILD)/unit
 UNIT_TIMEOUT ?= 300
 FUZZ_SECONDS ?= 5
 
+comma := ,
+
 # The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c, wire.c,
 # vif.c and daemons.c.
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap acpi_build_tables \
@@ -30,13 +32,10 @@ asan_LDFLAGS := -no-pie -fsanitize=address,undefined
 # The codecs and cmocka are Debian's here, for glibc; libacpi needs nothing of a C library's own.
 asan_LDLIBS  := $(LIBS)/lib/libacpi.a -lcmocka $(CODECS) -lpthread
 
-asan_STORED  := slab sockets
-
 musl_CC      := $(CC)
 musl_CFLAGS  := -Os -DUNIT_STATIC
 musl_LDFLAGS := -static -no-pie
 musl_LDLIBS  := -L$(LIBS)/lib -lacpi -lcmocka $(CODECS) -lpthread
-musl_STORED  := slab malloc sockets
 
 tsan_CC      := $(HOSTCC)
 tsan_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=thread
@@ -89,17 +88,7 @@ $$($(1)_MODEL_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_MODEL_OBJS)
 	@mkdir -p $$(@D)
 	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_MODEL_OBJS) $$($(1)_MORE) $$($(1)_LDLIBS) -o $$@
 
-# What xenstored gets, linked as there. That the allocator has the C library's names can't be tested beside the
-# sanitizers', which have them.
-$(1)_STORED_OBJS  := $$(patsubst %,$(UNIT)/$(1)/obj/xenstored/%.o,$$($(1)_STORED))
-$(1)_STORED_TESTS := $$(patsubst %,$(UNIT)/$(1)/t/xenstored/%_test,$$($(1)_STORED))
-
-$$($(1)_STORED_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_STORED_OBJS)
-	@mkdir -p $$(@D)
-	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(STORED_WRAP) $$< $$($(1)_STORED_OBJS) $$($(1)_LDLIBS) -o $$@
-
-UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS) $$(MODEL_UNIT_SRCS) $$(MODEL_TESTS) \
-	     $$(STORED_C))
+UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS) $$(MODEL_UNIT_SRCS) $$(MODEL_TESTS))
 .PRECIOUS: $(UNIT)/$(1)/obj/%.o
 endef
 $(eval $(call unit_flavour,asan))
@@ -113,7 +102,7 @@ THREADED := $(filter $(patsubst %.c,$(UNIT)/tsan/t/%,$(shell grep -lE \
 	    '<pthread\.h>|supervise/(worker|supervise)\.h|fake/units\.h|commands\.h' $(TESTS))),$(tsan_TESTS))
 
 .PHONY: unit unit-build coverage fuzz
-ALL_UNIT := $(foreach flavour,asan musl,$($(flavour)_TESTS) $($(flavour)_MODEL_TESTS) $($(flavour)_STORED_TESTS)) \
+ALL_UNIT := $(foreach flavour,asan musl,$($(flavour)_TESTS) $($(flavour)_MODEL_TESTS)) \
 	    $(THREADED)
 unit-build: $(ALL_UNIT)
 

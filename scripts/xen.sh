@@ -57,7 +57,7 @@ configure_xen() {
 	chmod +x src/version.sh src/tools/cross-install src/xen/xsm/flask/policy/mkflask.sh
 }
 
-xen_define=''
+xen_define='' xen_speed='' xen_allocator=''
 
 # make_xen ARGUMENT...: make with the variables that every directory gets. Saving and restoring
 # domains is not earlydom's job.
@@ -122,55 +122,17 @@ xen_version() {
 	sed -n "s/^export XEN_$1 *= *\([0-9][0-9]*\) *\$/\1/p" "$2/xen/Makefile"
 }
 
-# xen_link PATH FLAGS LIB...: links PATH, a program of the source tree. Xen's makefiles name the libraries
-# that a program calls, and leave those that these call to the dynamic linker.
-xen_link() {
-	path=$1 link_flags=$2
-	shift 2
-	libs=$(printf " -lxen%s" "$@")
-	make_xen -C "src/${path%/*}" PREPEND_LDFLAGS_XEN_TOOLS="$link_flags" \
-		APPEND_LDFLAGS="-L$PWD/stage/lib $libs" "${path##*/}"
-}
-
-# xen_program PATH LIB...: statically, into ./stage/bin.
+# xen_program PATH LIB...: links PATH, a program of the source tree, statically into ./stage/bin. Xen's
+# makefiles name the libraries that a program calls, and leave those that these call to the dynamic linker.
 xen_program() {
 	path=$1
 	shift
-	xen_link "$path" '-static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none' "$@"
+	libs=$(printf " -lxen%s" "$@")
+	make_xen -C "src/${path%/*}" APPEND_LDFLAGS="-L$PWD/stage/lib $libs $xen_allocator" \
+		PREPEND_LDFLAGS_XEN_TOOLS='-static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none' \
+		"${path##*/}"
 	mkdir -p stage/bin
 	strip -s -R .comment -R .note.gnu.property -o "stage/bin/${path##*/}" "src/$path"
-}
-
-# xen_object PATH LIB...: as one object, with nothing left open but the C library, to ./stage/lib. A guest
-# waits for what it does, so it is built for speed.
-xen_object() {
-	path=$1
-	shift
-	xen_speed="-O2 $flags_all" xen_link "$path" '-r -nostdlib' "$@"
-	cp "src/$path" "stage/lib/${path##*/}.o"
-}
-
-# For every node that has changed xenstored asks for each connection whether it may see that, and reads
-# the node anew to find out, before it looks whether the connection watches anything. That of a guest
-# that is not up does not: with 64 guests it is most of what xenstored does. A version that is written
-# in another way stays as it is.
-skip_watchless() {
-	sed -i '/^void fire_watches(/,/^}/ {
-		s/^\tlist_for_each_entry(i, &connections, list) {$/&\n\t\tif (list_empty(\&i->watches))\n\t\t\tcontinue;/
-	}' "$1"
-	grep -q 'list_empty(&i->watches)' "$1" || echo "$1: connections without watches are not skipped"
-}
-
-# xenstored writes an answer's header, and its body when poll says again that there is room: a socket's write might
-# wait. Those that it is linked with (xenstored/sockets.c) never do, so that both go at once. A version that is written
-# in another way stays as it is.
-write_at_once() {
-	sed -i '/^\t\t\/\* Second write might block if non-zero\. \*\/$/ {
-		N
-		N
-		s/^[^\n]*\n\t\tif (out->hdr\.msg\.len && !conn->domain)\n\t\t\treturn true;$/\t\t\/* The second write never blocks. *\//
-	}' "$1"
-	grep -q 'The second write never blocks' "$1" || echo "$1: headers and bodies are written one by one"
 }
 
 # The daemons, and the store's client: one program that goes by what it is called (xenstore-ls ...)
@@ -178,12 +140,14 @@ write_at_once() {
 build_daemons() {
 	store=tools/xenstore clients=tools/xenstore manage=''
 	[ ! -d src/tools/xenstored ] || store=tools/xenstored
-	skip_watchless "$(find "src/$store" -name '*watch.c')"
-	write_at_once "$(find "src/$store" -name '*core.c')"
 	[ ! -d src/tools/xs-clients ] || clients=tools/xs-clients
 	[ ! -d src/tools/libs/manage ] || manage=manage
-	# shellcheck disable=SC2086 # a list of words
-	xen_object "$store/xenstored" $manage $xen_calls
+	# A guest waits for what the store does, which is made of small blocks that are allocated and freed.
+	(
+		xen_speed="-O2 $flags_all" xen_allocator="-L$out/lib -lmimalloc"
+		# shellcheck disable=SC2086 # a list of words
+		xen_program "$store/xenstored" $manage $xen_calls
+	)
 	# shellcheck disable=SC2086 # a list of words
 	xen_program tools/console/daemon/xenconsoled store $xen_calls
 	xen_program "$clients/xenstore" store toolcore
