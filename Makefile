@@ -2,7 +2,7 @@
 
 BUILD   ?= build
 LIBS    := $(BUILD)/libs
-LIBS_STAMP := $(addprefix $(LIBS)/stamp/,zlib xz zstd lz4 mimalloc cmocka xen)
+LIBS_STAMP := $(addprefix $(LIBS)/stamp/,zlib xz zstd lz4 mimalloc blkid cmocka xen)
 # From the same Xen source as the libraries; for the image, where guests have a store.
 DAEMONS := $(BUILD)/xenstored $(BUILD)/xenconsoled
 VERSION := 0.1.0
@@ -29,7 +29,7 @@ CODECS := -lz -llzma -lzstd -llz4
 # libxenguest registers its kernel loaders in constructors, which only a whole archive keeps.
 LDLIBS := -L$(LIBS)/lib -Wl,--whole-archive -lxenguest -Wl,--no-whole-archive -lacpi -lxenctrl \
 	  -lxenforeignmemory -lxengnttab -lxenevtchn -lxendevicemodel -lxencall -lxentoollog \
-	  -lxenstore -lxentoolcore $(CODECS) -lpthread
+	  -lxenstore -lxentoolcore $(CODECS) -lblkid -lpthread
 
 ALL_C  := $(sort $(filter-out builder/fake/%,$(wildcard base/*.c base/test/*.c loaders/*.c loaders/test/*.c \
 	  builder/*/*.c builder/*/test/*.c)))

@@ -30,12 +30,12 @@ asan_CC      := $(HOSTCC)
 asan_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 asan_LDFLAGS := -no-pie -fsanitize=address,undefined
 # The codecs and cmocka are Debian's here, for glibc; libacpi needs nothing of a C library's own.
-asan_LDLIBS  := $(LIBS)/lib/libacpi.a -lcmocka $(CODECS) -lpthread
+asan_LDLIBS  := $(LIBS)/lib/libacpi.a -lcmocka $(CODECS) -lblkid -lpthread
 
 musl_CC      := $(CC)
 musl_CFLAGS  := -Os -DUNIT_STATIC
 musl_LDFLAGS := -static -no-pie
-musl_LDLIBS  := -L$(LIBS)/lib -lacpi -lcmocka $(CODECS) -lpthread
+musl_LDLIBS  := -L$(LIBS)/lib -lacpi -lcmocka $(CODECS) -lblkid -lpthread
 
 tsan_CC      := $(HOSTCC)
 tsan_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=thread
@@ -132,7 +132,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile tests.mk $(LIBS_STAMP)
 $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(FUZZ_OBJS)
 	@mkdir -p $(@D)
 	@clang -no-pie -fsanitize=fuzzer,address,undefined $(UNIT_WRAP) $< $(FUZZ_OBJS) \
-		$(LIBS)/lib/libacpi.a $(CODECS) -lpthread -o $@
+		$(LIBS)/lib/libacpi.a $(CODECS) -lblkid -lpthread -o $@
 
 MODEL_FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(filter-out model/main.c,$(MODEL_UNIT_SRCS)))
 MODEL_FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/bin/%,$(MODEL_FUZZ))
