@@ -20,7 +20,7 @@
 #include "builder/image/image_files.h"
 #include "builder/choose/select.h"
 #include "builder/choose/sources.h"
-#include "builder/device/tag.h"
+#include "builder/describe/tag_spec.h"
 #include "builder/describe/disk_spec.h"
 
 static const char usage_text[] =

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "builder/describe/tag_spec.h"
 #include "loop.h"
 #include "modules.h"
 #include "tag.h"
@@ -21,7 +22,34 @@ static bool is_missing(int errnum)
 	return errnum == ENOENT || errnum == ENXIO || errnum == ENODEV || errnum == ENOMEDIUM;
 }
 
-static int locate(struct disk *d, bool *absent, struct err *e)
+/* Looks a tag up among what no guest may write. */
+static int find_tag(const struct disk_table *t, struct disk *d, struct err *e)
+{
+	struct block_view view = {.sysroot = t->sysroot ? t->sysroot : ""};
+	const struct disk *held;
+	struct block_owner *owners;
+	size_t n = t->nr_reserved;
+	int rc;
+
+	for (held = t->disks; held; held = held->next)
+		n++;
+	owners = calloc(n + 1, sizeof(*owners));
+	if (!owners)
+		return err_set(e, "out of memory");
+	if (t->nr_reserved)
+		memcpy(owners, t->reserved, t->nr_reserved * sizeof(*owners));
+	n = t->nr_reserved;
+	for (held = t->disks; held; held = held->next)
+		if (held->spec->readwrite)
+			owners[n++] = (struct block_owner){held->guest, NULL, held->rdev};
+	view.owners = owners;
+	view.nr_owners = n;
+	rc = tag_find(&view, d->spec->target, d->path, sizeof(d->path), e);
+	free(owners);
+	return rc;
+}
+
+static int locate(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	const char *target = d->spec->target;
 	int rc;
@@ -34,7 +62,7 @@ static int locate(struct disk *d, bool *absent, struct err *e)
 		strcpy(d->path, target);
 		return 0;
 	}
-	rc = tag_find("", target, d->path, sizeof(d->path), e);
+	rc = find_tag(t, d, e);
 	*absent = rc > 0;
 	return rc ? -1 : 0;
 }
@@ -205,12 +233,33 @@ static int make_loop(struct disk *d, bool *absent, struct err *e)
 
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
-	if (modules_need("blkback", e) < 0 || locate(d, absent, e) < 0 ||
+	if (modules_need("blkback", e) < 0 || locate(t, d, absent, e) < 0 ||
 	    identify(d, absent, e) < 0 || check_sharing(t, d, e) < 0)
 		return -1;
 	if (d->loop && make_loop(d, absent, e) < 0)
 		return -1;
 	return claim(d, e);
+}
+
+int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+		 struct err *e)
+{
+	struct block_owner *more;
+
+	if (!spec->readwrite || !spec->target)
+		return 0;
+	more = realloc(t->reserved, (t->nr_reserved + 1) * sizeof(*more));
+	if (!more)
+		return err_set(e, "out of memory");
+	t->reserved = more;
+	t->reserved[t->nr_reserved++] = (struct block_owner){guest, spec->target, 0};
+	return 0;
+}
+
+void disk_table_free(struct disk_table *t)
+{
+	free(t->reserved);
+	memset(t, 0, sizeof(*t));
 }
 
 struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,

@@ -14,8 +14,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "builder/describe/disk_spec.h"
 #include "base/err.h"
+#include "block_list.h"
+#include "builder/describe/disk_spec.h"
 
 struct disk {
 	struct disk *next;
@@ -30,10 +31,25 @@ struct disk {
 	ino_t file_ino;
 };
 
-/* Every disk that is held; zero-initialised is empty. */
+/*
+ * Every disk that is held, and what guests that are to start may write; zero-initialised is empty.
+ *
+ * No tag leads to what a guest may write (block_list.h has the rules): it could have put another
+ * guest's tag on it, in an earlier life even. So that this holds from the first look-up on, whichever
+ * guest comes first, the targets of all guests are made known before (disk_reserve).
+ */
 struct disk_table {
 	struct disk *disks;
+	struct block_owner *reserved; /* disk_table_free's */
+	size_t nr_reserved;
+	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
 };
+
+/* Makes known that the guest may write that disk, if it may. Borrows both, as disk_hold does. Returns
+ * 0, or -1 with e set. */
+int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+		 struct err *e);
+void disk_table_free(struct disk_table *t); /* when no disk is held any more */
 
 /*
  * Finds and holds a disk: a block device by path or by UUID=, LABEL=, PARTUUID=, PARTLABEL= (tag.h);
@@ -42,8 +58,9 @@ struct disk_table {
  * use in dom0 and would be written, is mounted read-write in dom0, can't be written and would be,
  * or is held by any guest and one of the two writes it.
  *
- * *absent is set to whether it may still come: it is not there, or an earlier user is about to let
- * go of it. Then the call may be repeated. It does not wait, but for what it reads.
+ * *absent is set to whether it may still come: it is not there, its tag is on several devices, or an
+ * earlier user is about to let go of it. Then the call may be repeated. It does not wait, but for
+ * what it reads.
  */
 struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 		       bool *absent, struct err *e);

@@ -72,6 +72,8 @@ struct disk *__wrap_disk_hold(struct disk_table *t, const char *guest, const str
 	d->spec = spec;
 	d->fd = -1;
 	d->rdev = d->whole = makedev(XVD_MAJOR, devices.holds);
+	if (!devices.holds)
+		devices.reserved = t->nr_reserved;
 	devices.holds++; /* musl's makedev evaluates its argument more than once */
 	devices.held++;
 	snprintf(d->path, sizeof(d->path), "%s", spec->target);

@@ -9,6 +9,7 @@
 #define EARLYDOM_FAKE_DEVICES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct fake_devices {
 	bool on;
@@ -17,7 +18,8 @@ struct fake_devices {
 	bool no_bridge;       /* nothing to plug an interface into */
 	bool unplugged;       /* the back end's interfaces have not appeared */
 	unsigned holds, held; /* disks that were held so far, and are now */
-	unsigned plugs;       /* interfaces that were plugged so far */
+	size_t reserved; /* disks that some guest may write, as known when the first was held */
+	unsigned plugs;  /* interfaces that were plugged so far */
 };
 struct fake_devices *fake_devices(void);
 

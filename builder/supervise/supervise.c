@@ -124,6 +124,7 @@ static void close_all(struct supervisor *s)
 	for (i = 0; i < s->all.n; i++)
 		unit_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
+	disk_table_free(&s->disks);
 	services_close(&s->around, &s->host, s->worker_hosts, s->workers);
 	if (s->xce)
 		xenevtchn_close(s->xce);
@@ -147,6 +148,19 @@ static int find_store(void *arg, struct err *e)
 	if (services_find_store(&s->around, &s->host, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->all.consoles = s->around.consoles;
+	return 0;
+}
+
+/* Before the first disk is looked for: no tag leads to what some guest may write. */
+static int reserve_disks(struct supervisor *s, const struct guest_config *guests, size_t n,
+			 struct err *e)
+{
+	size_t i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < guests[i].nr_disks; k++)
+			if (disk_reserve(&s->disks, guests[i].name, &guests[i].disks[k], e) < 0)
+				return -1;
 	return 0;
 }
 
@@ -176,7 +190,7 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 		if (unit_init(all, &all->list[i], &guests[i], e) < 0)
 			return -1;
 	}
-	return 0;
+	return reserve_disks(s, guests, n, e);
 }
 
 static struct unit *unit_of_domain(struct units *all, uint32_t domid)

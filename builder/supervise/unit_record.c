@@ -6,6 +6,20 @@
 #include "builder/store/guest_nodes.h"
 #include "timeline.h"
 
+/* The device that it has, or what it is to have. */
+static void print_disks(const struct guest *g, FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < g->cfg->nr_disks; i++) {
+		const struct disk_spec *spec = &g->cfg->disks[i];
+		const struct disk *d = g->disks ? g->disks[i] : NULL;
+
+		fprintf(to, "disk=%s %s %s\n", spec->vdev, spec->readwrite ? "rw" : "ro",
+			d && !d->loop ? d->path : spec->target);
+	}
+}
+
 void unit_print_record(const struct unit *u, FILE *to)
 {
 	const struct guest_config *cfg = u->guest.cfg;
@@ -20,6 +34,7 @@ void unit_print_record(const struct unit *u, FILE *to)
 		cfg->vcpus, u->restarts);
 	if (!unit_busy(u) && u->guest.build_ns)
 		fprintf(to, "build_ms=%llu\n", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
+	print_disks(&u->guest, to);
 	if (u->why[0])
 		fprintf(to, "cause=%s\n", u->why);
 }

@@ -509,10 +509,12 @@ static void live_with_store(struct boot *b)
 /* With a store from the image: devices, order, consoles by xenconsoled's logs, libxl's records. */
 static void test_store(void **state)
 {
-	static char *after[] = {"web"};
+	static char *after[] = {"web"}, vdev[] = "xvdc", target[] = "/dev/fake-c";
+	static struct disk_spec disk = {.vdev = vdev, .target = target, .readwrite = true};
 	struct guest_config some[3] = {cfgs[0], cfgs[1], cfgs[2]};
 	struct boot b = {.cfgs = some, .n = 3, .store = STORE_IF_THERE, .during = live_with_store};
 	const char *web, *cache;
+	char record[4096];
 
 	(void)state;
 	fake_reset();
@@ -522,10 +524,16 @@ static void test_store(void **state)
 	kit_devices(&some[0]);
 	some[0].ready_timeout = 1; /* nobody connects its devices */
 	some[2].after = (struct strings){after, 1};
+	some[2].disks = &disk;
+	some[2].nr_disks = 1;
 	boot(&b);
 	assert_int_equal(b.rc, 0);
 	assert_int_equal(b.status, 0);
 	assert_true(runs("web") && runs("cache") && !runs("db"));
+	/* Before web's were looked for it was known what cache may write. */
+	assert_int_equal(fake_devices()->reserved, 2);
+	kit_read("run/guests/web", record, sizeof(record));
+	assert_non_null(strstr(record, "\ndisk=xvda rw /dev/fake-a\ndisk=xvdb ro /dev/fake-b\n"));
 	said(&b, "earlydom: 3 of 3 guests started in ");
 	said(&b, "earlydom: web: not up after 1 s (its devices are not connected); what comes "
 		 "after it waits no longer\n");

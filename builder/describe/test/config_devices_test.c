@@ -3,7 +3,7 @@
  * go together.
  */
 #include "config_expect.h"
-#include "builder/device/tag.h"
+#include "builder/describe/tag_spec.h"
 #include "builder/describe/disk_spec.h"
 #include "builder/describe/vif_spec.h"
 

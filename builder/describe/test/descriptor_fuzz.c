@@ -2,7 +2,7 @@
  * libFuzzer entry: any bytes as a descriptor, and as one line of it as an override.
  */
 #include "builder/describe/config.h"
-#include "builder/device/tag.h"
+#include "builder/describe/tag_spec.h"
 #include "builder/describe/disk_spec.h"
 #include "builder/describe/config_value.h"
 #include "builder/describe/vif_spec.h"

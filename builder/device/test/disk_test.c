@@ -12,12 +12,12 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "builder/device/disk.h"
 #include "builder/device/loop.h"
-
-#define IMAGE_BYTES (1 << 20)
+#include "images.h"
 
 static bool have_loop;
 
@@ -428,13 +428,117 @@ static void test_mounted(void **state)
 	settle("image2");
 }
 
+/* A tree with vda and vdb in it, files, which get loop devices as any do. */
+static void mk_tagged(const char *root, const char *name, const char *number)
+{
+	char command[2000], path[400];
+	uint8_t b[8192] = {0};
+	FILE *f;
+
+	image_ext(b, 0x11, "root");
+	snprintf(command, sizeof(command),
+		 "cd '%s' && mkdir -p dev sys/devices/%s sys/class/block && "
+		 "echo %s >sys/devices/%s/dev && echo 16 >sys/devices/%s/size && "
+		 "ln -s ../../devices/%s sys/class/block/%s",
+		 root, name, number, name, name, name, name);
+	assert_int_equal(system(command), 0);
+	snprintf(path, sizeof(path), "%s/dev/%s", root, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(b, 1, sizeof(b), f), sizeof(b));
+	assert_int_equal(fclose(f), 0);
+}
+
+/*
+ * Guest a has vdb by its path, and has put on it what is on guest b's vda. Whether a's disk is held
+ * or not, b gets its own.
+ */
+static void test_tags(void **state)
+{
+	char root[300];
+	const struct disk_spec path = spec_of("xvda", "/dev/vdb", true);
+	const struct disk_spec tag = spec_of("xvda", "UUID=" UUID_A, true);
+	struct disk_table t = {NULL};
+	struct disk *d;
+	struct err e;
+
+	(void)state;
+	if (!have_loop)
+		skip();
+	snprintf(root, sizeof(root), "%s", kit_path("tags"));
+	assert_int_equal(mkdir(root, 0700), 0);
+	mk_tagged(root, "vda", "254:0");
+	mk_tagged(root, "vdb", "254:16");
+	t.sysroot = root;
+	refuse(&t, "b", tag, true,
+	       "disk xvda: UUID=" UUID_A " is on more than one device: %s/dev/vda and %s/dev/vdb",
+	       root, root);
+	assert_int_equal(disk_reserve(&t, "a", &path, &e), 0);
+	assert_int_equal(disk_reserve(&t, "b", &tag, &e), 0);
+	d = hold(&t, "b", &tag);
+	assert_true(d->loop);
+	disk_drop(&t, d);
+	settle("tags/dev/vda");
+	/* One that only reads can't have put it there. */
+	disk_table_free(&t);
+	assert_int_equal(t.nr_reserved, 0);
+	t.sysroot = root;
+	refuse(&t, "b", tag, true,
+	       "disk xvda: UUID=" UUID_A " is on more than one device: %s/dev/vda and %s/dev/vdb",
+	       root, root);
+	disk_table_free(&t);
+}
+
+/* What a guest may write is known while it has it, too, if it got it by a tag. */
+static void test_held_by_tag(void **state)
+{
+	char root[300];
+	const struct disk_spec tag = spec_of("xvda", "UUID=" UUID_A, true);
+	struct disk_spec held_spec = tag;
+	struct disk held = {.guest = "a", .spec = &held_spec, .fd = -1};
+	struct disk_table t = {&held, NULL, 0, NULL};
+	const struct disk_spec again = spec_of("xvdb", "LABEL=root", false);
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s", kit_path("held"));
+	assert_int_equal(mkdir(root, 0700), 0);
+	t.sysroot = root;
+	mk_tagged(root, "vda", "254:0");
+	held.rdev = makedev(254, 0);
+	refuse(&t, "b", again, true,
+	       "disk xvdb: no device has LABEL=root (left out: %s/dev/vda, which guest a may "
+	       "write)",
+	       root);
+}
+
+static void test_reserve_memory(void **state)
+{
+	const struct disk_spec path = spec_of("xvda", "/dev/vdb", true);
+	const struct disk_spec readonly = spec_of("xvda", "/dev/vdb", false);
+	struct disk_table t = {NULL};
+	struct err e;
+	int rc;
+
+	(void)state;
+	assert_int_equal(disk_reserve(&t, "a", &readonly, &e), 0);
+	assert_int_equal(t.nr_reserved, 0);
+	fake_alloc_fail_at(1);
+	rc = disk_reserve(&t, "a", &path, &e);
+	fake_alloc_fail_at(0);
+	assert_int_equal(rc, -1);
+	assert_string_equal(e.msg, "out of memory");
+	assert_int_equal(t.nr_reserved, 0);
+	disk_table_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing), cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_image),   cmocka_unit_test(test_block),
-		cmocka_unit_test(test_sharing), cmocka_unit_test(test_partitions),
-		cmocka_unit_test(test_mounted),
+		cmocka_unit_test(test_nothing),     cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_image),       cmocka_unit_test(test_block),
+		cmocka_unit_test(test_sharing),     cmocka_unit_test(test_partitions),
+		cmocka_unit_test(test_mounted),     cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_held_by_tag), cmocka_unit_test(test_reserve_memory),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

@@ -1,0 +1,70 @@
+/*
+ * The block devices of dom0 as a tag's look-up sees them: which are looked at, what is on these, and
+ * why the others are left out.
+ *
+ * A tag must lead to what the person who wrote it meant, and to nothing that a guest made up. So
+ * these are left out:
+ * - what holds nothing by itself: empty and hidden devices, RAM, floppy, loop and optical disks;
+ * - what is a part of something else, by the kernel's word (holders) or by what is on it (members of
+ *   RAID, LVM, LUKS, Btrfs over several devices ...), and partitions of that or of what is unreadable;
+ * - a disk that has partitions, as far as a file system is looked for;
+ * - what a guest may write that has it by path, by a partition's id, or in use, with its partitions,
+ *   the disk that it is a partition of, and what is made of it (slaves): the guest could put
+ *   another's tag on it.
+ */
+#ifndef EARLYDOM_BLOCK_LIST_H
+#define EARLYDOM_BLOCK_LIST_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "probe.h"
+
+/* What a guest may write. */
+struct block_owner {
+	const char *guest;  /* its name, borrowed */
+	const char *target; /* a path or a tag, borrowed; NULL for none */
+	dev_t rdev;         /* of a device that it has; 0 for none */
+};
+
+struct block_view {
+	const char *sysroot; /* "" but for tests, which have sys, dev and run of their own there */
+	const struct block_owner *owners;
+	size_t nr_owners;
+};
+
+struct block_device {
+	char name[256]; /* in /sys/class/block */
+	char path[PATH_MAX];
+	dev_t rdev;
+	uint64_t size, start; /* in units of 512 bytes; start that of a partition */
+	unsigned number;      /* of a partition, the first is 1; else 0 */
+	size_t disk;          /* index of the disk that it is a partition of; else its own */
+	bool partitioned;     /* a disk that the kernel sees partitions on */
+	bool readable;        /* it could have something on it that is its own */
+	bool unread;          /* it should have been read, and could not be */
+	const char *guest;    /* that may write it, borrowed; NULL for none */
+	bool by_id;           /* ... which has it by the id of its partition: that still counts */
+	char left_out[200];   /* why no tag finds it; "" for one that is looked at */
+	char no_content[200]; /* why UUID= and LABEL= don't, if left_out does not say it already */
+	struct probe_content content; /* not read where a guest may write: it could be doing so */
+	char partuuid[40], partlabel[PROBE_LABEL_MAX];
+};
+
+struct block_list {
+	struct block_device *list; /* sorted by name; block_list_free's */
+	size_t n;
+	char unread[300];          /* a device that could not be read, and why; "" for none */
+	const char *unresolved;    /* an owner's path below a directory of /dev, not there (yet) */
+	const char *unresolved_of; /* its guest */
+};
+
+/* Lists all devices and reads what is on them, some hundred KiB of each. Returns 0, or -1 with e set
+ * and nothing to free. */
+int block_list_read(const struct block_view *view, struct block_list *out, struct err *e);
+void block_list_free(struct block_list *l);
+
+#endif
