@@ -2,29 +2,7 @@
 
 #include <inttypes.h>
 
-/*
- * Bytes of the UTF-8 sequence at s, which ends with a NUL: 1 to 4, or 0 when it is none (RFC 3629,
- * section 4: no overlong forms, no surrogates, nothing above U+10FFFF).
- */
-static unsigned utf8_length(const unsigned char *s)
-{
-	const unsigned char low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
-	const unsigned char high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
-	unsigned n, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	n = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
-	    : s[0] >= 0xe0 && s[0] <= 0xef ? 3
-	    : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-					   : 0;
-	if (!n || s[1] < low || s[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
+#include "utf8.h"
 
 static void quote(FILE *to, const char *text)
 {
