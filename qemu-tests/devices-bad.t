@@ -18,6 +18,8 @@ my %guests = (
 	a_absent => tiny('disk = ["/dev/vdx,raw,xvda,rw"]', 'device_timeout = 3'),
 	a_label => tiny('disk = ["LABEL=nothing,raw,xvda,ro"]', 'device_timeout = 3'),
 	a_late => tiny('disk = ["/disks/late,raw,xvda,rw"]', 'device_timeout = 1000'),
+	# Half of a mirror, which looks like the mirror but for its end.
+	a_member => tiny('disk = ["LABEL=mirror,raw,xvda,rw"]', 'device_timeout = 3'),
 	a_silent => tiny('vif = ["bridge=br0"]', 'device_timeout = 3'),
 
 	# What is right.
@@ -25,6 +27,8 @@ my %guests = (
 	reader => tiny('disk = ["/images/text,raw,xvda,ro"]'),
 	next => tiny('after = ["a_absent"]'),
 	plain => tiny('extra = "name=plain"'),
+	# What it means is on good's disk, too, and good may have put it there.
+	tagged => tiny('disk = ["LABEL=data,raw,xvda,rw"]'),
 
 	# One disk, by two paths: written by two guests, written by one and read by another. By one path
 	# that is an error before anything is started.
@@ -49,12 +53,35 @@ my %guests = (
 	round_b => tiny('after = ["round_a"]'),
 	no_such => tiny('after = ["plian"]'),
 );
-my @started = qw(good image_a plain reader twice_a);
+my @started = qw(good image_a plain reader tagged twice_a);
+
+# A disk with an ext2 of that name, 8 MiB; as much of it as tells that (Linux, fs/ext4/ext4.h).
+sub ext2 {
+	my ($label) = @_;
+	my $disk = "\0" x (8 << 20);
+	substr($disk, 1024 + 56, 2) = pack('v', 0xef53);
+	substr($disk, 1024 + 76, 4) = pack('V', 1);
+	substr($disk, 1024 + 104, 16) = pack('a16', $label x 4);
+	substr($disk, 1024 + 120, 16) = pack('a16', $label);
+	return $disk;
+}
+
+# ... in a mirror whose metadata, of version 1.0, is 8 KiB before its end (Linux, md_p.h).
+sub mirrored {
+	my ($disk) = @_;
+	my $at = (8 << 20) - 8192;
+	substr($disk, $at, 168) = pack('VVx8a16a32x64x16Q<x16', 0xa92b4efc, 1, 'm' x 16, 'host:0', $at / 512);
+	return $disk;
+}
 my $text = write_file(work_dir . '/text', 'a line', "\n", '.' x 1017);
 my $boot = boot('bad',
 	guests => \%guests,
 	store => 1,
-	disks => [8, 8, 8],
+	disks => [
+		write_file(work_dir . '/vda', ext2('data')), 8, 8,
+		write_file(work_dir . '/vdd', mirrored(ext2('mirror'))),
+		write_file(work_dir . '/vde', ext2('data')),
+	],
 	files => ["$text:/images/text"],
 	image => ['-n'],
 	dom0 => 'earlydom.bridge=br0:eth9',
@@ -84,7 +111,8 @@ run facts xenfacts
 run store xenstore ls -f
 run loops losetup -a
 run links sh -c 'ls /sys/class/net'
-for name in a_late good image_a next plain reader twice_a; do
+run disks earlydom disks
+for name in a_late good image_a next plain reader tagged twice_a; do
 	run "destroy_$name" earlydom destroy $name
 done
 run last_loops losetup -a
@@ -98,7 +126,8 @@ $boot->ended_well;
 # ---- each has its line ----
 my %line = (
 	a_absent => 'disk xvda: /dev/vdx: No such file or directory',
-	a_label => 'disk xvda: no device has LABEL=nothing',
+	a_label => 'disk xvda: no device has LABEL=nothing (left out: /dev/vda, which guest good may write)',
+	a_member => 'disk xvda: no device has LABEL=mirror (left out: /dev/vda, which guest good may write)',
 	a_silent => 'vif 0: its back end is not there after 3 s: is xen-netback loaded?; domain destroyed',
 	image_b => 'disk xvda: /images/b is used by guest image_a for writing',
 	twice_b => 'disk xvda: /dev/vdb is used by guest twice_a as /disks/linked for writing',
@@ -130,10 +159,17 @@ my @next = $boot->earlydom_on('next');
 is($next[0], 'starts without a_absent, which it comes after (failed)', 'next: is told');
 like($next[1], qr/^started as domain \d+ \(/, 'next: and starts');
 my ($summary) = grep { / guests started in / } $boot->earlydom;
-like($summary, qr/^7 of @{[scalar keys %guests]} guests started in \d+ ms; failed: /, 'the summary');
+like($summary, qr/^8 of @{[scalar keys %guests]} guests started in \d+ ms; failed: /, 'the summary');
 my %state = map { (split)[0] => $_ } split(/\n/, $boot->said('list.out'));
 like($state{$_}, qr/ failed /, "$_ is listed as failed") for sort keys %line;
 like($state{$_}, qr/ running /, "$_ is listed as running") for @started, 'next', 'a_late';
+
+# ---- why a tag is not found ----
+my $disks = $boot->said('disks.out');
+like($disks, qr{^/dev/vda: 8192 KiB\n    left out: guest good may write it$}m, "good's disk is left out") or diag($disks);
+like($disks, qr{^/dev/vdd: 8192 KiB, linux_raid_member\n.*\n    LABEL=host:0\n    not found by UUID= and LABEL=: not a file system by itself \(linux_raid_member\)$}m,
+	'half of a mirror is none');
+like($disks, qr{^/dev/vde: 8192 KiB\n    left out: guest tagged may write it$}m, 'tagged has the other one');
 
 # ---- nothing is left behind ----
 my ($before) = facts($boot->said('before.out'));
