@@ -26,10 +26,8 @@ INCLUDES := -I. -isystem $(LIBS)/include -isystem $(LIBS)/kernel-include
 LDFLAGS  := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none
 
 CODECS := -lz -llzma -lzstd -llz4
-# libxenguest registers its kernel loaders in constructors, which only a whole archive keeps.
-LDLIBS := -L$(LIBS)/lib -Wl,--whole-archive -lxenguest -Wl,--no-whole-archive -lacpi -lxenctrl \
-	  -lxenforeignmemory -lxengnttab -lxenevtchn -lxendevicemodel -lxencall -lxentoollog \
-	  -lxenstore -lxentoolcore $(CODECS) -lblkid -lpthread
+LDLIBS := -L$(LIBS)/lib -lxenguest -lacpi -lxenctrl -lxenforeignmemory -lxengnttab -lxenevtchn \
+	  -lxendevicemodel -lxencall -lxentoollog -lxenstore -lxentoolcore $(CODECS) -lblkid -lpthread
 
 ALL_C  := $(sort $(filter-out builder/fake/%,$(wildcard base/*.c base/test/*.c loaders/*.c loaders/test/*.c \
 	  builder/*/*.c builder/*/test/*.c)))
@@ -49,7 +47,7 @@ MODEL_OBJS   := $(patsubst %.c,$(BUILD)/obj/%.o,$(MODEL_SRCS) $(MODEL_SHARED))
 MODEL_LDLIBS := -L$(LIBS)/lib -lxendevicemodel -lxenforeignmemory -lxenevtchn -lxencall -lxentoollog \
 		-lxentoolcore
 
-.PHONY: all libs machine dom0root xen-pv32 demo test check lint qemu-test size install clean
+.PHONY: all libs machine dom0root xen-pv32 demo test check lint qemu-test size parsers install clean
 all: $(BUILD)/earlydom $(BUILD)/earlydom-model $(DAEMONS)
 
 # The libraries' own script knows whether there is anything to do; its stamps are newer when there was.
@@ -84,6 +82,13 @@ size: $(BUILD)/earlydom $(DAEMONS) | $(BUILD)/earlydom-model
 	@stat -c %s $| | awk '{ printf "%d bytes (%.0f KiB) stripped, the device model, of 150 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 150 * 1024 }'
 	@tar -cf - -C $(BUILD) $(^F) | gzip -9 | wc -c | awk '{ printf "%d bytes (%.0f KiB) compressed, with $(notdir $(DAEMONS)), of 1536 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 1536 * 1024 }'
 
+# libxenguest's own parsers and loaders of kernels, and what chooses one of them, are not in the program
+# (builder/build/load.h): they come with its archive as a whole.
+parsers: $(BUILD)/earlydom.debug
+	@nm $< | awk '$$3 == "xc_dom_build_image" { linked = 1 } \
+		$$3 ~ /^(xc_dom_(kernel_(mem|file)|parse_image|register_loader|probe_.*)|elf_(init|parse_binary|xen_parse|load_binary)|.*_loader)$$/ && \
+			$$2 != "U" { print "$<: has " $$3 " of libxenguest"; bad = 1 } END { exit bad || !linked }'
+
 # Xen, dom0's kernel with its modules, another guest kernel, busybox, QEMU for vmx guests: from Debian's
 # packages.
 machine:
@@ -107,7 +112,7 @@ test:
 	@$(MAKE) --no-print-directory qemu-test
 
 # What is quick and needs no boot: for every commit.
-check: all size lint unit fuzz bench-check
+check: all size parsers lint unit fuzz bench-check
 
 -include tests.mk
 -include bench/bench.mk

@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "elf_file.h"
+#include "elf_symtab.h"
 
 /* Far more than any kernel has (Linux: 5), and few enough to look at each pair. */
 #define PHNUM_MAX 256
@@ -282,6 +283,8 @@ int elf_read(const uint8_t *in, size_t len, struct elf_info *out, struct err *e)
 	if (read_segments(&f, out, e) != 0)
 		return -1;
 	if (elf_notes_read(&f, out, e) != 0)
+		return -1;
+	if (strcmp(out->bsd_symtab, "yes") == 0 && elf_symtab_find(&f, out, e) != 0)
 		return -1;
 	find_virtual(out);
 	return check_addresses(out, e);

@@ -84,6 +84,8 @@ static int read_value(const char *name, const char *value, struct elf_info *out,
 	}
 	if (strcmp(name, "HYPERCALL_PAGE") == 0)
 		return read_hypercall_page(value, out, e);
+	if (strcmp(name, "BSD_SYMTAB") == 0) /* whatever its value is */
+		strcpy(out->bsd_symtab, "yes");
 	if (read_text(name, value, out) && strcmp(name, "FEATURES") == 0)
 		return elf_features_add(value, out, e);
 	return 0;

@@ -23,6 +23,13 @@ struct elf_segment {
 	uint32_t flags;                 /* PF_R, PF_W, PF_X */
 };
 
+/* A BSD's symbols, which it finds behind its segments (elf_symtab.h): [0] themselves, [1] their names. */
+struct elf_symtab {
+	uint64_t paddr, memsz;                  /* of all of it; memsz is 0 for none */
+	uint64_t at[2];                         /* bytes from paddr */
+	uint64_t header[2], offset[2], size[2]; /* in the file */
+};
+
 /* Bits of elf_info.xen: which of the values below the kernel states. */
 enum elf_xen_bit {
 	ELF_XEN_ENTRY = 1 << 0,
@@ -47,16 +54,15 @@ struct elf_info {
 
 	unsigned nr_segments; /* PT_LOAD with memsz > 0 and some access, in file order */
 	struct elf_segment segments[ELF_SEGMENTS_MAX];
-	uint64_t pstart, pend; /* lowest physical address of them, and the end of the highest */
+	uint64_t pstart,
+		pend; /* lowest physical address of them, and the end of the highest or of symtab */
+	struct elf_symtab symtab;
 	uint64_t vstart, vend; /* where a PV guest has these (not the lowest vaddr: see elf.c) */
 	uint64_t load_bytes;   /* sum of memsz */
 
 	bool has_notes;   /* Xen's ELF notes found */
 	bool has_section; /* an old __xen_guest section found */
-	/* It is section 0, where Plan 9's converter puts it (9/xen/xenelf.c), which the ELF format
-	 * leaves unused: Xen's own loader does not look there. */
-	bool section_is_first;
-	uint32_t xen; /* enum elf_xen_bit */
+	uint32_t xen;     /* enum elf_xen_bit */
 	uint64_t xen_entry, hypercall_page, virt_base, paddr_offset, hv_start_low, init_p2m;
 	uint32_t phys32_entry;       /* the PVH entry point */
 	uint32_t supported_features; /* bits XENFEAT_..., from both notes of features */
@@ -64,6 +70,7 @@ struct elf_info {
 	/* Texts for people, cut to fit; what cannot be printed is '?'. */
 	char guest_os[32], guest_version[32], xen_version[32], loader[32];
 	char pae[32];
+	char bsd_symtab[8]; /* "yes": it wants its symbols loaded */
 	char features[160];
 };
 

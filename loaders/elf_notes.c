@@ -61,6 +61,7 @@ static const struct text_note text_notes[] = {
 	{XEN_ELFNOTE_GUEST_VERSION, "GUEST_VERSION", TEXT(guest_version)},
 	{XEN_ELFNOTE_LOADER, "LOADER", TEXT(loader)},
 	{XEN_ELFNOTE_PAE_MODE, "PAE_MODE", TEXT(pae)},
+	{XEN_ELFNOTE_BSD_SYMTAB, "BSD_SYMTAB", TEXT(bsd_symtab)},
 	{XEN_ELFNOTE_FEATURES, "FEATURES", TEXT(features)},
 };
 
@@ -399,7 +400,6 @@ static int read_guest_section(const struct elf_file *f, struct elf_info *out, st
 		if (s.type == SHT_NOBITS || !elf_inside(f, s.offset, s.size))
 			return err_set(e, "section %u, %s, is not inside of the file", i, wanted);
 		out->has_section = true;
-		out->section_is_first = i == 0;
 		return elf_guest_read(f->data + s.offset, s.size, out, e);
 	}
 	return 0;

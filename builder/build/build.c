@@ -13,32 +13,10 @@
 #include "builder/image/firmware.h"
 #include "builder/host/host.h"
 #include "loaders/kernel.h"
-#include "builder/image/image_files.h"
 
 /* "The store's page is not there yet": Linux 5.17 and later wait for it (xenbus_probe.c, XS_HVM).
  */
 #define STORE_PFN_NONE (~UINT64_C(0))
-
-/* Kernel and ramdisk are handed on where they are: libxenguest copies them once, into the guest. */
-static int take_images(struct xc_dom_image *dom, struct guest *g, struct host *h,
-		       const struct kernel *k, struct err *e)
-{
-	if (!k)
-		return hvm_take_firmware(dom, g, h, e);
-	if (xc_dom_kernel_mem(dom, k->bare, k->bare_size) < 0)
-		return host_error(h, e, "cannot take kernel %s", g->cfg->kernel);
-	if (!g->ramdisk)
-		return 0;
-	/*
-	 * libxenguest would unpack a gzip'd ramdisk while it loads it. The guest's kernel does that
-	 * itself, from a smaller copy; a limit of the packed size makes the library pass it on as
-	 * it is.
-	 */
-	if (xc_dom_module_max_size(dom, g->ramdisk->size) < 0 ||
-	    xc_dom_module_mem(dom, g->ramdisk->data, g->ramdisk->size, NULL) < 0)
-		return host_error(h, e, "cannot take ramdisk %s", g->cfg->ramdisk);
-	return 0;
-}
 
 static void set_container(struct xc_dom_image *dom, const struct guest *g)
 {
@@ -66,7 +44,7 @@ static int describe(struct xc_dom_image *dom, const struct guest *g, struct host
 }
 
 static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
-		    const struct e820_map *map, struct err *e)
+		    const struct kernel *k, const struct e820_map *map, struct err *e)
 {
 	/* In MiB; the rest of an hvm guest's memory is its video card's, for the device model. */
 	const uint64_t mib =
@@ -74,7 +52,7 @@ static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
 
 	if (xc_dom_boot_xen_init(dom, h->xch, g->domid) < 0)
 		return host_error(h, e, "cannot ask the hypervisor what it can run");
-	if (xc_dom_parse_image(dom) < 0)
+	if (load_describe(dom, &k->info) < 0)
 		return dom->device_model ? host_error(h, e, "cannot use firmware %s",
 						      firmware_loader_path(g->cfg))
 					 : host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
@@ -87,7 +65,7 @@ static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 		const struct kernel *k, struct err *e)
 {
 	e->msg[0] = '\0';
-	if ((k ? load_images(dom, g, h, k, e) : xc_dom_build_image(dom)) == 0)
+	if (load_images(dom, g, h, k, e) == 0)
 		return 0;
 	if (e->msg[0]) {
 		xenlog_clear(&h->log);
@@ -116,12 +94,12 @@ int build_domain(struct guest *g, struct host *h, const struct kernel *k, const 
 	int rc = -1;
 
 	/* A firmware gets none: what there is is for the kernel that the device model loads. */
-	dom = xc_dom_allocate(h->xch, k ? cmdline : NULL, NULL);
+	dom = xc_dom_allocate(h->xch, firmware_wanted(g->cfg) ? NULL : cmdline, NULL);
 	if (!dom)
 		return host_error(h, e, "cannot start to build");
 	set_container(dom, g);
 	phases_enter(&g->phases, PHASE_POPULATE);
-	if (take_images(dom, g, h, k, e) < 0 || populate(dom, g, h, map, e) < 0)
+	if (populate(dom, g, h, k, map, e) < 0)
 		goto out;
 	phases_enter(&g->phases, PHASE_LOAD);
 	if (load(dom, g, h, k, e) < 0)

@@ -1,7 +1,6 @@
 #include "hvm.h"
 #include "builder/image/firmware.h"
 #include "builder/host/host.h"
-#include "builder/image/image_files.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,16 +44,6 @@ int hvm_set_params(const struct guest *g, struct host *h, struct err *e)
 			    0)
 			return host_error(h, e, "cannot set parameter %d of the hvm domain",
 					  params[i].param);
-	return 0;
-}
-
-int hvm_take_firmware(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		      struct err *e)
-{
-	if (xc_dom_kernel_mem(dom, g->firmware->data, g->firmware->size) < 0)
-		return host_error(h, e, "cannot take firmware %s", firmware_loader_path(g->cfg));
-	dom->system_firmware_module.data = (uint8_t *)(uintptr_t)g->bios->data;
-	dom->system_firmware_module.length = (uint32_t)g->bios->size;
 	return 0;
 }
 

@@ -9,18 +9,9 @@
 #include "builder/guest/guest.h"
 #include "builder/host/host.h"
 
-struct xc_dom_image;
-
 /* Stage "create": the platform's parameters, as libxl sets them (hvm_set_conf_params in
  * libxl_x86.c). Returns 0, or -1 with e set. */
 int hvm_set_params(const struct guest *g, struct host *h, struct err *e);
-
-/*
- * Stage "populate": hvmloader in the place of a kernel, and the BIOS that it is to load; both are
- * held by g. Returns 0, or -1 with e set.
- */
-int hvm_take_firmware(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		      struct err *e);
 
 /*
  * Stage "load": completes what hvmloader reads about the machine (struct hvm_info_table of

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "create.h"
 #include "builder/describe/e820_file.h"
-#include "hvm.h"
+#include "load.h"
 #include "builder/store/add_guest.h"
 #include "base/random.h"
 #include "builder/devmodel/serial_nodes.h"
@@ -69,12 +69,6 @@ void guest_drop_images(struct guest *g, struct image_cache *c)
 	g->kernel = g->ramdisk = g->firmware = g->bios = g->memmap = NULL;
 }
 
-/* Whether the guest's kernel is loaded here: unpacked, and judged. */
-static bool loads_kernel(const struct guest *g)
-{
-	return image_type_find(g->cfg->image)->kernel_use(g->cfg) == KERNEL_LOADED;
-}
-
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
@@ -115,16 +109,13 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 
 void guest_plan_restart(struct guest *g)
 {
-	if (loads_kernel(g))
-		image_plan_kernel(g->kernel);
+	image_plan_kernel(load_source(g));
 }
 
 void guest_plan_done(struct guest *g)
 {
-	struct blob unpacked = {0};
+	struct blob unpacked = image_kernel_done(load_source(g));
 
-	if (loads_kernel(g) && g->kernel)
-		unpacked = image_kernel_done(g->kernel);
 	blob_free(&unpacked);
 }
 
@@ -178,20 +169,48 @@ static int check_bits(const struct guest *g, const struct host *h, const struct 
 		       g->cfg->kernel);
 }
 
-/* Whether kernel, ramdisk and memory go together. kernel is NULL where it is not loaded here. */
-static int check_files(const struct guest *g, const struct image_type *type,
-		       const struct kernel *kernel, struct err *e)
+/* What the guest starts with, unpacked and checked, or found so by another guest that shares the file. */
+static const struct kernel *open_source(const struct guest *g, struct err *e)
+{
+	const struct kernel *k;
+
+	if (firmware_wanted(g->cfg))
+		return firmware_open(g->cfg, g->firmware, e);
+	k = image_kernel(g->kernel, e);
+	if (!k)
+		err_prefix(e, "kernel %s: ", g->cfg->kernel);
+	return k;
+}
+
+/* Whether kernel, ramdisk and memory go together, of a guest that starts with its kernel. */
+static int check_kernel(const struct guest *g, const struct image_type *type, const struct host *h,
+			const struct kernel *k, struct err *e)
+{
+	const size_t files = g->ramdisk ? g->ramdisk->size : 0;
+
+	if (type->check_kernel(g->cfg, k, e) < 0 || type->check_memory(g->cfg, k, files, e) < 0)
+		return -1;
+	return check_bits(g, h, k, e);
+}
+
+/* The same of one whose device model loads both, if there are any. */
+static int check_handed_on(const struct guest *g, const struct image_type *type, struct err *e)
 {
 	size_t files = g->ramdisk ? g->ramdisk->size : 0;
 
-	if (kernel && type->check_kernel(g->cfg, kernel, e) < 0)
-		return -1;
-	if (!kernel && g->kernel) {
+	if (g->kernel) {
 		files += g->kernel->size;
 		if (type->check_file(g->cfg, g->kernel->data, g->kernel->size, e) < 0)
 			return -1;
 	}
-	return type->check_memory(g->cfg, kernel, files, e);
+	return type->check_memory(g->cfg, NULL, files, e);
+}
+
+static int check_files(const struct guest *g, const struct image_type *type, const struct host *h,
+		       const struct kernel *k, struct err *e)
+{
+	return firmware_wanted(g->cfg) ? check_handed_on(g, type, e)
+				       : check_kernel(g, type, h, k, e);
 }
 
 /* What the memory map file says, if there is one: *map is NULL then. It has to be a map of this
@@ -218,7 +237,7 @@ static int read_memmap(const struct guest *g, struct e820_map *space, const stru
 int guest_build(struct guest *g, struct host *h, struct err *e)
 {
 	const struct image_type *type = image_type_find(g->cfg->image);
-	const struct kernel *kernel = NULL;
+	const struct kernel *kernel;
 	const struct e820_map *map;
 	struct e820_map space;
 	char *cmdline = NULL;
@@ -227,22 +246,15 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 
 	g->began = clock_ns();
 	phases_enter(&g->phases, PHASE_UNPACK);
-	/* Read and unpack, or find it unpacked by another guest that shares the kernel. */
-	if (loads_kernel(g)) {
-		kernel = image_kernel(g->kernel, e);
-		if (!kernel) {
-			err_prefix(e, "kernel %s: ", g->cfg->kernel);
-			goto out;
-		}
-	}
+	kernel = open_source(g, e);
+	if (!kernel)
+		goto out;
 	cmdline = type->cmdline(g->cfg, e);
 	if (!cmdline)
 		goto out;
 
 	/* Everything that can be judged beforehand, before there is a domain. */
-	if (check_files(g, type, kernel, e) < 0 || read_memmap(g, &space, &map, e) < 0)
-		goto out;
-	if (kernel && check_bits(g, h, kernel, e) < 0)
+	if (check_files(g, type, h, kernel, e) < 0 || read_memmap(g, &space, &map, e) < 0)
 		goto out;
 	if (check_host_memory(g, h, e) < 0)
 		goto out;
@@ -267,8 +279,7 @@ destroy:
 out:
 	free(cmdline);
 	/* The guest does not wait until the memory has gone back. */
-	if (loads_kernel(g))
-		host_spare(h, image_kernel_done(g->kernel));
+	host_spare(h, image_kernel_done(load_source(g)));
 	return rc;
 }
 

@@ -1,11 +1,17 @@
 #include "load.h"
-#include "builder/host/host.h"
-#include "loaders/kernel.h"
-#include "builder/image/image_files.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <xen-kernel-loader.h>
+
+#include "builder/host/host.h"
+#include "builder/image/firmware.h"
+#include "builder/image/image_files.h"
+#include "loaders/elf_symtab.h"
+#include "loaders/kernel.h"
 
 /* What the loader gets. */
 struct load {
@@ -14,6 +20,68 @@ struct load {
 	const struct kernel *kernel;
 	struct err *e;
 };
+
+/* ---- what the library is told ---- */
+
+/* A number that the kernel may state. */
+static uint64_t stated(const struct elf_info *i, enum elf_xen_bit bit, uint64_t value)
+{
+	return i->xen & bit ? value : UNSET_ADDR;
+}
+
+/* In the notes and in the section __xen_guest the same word means something else. */
+static enum xen_pae_type pae_of(const struct elf_info *i)
+{
+	if (i->has_notes && strstr(i->pae, "bimodal"))
+		return XEN_PAE_BIMODAL;
+	if (!strcmp(i->pae, i->has_notes ? "yes" : "yes[extended-cr3]"))
+		return XEN_PAE_EXTCR3;
+	return i->has_notes || strncmp(i->pae, "yes", 3) ? XEN_PAE_NO : XEN_PAE_YES;
+}
+
+/* What each kind of guest may state, as elf_xen_parse in Xen's libelf-dominfo.c has it. */
+static void set_parms(struct elf_dom_parms *p, const struct elf_info *i)
+{
+	snprintf(p->guest_os, sizeof(p->guest_os), "%.*s", (int)sizeof(p->guest_os) - 1,
+		 i->guest_os);
+	p->virt_hypercall = stated(i, ELF_XEN_HYPERCALL_PAGE, i->hypercall_page);
+	p->virt_hv_start_low = stated(i, ELF_XEN_HV_START_LOW, i->hv_start_low);
+	p->p2m_base = stated(i, ELF_XEN_INIT_P2M, i->init_p2m);
+	p->phys_entry = i->xen & ELF_XEN_PHYS32_ENTRY ? i->phys32_entry : UNSET_ADDR32;
+	p->pae = pae_of(i);
+	p->unmapped_initrd = i->xen & ELF_XEN_MOD_START_PFN;
+	p->f_supported[0] = i->supported_features;
+	p->f_required[0] = i->required_features;
+}
+
+static void describe_pv(struct xc_dom_image *dom, const struct elf_info *i)
+{
+	struct elf_dom_parms *p = dom->parms;
+
+	p->virt_base = i->xen & ELF_XEN_VIRT_BASE ? i->virt_base : 0;
+	p->virt_entry = i->xen & ELF_XEN_ENTRY ? i->xen_entry : i->entry;
+	p->elf_paddr_offset = p->virt_base - (i->vstart - i->pstart);
+	p->virt_kstart = i->vstart;
+	p->virt_kend = i->vend;
+	/* Without PAE there is no hypervisor for it: that was refused before. */
+	dom->guest_type = i->machine == EM_386 ? "xen-3.0-x86_32p" : "xen-3.0-x86_64";
+}
+
+/* Entered without paging, at a physical address: the one for it, or a firmware's only one. */
+static void describe_translated(struct xc_dom_image *dom, const struct elf_info *i)
+{
+	struct elf_dom_parms *p = dom->parms;
+
+	p->virt_base = p->elf_paddr_offset = 0;
+	if (p->phys_entry == UNSET_ADDR32)
+		p->phys_entry = (uint32_t)i->entry;
+	p->virt_entry = p->phys_entry;
+	p->virt_kstart = i->pstart;
+	p->virt_kend = i->pend;
+	dom->guest_type = "hvm-3.0-x86_32";
+}
+
+/* ---- what is loaded ---- */
 
 static uint64_t to_pages(uint64_t bytes)
 {
@@ -48,11 +116,21 @@ static void give_pages(struct xc_dom_image *dom, const struct load *l, const str
 	xc_dom_unmap_one(dom, seg->pfn);
 }
 
-/* Where it was libxenguest that failed, nothing is said here. */
+/* What could not be loaded. Where it was libxenguest that failed, errno is the cause, and nothing is said. */
 static int failed(const struct load *l, const char *what, const char *path)
 {
 	return l->e->msg[0] ? err_prefix(l->e, "cannot load %s %s into the domain: ", what, path)
 			    : -1;
+}
+
+static int source_failed(const struct load *l)
+{
+	const struct guest_config *cfg = l->g->cfg;
+	const int saved = errno;
+	const char *path = firmware_wanted(cfg) ? firmware_loader_path(cfg) : cfg->kernel;
+
+	errno = saved;
+	return failed(l, firmware_wanted(cfg) ? "firmware" : "kernel", path);
 }
 
 /* The segment that comes next in memory, at pos or behind it. Segments are not empty and don't overlap
@@ -65,6 +143,25 @@ static const struct elf_segment *next_segment(const struct elf_info *info, uint6
 		if (s->paddr >= pos && (!next || s->paddr < next->paddr))
 			next = s;
 	return next;
+}
+
+/* A BSD's symbols, where all is clear by now; base is where the first segment is. */
+static int fill_symtab(const struct image_file *file, const struct kernel *k, uint8_t *base,
+		       struct err *e)
+{
+	const struct elf_symtab *t = &k->info.symtab;
+	uint8_t head[ELF_SYMTAB_HEAD], *to;
+	size_t i;
+
+	if (!t->memsz)
+		return 0;
+	to = base + (t->paddr - k->info.pstart);
+	elf_symtab_head(k->bare, &k->info, head);
+	memcpy(to, head, t->at[0]);
+	for (i = 0; i < 2; i++)
+		if (image_copy(file, k->bare + t->offset[i], t->size[i], to + t->at[i], e) < 0)
+			return -1;
+	return 0;
 }
 
 /* Fills what is mapped at to, bytes of it from the first segment's address on. What is in no segment is
@@ -85,49 +182,76 @@ static int fill(const struct image_file *file, const struct kernel *k, uint8_t *
 		filled = at + s->filesz;
 	}
 	memset(to + filled, 0, bytes - filled);
-	return 0;
+	return fill_symtab(file, k, to, e);
 }
 
-/* libxenguest has given the kernel its first page. */
+/* libxenguest has given the segment its first page. */
 static int load_kernel(struct xc_dom_image *dom, const struct load *l)
 {
-	struct xc_dom_seg *seg = &dom->kernel_seg;
 	const struct elf_info *info = &l->kernel->info;
+	struct xc_dom_seg *seg = &dom->kernel_seg;
 	uint8_t *to;
 
 	xc_dom_unmap_one(dom, seg->pfn);
 	to = take_pages(dom, seg, 1, info->pend - info->pstart, l->e);
-	if (!to || fill(l->g->kernel, l->kernel, to, seg->pages << XC_PAGE_SHIFT, l->e) < 0)
-		return failed(l, "kernel", l->g->cfg->kernel);
+	if (!to || fill(load_source(l->g), l->kernel, to, seg->pages << XC_PAGE_SHIFT, l->e) < 0)
+		return source_failed(l);
 	give_pages(dom, l, seg, to);
 	return 0;
 }
 
-/* Behind all that is there, and as it is in its file: it is the guest's kernel that unpacks it. */
-static int load_ramdisk(struct xc_dom_image *dom, const struct load *l)
+/* Behind all that is there, and as it is in its file. */
+static int load_file(struct xc_dom_image *dom, const struct load *l, struct xc_dom_seg *seg,
+		     const struct image_file *file)
 {
-	struct xc_dom_seg *seg = &dom->modules[0].seg;
-	const struct image_file *file = l->g->ramdisk;
 	uint8_t *to;
 
 	seg->pfn = dom->pfn_alloc_end;
 	seg->vstart = dom->virt_alloc_end;
 	to = take_pages(dom, seg, 0, file->size, l->e);
 	if (!to || image_copy(file, file->data, file->size, to, l->e) < 0)
-		return failed(l, "ramdisk", l->g->cfg->ramdisk);
+		return -1;
 	memset(to + file->size, 0, (seg->pages << XC_PAGE_SHIFT) - file->size);
 	give_pages(dom, l, seg, to);
 	return 0;
 }
 
-/* The loader. A ramdisk comes right behind the kernel, where the guest finds it mapped, but for a guest
- * that can do without that. */
+/* hvmloader finds the BIOS by its address, and is a 32-bit program. */
+static int load_bios(struct xc_dom_image *dom, const struct load *l)
+{
+	struct xc_hvm_firmware_module *module = &dom->system_firmware_module;
+	struct xc_dom_seg seg = {0};
+
+	if (load_file(dom, l, &seg, l->g->bios) < 0)
+		return failed(l, "BIOS", firmware_bios_path(l->g->cfg));
+	if (seg.vend > dom->mmio_start) {
+		err_set(l->e, "it would be at %#" PRIx64 ", behind what is below 4 GiB",
+			seg.vstart);
+		return failed(l, "BIOS", firmware_bios_path(l->g->cfg));
+	}
+	module->guest_addr_out = seg.vstart;
+	module->length = (uint32_t)l->g->bios->size;
+	return 0;
+}
+
+/* It is the guest's kernel that unpacks it. */
+static int load_ramdisk(struct xc_dom_image *dom, const struct load *l)
+{
+	if (load_file(dom, l, &dom->modules[0].seg, l->g->ramdisk) < 0)
+		return failed(l, "ramdisk", l->g->cfg->ramdisk);
+	return 0;
+}
+
+/* A ramdisk comes right behind the kernel, where the guest finds it mapped, but for a guest that can do
+ * without that. */
 static elf_errorstatus load(struct xc_dom_image *dom)
 {
 	const struct load *l = dom->private_loader;
 
 	if (load_kernel(dom, l) < 0)
 		return -1;
+	if (dom->device_model)
+		return load_bios(dom, l);
 	if (!l->g->ramdisk || dom->parms->unmapped_initrd)
 		return 0;
 	if (load_ramdisk(dom, l) < 0)
@@ -137,6 +261,7 @@ static elf_errorstatus load(struct xc_dom_image *dom)
 	return 0;
 }
 
+/* Behind the boot pages. */
 static int load_unmapped(struct xc_dom_image *dom, const struct load *l)
 {
 	struct xc_dom_seg *seg = &dom->modules[0].seg;
@@ -149,31 +274,46 @@ static int load_unmapped(struct xc_dom_image *dom, const struct load *l)
 	return 0;
 }
 
-/* In the place of the one that parsed the kernel, when that is over. */
+/* The library does not write to it: it is in no list. */
 static struct xc_dom_loader loader = {.name = "earlydom", .loader = load};
+
+struct image_file *load_source(const struct guest *g)
+{
+	return firmware_wanted(g->cfg) ? g->firmware : g->kernel;
+}
+
+int load_describe(struct xc_dom_image *dom, const struct elf_info *info)
+{
+	set_parms(dom->parms, info);
+	if (xc_dom_translated(dom))
+		describe_translated(dom, info);
+	else
+		describe_pv(dom, info);
+	dom->f_active[0] = dom->parms->f_required[0];
+	/* xc_dom_build_image makes this segment and clears it. It gets the least that there is; load_kernel
+	 * adds the rest, and writes each page once. */
+	dom->kernel_seg.vstart = dom->parms->virt_kstart;
+	dom->kernel_seg.vend = dom->kernel_seg.vstart + 1;
+	dom->kernel_loader = &loader;
+	return xc_dom_compat_check(dom) ? 0 : -1;
+}
 
 int load_images(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 		const struct kernel *k, struct err *e)
 {
-	struct load *l;
-	struct xc_dom_seg *seg = &dom->kernel_seg;
-	void *const ramdisk = dom->modules[0].blob;
+	struct load l = {.g = g, .host = h, .kernel = k, .e = e};
+	const struct image_file *ramdisk = dom->device_model ? NULL : g->ramdisk;
+	int rc;
 
-	if (seg->vend - seg->vstart != k->info.pend - k->info.pstart)
-		return xc_dom_build_image(dom);
-	l = xc_dom_malloc(dom, sizeof(*l));
-	if (!l)
+	dom->private_loader = &l;
+	rc = xc_dom_build_image(dom);
+	dom->private_loader = NULL;
+	if (rc < 0)
 		return -1;
-	*l = (struct load){.g = g, .host = h, .kernel = k, .e = e};
-	/* The least that it takes for a kernel, and none of what it takes for a ramdisk. */
-	seg->vend = seg->vstart + 1;
-	dom->modules[0].blob = NULL;
-	dom->private_loader = l;
-	dom->kernel_loader = &loader;
-	if (xc_dom_build_image(dom) < 0)
+	if (!ramdisk)
+		return 0;
+	if (dom->parms->unmapped_initrd && load_unmapped(dom, &l) < 0)
 		return -1;
-	if (ramdisk && dom->parms->unmapped_initrd && load_unmapped(dom, l) < 0)
-		return -1;
-	dom->modules[0].blob = ramdisk;
-	return 0;
+	/* Only now, when all is in its place: the library would load it, and unpack it. */
+	return xc_dom_module_mem(dom, ramdisk->data, ramdisk->size, NULL);
 }

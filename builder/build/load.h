@@ -1,5 +1,9 @@
 /*
- * The stage "load": the kernel and its ramdisk into the guest's memory.
+ * The loader of all that is loaded into a guest's memory, the only one there is: kernels (pv, pvh, Plan 9,
+ * hvm without a firmware) and their ramdisks, firmwares and their BIOS.
+ *
+ * libxenguest has loaders of its own, which parse and unpack kernels. None of them is in the program: what
+ * loaders/ found in the file is all that the library is told, and it is given no byte of it.
  */
 #ifndef EARLYDOM_LOAD_H
 #define EARLYDOM_LOAD_H
@@ -11,14 +15,20 @@
 #include "builder/host/host.h"
 #include "loaders/kernel.h"
 
+/* The file of what g starts with: its kernel, or its firmware where it has one. */
+struct image_file *load_source(const struct guest *g);
+
 /*
- * Has xc_dom_build_image load g's kernel k and its ramdisk, which the image has been given and
- * xc_dom_parse_image has looked at, and goes through with it. Returns 0, or -1 with e set, or left alone
- * where it was libxenguest that failed.
- *
- * libxenguest itself clears each page before it fills it, and has the files mapped page by page. Here a
- * page is written once, the files are read, and what is written is unmapped at once. A kernel of which libxenguest wants more in memory than
- * its segments, a BSD's symbol table, is left to it.
+ * Tells the library what kernel or firmware it is to build a domain from: in the place of
+ * xc_dom_parse_image, for an image that knows its kind of domain and the hypervisor. Of a firmware,
+ * dom->device_model is set. Returns 0, or -1 with a message of the library's, where the hypervisor does not
+ * run its kind of guest.
+ */
+int load_describe(struct xc_dom_image *dom, const struct elf_info *info);
+
+/*
+ * Has xc_dom_build_image load g's kernel or firmware, which is k and which the image was told of, and its
+ * ramdisk or BIOS. Returns 0, or -1 with e set, or left alone where it was libxenguest that failed.
  */
 int load_images(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 		const struct kernel *k, struct err *e);

@@ -109,6 +109,9 @@ static void print_kernel(const struct kernel *k, size_t file_size)
 		       " memsz %" PRIu64 "\n",
 		       i->segments[n].paddr, i->segments[n].vaddr, i->segments[n].filesz,
 		       i->segments[n].memsz);
+	if (i->symtab.memsz)
+		printf("symbols: paddr 0x%" PRIx64 " memsz %" PRIu64 "\n", i->symtab.paddr,
+		       i->symtab.memsz);
 	printf("memory: 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " KiB\n", i->pstart, i->pend,
 	       (i->pend - i->pstart + 1023) / 1024);
 	print_xen(k);

@@ -12,32 +12,21 @@
 
 #include <xen-kernel-loader.h>
 
-#include "loaders/elf.h"
-
 /* How far an image has come. */
-enum step { ALLOCATED, KERNEL, HOST, PARSED, SIZED, POPULATED, LOADED, BOOTED };
+enum step { ALLOCATED, HOST, DESCRIBED, SIZED, POPULATED, LOADED, BOOTED };
 
 /* An image of the library, with what the fake keeps beside it. */
 struct image {
 	struct xc_dom_image dom; /* first */
 	enum step step;
-	bool hvm_kernel;
 	struct elf_dom_parms parms;
 	uint8_t *kernel;        /* where it is loaded, once that is mapped */
 	xen_pfn_t kernel_pages; /* of that mapping */
 	uint8_t *kernel_was;    /* what was there when it was unmapped last */
-	uint8_t *ramdisk;       /* the same, where it is not left to the library */
-	bool ramdisk_mapped;
+	uint8_t *behind;        /* the same of what is loaded behind it: a ramdisk, or a BIOS */
+	xen_pfn_t behind_pfn, behind_pages;
+	bool behind_mapped;
 };
-
-/* The program's own loaders, from constructors. */
-static struct xc_dom_loader *loaders;
-
-void xc_dom_register_loader(struct xc_dom_loader *loader)
-{
-	loader->next = loaders;
-	loaders = loader;
-}
 
 static struct xc_dom_arch arch = {.page_shift = XC_PAGE_SHIFT};
 
@@ -71,7 +60,8 @@ struct xc_dom_image *xc_dom_allocate(xc_interface *xch, const char *cmdline, con
 		strcpy(i->dom.cmdline, cmdline);
 	i->dom.arch_hooks = &arch;
 	i->dom.parms = &i->parms;
-	i->dom.max_module_size = XC_DOM_DECOMPRESS_MAX;
+	i->parms.virt_base = i->parms.virt_entry = i->parms.virt_hypercall = UNSET_ADDR;
+	i->parms.virt_hv_start_low = i->parms.p2m_base = i->parms.elf_paddr_offset = UNSET_ADDR;
 	fake_image_count(1);
 	return fake_leave_ptr(i);
 }
@@ -88,7 +78,7 @@ void xc_dom_release(struct xc_dom_image *dom)
 	free(dom->pv_p2m);
 	free(((struct image *)dom)->kernel);
 	free(((struct image *)dom)->kernel_was);
-	free(((struct image *)dom)->ramdisk);
+	free(((struct image *)dom)->behind);
 	fake_lock();
 	fake_image_count(-1);
 	fake_unlock();
@@ -107,29 +97,13 @@ void *xc_dom_malloc(struct xc_dom_image *dom, size_t size)
 	return fake_leave_ptr(m->memory);
 }
 
-int xc_dom_kernel_mem(struct xc_dom_image *dom, const void *mem, size_t memsize)
-{
-	if (!fake_enter(__func__))
-		return fail(dom, __func__);
-	step(dom, ALLOCATED, KERNEL, __func__);
-	dom->kernel_blob = (void *)(uintptr_t)mem;
-	dom->kernel_size = memsize;
-	return fake_leave(0);
-}
-
-int xc_dom_module_max_size(struct xc_dom_image *dom, size_t sz)
-{
-	if (!fake_enter(__func__))
-		return fail(dom, __func__);
-	dom->max_module_size = sz;
-	return fake_leave(0);
-}
-
 int xc_dom_module_mem(struct xc_dom_image *dom, const void *mem, size_t memsize,
 		      const char *cmdline)
 {
 	if (!fake_enter(__func__))
 		return fail(dom, __func__);
+	/* Whatever is there before is the library's to load, and to unpack. */
+	step(dom, LOADED, LOADED, __func__);
 	(void)cmdline;
 	dom->modules[0].blob = (void *)(uintptr_t)mem;
 	dom->modules[0].size = memsize;
@@ -144,74 +118,58 @@ int xc_dom_boot_xen_init(struct xc_dom_image *dom, xc_interface *xch, uint32_t d
 	(void)xch;
 	if (!d)
 		return fail(dom, __func__);
-	step(dom, KERNEL, HOST, __func__);
+	step(dom, ALLOCATED, HOST, __func__);
 	dom->guest_domid = domid;
 	return fake_leave(0);
 }
 
-/* As the library's own for ELF: what it finds out by itself is what the program's reader finds. */
-static elf_negerrnoval parse_elf(struct xc_dom_image *dom)
+/* Whether the text of the host's capabilities has that word. */
+static bool has_word(const char *caps, const char *word)
 {
-	struct elf_info info;
-	struct err e;
+	const size_t len = strlen(word);
+	const char *p = caps;
 
-	if (elf_read(dom->kernel_blob, dom->kernel_size, &info, &e) < 0)
-		return -EINVAL;
-	dom->kernel_seg.vstart = info.vstart;
-	dom->kernel_seg.vend = info.vend;
-	if (dom->container_type == XC_DOM_HVM_CONTAINER) {
-		dom->kernel_seg.vstart = info.pstart;
-		dom->kernel_seg.vend = info.pend;
-	} else if (info.xen & ELF_XEN_VIRT_BASE) {
-		dom->parms->virt_base = info.virt_base;
-		dom->parms->unmapped_initrd = info.xen & ELF_XEN_MOD_START_PFN;
+	while ((p = strstr(p, word))) {
+		if ((p == caps || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
+			return true;
+		p += len;
 	}
-	return 0;
+	return false;
 }
 
-static struct xc_dom_loader elf_loader = {.name = "ELF", .parser = parse_elf};
-
-/* The loader of the program's own that knows the kernel, or the library's for ELF. */
-static struct xc_dom_loader *find_loader(struct xc_dom_image *dom)
+/* Unlike all others it returns 0 for failure. The library's own parsers are not called any more: what they
+ * would have found is there. */
+int xc_dom_compat_check(struct xc_dom_image *dom)
 {
-	struct xc_dom_loader *l = loaders;
+	const bool hvm = dom->container_type == XC_DOM_HVM_CONTAINER;
 
-	while (l && l->probe(dom) != 0)
-		l = l->next;
-	return l || !elf_match(dom->kernel_blob, dom->kernel_size) || dom->device_model
-		       ? l
-		       : &elf_loader;
-}
-
-/* Loaders call back. */
-static int parse_with_loader(struct xc_dom_image *dom)
-{
-	fake_leave(0);
-	return dom->kernel_loader->parser(dom);
-}
-
-int xc_dom_parse_image(struct xc_dom_image *dom)
-{
 	if (!fake_enter(__func__))
-		return fail(dom, __func__);
-	step(dom, HOST, PARSED, __func__);
-	dom->kernel_loader = find_loader(dom);
-	if (dom->kernel_loader && dom->kernel_loader != &elf_loader)
-		return parse_with_loader(dom);
-	if (dom->kernel_size < 4 || memcmp(dom->kernel_blob, "\177ELF", 4) != 0) {
-		errno = EINVAL;
-		return fail(dom, __func__);
-	}
-	dom->guest_type =
-		dom->container_type == XC_DOM_HVM_CONTAINER ? "hvm-3.0-x86_32" : "xen-3.0-x86_64";
-	return dom->kernel_loader ? parse_with_loader(dom) : fake_leave(0);
+		return fail(dom, __func__) + 1;
+	step(dom, HOST, DESCRIBED, __func__);
+	if (dom->kernel_blob || dom->num_modules)
+		fake_broken("the library is given a file to load");
+	if (!dom->kernel_loader || !dom->kernel_loader->loader)
+		fake_broken("there is nothing to load the kernel with");
+	if (dom->parms->virt_base == UNSET_ADDR || dom->parms->virt_entry == UNSET_ADDR)
+		fake_broken("the library does not learn where the kernel is");
+	if (hvm && dom->parms->phys_entry == UNSET_ADDR32)
+		fake_broken("the library does not learn where the kernel is entered");
+	if (dom->f_active[0] != dom->parms->f_required[0] ||
+	    dom->f_active[0] & ~dom->parms->f_supported[0])
+		fake_broken("the features of the kernel do not fit");
+	if (has_word(fake_host()->caps, dom->guest_type))
+		return fake_leave(1);
+	errno = 0;
+	fake_log(dom->xch, "panic: xg_dom_boot.c:87: %s: guest type %s not supported\n", __func__,
+		 dom->guest_type);
+	return fake_leave(0);
 }
 
 int xc_dom_mem_init(struct xc_dom_image *dom, unsigned mem_mb)
 {
 	if (!fake_enter(__func__))
 		return fail(dom, __func__);
-	step(dom, PARSED, SIZED, __func__);
+	step(dom, DESCRIBED, SIZED, __func__);
 	dom->total_pages = (xen_pfn_t)mem_mb << (20 - XC_PAGE_SHIFT);
 	return fake_leave(0);
 }
@@ -315,13 +273,15 @@ void *xc_dom_pfn_to_ptr_retcount(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pf
 		i->kernel = i->kernel ? i->kernel : map(count);
 		return fake_leave_ptr(i->kernel);
 	}
-	if (pfn != dom->modules[0].seg.pfn || pfn + count != dom->pfn_alloc_end || i->ramdisk)
+	if (i->behind || !i->kernel_was || pfn + count != dom->pfn_alloc_end)
 		fake_broken("domain %u has no pages %#llx to map", dom->guest_domid,
 			    (unsigned long long)pfn);
-	free(i->ramdisk);
-	i->ramdisk = map(count);
-	i->ramdisk_mapped = true;
-	return fake_leave_ptr(i->ramdisk);
+	free(i->behind);
+	i->behind = map(count);
+	i->behind_pfn = pfn;
+	i->behind_pages = count;
+	i->behind_mapped = true;
+	return fake_leave_ptr(i->behind);
 }
 
 void *xc_dom_pfn_to_ptr(struct xc_dom_image *dom, xen_pfn_t pfn, xen_pfn_t count)
@@ -335,8 +295,8 @@ void xc_dom_unmap_one(struct xc_dom_image *dom, xen_pfn_t pfn)
 {
 	struct image *i = (struct image *)dom;
 
-	if (i->ramdisk_mapped && pfn == dom->modules[0].seg.pfn) {
-		i->ramdisk_mapped = false;
+	if (i->behind_mapped && pfn == i->behind_pfn) {
+		i->behind_mapped = false;
 		return;
 	}
 	if (pfn != dom->kernel_seg.pfn || !i->kernel)
@@ -360,12 +320,15 @@ static int load_kernel(struct xc_dom_image *dom, struct fake_domain *d)
 	seg->pages = (seg->vend - seg->vstart + XC_PAGE_SIZE - 1) >> XC_PAGE_SHIFT;
 	dom->pfn_alloc_end = seg->pfn + seg->pages;
 	dom->virt_alloc_end = seg->vstart + (seg->pages << XC_PAGE_SHIFT);
+	if (seg->pages != 1)
+		fake_broken("the library clears %llu pages of domain %u, which are filled later",
+			    (unsigned long long)seg->pages, d->domid);
 	i->kernel = map(seg->pages);
 	i->kernel_pages = seg->pages;
 	memset(i->kernel, 0, seg->pages * XC_PAGE_SIZE);
 	if (dom->kernel_loader->loader(dom) < 0)
 		return -1;
-	behind = seg->pages + (i->ramdisk ? dom->modules[0].seg.pages : 0);
+	behind = seg->pages + i->behind_pages;
 	if (dom->pfn_alloc_end != seg->pfn + behind ||
 	    dom->virt_alloc_end != seg->vstart + (behind << XC_PAGE_SHIFT))
 		fake_broken("what comes behind the kernel of domain %u is not there", d->domid);
@@ -373,6 +336,8 @@ static int load_kernel(struct xc_dom_image *dom, struct fake_domain *d)
 	d->virt_base = i->parms.virt_base;
 	d->virt_entry = i->parms.virt_entry;
 	d->extended_cr3 = i->parms.pae == XEN_PAE_EXTCR3;
+	d->entry = dom->container_type == XC_DOM_HVM_CONTAINER ? i->parms.phys_entry
+							       : i->parms.virt_entry;
 	d->kernel_pfn = seg->pfn;
 	d->kernel_pages = seg->pages;
 	memcpy(d->kernel, i->kernel ? i->kernel : i->kernel_was,
@@ -388,11 +353,6 @@ int xc_dom_build_image(struct xc_dom_image *dom)
 	if (!d)
 		return fail(dom, __func__);
 	step(dom, POPULATED, LOADED, __func__);
-	if (dom->kernel_size + (dom->num_modules ? dom->modules[0].size : 0) >
-	    dom->total_pages << XC_PAGE_SHIFT) {
-		errno = ENOMEM;
-		return fail(dom, __func__);
-	}
 	/* The special pages: at the end of the hole, or after what was loaded. */
 	if (dom->container_type == XC_DOM_HVM_CONTAINER) {
 		dom->console_pfn = X86_HVM_END_SPECIAL_REGION - X86_HVM_NR_SPECIAL_PAGES;
@@ -408,7 +368,7 @@ int xc_dom_build_image(struct xc_dom_image *dom)
 		dom->xenstore_pfn = dom->total_pages - 2;
 	}
 	fake_leave(0);
-	return dom->kernel_loader ? load_kernel(dom, d) : 0;
+	return load_kernel(dom, d);
 }
 
 /* That the ramdisk is there, whole, and where the guest is told. */
@@ -419,17 +379,33 @@ static void check_ramdisk(const struct xc_dom_image *dom)
 	const size_t size = dom->modules[0].size, len = seg->pages << XC_PAGE_SHIFT;
 	const bool by_pfn = dom->parms->unmapped_initrd;
 
-	if (!dom->modules[0].blob || !i->ramdisk || len < size || len - size >= XC_PAGE_SIZE ||
-	    memcmp(i->ramdisk, dom->modules[0].blob, size) != 0)
+	if (!i->behind || i->behind_pfn != seg->pfn || len < size || len - size >= XC_PAGE_SIZE ||
+	    memcmp(i->behind, dom->modules[0].blob, size) != 0)
 		fake_broken("the ramdisk of domain %u is not loaded", dom->guest_domid);
 	for (size_t k = size; k < len; k++)
-		if (i->ramdisk[k])
+		if (i->behind[k])
 			fake_broken("what is behind the ramdisk of domain %u is not clear",
 				    dom->guest_domid);
 	if (dom->initrd_start != (by_pfn ? seg->pfn : seg->vstart) ||
 	    dom->initrd_len != (by_pfn ? len : size) ||
 	    !(dom->flags & SIF_MOD_START_PFN) != !by_pfn || seg->vend - seg->vstart != size)
 		fake_broken("domain %u does not learn where its ramdisk is", dom->guest_domid);
+}
+
+/* That hvmloader finds the BIOS, where it was loaded. */
+static void check_bios(const struct xc_dom_image *dom)
+{
+	const struct image *i = (const struct image *)dom;
+	const struct xc_hvm_firmware_module *m = &dom->system_firmware_module;
+	const xen_pfn_t pages = (m->length + XC_PAGE_SIZE - 1) >> XC_PAGE_SHIFT;
+
+	if (!i->behind || m->guest_addr_out != i->behind_pfn << XC_PAGE_SHIFT ||
+	    i->behind_pages != pages)
+		fake_broken("the BIOS of domain %u is not where hvmloader finds it",
+			    dom->guest_domid);
+	if (dom->num_modules)
+		fake_broken("domain %u gets a ramdisk that is its device model's to load",
+			    dom->guest_domid);
 }
 
 int xc_dom_boot_image(struct xc_dom_image *dom)
@@ -443,11 +419,10 @@ int xc_dom_boot_image(struct xc_dom_image *dom)
 	if (!d->cpuid_set)
 		fake_broken("domain %u is booted without a cpuid policy", d->domid);
 	snprintf(d->cmdline, sizeof(d->cmdline), "%s", dom->cmdline ? dom->cmdline : "none");
-	d->kernel_size = dom->kernel_size;
 	d->ramdisk_size = dom->num_modules ? dom->modules[0].size : 0;
-	if (dom->num_modules && dom->max_module_size > dom->modules[0].size)
-		fake_broken("the ramdisk of domain %u would be unpacked", d->domid);
-	if (dom->num_modules)
+	if (dom->device_model)
+		check_bios(dom);
+	else if (dom->num_modules)
 		check_ramdisk(dom);
 	d->image_vcpus = dom->max_vcpus;
 	d->lowmem_end = dom->lowmem_end;

@@ -65,7 +65,7 @@ struct fake_domain {
 
 	/* From the image. */
 	char cmdline[4096];
-	size_t kernel_size, ramdisk_size;
+	size_t ramdisk_size;
 	unsigned image_vcpus;
 	uint64_t memory_kib, lowmem_end, highmem_end;
 	uint32_t console_evtchn, store_evtchn;
@@ -74,9 +74,10 @@ struct fake_domain {
 	bool device_model;   /* it is for a guest with a firmware */
 	size_t bios_size;
 	bool loaded, grants;
-	/* Of a kernel without a firmware. */
+	/* Of its kernel, or its firmware. */
 	const char *guest_type;
 	uint64_t virt_base, virt_entry, kernel_pfn, kernel_pages;
+	uint64_t entry; /* where it begins: virtual for pv, else physical */
 	bool extended_cr3;
 	uint8_t kernel[5 * 4096]; /* what was loaded first */
 

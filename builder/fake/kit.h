@@ -60,7 +60,7 @@ void kit_hvm(struct guest_config *cfg, bool classic);
 
 /* Where Xen and Debian have them, below the scratch directory's "root": hvmloader, and a SeaBIOS of
  * KIT_BIOS bytes. The working directory has to be the scratch directory. */
-#define KIT_BIOS 262144
+#define KIT_BIOS 33059
 void kit_firmware(void);
 
 /* A guest's way to its first instruction, as the supervisor has it go: guest_build, guest_run. */

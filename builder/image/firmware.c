@@ -1,7 +1,10 @@
 #include "firmware.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <unistd.h>
+
+#include "loaders/codecs.h"
 
 /* Debian's places of hvmloader and the BIOSes are looked for below this one; the tests have theirs. */
 #ifndef FIRMWARE_ROOT
@@ -34,4 +37,40 @@ const char *firmware_bios_path(const struct guest_config *cfg)
 {
 	return cfg->bios == BIOS_OVMF ? FIRMWARE_ROOT "/usr/share/ovmf/OVMF.fd"
 				      : FIRMWARE_ROOT "/usr/share/seabios/bios-256k.bin";
+}
+
+/* What hvmloader is, and what else a domain with a device model can start with: an entry for pvh guests. */
+static int check_entry(const struct kernel *k, struct err *e)
+{
+	const struct elf_info *i = &k->info;
+
+	if (k->aout.magic)
+		return err_set(e, "not an ELF file");
+	if (elf_can_pvh(i))
+		return 0;
+	if (i->has_notes)
+		return err_set(e, "a kernel for pv guests: it has no PVH entry");
+	if (i->bits != 32)
+		return err_set(e,
+			       "a 64-bit ELF file without a PVH entry: a firmware is a 32-bit one");
+	if (i->entry >= i->pstart && i->entry < i->pend)
+		return 0;
+	return err_set(e,
+		       "entry point %#" PRIx64 " is outside of it (%#" PRIx64 " to %#" PRIx64 ")",
+		       i->entry, i->pstart, i->pend);
+}
+
+const struct kernel *firmware_open(const struct guest_config *cfg, struct image_file *f,
+				   struct err *e)
+{
+	const struct kernel *k = NULL;
+
+	if (!elf_match(f->data, f->size) && !codec_find(f->data, f->size))
+		err_set(e, "not an ELF file");
+	else
+		k = image_kernel(f, e);
+	if (k && check_entry(k, e) == 0)
+		return k;
+	err_prefix(e, "cannot use firmware %s: ", firmware_loader_path(cfg));
+	return NULL;
 }

@@ -5,6 +5,7 @@
 #define EARLYDOM_FIRMWARE_H
 
 #include "builder/guest/guest_config.h"
+#include "image_files.h"
 
 /* Whether the guest starts with hvmloader, which loads a BIOS; else its kernel is entered. */
 bool firmware_wanted(const struct guest_config *cfg);
@@ -13,5 +14,12 @@ bool firmware_wanted(const struct guest_config *cfg);
  * several places the first where there is a file, else the first. */
 const char *firmware_loader_path(const struct guest_config *cfg);
 const char *firmware_bios_path(const struct guest_config *cfg);
+
+/*
+ * The guest's hvmloader, read and checked, once for all guests that share the file: image_kernel, which has
+ * the rules for planning. Returns NULL with e set: `cannot use firmware /x: not an ELF file`.
+ */
+const struct kernel *firmware_open(const struct guest_config *cfg, struct image_file *f,
+				   struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "loaders/elf.h"
+#include "loaders/elf_symtab.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
 
@@ -38,6 +39,23 @@ static void check_segments(const struct elf_info *i, size_t len)
 	check(bytes == i->load_bytes && bytes <= i->pend - i->pstart);
 }
 
+/* All of it is in the file, and nothing overlaps in memory; in has bytes for what is copied from it. */
+static void check_symtab(const uint8_t *in, const struct elf_info *i, size_t len)
+{
+	const struct elf_symtab *t = &i->symtab;
+	uint8_t head[ELF_SYMTAB_HEAD];
+
+	if (!t->memsz)
+		return;
+	for (unsigned n = 0; n < 2; n++)
+		check(t->offset[n] <= len && t->size[n] <= len - t->offset[n]);
+	check(t->at[0] <= sizeof(head) && t->size[0] <= t->at[1] - t->at[0]);
+	check(t->size[1] <= t->memsz - t->at[1] && t->paddr + t->memsz == i->pend);
+	for (unsigned n = 0; n < i->nr_segments; n++)
+		check(i->segments[n].paddr + i->segments[n].memsz <= t->paddr);
+	elf_symtab_head(in, i, head);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
 	struct elf_info i;
@@ -52,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	check(i.nr_segments > 0 && i.nr_segments <= ELF_SEGMENTS_MAX);
 	check(i.pend > i.pstart && i.pend - i.pstart <= ELF_SPAN_MAX);
 	check_segments(&i, len);
+	check_symtab(in, &i, len);
 	if (elf_can_pvh(&i))
 		check(i.phys32_entry >= i.pstart && i.phys32_entry < i.pend);
 	if (elf_can_pv(&i)) {

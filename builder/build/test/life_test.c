@@ -5,6 +5,9 @@
 #include "builder/fake/kit.h"
 
 #include <unistd.h>
+
+#include <xen-version.h>
+
 #include "builder/build/create.h"
 #include "builder/image/image_files.h"
 #include "builder/build/life.h"
@@ -319,7 +322,8 @@ static void test_hvm_missing(void **state)
 	(void)state;
 	fake_reset();
 	assert_int_equal(rename("root/usr/lib/xen", "root/usr/lib/not"), 0);
-	refuses(&cfg, "cannot read firmware root/usr/lib/xen-4.17/boot/hvmloader: No such file or "
+	refuses(&cfg, "cannot read firmware root/usr/lib/xen-" XEN_LIBS_VERSION
+		      "/boot/hvmloader: No such file or "
 		      "directory");
 	assert_int_equal(rename("root/usr/lib/not", "root/usr/lib/xen"), 0);
 	assert_int_equal(rename("root/usr/share/seabios", "root/usr/share/not"), 0);

@@ -164,6 +164,62 @@ static void test_cut(void **state)
 	end(&s);
 }
 
+/* A BSD's symbols come behind the kernel: headers, the symbols, their names. */
+static void test_symbols(void **state)
+{
+	static struct mk m;
+	static uint8_t symbols[240], names[50];
+	const struct fake_domain *d;
+	struct scene s;
+	size_t notes, at;
+
+	(void)state;
+	memset(symbols, 's', sizeof(symbols));
+	memset(names, 'n', sizeof(names));
+	notes = mk_begin_notes(&m, 64);
+	mk_note_number(&m, XEN_ELFNOTE_PHYS32_ENTRY, MK_PHYS, 4);
+	mk_note_text(&m, XEN_ELFNOTE_BSD_SYMTAB, "yes");
+	mk_end_notes(&m, notes);
+	at = mk_bytes(&m, symbols, sizeof(symbols));
+	mk_section(&m, ".symtab", SHT_SYMTAB, at, sizeof(symbols));
+	at = mk_bytes(&m, names, sizeof(names));
+	mk_section(&m, ".strtab", SHT_STRTAB, at, sizeof(names));
+	mk_finish(&m);
+	mk_put(&m, MK_SH(&m, 1, sh_link), 2, 4);
+	kit_write("k", m.data, m.len);
+	hold(&s, GUEST_PVH, "ramdisk");
+	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	d = fake_domain(s.guest.domid);
+	assert_int_equal(d->kernel_pages, 2);
+	all_is(d->kernel, MK_TEXT, 0x1000, 0);
+	assert_memory_equal(d->kernel + 0x1004, "\177ELF", 4);
+	all_is(d->kernel, 0x1000 + 264, 0x1000 + 264 + 240, 's');
+	all_is(d->kernel, 0x1000 + 264 + 240, 0x1000 + 264 + 240 + 50, 'n');
+	all_is(d->kernel, 0x1000 + 264 + 240 + 50, 0x2000, 0);
+	end(&s);
+}
+
+/* The file that the BIOS is in has become shorter. */
+static void test_no_bios(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	fake_reset();
+	s.cfg = kit_config("web", GUEST_PV);
+	kit_hvm(&s.cfg, false);
+	KIT_CHECK(!host_open(&s.host, false, &s.err), "%s", s.err.msg);
+	assert_int_equal(guest_init(&s.guest, &s.cfg, &s.err), 0);
+	KIT_CHECK(!guest_hold_images(&s.guest, &s.images, &s.err), "%s", s.err.msg);
+	assert_int_equal(truncate("root/usr/share/seabios/bios-256k.bin", 1), 0);
+	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
+	assert_string_equal(
+		s.err.msg, "cannot load BIOS root/usr/share/seabios/bios-256k.bin into the domain: "
+			   "cannot read the file: it has become shorter");
+	end(&s);
+}
+
 static void test_not_mapped(void **state)
 {
 	char want[256];
@@ -180,13 +236,22 @@ static void test_not_mapped(void **state)
 	end(&s);
 }
 
+static int begin(void **state)
+{
+	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0)
+		return -1;
+	kit_firmware();
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_segments),   cmocka_unit_test(test_mapped),
 		cmocka_unit_test(test_unmapped),   cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_not_mapped),
+		cmocka_unit_test(test_not_mapped), cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_no_bios),
 	};
 
-	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+	return cmocka_run_group_tests(tests, begin, kit_end);
 }
