@@ -6,10 +6,33 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "builder/image/firmware.h"
-#include "builder/image/image_files.h"
+/* Another release's libraries: the file under test once more, with their version. */
+#include <xen-version.h>
+#undef XEN_LIBS_VERSION
+#define XEN_LIBS_VERSION "9.99"
+
+#define firmware_wanted      wanted_9_99
+#define firmware_loader_path loader_path_9_99
+#define firmware_bios_path   bios_path_9_99
+#define firmware_open        open_9_99
+#include "builder/image/firmware.c"
+
 #include "loaders/test/aout_build.h"
 #include "loaders/test/elf_build.h"
+
+/* Each release of Xen has its own place for hvmloader, on Debian. */
+static void test_version(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+
+	(void)state;
+	kit_hvm(&cfg, false);
+	assert_string_equal(firmware_loader_path(&cfg), "root/usr/lib/xen/boot/hvmloader");
+	assert_int_equal(mkdir("root/usr/lib/xen-9.99", 0700), 0);
+	assert_int_equal(mkdir("root/usr/lib/xen-9.99/boot", 0700), 0);
+	kit_text("root/usr/lib/xen-9.99/boot/hvmloader", "");
+	assert_string_equal(firmware_loader_path(&cfg), "root/usr/lib/xen-9.99/boot/hvmloader");
+}
 
 /* Opens the file "fw"; want is what is wrong with it, behind its name, or NULL. */
 static void opens(const char *want)
@@ -116,6 +139,7 @@ static int begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_not_one),
 	};
