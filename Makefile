@@ -118,7 +118,8 @@ check: all size parsers lint unit fuzz bench-check
 -include bench/bench.mk
 
 FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test/*.[ch] builder/*/*.[ch] \
-	     builder/*/test/*.[ch] model/*.[ch] model/test/*.[ch] qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
+	     builder/*/test/*.[ch] builder/build/library/*.[ch] model/*.[ch] model/test/*.[ch] \
+	     qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch] scripts/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \

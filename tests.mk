@@ -55,6 +55,27 @@ $(UNIT)/cov/obj/loaders/%.o: cov_CFLAGS += -O1 -fprofile-update=single
 # What ThreadSanitizer says goes to files: many tests look at what is on stderr. A process with several threads may
 # have children with threads of their own.
 TSAN_REPORT := $(abspath $(UNIT))/tsan/report
+# Our loader beside libxenguest's own ones: the library is linked as a whole, which is what brings these, with the
+# program as shipped. Two programs need no hypervisor: their calls of it go to domain_file.c. The third is for dom0.
+LIBRARY      := builder/build/library
+LIBRARY_BIN  := $(UNIT)/musl/t/$(LIBRARY)
+LIBRARY_OBJS := $(patsubst %.c,$(UNIT)/musl/obj/%.o,$(wildcard $(LIBRARY)/*.c))
+LIBRARY_TEST := $(LIBRARY_BIN)/load_library_test
+LIBRARY_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,xc_dom_boot_domU_map xc_map_foreign_range xc_map_foreign_ranges \
+		xc_clear_domain_pages xc_domain_populate_physmap_exact xc_domain_cacheflush xc_hvm_param_set \
+		xc_mmuext_op xc_vcpu_setcontext xc_domain_hvm_getcontext xc_domain_hvm_setcontext)
+library_parts = $(patsubst %,$(UNIT)/musl/obj/$(LIBRARY)/%.o,compare $(1))
+
+$(LIBRARY_TEST): $(call library_parts,domain_file load_library_test)
+$(LIBRARY_BIN)/compare_files: $(call library_parts,domain_file compare_files)
+$(LIBRARY_BIN)/compare_domains: $(call library_parts,domain_xen compare_files)
+$(LIBRARY_TEST) $(LIBRARY_BIN)/compare_files: LIBRARY_LDFLAGS := $(LIBRARY_WRAP)
+$(LIBRARY_TEST) $(addprefix $(LIBRARY_BIN)/,compare_files compare_domains): $(OBJS) $(LIBS_STAMP)
+	@mkdir -p $(@D)
+	@$(CC) -static -no-pie -Wl,--gc-sections $(LIBRARY_LDFLAGS) $(filter $(UNIT)/%.o,$^) \
+		$(filter-out %/builder/command/main.o,$(OBJS)) -L$(LIBS)/lib -Wl,--whole-archive -lxenguest \
+		-Wl,--no-whole-archive $(filter-out -L% -lxenguest,$(LDLIBS)) -lcmocka -o $@
+
 UNIT_ENV := CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
 	    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=die_after_fork=0:exitcode=66:log_path=$(TSAN_REPORT)
 
@@ -103,7 +124,7 @@ THREADED := $(filter $(patsubst %.c,$(UNIT)/tsan/t/%,$(shell grep -lE \
 
 .PHONY: unit unit-build coverage fuzz
 ALL_UNIT := $(foreach flavour,asan musl,$($(flavour)_TESTS) $($(flavour)_MODEL_TESTS)) \
-	    $(THREADED)
+	    $(THREADED) $(LIBRARY_TEST)
 unit-build: $(ALL_UNIT)
 
 unit: unit-build
@@ -141,7 +162,7 @@ $(MODEL_FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(MODEL_FUZZ_OBJS)
 	@mkdir -p $(@D)
 	@clang -no-pie -fsanitize=fuzzer,address,undefined $< $(MODEL_FUZZ_OBJS) -o $@
 
-UNIT_DEPS += $(patsubst %.c,$(BUILD)/fuzz/obj/%.d,$(FUZZ_SRCS) $(FUZZ) $(MODEL_UNIT_SRCS) $(MODEL_FUZZ))
+UNIT_DEPS += $(LIBRARY_OBJS:.o=.d) $(patsubst %.c,$(BUILD)/fuzz/obj/%.d,$(FUZZ_SRCS) $(FUZZ) $(MODEL_UNIT_SRCS) $(MODEL_FUZZ))
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
 
 # Seeds come from the test of the same file, where it knows --seeds.
