@@ -153,12 +153,12 @@ build_daemons() {
 	xen_program "$clients/xenstore" store toolcore
 }
 
-# How libxenguest takes a loader of kernels; it keeps that in a header of its own.
+# What a loader of kernels is to libxenguest, which keeps that in a header of its own.
 kernel_loader_header() {
 	private=src/tools/libs/guest/xg_private.h
 	{
 		cat <<-'END'
-			/* Loaders of kernels for libxenguest, from Xen's tools/libs/guest/xg_private.h. */
+			/* A loader of kernels for libxenguest, from Xen's tools/libs/guest/xg_private.h. */
 			#ifndef XEN_KERNEL_LOADER_H
 			#define XEN_KERNEL_LOADER_H
 
@@ -166,11 +166,10 @@ kernel_loader_header() {
 			#include <xenguest.h>
 
 		END
-		sed -n '/^struct xc_dom_loader {/,/^};/p; /^void xc_dom_register_loader(.*);/p' $private
+		sed -n '/^struct xc_dom_loader {/,/^};/p' $private
 		printf '\n#endif\n'
 	} >stage/include/xen-kernel-loader.h
 	grep -q '^struct xc_dom_loader' stage/include/xen-kernel-loader.h
-	grep -q 'xc_dom_register_loader' stage/include/xen-kernel-loader.h
 }
 
 # XZ Embedded, which the hypervisor unpacks dom0's kernel with: sources, for a file of earlydom to
@@ -194,9 +193,9 @@ build_xen() {
 		make_xen -C "src/tools/libs/$lib" CFLAGS_xs.o=-DUSE_PTHREAD "libxen$lib.a"
 		cp "src/tools/libs/$lib/libxen$lib.a" stage/lib/
 	done
-	# libxenguest's kernel loaders register themselves in constructors, so its archive is linked
-	# as a whole. The loader of bzImages would bring decompressors of its own, which nothing
-	# needs: earlydom hands over unpacked kernels.
+	# libxenguest's kernel loaders register themselves in constructors. The program has none of them; the test
+	# that compares them with its own links the archive as a whole. That of bzImages would bring
+	# decompressors of its own, which nothing needs.
 	ar t stage/lib/libxenguest.a | sed -n '/^xg_dom_\(bzimageloader\|decompress.*\)[.]o$/p' |
 		xargs -r ar d stage/lib/libxenguest.a
 	build_acpi
