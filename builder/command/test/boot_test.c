@@ -6,16 +6,22 @@
 #include "builder/fake/units.h"
 
 #include <fcntl.h>
+#include <getopt.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <xen/sched.h>
 
 #include "base/clock.h"
 #include "builder/command/commands.h"
+#include "builder/supervise/control.h"
 #include "builder/supervise/supervise.h"
 
 struct boot {
@@ -710,6 +716,125 @@ static void test_command(void **state)
 	assert_non_null(strstr(o.err, "earlydom: not running on Xen\n"));
 }
 
+/* Says what is wrong on the test's own stderr, and ends the child. */
+#define MUST(cond)                                                                                 \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			dprintf(told, "boot_test.c:%d: %s: %s\n", __LINE__, #cond,                 \
+				strerror(errno));                                                  \
+			_exit(1);                                                                  \
+		}                                                                                  \
+	} while (0)
+
+static int told;
+
+static void put_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	MUST(f && fputs(text, f) >= 0 && !fclose(f));
+}
+
+/* A dom0 of its own, as far as files go. */
+static void make_dom0(void)
+{
+	MUST(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	MUST(!mount("t", "/run", "tmpfs", 0, NULL) && !mount("t", "/sys", "tmpfs", 0, NULL));
+	MUST(!mount("t", "/dev", "tmpfs", 0, NULL));
+	MUST(!mkdir("/sys/hypervisor", 0700) && !mkdir("/sys/hypervisor/properties", 0700));
+	MUST(!mkdir("/dev/xen", 0700));
+	put_file("/dev/null", "");
+	put_file("/dev/xen/privcmd", "");
+	put_file("/dev/xen/evtchn", "");
+	put_file("/sys/hypervisor/type", "xen\n");
+	put_file("/sys/hypervisor/properties/features", "00000800\n");
+}
+
+/* The supervisor, by the socket that it listens at; it has nothing of the old root then, but /run. */
+static pid_t supervisor_of(const char *rundir)
+{
+	struct ucred who = {.pid = 0};
+	socklen_t len = sizeof(who);
+	struct err e;
+	const int fd = control_connect(rundir, &e);
+
+	if (fd >= 0) {
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
+		close(fd);
+	}
+	return who.pid;
+}
+
+/* The command as a whole: `earlydom boot` as the kernel lays its arguments out. */
+static void boot_command(const char *kernel, bool works)
+{
+	static char line[] = "earlydom\0boot\0-v\0-c\0/run/etc\0-l\0/run/cmdline";
+	char *argv[] = {line,      line + 9,  line + 14, line + 17,
+			line + 20, line + 29, line + 32, NULL};
+	char text[512], name[64] = "";
+	int status, ended;
+	pid_t pid, session;
+	FILE *f;
+
+	make_dom0();
+	MUST(!mkdir("/run/etc", 0700));
+	put_file("/run/cmdline", "quiet earlydom=web\n");
+	snprintf(text, sizeof(text), "kernel = '%s'\nmemory = 64\n", kernel);
+	put_file("/run/etc/web.cfg", text);
+	MUST(!chdir("/"));
+	optind = 0;
+	fake_reset();
+	status = command_boot(6, argv + 1);
+	pid = supervisor_of("/run");
+	/* It lives on, whatever became of the guests, in a session of its own. */
+	MUST(pid > 0);
+	session = getsid(pid);
+	snprintf(text, sizeof(text), "/proc/%d/comm", (int)pid);
+	f = fopen(text, "r");
+	MUST(f && fgets(name, sizeof(name), f) && !fclose(f));
+	MUST(!kill(pid, SIGTERM) && waitpid(pid, &ended, 0) == pid);
+	MUST(session == pid && !strcmp(name, "earlydom\n"));
+	MUST(!strcmp(line, "earlydom")); /* only the supervisor is renamed */
+	MUST(status == (works ? EXIT_OK : EXIT_FAILED));
+	MUST(WIFEXITED(ended) && WEXITSTATUS(ended) == EXIT_OK);
+	_exit(0);
+}
+
+static void in_child(const char *kernel, bool works)
+{
+	int status, fd;
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		print_message("# NOT TESTED, this needs root\n");
+		return;
+	}
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		told = dup(2);
+		fd = open("stderr", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+		dup2(fd, 2);
+		boot_command(kernel, works);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void test_command_boots(void **state)
+{
+	char text[8192];
+
+	(void)state;
+	in_child(kit_path("kernel"), true);
+	kit_read("stderr", text, sizeof(text));
+	KIT_CHECK(strstr(text, "earlydom: web: started as domain 1 ("), "%s", text);
+	KIT_CHECK(strstr(text, "earlydom: 1 of 1 guest started in "), "%s", text);
+	in_child(kit_path("nowhere"), false);
+	kit_read("stderr", text, sizeof(text));
+	KIT_CHECK(strstr(text, "earlydom: web: cannot read kernel "), "%s", text);
+}
+
 static int begin(void **state)
 {
 	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0)
@@ -735,6 +860,7 @@ int main(void)
 		cmocka_unit_test(test_many_domains),
 		cmocka_unit_test(test_cannot_begin),
 		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_command_boots),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

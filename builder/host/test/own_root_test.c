@@ -218,6 +218,87 @@ static void test_threads(void **state)
 	in_process(threads_enter);
 }
 
+static void refused(const char *want)
+{
+	struct own_root r;
+	struct err e;
+
+	if (own_root_make(&r, &e) != -1 || r.dir != -1)
+		WRONG("it was made");
+	if (strcmp(e.msg, want) != 0)
+		WRONG("it says: %s", e.msg);
+}
+
+/* A root with less than there should be. Each try has a mount namespace of its own. */
+static void lacks(const char *const *dirs, bool mounted, const char *want)
+{
+	const char *root = kit_path("less");
+	size_t i;
+
+	if ((mkdir(root, 0700) < 0 && errno != EEXIST) ||
+	    (mounted && mount("t", root, "tmpfs", 0, NULL) < 0) || chdir(root) < 0)
+		WRONG("set-up: %s", strerror(errno));
+	for (i = 0; dirs[i]; i++)
+		if (mkdir(dirs[i], 0700) < 0)
+			WRONG("set-up: %s", strerror(errno));
+	if (chroot(".") < 0)
+		WRONG("set-up: %s", strerror(errno));
+	refused(want);
+}
+
+static void lacks_run(void)
+{
+	static const char *const dirs[] = {"dev", NULL};
+
+	lacks(dirs, true, "cannot mount a tmpfs: No such file or directory");
+}
+
+static void lacks_sys(void)
+{
+	static const char *const dirs[] = {"dev", "proc", "run", NULL};
+
+	lacks(dirs, true, "cannot mount /sys in the refuge: No such file or directory");
+}
+
+/* What is no mount point has no mounts to be made private. */
+static void lacks_mount(void)
+{
+	static const char *const dirs[] = {NULL};
+
+	lacks(dirs, false, "cannot make the mounts private: Invalid argument");
+}
+
+static void lacks_rights(void)
+{
+	if (setuid(65534) < 0)
+		WRONG("set-up: %s", strerror(errno));
+	refused("cannot make a mount namespace: Operation not permitted");
+}
+
+/* A root that was closed, or that nobody made, is not entered. */
+static void enters_none(void)
+{
+	struct own_root none = {.dir = -1};
+	struct err e;
+
+	if (own_root_enter_child(&none) != -1 || errno != EBADF)
+		WRONG("a child has entered it");
+	if (own_root_enter(&none, &e) != -1)
+		WRONG("it was entered");
+	if (strcmp(e.msg, "cannot make the refuge the root: Bad file descriptor") != 0)
+		WRONG("it says: %s", e.msg);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	in_process(lacks_run);
+	in_process(lacks_sys);
+	in_process(lacks_mount);
+	in_process(lacks_rights);
+	in_process(enters_none);
+}
+
 /* Waits for the end of a file system: IN_UNMOUNT comes when nobody has it mounted any more. */
 static bool unmounted(int inotify, int ms)
 {
@@ -347,9 +428,10 @@ static void test_no_right(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_enter),   cmocka_unit_test(test_child),
-		cmocka_unit_test(test_threads), cmocka_unit_test(test_lets_go),
-		cmocka_unit_test(test_private), cmocka_unit_test(test_no_right),
+		cmocka_unit_test(test_enter),    cmocka_unit_test(test_child),
+		cmocka_unit_test(test_threads),  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_lets_go),  cmocka_unit_test(test_private),
+		cmocka_unit_test(test_no_right),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);
