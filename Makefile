@@ -131,7 +131,7 @@ OPENING := '\<(open|openat|creat|fopen|socket|accept4?|pipe2?|dup|epoll_create1?
 lint:
 	@scripts/check-includes
 	@clang-format --dry-run --Werror $(FORMATTED)
-	@shellcheck -x $(filter-out %.lock %.c,$(SCRIPTS))
+	@shellcheck -x $(filter-out %.lock %.c %.ld,$(SCRIPTS))
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem -j 2 $(CPPFLAGS) $(SRCS) $(MODEL_SRCS)
 	@clang-tidy --quiet --checks='-*,android-cloexec-*' --warnings-as-errors='*' $$(grep -lE $(OPENING) \

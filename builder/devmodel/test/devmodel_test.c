@@ -10,13 +10,18 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include <xen/sys/evtchn.h>
+#include <xen/sys/privcmd.h>
 
 #include "base/clock.h"
 #include "builder/fake/fake_store.h"
 #include "builder/fake/models.h"
 #include "builder/devmodel/devmodel.h"
 #include "builder/devmodel/devmodel_powers.h"
+#include "builder/fake/ioctl.h"
 #include "builder/store/store.h"
 #include "builder/image/image_files.h"
 #include "builder/build/life.h"
@@ -520,6 +525,41 @@ static void test_late(void **state)
 	tear_down();
 }
 
+static unsigned without; /* the request that the kernel has not, or 0 */
+
+static bool restricts(unsigned request, int *rc)
+{
+	*rc = request == without ? -1 : 0;
+	errno = ENOTTY;
+	return request == (unsigned)IOCTL_PRIVCMD_RESTRICT ||
+	       request == (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
+}
+
+/* Only what both devices can be restricted to is a power that can be taken away. */
+static void test_restrict(void **state)
+{
+	struct model_powers p;
+
+	(void)state;
+	kit_text("privcmd", "");
+	kit_text("evtchn", "");
+	fake_ioctls(restricts);
+	without = 0;
+	model_powers(kit_path(""), 7, &p);
+	assert_true(p.restrict_domid);
+	without = (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
+	model_powers(kit_path(""), 7, &p);
+	assert_false(p.restrict_domid);
+	without = (unsigned)IOCTL_PRIVCMD_RESTRICT;
+	model_powers(kit_path(""), 7, &p);
+	assert_false(p.restrict_domid);
+	without = 0;
+	unlink(kit_path("evtchn"));
+	model_powers(kit_path(""), 7, &p);
+	assert_false(p.restrict_domid);
+	fake_ioctls(NULL);
+}
+
 static void test_powers(void **state)
 {
 	struct model_powers p;
@@ -727,10 +767,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stubborn),   cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_leave),      cmocka_unit_test(test_qemu),
 		cmocka_unit_test(test_restricted), cmocka_unit_test(test_late),
-		cmocka_unit_test(test_powers),     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_disk),       cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_gone),       cmocka_unit_test(test_none),
-		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_powers),     cmocka_unit_test(test_restrict),
+		cmocka_unit_test(test_refused),    cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_failures),   cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_none),       cmocka_unit_test(test_directory),
 	};
 
 	if (argv[0][0] == '@')
