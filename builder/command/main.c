@@ -1,6 +1,7 @@
 /*
  * earlydom: builds and keeps Xen guests from dom0's initramfs. See earlydom(8).
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ static void usage(FILE *to)
 		"\n`earlydom COMMAND --help` shows a command's options; see also earlydom(8).\n");
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	size_t i;
 
@@ -75,4 +76,16 @@ int main(int argc, char **argv)
 	fprintf(stderr, "earlydom: unknown command '%s'\n", argv[1]);
 	usage(stderr);
 	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const int status = run(argc, argv);
+
+	/* A list that others go by must not lack its end without a word. */
+	errno = EIO; /* where it failed before */
+	if (status != EXIT_OK || (fflush(stdout) == 0 && !ferror(stdout)))
+		return status;
+	fprintf(stderr, "earlydom: cannot write what was asked for: %s\n", strerror(errno));
+	return EXIT_FAILED;
 }

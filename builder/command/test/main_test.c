@@ -1,6 +1,10 @@
 /* The program as a whole: which command is run, and what is said of those that there are not. */
 #include "builder/fake/kit.h"
 
+#include <fcntl.h>
+#include <stdio_ext.h>
+#include <unistd.h>
+
 #include "builder/command/commands.h"
 
 /* The program's main, by the name that it has in tests (tests.mk). */
@@ -64,12 +68,52 @@ static void test_command(void **state)
 	assert_string_equal(o.out, "");
 }
 
+/* With a standard output that takes nothing. */
+static int main_full(int argc, char **argv)
+{
+	const int fd = open("/dev/full", O_WRONLY);
+	int status;
+
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
+		abort();
+	close(fd);
+	status = earlydom_main(argc, argv);
+	__fpurge(stdout);
+	clearerr(stdout);
+	return status;
+}
+
+static void test_output(void **state)
+{
+	static const char *const version[] = {"earlydom", "--version", NULL},
+				 *const help[] = {"earlydom", "check", "--help", NULL},
+				 *const unknown[] = {"earlydom", "x", NULL};
+	static const char full[] =
+		"earlydom: cannot write what was asked for: No space left on device\n";
+
+	(void)state;
+	kit_command(earlydom_main, version, &o);
+	assert_int_equal(o.status, EXIT_OK);
+	assert_memory_equal(o.out, "earlydom ", 9);
+	kit_command(main_full, version, &o);
+	assert_int_equal(o.status, EXIT_FAILED);
+	assert_string_equal(o.err, full);
+	kit_command(main_full, help, &o);
+	assert_int_equal(o.status, EXIT_FAILED);
+	assert_string_equal(o.err, full);
+	/* Nothing was asked for that could be missing. */
+	kit_command(main_full, unknown, &o);
+	assert_int_equal(o.status, EXIT_USAGE);
+	assert_memory_equal(o.err, "earlydom: unknown command 'x'\n", 30);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_output),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);
