@@ -118,7 +118,7 @@ check: all size parsers lint unit fuzz bench-check
 -include bench/bench.mk
 
 FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test/*.[ch] builder/*/*.[ch] \
-	     builder/*/test/*.[ch] builder/build/library/*.[ch] model/*.[ch] model/test/*.[ch] \
+	     builder/*/test/*.[ch] builder/build/test/library/*.[ch] model/*.[ch] model/test/*.[ch] \
 	     qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch] scripts/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \

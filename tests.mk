@@ -59,7 +59,7 @@ $(UNIT)/cov/obj/loaders/%.o: cov_CFLAGS += -O1 -fprofile-update=single
 TSAN_REPORT := $(abspath $(UNIT))/tsan/report
 # Our loader beside libxenguest's own ones: the library is linked as a whole, which is what brings these, with the
 # program as shipped. Two programs need no hypervisor: their calls of it go to domain_file.c. The third is for dom0.
-LIBRARY      := builder/build/library
+LIBRARY      := builder/build/test/library
 LIBRARY_BIN  := $(UNIT)/musl/t/$(LIBRARY)
 LIBRARY_OBJS := $(patsubst %.c,$(UNIT)/musl/obj/%.o,$(wildcard $(LIBRARY)/*.c))
 LIBRARY_TEST := $(LIBRARY_BIN)/load_library_test

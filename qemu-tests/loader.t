@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Each kernel that is at hand, loaded by libxenguest's own loaders and by earlydom's, into a domain each:
-# memory, page tables, start info and registers have to be the same (builder/build/library). First into files,
+# memory, page tables, start info and registers have to be the same (builder/build/test/library). First into files,
 # without a hypervisor, then in one boot into paused domains of Xen's.
 use strict;
 use warnings;
@@ -9,7 +9,7 @@ use lib "$Bin/lib";
 use Boot;
 use Test::More;
 
-my $programs = 'build/unit/musl/t/builder/build/library';
+my $programs = 'build/unit/musl/t/builder/build/test/library';
 my $machine = root . '/build/machine';
 my ($hvmloader) = glob("$machine/model/usr/lib/xen-*/boot/hvmloader");
 my %files = (

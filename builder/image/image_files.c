@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/copy.h"
 
 static struct image_file *image_find(const struct image_cache *c, const struct stat *st)
 {
@@ -120,7 +119,7 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 	size_t done = 0;
 
 	if (at >= f->size) {
-		copy_away(to, from, len);
+		memcpy(to, from, len);
 		return 0;
 	}
 	while (done < len) {
