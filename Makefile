@@ -130,6 +130,8 @@ OPENING := '\<(open|openat|creat|fopen|socket|accept4?|pipe2?|dup|epoll_create1?
 
 lint:
 	@scripts/check-includes
+	@awk '{ gsub(/\t/, "        ") } length > 100 { print FILENAME ":" FNR ": longer than 100 columns"; bad = 1 } \
+		END { exit bad }' $(filter-out builder/fake/golden_%,$(FORMATTED))
 	@clang-format --dry-run --Werror $(FORMATTED)
 	@shellcheck -x $(filter-out %.lock %.c %.ld,$(SCRIPTS))
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \

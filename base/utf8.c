@@ -6,7 +6,7 @@ unsigned utf8_length(const unsigned char *s)
 {
 	const unsigned char low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
 	const unsigned char high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
-	unsigned n, i;
+	unsigned n;
 
 	if (s[0] < 0x80)
 		return 1;
@@ -16,7 +16,7 @@ unsigned utf8_length(const unsigned char *s)
 					   : 0;
 	if (!n || s[1] < low || s[1] > high)
 		return 0;
-	for (i = 2; i < n; i++)
+	for (unsigned i = 2; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 	return n;
@@ -34,7 +34,7 @@ static bool is_control(const unsigned char *s)
 void utf8_print_safe(FILE *to, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	unsigned n, i;
+	unsigned n;
 
 	for (; *s; s += n) {
 		n = utf8_length(s);
@@ -43,7 +43,7 @@ void utf8_print_safe(FILE *to, const char *text)
 			continue;
 		}
 		n = n ? n : 1;
-		for (i = 0; i < n; i++)
+		for (unsigned i = 0; i < n; i++)
 			fprintf(to, "\\x%02x", s[i]);
 	}
 }

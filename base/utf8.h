@@ -10,8 +10,8 @@
  * overlong forms, no surrogates, nothing above U+10FFFF). */
 unsigned utf8_length(const unsigned char *s);
 
-/* Prints a text for a terminal: a control character, which could move its cursor or more, a backslash,
- * and a byte that is no UTF-8 come out as \xNN. */
+/* Prints a text for a terminal: a control character, which could move its cursor or more, a
+ * backslash, and a byte that is no UTF-8 come out as \xNN. */
 void utf8_print_safe(FILE *to, const char *text);
 
 #endif

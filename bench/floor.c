@@ -3,9 +3,9 @@
  *
  *     floor copy pv|pvh MIB KERNEL [RAMDISK]
  *
- * makes an empty domain, gives it MIB of memory, an even number, by one populate call, maps as many of
- * its pages as the kernel's loaded segments and the ramdisk take, and copies these bytes into them once.
- * KERNEL is a bare ELF. Only the call and the copy are counted. The domain is destroyed.
+ * makes an empty domain, gives it MIB of memory, an even number, by one populate call, maps as many
+ * of its pages as the kernel's loaded segments and the ramdisk take, and copies these bytes into
+ * them once. KERNEL is a bare ELF. Only the call and the copy are counted. The domain is destroyed.
  *
  *     floor codec KERNEL
  *

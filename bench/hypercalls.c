@@ -1,7 +1,8 @@
 /*
- * Counts the hypercalls of a program, by number: linked into earlydom with --wrap=ioctl, or built as a
- * library that is preloaded into xl. When the process ends, it appends to the file that HYPERCALLS
- * names a line @calls NUMBER=COUNT ..., with the ioctls of privcmd that map pages as `map`.
+ * Counts the hypercalls of a program, by number: linked into earlydom with --wrap=ioctl, or built
+ * as a library that is preloaded into xl. When the process ends, it appends to the file that
+ * HYPERCALLS names a line @calls NUMBER=COUNT ..., with the ioctls of privcmd that map pages as
+ * `map`.
  */
 #include <dlfcn.h>
 #include <stdarg.h>

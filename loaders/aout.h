@@ -40,9 +40,9 @@ bool aout_match(const uint8_t *in, size_t len);
 
 /*
  * Reads and checks a kernel of len bytes: machine, sizes against the file, the entry point, and
- * whether text, data and bss fit into the addresses that Xen leaves a guest's kernel. Returns 0 with
- * *out filled, and *info as elf_read fills it: the segments, their addresses from KZERO on, and
- * what Xen has to know. An a.out states nothing of the latter, so it is what Plan 9's own port
+ * whether text, data and bss fit into the addresses that Xen leaves a guest's kernel. Returns 0
+ * with *out filled, and *info as elf_read fills it: the segments, their addresses from KZERO on,
+ * and what Xen has to know. An a.out states nothing of the latter, so it is what Plan 9's own port
  * states in its kernels' ELF form. Or returns -1 with e set: one line that names the field of the
  * header and what is wrong with it.
  */

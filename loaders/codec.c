@@ -55,9 +55,9 @@ static void blob_trim(struct blob *b)
 }
 
 /*
- * Pages in what is going to be written, by one call instead of a fault for each page: in a pv dom0 a fault
- * costs as much as unpacking a page does. A lie gets no more than a stream of that length could unpack to
- * anyway. An older kernel than Linux 5.14 can't do it; then there are faults.
+ * Pages in what is going to be written, by one call instead of a fault for each page: in a pv dom0
+ * a fault costs as much as unpacking a page does. A lie gets no more than a stream of that length
+ * could unpack to anyway. An older kernel than Linux 5.14 can't do it; then there are faults.
  */
 static void page_in(const struct blob *b, const struct packed *in, size_t limit)
 {
@@ -98,7 +98,8 @@ int codec_unpack(const struct codec *c, const struct packed *in, size_t limit, s
 	return 0;
 }
 
-/* From the end, piece by piece: a thread that wants to map something waits for one piece, not for all. */
+/* From the end, piece by piece: a thread that wants to map something waits for one piece, not for
+ * all. */
 void blob_free(struct blob *b)
 {
 	while (b->data && b->mapped) {

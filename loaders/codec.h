@@ -23,10 +23,11 @@
 struct packed {
 	const uint8_t *data; /* len bytes */
 	size_t len;
-	/* What it says that it unpacks to, in bytes; 0 where it does not say. Not to be believed. */
+	/* What it says that it unpacks to, in bytes; 0 where it does not say. Not to be believed.
+	 */
 	size_t stated;
-	/* The bytes are pages of a file, mapped: those that were read may be dropped, and come back when
-	 * they are read again. */
+	/* The bytes are pages of a file, mapped: those that were read may be dropped, and come back
+	 * when they are read again. */
 	bool paged;
 };
 

@@ -23,7 +23,8 @@ struct elf_segment {
 	uint32_t flags;                 /* PF_R, PF_W, PF_X */
 };
 
-/* A BSD's symbols, which it finds behind its segments (elf_symtab.h): [0] themselves, [1] their names. */
+/* A BSD's symbols, which it finds behind its segments (elf_symtab.h): [0] themselves, [1] their
+ * names. */
 struct elf_symtab {
 	uint64_t paddr, memsz;                  /* of all of it; memsz is 0 for none */
 	uint64_t at[2];                         /* bytes from paddr */

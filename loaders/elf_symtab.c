@@ -13,8 +13,8 @@
 enum { SMALL_NONE, SMALL_SYMBOLS, SMALL_NAMES, SMALL_SECTIONS };
 
 /*
- * Where the parts of the small file are, counted from its size, a 32-bit number: that of either class has
- * room for the headers of 64-bit ones.
+ * Where the parts of the small file are, counted from its size, a 32-bit number: that of either
+ * class has room for the headers of 64-bit ones.
  */
 #define EHDR_AT     sizeof(uint32_t)
 #define SHDRS_AT    (EHDR_AT + sizeof(Elf64_Ehdr))
@@ -30,9 +30,7 @@ enum { SMALL_NONE, SMALL_SYMBOLS, SMALL_NAMES, SMALL_SECTIONS };
 
 static void put(uint8_t *p, uint64_t value, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i < size; i++)
+	for (size_t i = 0; i < size; i++)
 		p[i] = (uint8_t)(value >> 8 * i);
 }
 
@@ -54,12 +52,13 @@ static uint64_t shdr_at(const struct elf_file *f, unsigned section)
 	return f->shoff + (uint64_t)section * f->shentsize;
 }
 
-/* The first table of symbols that names a section of names, and that section: false when there is none. */
+/* The first table of symbols that names a section of names, and that section: false when there is
+ * none. */
 static bool find_sections(const struct elf_file *f, unsigned section[2])
 {
-	unsigned i, link;
+	unsigned link;
 
-	for (i = 1; i < f->shnum; i++) {
+	for (unsigned i = 1; i < f->shnum; i++) {
 		if (elf_get_shdr(f, i).type != SHT_SYMTAB)
 			continue;
 		link = ELF_FIELD32(f->is64, f->data + shdr_at(f, i), Shdr, sh_link);
@@ -77,12 +76,11 @@ int elf_symtab_find(const struct elf_file *f, struct elf_info *out, struct err *
 	struct elf_shdr s;
 	unsigned section[2];
 	uint64_t pos;
-	size_t i;
 
 	if (f->shentsize != shdr_size(f->is64) || !find_sections(f, section))
 		return 0;
 	pos = align(f->is64, CONTENTS_AT);
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		s = elf_get_shdr(f, section[i]);
 		if (!elf_inside(f, s.offset, s.size))
 			return err_set(e,
@@ -96,7 +94,8 @@ int elf_symtab_find(const struct elf_file *f, struct elf_info *out, struct err *
 		t->at[i] = pos;
 		pos = align(f->is64, pos + s.size);
 	}
-	/* Both are within a file: that does not wrap, but what they are put behind may be at the end. */
+	/* Both are within a file: that does not wrap, but what they are put behind may be at the
+	 * end. */
 	t->paddr = align(f->is64, out->pend);
 	if (t->paddr < out->pend || pos > UINT64_MAX - t->paddr ||
 	    t->paddr + pos - out->pstart > ELF_SPAN_MAX)
@@ -127,7 +126,6 @@ void elf_symtab_head(const uint8_t *in, const struct elf_info *info, uint8_t hea
 	const bool is64 = info->bits == 64;
 	const size_t ehdr_size = is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
 	uint8_t *ehdr = head + EHDR_AT;
-	unsigned n;
 
 	memset(head, 0, ELF_SYMTAB_HEAD);
 	put(head, t->at[1] + t->size[1] - EHDR_AT, sizeof(uint32_t));
@@ -141,6 +139,6 @@ void elf_symtab_head(const uint8_t *in, const struct elf_info *info, uint8_t hea
 	PUT_FIELD(is64, ehdr, Ehdr, e_shentsize, shdr_size(is64));
 	PUT_FIELD(is64, ehdr, Ehdr, e_shnum, SMALL_SECTIONS);
 	PUT_FIELD(is64, ehdr, Ehdr, e_shstrndx, 0);
-	for (n = SMALL_SYMBOLS; n < SMALL_SECTIONS; n++)
+	for (unsigned n = SMALL_SYMBOLS; n < SMALL_SECTIONS; n++)
 		write_shdr(in, is64, t, n, head + SHDRS_AT + n * shdr_size(is64));
 }

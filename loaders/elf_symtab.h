@@ -16,13 +16,14 @@ struct elf_file;
 #define ELF_SYMTAB_HEAD 264
 
 /*
- * Finds the symbols of a file whose segments are read, and puts them behind those: fills out->symtab and
- * moves out->pend. A kernel that was stripped of them has none. Returns 0, or -1 with e set.
+ * Finds the symbols of a file whose segments are read, and puts them behind those: fills
+ * out->symtab and moves out->pend. A kernel that was stripped of them has none. Returns 0, or -1
+ * with e set.
  */
 int elf_symtab_find(const struct elf_file *f, struct elf_info *out, struct err *e);
 
-/* Writes what is in front of the symbols of the file at in, which has some (symtab.memsz): symtab.at[0]
- * bytes of it, at most ELF_SYMTAB_HEAD. */
+/* Writes what is in front of the symbols of the file at in, which has some (symtab.memsz):
+ * symtab.at[0] bytes of it, at most ELF_SYMTAB_HEAD. */
 void elf_symtab_head(const uint8_t *in, const struct elf_info *info, uint8_t head[ELF_SYMTAB_HEAD]);
 
 #endif

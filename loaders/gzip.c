@@ -25,28 +25,28 @@ static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t 
 		  size_t *out_len, struct err *e)
 {
 	z_stream s;
-	int ret, ok = -1;
+	int rc, ok = -1;
 
 	memset(&s, 0, sizeof(s));
-	ret = inflateInit2(&s, WINDOW_BITS);
-	if (ret == Z_MEM_ERROR)
+	rc = inflateInit2(&s, WINDOW_BITS);
+	if (rc == Z_MEM_ERROR)
 		return codec_no_memory(e);
-	if (ret != Z_OK)
-		return err_set(e, "cannot start zlib: %s", zError(ret));
+	if (rc != Z_OK)
+		return err_set(e, "cannot start zlib: %s", zError(rc));
 
 	s.next_in = (Bytef *)(uintptr_t)in->data;
 	s.avail_in = clamp(in->len);
 	s.next_out = out;
 	s.avail_out = clamp(out_cap);
-	ret = inflate(&s, Z_FINISH); /* all at once: zlib then needs no window of its own */
+	rc = inflate(&s, Z_FINISH); /* all at once: zlib then needs no window of its own */
 
-	if (ret == Z_STREAM_END) {
+	if (rc == Z_STREAM_END) {
 		*used = s.total_in;
 		*out_len = s.total_out;
 		ok = 0;
-	} else if (ret == Z_MEM_ERROR) {
+	} else if (rc == Z_MEM_ERROR) {
 		codec_no_memory(e);
-	} else if (ret == Z_DATA_ERROR || ret == Z_NEED_DICT) {
+	} else if (rc == Z_DATA_ERROR || rc == Z_NEED_DICT) {
 		codec_corrupt(s.total_in, s.msg ? s.msg : "bad data", e);
 	} else if (s.avail_out == 0) {
 		codec_too_big(out_cap, e);

@@ -34,7 +34,8 @@ int kernel_open(const uint8_t *file, size_t len, bool paged, size_t limit, struc
 		struct err *e);
 void kernel_close(struct kernel *k);
 
-/* Whether the kernel can be started as a PV guest's; as a PVH guest's only an ELF can, elf_can_pvh. */
+/* Whether the kernel can be started as a PV guest's; as a PVH guest's only an ELF can, elf_can_pvh.
+ */
 bool kernel_can_pv(const struct kernel *k);
 
 #endif

@@ -84,7 +84,7 @@ static int read_block(struct frame *f, struct lz4_out *o, bool *end, struct err 
 	bool stored, linked = !(f->flg & FLG_INDEPENDENT);
 	uint32_t word;
 	size_t size;
-	int ret;
+	int rc;
 
 	if (left(f) < 4)
 		return codec_truncated(f->in_len, e);
@@ -103,11 +103,11 @@ static int read_block(struct frame *f, struct lz4_out *o, bool *end, struct err 
 	if (tail && xxh32(f->in + f->pos, size) != le32(f->in + f->pos + size))
 		return codec_corrupt(f->pos, "wrong checksum of a block", e);
 	if (stored)
-		ret = stored_block(f, size, o, e);
+		rc = stored_block(f, size, o, e);
 	else
-		ret = lz4_block(f->in, f->pos, size, f->block_max, linked, o, e);
+		rc = lz4_block(f->in, f->pos, size, f->block_max, linked, o, e);
 	f->pos += size + tail;
-	return ret;
+	return rc;
 }
 
 static int check_content(struct frame *f, const struct lz4_out *o, struct err *e)

@@ -30,9 +30,9 @@ static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t 
 		  size_t *out_len, struct err *e)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
-	lzma_ret ret = lzma_alone_decoder(&s, LZMA_MEMLIMIT);
+	lzma_ret rc = lzma_alone_decoder(&s, LZMA_MEMLIMIT);
 
-	return lzma_run(&s, ret, in->data, in->len, out, out_cap, used, out_len, e);
+	return lzma_run(&s, rc, in->data, in->len, out, out_cap, used, out_len, e);
 }
 
 const struct codec codec_lzma = {.name = "lzma", .match = match, .unpack = unpack};

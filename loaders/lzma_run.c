@@ -1,10 +1,10 @@
 #include "lzma_run.h"
 
-static int failed(const lzma_stream *s, lzma_ret ret, size_t in_len, size_t out_cap, struct err *e)
+static int failed(const lzma_stream *s, lzma_ret rc, size_t in_len, size_t out_cap, struct err *e)
 {
 	size_t at = in_len - s->avail_in;
 
-	switch (ret) {
+	switch (rc) {
 	case LZMA_BUF_ERROR:
 		/* No progress: for want of room, or of bytes. */
 		if (s->avail_out == 0)
@@ -27,29 +27,29 @@ static int failed(const lzma_stream *s, lzma_ret ret, size_t in_len, size_t out_
 	case LZMA_DATA_ERROR:
 		return codec_corrupt(at, "bad data", e);
 	default:
-		return err_set(e, "liblzma failed with code %d", (int)ret);
+		return err_set(e, "liblzma failed with code %d", (int)rc);
 	}
 }
 
 int lzma_run(lzma_stream *s, lzma_ret init, const uint8_t *in, size_t in_len, uint8_t *out,
 	     size_t out_cap, size_t *used, size_t *out_len, struct err *e)
 {
-	lzma_ret ret = init;
+	lzma_ret rc = init;
 	int ok = -1;
 
 	s->next_in = in;
 	s->avail_in = in_len;
 	s->next_out = out;
 	s->avail_out = out_cap;
-	while (ret == LZMA_OK)
-		ret = lzma_code(s, LZMA_FINISH);
+	while (rc == LZMA_OK)
+		rc = lzma_code(s, LZMA_FINISH);
 
-	if (ret == LZMA_STREAM_END) {
+	if (rc == LZMA_STREAM_END) {
 		*used = in_len - s->avail_in;
 		*out_len = out_cap - s->avail_out;
 		ok = 0;
 	} else {
-		failed(s, ret, in_len, out_cap, e);
+		failed(s, rc, in_len, out_cap, e);
 	}
 	lzma_end(s);
 	return ok;

@@ -26,7 +26,7 @@ static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t 
 		  size_t *out_len, struct err *e)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
-	lzma_ret ret;
+	lzma_ret rc;
 
 	if (in->len > CHECK_AT &&
 	    (in->data[CHECK_AT] == CHECK_NONE || in->data[CHECK_AT] == CHECK_CRC32)) {
@@ -39,8 +39,8 @@ static int unpack(const struct packed *in, uint8_t *out, size_t out_cap, size_t 
 			break;
 		}
 	}
-	ret = lzma_stream_decoder(&s, LZMA_MEMLIMIT, LZMA_TELL_UNSUPPORTED_CHECK);
-	return lzma_run(&s, ret, in->data, in->len, out, out_cap, used, out_len, e);
+	rc = lzma_stream_decoder(&s, LZMA_MEMLIMIT, LZMA_TELL_UNSUPPORTED_CHECK);
+	return lzma_run(&s, rc, in->data, in->len, out, out_cap, used, out_len, e);
 }
 
 const struct codec codec_xz = {.name = "xz", .match = match, .unpack = unpack};

@@ -61,22 +61,22 @@ static void drop_read(struct run *r)
 }
 
 /*
- * xz_dec_lzma2_run, which all of the input goes through, but a step at a time. The filters, which are
- * around it, find one call with all of the output, as they have to in single-call mode.
+ * xz_dec_lzma2_run, which all of the input goes through, but a step at a time. The filters, which
+ * are around it, find one call with all of the output, as they have to in single-call mode.
  */
 static enum xz_ret run_in_steps(struct xz_dec_lzma2 *s, struct xz_buf *b)
 {
 	struct run *r = (struct run *)b; /* its first member */
 	const size_t end = b->in_size;
-	enum xz_ret ret;
+	enum xz_ret rc;
 
 	do {
 		b->in_size = end - b->in_pos > STEP ? b->in_pos + STEP : end;
-		ret = xz_dec_lzma2_run(s, b);
+		rc = xz_dec_lzma2_run(s, b);
 		drop_read(r);
-	} while (ret == XZ_OK && b->in_pos == b->in_size && b->in_pos < end);
+	} while (rc == XZ_OK && b->in_pos == b->in_size && b->in_pos < end);
 	b->in_size = end;
-	return ret;
+	return rc;
 }
 
 #define xz_dec_lzma2_run run_in_steps
@@ -84,9 +84,9 @@ static enum xz_ret run_in_steps(struct xz_dec_lzma2 *s, struct xz_buf *b)
 #include <xz-embedded/dec_stream.c>
 #undef xz_dec_lzma2_run
 
-static enum xz_single failed(enum xz_ret ret, const struct xz_buf *b, struct err *e)
+static enum xz_single failed(enum xz_ret rc, const struct xz_buf *b, struct err *e)
 {
-	switch (ret) {
+	switch (rc) {
 	case XZ_OK:
 		/* It wants more: of the input when that is used up, else of the output. The output
 		 * never grows by a stream's last bytes. */
@@ -104,7 +104,7 @@ static enum xz_single failed(enum xz_ret ret, const struct xz_buf *b, struct err
 		codec_corrupt(b->in_pos, "the head is wrong", e);
 		return XZ_SINGLE_FAILED;
 	default:
-		err_set(e, "XZ Embedded failed with code %d", (int)ret);
+		err_set(e, "XZ Embedded failed with code %d", (int)rc);
 		return XZ_SINGLE_FAILED;
 	}
 }
@@ -117,16 +117,16 @@ enum xz_single xz_single(const struct packed *in, uint8_t *out, size_t out_cap, 
 		.paged = in->paged,
 	};
 	struct xz_dec *dec = xz_dec_init(XZ_SINGLE, 0);
-	enum xz_ret ret;
+	enum xz_ret rc;
 
 	if (!dec) {
 		codec_no_memory(e);
 		return XZ_SINGLE_FAILED;
 	}
-	ret = dec_main(dec, &r.b);
+	rc = dec_main(dec, &r.b);
 	xz_dec_end(dec);
-	if (ret != XZ_STREAM_END)
-		return failed(ret, &r.b, e);
+	if (rc != XZ_STREAM_END)
+		return failed(rc, &r.b, e);
 	*used = r.b.in_pos;
 	*out_len = r.b.out_pos;
 	return XZ_SINGLE_DONE;

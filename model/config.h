@@ -31,8 +31,8 @@ size_t model_config_parse(const char *file, const char *text, size_t len, struct
 size_t model_config_read(const char *file, struct model_config *out, struct diag *d);
 
 /*
- * Opens the log, if there is one, to be appended to with bounded_log_write. Returns the number of errors
- * added to d.
+ * Opens the log, if there is one, to be appended to with bounded_log_write. Returns the number of
+ * errors added to d.
  */
 size_t model_config_open_log(const struct model_config *c, struct bounded_log *l, struct diag *d);
 

@@ -74,22 +74,22 @@ static int start(struct model *m, const struct model_config *c, struct err *e)
 {
 	struct port_range ranges[BOARD_RANGES];
 	const domid_t domid = m->server.domid;
-	int ret;
+	int rc;
 
 	if (drop_rights(&m->server, c->uid, e))
 		return -1;
 	board_ranges(&m->board, ranges);
-	ret = server_start(&m->server, ranges, BOARD_RANGES, e);
-	if (ret == SERVER_GONE)
+	rc = server_start(&m->server, ranges, BOARD_RANGES, e);
+	if (rc == SERVER_GONE)
 		return err_set(e, "domain %u: there is no such domain", domid);
-	return ret;
+	return rc;
 }
 
 static int run(const struct model_args *args, const struct model_config *c, int ready,
 	       struct model *m, struct err *e)
 {
 	const int sigfd = open_signals(e);
-	int ret = -1;
+	int rc = -1;
 
 	if (sigfd < 0)
 		return -1;
@@ -99,21 +99,21 @@ static int run(const struct model_args *args, const struct model_config *c, int 
 	m->irq = c->irq;
 	m->in = STDIN_FILENO;
 	output_init(&m->out, STDOUT_FILENO);
-	ret = server_open(&m->server, args->domid, e);
-	if (!ret)
-		ret = start(m, c, e);
-	if (ret)
+	rc = server_open(&m->server, args->domid, e);
+	if (!rc)
+		rc = start(m, c, e);
+	if (rc)
 		goto out_server;
 	model_say("domain %u: serial port 0x%x, irq %u, %u vcpu%s", args->domid, c->port, c->irq,
 		  m->server.vcpus, m->server.vcpus == 1 ? "" : "s");
 	if (ready >= 0)
 		close(ready);
-	ret = model_serve(m, sigfd, e);
+	rc = model_serve(m, sigfd, e);
 out_server:
 	server_close(&m->server);
 out:
 	close(sigfd);
-	return ret;
+	return rc;
 }
 
 static int read_config(const char *file, struct model_config *c, struct bounded_log *log)
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	struct model_config config = {0};
 	struct model *m = NULL;
 	struct err e;
-	int ready, ret = EXIT_FAILED;
+	int ready, rc = EXIT_FAILED;
 
 	if (model_args(argc, argv, &args, &e))
 		return usage(&e);
@@ -167,10 +167,10 @@ int main(int argc, char **argv)
 	m->log.fd = -1;
 	if (read_config(args.config, &config, &m->log))
 		goto out;
-	ret = run(&args, &config, ready, m, &e) ? fail(&e) : EXIT_OK;
+	rc = run(&args, &config, ready, m, &e) ? fail(&e) : EXIT_OK;
 out:
 	bounded_log_close(&m->log);
 	model_config_free(&config);
 	free(m);
-	return ret;
+	return rc;
 }

@@ -85,20 +85,20 @@ static int handle_event(struct model *m, struct err *e)
 	struct request r;
 	struct ioreq *slot;
 	uint64_t data;
-	int ret = server_event(&m->server, &slot, e), done;
+	int rc = server_event(&m->server, &slot, e), done;
 	struct err ignored;
 
-	if (ret || !slot || !request_take(slot, &r))
-		return ret;
+	if (rc || !slot || !request_take(slot, &r))
+		return rc;
 	data = request_serve(&r, &m->board, &memory);
 	server_unmap(&m->server);
 	/* Before the vcpu goes on: it must not see the interrupt that it has just cleared. */
-	ret = update_irq(m, e);
-	if (!ret)
-		ret = fulfil_wish(m, e);
+	rc = update_irq(m, e);
+	if (!rc)
+		rc = fulfil_wish(m, e);
 	request_answer(slot, data);
-	done = server_done(&m->server, slot, ret ? &ignored : e);
-	return ret ? ret : done;
+	done = server_done(&m->server, slot, rc ? &ignored : e);
+	return rc ? rc : done;
 }
 
 static int take_input(struct model *m, struct err *e)
@@ -147,7 +147,7 @@ static int turn(struct model *m, int sigfd, bool *stop, struct err *e)
 		[POLL_OUT] = {.fd = output_waits(&m->out) ? m->out.fd : -1, .events = POLLOUT},
 	};
 	const int n = poll(fds, NR_POLL, TICK_MS);
-	int ret = 0;
+	int rc = 0;
 
 	if (n < 0 && errno != EINTR)
 		return err_set(e, "cannot wait for events: %s", strerror(errno));
@@ -155,11 +155,11 @@ static int turn(struct model *m, int sigfd, bool *stop, struct err *e)
 		return n ? 0 : tick(m, e);
 	*stop = fds[POLL_SIGNAL].revents;
 	if (fds[POLL_EVENT].revents)
-		ret = handle_event(m, e);
-	if (!ret && fds[POLL_IN].revents && uart_room(&m->board.uart))
-		ret = take_input(m, e);
+		rc = handle_event(m, e);
+	if (!rc && fds[POLL_IN].revents && uart_room(&m->board.uart))
+		rc = take_input(m, e);
 	flush_output(m);
-	return ret;
+	return rc;
 }
 
 /* Writes what is left, within bounds. */
@@ -183,12 +183,12 @@ static void drain(struct model *m)
 int model_serve(struct model *m, int sigfd, struct err *e)
 {
 	bool stop = false;
-	int ret = 0;
+	int rc = 0;
 
-	while (!ret && !stop)
-		ret = turn(m, sigfd, &stop, e);
+	while (!rc && !stop)
+		rc = turn(m, sigfd, &stop, e);
 	drain(m);
-	if (ret == SERVER_GONE)
+	if (rc == SERVER_GONE)
 		model_say("domain %u is gone", m->server.domid);
-	return ret == SERVER_FAILED ? -1 : 0;
+	return rc == SERVER_FAILED ? -1 : 0;
 }

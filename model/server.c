@@ -93,15 +93,15 @@ static int bind_vcpu(struct server *s, unsigned vcpu, struct err *e)
 
 int server_start(struct server *s, const struct port_range *ranges, size_t n, struct err *e)
 {
-	int ret;
+	int rc;
 
 	/* Without a buffer, every request has its answer: nothing has to be drained. */
 	if (xendevicemodel_create_ioreq_server(s->dm, s->domid, HVM_IOREQSRV_BUFIOREQ_OFF, &s->id))
 		return failed(s, e, "make an ioreq server");
 	s->created = true;
-	ret = map_slots(s, e);
-	if (ret)
-		return ret;
+	rc = map_slots(s, e);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < n; i++)
 		if (xendevicemodel_map_io_range_to_ioreq_server(s->dm, s->domid, s->id, 0,
 								ranges[i].first, ranges[i].last))
@@ -109,9 +109,9 @@ int server_start(struct server *s, const struct port_range *ranges, size_t n, st
 	if (xendevicemodel_set_ioreq_server_state(s->dm, s->domid, s->id, 1))
 		return failed(s, e, "enable the ioreq server");
 	for (unsigned vcpu = 0; vcpu < SERVER_VCPUS; vcpu++) {
-		ret = bind_vcpu(s, vcpu, e);
-		if (ret)
-			return ret;
+		rc = bind_vcpu(s, vcpu, e);
+		if (rc)
+			return rc;
 	}
 	if (!s->vcpus)
 		return err_set(e, "domain %u has no vcpus", s->domid);

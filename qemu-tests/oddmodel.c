@@ -1,6 +1,7 @@
 /*
- * oddmodel: a device model that does nothing, for the tests of how earlydom takes that. Its name tells
- * how: dies, before it is ready, with its words said; hangs, and does not end when it is told to.
+ * oddmodel: a device model that does nothing, for the tests of how earlydom takes that. Its name
+ * tells how: dies, before it is ready, with its words said; hangs, and does not end when it is told
+ * to.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
- * What the tests' own PV kernels share: the console, by its ring, and the end of the domain. There is no
- * C library; the source that includes this defines call(), with its own way into the hypervisor.
+ * What the tests' own PV kernels share: the console, by its ring, and the end of the domain. There
+ * is no C library; the source that includes this defines call(), with its own way into the
+ * hypervisor.
  */
 #ifndef PVCONSOLE_H
 #define PVCONSOLE_H

@@ -1,11 +1,13 @@
 /*
- * unmapped: whether pages of a guest are out of reach once builder/host/unmap.c has cleared them, with the
- * real hypervisor and the real kernel of dom0. Run in dom0 while there is an hvm or pvh guest of more
- * than 24 MiB: maps pages of the first one, looks at each, clears them, looks again, and prints
+ * unmapped: whether pages of a guest are out of reach once builder/host/unmap.c has cleared them,
+ *with the real hypervisor and the real kernel of dom0. Run in dom0 while there is an hvm or pvh
+ *guest of more than 24 MiB: maps pages of the first one, looks at each, clears them, looks again,
+ *and prints
  *
  *	N pages, N to be read, then N
  *
- * What it maps afterwards in their place has to be memory of its own: it ends with `mixed up` if not.
+ * What it maps afterwards in their place has to be memory of its own: it ends with `mixed up` if
+ *not.
  */
 #include <setjmp.h>
 #include <signal.h>

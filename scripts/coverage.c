@@ -1,8 +1,8 @@
 /*
- * Linked with the tests that count lines (make coverage): puts gcc's counters (scripts/coverage.ld) into
- * memory that children share. What a child has run then counts however it ends: by _exit(2), by a signal,
- * with another program, or in a root of its own, where there is no file to write to. The test itself
- * writes them at its end.
+ * Linked with the tests that count lines (make coverage): puts gcc's counters (scripts/coverage.ld)
+ * into memory that children share. What a child has run then counts however it ends: by _exit(2),
+ * by a signal, with another program, or in a root of its own, where there is no file to write to.
+ * The test itself writes them at its end.
  */
 #include <sys/mman.h>
 #include <unistd.h>

@@ -2,13 +2,13 @@
  * Preloaded into QEMU by run-qemu: makes its cpu_clear_ignne() do nothing.
  *
  * QEMU 7.2 calls it whenever a processor loads floating point state
- * (target/i386/tcg/fpu_helper.c, cpu_set_fpus), and it clears a flag of the first processor by reading,
- * changing and writing back a word (target/i386/tcg/sysemu/fpu_helper.c). That word also holds whether
- * the first processor translates addresses twice, as for a guest in an HVM container, which its own
- * thread changes meanwhile. So now and then the first processor leaves a guest and goes on with the
- * hypervisor's next instruction through the guest's page tables: that is the guest's triple fault, with
- * an address of Xen's in its rip. The flag itself has no use for systems that take floating point errors
- * as exceptions (CR0.NE), as all do here.
+ * (target/i386/tcg/fpu_helper.c, cpu_set_fpus), and it clears a flag of the first processor by
+ * reading, changing and writing back a word (target/i386/tcg/sysemu/fpu_helper.c). That word also
+ * holds whether the first processor translates addresses twice, as for a guest in an HVM container,
+ * which its own thread changes meanwhile. So now and then the first processor leaves a guest and
+ * goes on with the hypervisor's next instruction through the guest's page tables: that is the
+ * guest's triple fault, with an address of Xen's in its rip. The flag itself has no use for systems
+ * that take floating point errors as exceptions (CR0.NE), as all do here.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

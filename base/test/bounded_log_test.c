@@ -64,12 +64,11 @@ static void test_bound(void **state)
 	char line[16];
 	struct bounded_log l;
 	struct err e;
-	unsigned i, n;
-	char *p;
+	unsigned n;
 
 	(void)state;
 	assert_int_equal(bounded_log_open(&l, dirfd_, "b", &e), 0);
-	for (i = 0; i < CONLOG_MAX / 4; i++) {
+	for (unsigned i = 0; i < CONLOG_MAX / 4; i++) {
 		snprintf(line, sizeof(line), "line %07u\n", i);
 		bounded_log_write(&l, line, 13);
 		assert_true(l.size <= CONLOG_MAX);
@@ -80,7 +79,7 @@ static void test_bound(void **state)
 	kit_read("b.log", text, sizeof(text));
 	assert_int_equal(strlen(text), l.size);
 	assert_int_equal(sscanf(text, "line %u", &n), 1);
-	for (p = text; *p; p += 13, n++) {
+	for (char *p = text; *p; p += 13, n++) {
 		snprintf(line, sizeof(line), "line %07u\n", n);
 		assert_memory_equal(p, line, 13);
 	}

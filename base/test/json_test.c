@@ -114,11 +114,10 @@ static void test_texts(void **state)
 		{"\xf0\x9f\x98", "\"" BAD BAD BAD "\""},
 		{"\xc3(\xe2\x82(", "\"" BAD "(" BAD BAD "(\""},
 	};
-	size_t i;
 	char *is;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		is = quoted(cases[i].text);
 		assert_string_equal(is, cases[i].wanted);
 		free(is);

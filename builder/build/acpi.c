@@ -29,8 +29,8 @@
 #define PCI_ISA_IRQS   0x0c20
 
 /*
- * libacpi's FADT, from which it makes each guest's, and takes out the PM timer for good where one has
- * none. Its size is that of ACPI 5.0 (5.2.9).
+ * libacpi's FADT, from which it makes each guest's, and takes out the PM timer for good where one
+ * has none. Its size is that of ACPI 5.0 (5.2.9).
  */
 #define FADT_SIZE 268
 extern uint8_t Fadt[];
@@ -140,11 +140,10 @@ int acpi_describe(struct xc_dom_image *dom, const struct guest_config *cfg, stru
 	};
 	void *rsdp, *page;
 	uint32_t pages;
-	unsigned v;
 
 	if (cfg->type == GUEST_HVM)
 		add_platform(cfg, &config);
-	for (v = 0; v < vcpus; v++)
+	for (unsigned v = 0; v < vcpus; v++)
 		info.vcpu_online[v / 8] |= (uint8_t)(1u << (v % 8));
 	rsdp = xc_dom_malloc(dom, XC_PAGE_SIZE);
 	page = xc_dom_malloc(dom, XC_PAGE_SIZE);

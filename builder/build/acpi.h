@@ -1,6 +1,6 @@
 /*
- * ACPI tables of a guest that starts at its PVH entry: how it learns its vcpus (MADT), and what of a
- * PC's hardware it has (FADT, HPET): none for a pvh guest, that of the hypervisor for an hvm one.
+ * ACPI tables of a guest that starts at its PVH entry: how it learns its vcpus (MADT), and what of
+ * a PC's hardware it has (FADT, HPET): none for a pvh guest, that of the hypervisor for an hvm one.
  */
 #ifndef EARLYDOM_ACPI_H
 #define EARLYDOM_ACPI_H

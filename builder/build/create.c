@@ -83,7 +83,8 @@ static int domain_flags(const struct guest_config *cfg, const struct host *h,
 		config->flags |= XEN_DOMCTL_CDF_hap;
 	else if (!(h->physcaps & XEN_SYSCTL_PHYSCAP_shadow))
 		return no_paging(cfg, h, e);
-	/* What libxl__arch_domain_prepare_config gives either type; the hypervisor takes few others. */
+	/* What libxl__arch_domain_prepare_config gives either type; the hypervisor takes few
+	 * others. */
 	config->arch.emulation_flags =
 		cfg->type == GUEST_HVM ? XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI : XEN_X86_EMU_LAPIC;
 	return 0;
@@ -115,7 +116,6 @@ static int make_domain(struct guest *g, struct host *h, struct err *e)
 static int read_topology(struct host *h, uint32_t **nodes, unsigned *nr, struct err *e)
 {
 	xc_cputopo_t *cpus;
-	unsigned i;
 
 	*nr = h->nr_cpus;
 	cpus = calloc(*nr, sizeof(*cpus));
@@ -128,7 +128,7 @@ static int read_topology(struct host *h, uint32_t **nodes, unsigned *nr, struct 
 		free(cpus);
 		return host_error(h, e, "cannot ask the hypervisor for its cpus");
 	}
-	for (i = 0; i < *nr; i++)
+	for (unsigned i = 0; i < *nr; i++)
 		(*nodes)[i] =
 			cpus[i].node == XEN_INVALID_NODE_ID || cpus[i].core == XEN_INVALID_CORE_ID
 				? CPUS_NO_NODE
@@ -144,7 +144,7 @@ static int pin_vcpus(struct guest *g, struct host *h, struct err *e)
 	size_t len = (h->nr_cpus + 7) / 8;
 	uint32_t *nodes = NULL;
 	uint8_t *map = NULL;
-	unsigned v, nr;
+	unsigned nr;
 	int rc = -1;
 
 	if (!cfg->cpus.n)
@@ -158,7 +158,7 @@ static int pin_vcpus(struct guest *g, struct host *h, struct err *e)
 		err_set(e, "out of memory");
 		goto out;
 	}
-	for (v = 0; v < cfg->maxvcpus; v++) {
+	for (unsigned v = 0; v < cfg->maxvcpus; v++) {
 		/* A list for fewer vcpus than there are: the rest runs anywhere, as with xl. */
 		if (cfg->cpus_per_vcpu && v >= cfg->cpus.n)
 			break;
@@ -269,9 +269,9 @@ static int set_platform(struct guest *g, struct host *h, struct err *e)
 }
 
 /*
- * The guest's ends of its event channels, for dom0 to bind. Without a store, a pv guest that finds a store
- * channel hangs in its start; a pvh guest is told by an invalid page number that the
- * store is to come (build.c).
+ * The guest's ends of its event channels, for dom0 to bind. Without a store, a pv guest that finds
+ * a store channel hangs in its start; a pvh guest is told by an invalid page number that the store
+ * is to come (build.c).
  */
 static int make_ports(struct guest *g, struct host *h, struct err *e)
 {
@@ -293,9 +293,10 @@ static int make_ports(struct guest *g, struct host *h, struct err *e)
 }
 
 /*
- * Has the hypervisor keep what the domain is about to take, against whoever else wants memory: each build
- * of ours, and other toolstacks. libxenguest does it as it populates (claim_enabled), which is later, and
- * gives back what is left of the claim when it has (meminit_pv, meminit_hvm of xg_dom_x86.c).
+ * Has the hypervisor keep what the domain is about to take, against whoever else wants memory: each
+ * build of ours, and other toolstacks. libxenguest does it as it populates (claim_enabled), which
+ * is later, and gives back what is left of the claim when it has (meminit_pv, meminit_hvm of
+ * xg_dom_x86.c).
  */
 static int claim_memory(struct guest *g, struct host *h, struct err *e)
 {

@@ -13,8 +13,9 @@
 
 /*
  * Creates the domain of g: vcpus, affinity, scheduling, memory limit, cpuid policy, console and
- * store event channels, and the hypervisor's word that its memory is there; sets g->domid as soon as
- * there is a domain. Returns 0, or -1 with e set; then the domain, if any, is the caller's to destroy.
+ * store event channels, and the hypervisor's word that its memory is there; sets g->domid as soon
+ * as there is a domain. Returns 0, or -1 with e set; then the domain, if any, is the caller's to
+ * destroy.
  */
 int create_domain(struct guest *g, struct host *h, struct err *e);
 

@@ -97,14 +97,13 @@ static int write_node(const struct host *h, const char *node, const char *value,
 }
 
 /*
- * The kernel's words are a number, which is an errno value, and a text, in which the guest's own may
- * be quoted. Of no words nothing is made.
+ * The kernel's words are a number, which is an errno value, and a text, in which the guest's own
+ * may be quoted. Of no words nothing is made.
  */
 static void take_words(const char *text, char *out, size_t size)
 {
 	char *end;
 	const long number = strtol(text, &end, 10);
-	size_t i;
 
 	while (*end == ' ')
 		end++;
@@ -112,14 +111,14 @@ static void take_words(const char *text, char *out, size_t size)
 		snprintf(out, size, ": %.200s: %s", end, strerror((int)number));
 	else
 		snprintf(out, size, ": %.200s", end);
-	for (i = 0; out[i]; i++)
+	for (size_t i = 0; out[i]; i++)
 		if (out[i] < ' ' || out[i] > '~')
 			out[i] = '?';
 }
 
 /*
- * A back end that closes: because of a fault, which it has said, or because its front end has closed
- * first, as the end of the guest's kernel or of its driver does. Returns 0 for the latter.
+ * A back end that closes: because of a fault, which it has said, or because its front end has
+ * closed first, as the end of the guest's kernel or of its driver does. Returns 0 for the latter.
  */
 static int check_closed(const struct host *h, const struct device *d, struct err *e)
 {
@@ -143,9 +142,9 @@ static int check_closed(const struct host *h, const struct device *d, struct err
 }
 
 /*
- * Whether Linux's block back end has opened the disk: it waits for the guest before it has, and says
- * so only in sysfs (xenvbd_sysfs_addif, drivers/block/xen-blkback/xenbus.c). A back end that is not
- * in sysfs is another program's, whose state is all that there is.
+ * Whether Linux's block back end has opened the disk: it waits for the guest before it has, and
+ * says so only in sysfs (xenvbd_sysfs_addif, drivers/block/xen-blkback/xenbus.c). A back end that
+ * is not in sysfs is another program's, whose state is all that there is.
  */
 static bool is_open(const struct device *d)
 {
@@ -225,12 +224,11 @@ int devices_look(struct guest *g, struct host *h, enum devices_state *now, struc
 {
 	enum devices_state one;
 	struct device d;
-	size_t i;
 
 	*now = DEVICES_CONNECTED;
 	if (!h->xsh && nr_devices(g))
 		return err_set(e, "there is no store for its devices");
-	for (i = 0; i < nr_devices(g); i++) {
+	for (size_t i = 0; i < nr_devices(g); i++) {
 		d = device_of(g, i);
 		if (look_at(h, &d, &one, e) < 0)
 			return -1;
@@ -264,11 +262,10 @@ int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *
 {
 	enum devices_state now, worst = DEVICES_CONNECTED;
 	struct device d, late = {.what = ""};
-	size_t i;
 
 	if (!h->xsh)
 		return err_set(e, "there is no store for its devices");
-	for (i = 0; i < nr_devices(g); i++) {
+	for (size_t i = 0; i < nr_devices(g); i++) {
 		d = device_of(g, i);
 		if (look_at(h, &d, &now, e) < 0)
 			return -1;

@@ -13,7 +13,8 @@
 
 enum devices_state {
 	DEVICES_WAITING, /* some back end is not there yet */
-	DEVICES_READY, /* all wait for the guest (XenbusStateInitWait or beyond), vifs are plugged */
+	DEVICES_READY,   /* all wait for the guest (XenbusStateInitWait or beyond), vifs are plugged
+			  */
 	DEVICES_CONNECTED, /* all are connected with the guest's front ends */
 };
 

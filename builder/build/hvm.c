@@ -36,9 +36,8 @@ int hvm_set_params(const struct guest *g, struct host *h, struct err *e)
 		{HVM_PARAM_ACPI_IOPORTS_LOCATION, ACPI_IOPORTS_V1,
 		 cfg->acpi && !firmware_wanted(cfg)},
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(params) / sizeof(params[0]); i++)
+	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 		if (params[i].wanted &&
 		    xc_hvm_param_set(h->xch, g->domid, (uint32_t)params[i].param, params[i].value) <
 			    0)
@@ -51,8 +50,6 @@ int hvm_write_info(const struct guest *g, struct host *h, struct err *e)
 {
 	struct hvm_info_table *info;
 	uint8_t *page, sum = 0;
-	unsigned v;
-	size_t i;
 
 	page = xc_map_foreign_range(h->xch, g->domid, XC_PAGE_SIZE, PROT_READ | PROT_WRITE,
 				    HVM_INFO_PFN);
@@ -62,9 +59,9 @@ int hvm_write_info(const struct guest *g, struct host *h, struct err *e)
 	info->apic_mode = g->cfg->apic;
 	info->nr_vcpus = g->cfg->maxvcpus;
 	memset(info->vcpu_online, 0, sizeof(info->vcpu_online));
-	for (v = 0; v < g->cfg->vcpus; v++)
+	for (unsigned v = 0; v < g->cfg->vcpus; v++)
 		info->vcpu_online[v / 8] |= (uint8_t)(1u << v % 8);
-	for (i = 0; i < sizeof(*info); i++)
+	for (size_t i = 0; i < sizeof(*info); i++)
 		sum = (uint8_t)(sum + ((uint8_t *)info)[i]);
 	info->checksum = (uint8_t)(info->checksum - sum);
 	munmap(page, XC_PAGE_SIZE);

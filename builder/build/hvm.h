@@ -15,8 +15,8 @@ int hvm_set_params(const struct guest *g, struct host *h, struct err *e);
 
 /*
  * Stage "load": completes what hvmloader reads about the machine (struct hvm_info_table of
- * public/hvm/hvm_info_table.h): vcpus, which of them are online, whether there is an APIC. Returns 0,
- * or -1 with e set.
+ * public/hvm/hvm_info_table.h): vcpus, which of them are online, whether there is an APIC. Returns
+ * 0, or -1 with e set.
  */
 int hvm_write_info(const struct guest *g, struct host *h, struct err *e);
 

@@ -42,10 +42,9 @@ int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
 		{&g->bios, "BIOS", firmware ? firmware_bios_path(cfg) : NULL},
 		{&g->memmap, "memmap", cfg->memmap},
 	};
-	size_t i;
 
 	phases_enter(&g->phases, PHASE_READ);
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (!files[i].path)
 			continue;
 		*files[i].file = image_hold(c, files[i].what, files[i].path, e);
@@ -72,7 +71,6 @@ void guest_drop_images(struct guest *g, struct image_cache *c)
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
-	size_t i;
 
 	*absent = false;
 	if (cfg->nr_disks && !g->disks)
@@ -83,7 +81,7 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 		err_set(e, "out of memory");
 		goto drop;
 	}
-	for (i = 0; i < cfg->nr_disks; i++) {
+	for (size_t i = 0; i < cfg->nr_disks; i++) {
 		g->disks[i] = disk_hold(disks, cfg->name, &cfg->disks[i], absent, e);
 		if (!g->disks[i])
 			goto drop;
@@ -97,9 +95,7 @@ drop:
 
 void guest_drop_devices(struct guest *g, struct disk_table *disks)
 {
-	size_t i;
-
-	for (i = 0; g->disks && i < g->cfg->nr_disks; i++)
+	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
 		disk_drop(disks, g->disks[i]);
 	free(g->disks);
 	free(g->vifs);
@@ -169,7 +165,8 @@ static int check_bits(const struct guest *g, const struct host *h, const struct 
 		       g->cfg->kernel);
 }
 
-/* What the guest starts with, unpacked and checked, or found so by another guest that shares the file. */
+/* What the guest starts with, unpacked and checked, or found so by another guest that shares the
+ * file. */
 static const struct kernel *open_source(const struct guest *g, struct err *e)
 {
 	const struct kernel *k;
@@ -296,8 +293,8 @@ int guest_run(struct guest *g, struct host *h, bool paused, struct err *e)
 }
 
 /*
- * xenstored tells a domain that it is there when the domain's page says that it waits for that; Linux
- * looks for its store then (xenbus_late_init in drivers/xen/xenbus/xenbus_probe.c).
+ * xenstored tells a domain that it is there when the domain's page says that it waits for that;
+ * Linux looks for its store then (xenbus_late_init in drivers/xen/xenbus/xenbus_probe.c).
  */
 static int mark_store_page(const struct guest *g, struct host *h, struct err *e)
 {
@@ -352,7 +349,6 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 	const uint32_t domid = g->domid;
 	struct err model = {.msg = ""};
 	int rc;
-	size_t i;
 
 	if (domid == NO_DOMAIN)
 		return 0;
@@ -372,7 +368,7 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 	g->console_port = g->store_port = 0;
 	g->console_gfn = g->store_gfn = 0;
 	g->handed_over = false;
-	for (i = 0; g->vifs && i < g->cfg->nr_vifs; i++)
+	for (size_t i = 0; g->vifs && i < g->cfg->nr_vifs; i++)
 		g->vifs[i].plugged = false;
 	while (domain_there(h, domid)) {
 		if (clock_ns() > deadline) {

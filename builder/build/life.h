@@ -25,7 +25,8 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks);
  * Builds g: the whole life of a guest from its bytes to where its back ends are all that it waits
  * for. On success 0, and the domain is paused. On failure -1 with e set to the cause, and no trace
  * of the domain. Each call must have been planned (guest_hold_images does it for the first,
- * guest_plan_restart for each further one). What its kernel was unpacked to may be left in h (host_tidy).
+ * guest_plan_restart for each further one). What its kernel was unpacked to may be left in h
+ * (host_tidy).
  */
 int guest_build(struct guest *g, struct host *h, struct err *e);
 void guest_plan_restart(struct guest *g);
@@ -33,8 +34,8 @@ void guest_plan_done(
 	struct guest *g); /* a build that was planned does not come; nothing without images */
 
 /*
- * Lets the built guest run, or leaves it paused where it only has to be let run. Returns 0, or -1 with e
- * set; the domain is the caller's to destroy.
+ * Lets the built guest run, or leaves it paused where it only has to be let run. Returns 0, or -1
+ * with e set; the domain is the caller's to destroy.
  */
 int guest_run(struct guest *g, struct host *h, bool paused, struct err *e);
 
@@ -47,8 +48,8 @@ int guest_hand_over(struct guest *g, struct host *h, struct err *e);
 /*
  * Destroys the domain of g, if there is one, with everything that belongs to it: its nodes in the
  * store, its devices' back ends. Waits until the hypervisor has given its memory back (bounded).
- * Returns 0, or -1 with e set if it stays, or if its device model's process does: then the domain may
- * be gone all the same (g->domid says it), and the process is still in g->model.
+ * Returns 0, or -1 with e set if it stays, or if its device model's process does: then the domain
+ * may be gone all the same (g->domid says it), and the process is still in g->model.
  */
 int guest_destroy(struct guest *g, struct host *h, struct err *e);
 

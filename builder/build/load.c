@@ -116,7 +116,8 @@ static void give_pages(struct xc_dom_image *dom, const struct load *l, const str
 	xc_dom_unmap_one(dom, seg->pfn);
 }
 
-/* What could not be loaded. Where it was libxenguest that failed, errno is the cause, and nothing is said. */
+/* What could not be loaded. Where it was libxenguest that failed, errno is the cause, and nothing
+ * is said. */
 static int failed(const struct load *l, const char *what, const char *path)
 {
 	return l->e->msg[0] ? err_prefix(l->e, "cannot load %s %s into the domain: ", what, path)
@@ -133,13 +134,14 @@ static int source_failed(const struct load *l)
 	return failed(l, firmware_wanted(cfg) ? "firmware" : "kernel", path);
 }
 
-/* The segment that comes next in memory, at pos or behind it. Segments are not empty and don't overlap
- * (elf_read). NULL: there is none. */
+/* The segment that comes next in memory, at pos or behind it. Segments are not empty and don't
+ * overlap (elf_read). NULL: there is none. */
 static const struct elf_segment *next_segment(const struct elf_info *info, uint64_t pos)
 {
-	const struct elf_segment *next = NULL, *s;
+	const struct elf_segment *next = NULL;
 
-	for (s = info->segments; s < info->segments + info->nr_segments; s++)
+	for (const struct elf_segment *s = info->segments; s < info->segments + info->nr_segments;
+	     s++)
 		if (s->paddr >= pos && (!next || s->paddr < next->paddr))
 			next = s;
 	return next;
@@ -151,29 +153,28 @@ static int fill_symtab(const struct image_file *file, const struct kernel *k, ui
 {
 	const struct elf_symtab *t = &k->info.symtab;
 	uint8_t head[ELF_SYMTAB_HEAD], *to;
-	size_t i;
 
 	if (!t->memsz)
 		return 0;
 	to = base + (t->paddr - k->info.pstart);
 	elf_symtab_head(k->bare, &k->info, head);
 	memcpy(to, head, t->at[0]);
-	for (i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++)
 		if (image_copy(file, k->bare + t->offset[i], t->size[i], to + t->at[i], e) < 0)
 			return -1;
 	return 0;
 }
 
-/* Fills what is mapped at to, bytes of it from the first segment's address on. What is in no segment is
- * zero, as is what a segment has beyond its bytes in the file. */
+/* Fills what is mapped at to, bytes of it from the first segment's address on. What is in no
+ * segment is zero, as is what a segment has beyond its bytes in the file. */
 static int fill(const struct image_file *file, const struct kernel *k, uint8_t *to, uint64_t bytes,
 		struct err *e)
 {
 	const struct elf_info *info = &k->info;
-	const struct elf_segment *s;
 	uint64_t filled = 0;
 
-	for (s = next_segment(info, info->pstart); s; s = next_segment(info, s->paddr + s->memsz)) {
+	for (const struct elf_segment *s = next_segment(info, info->pstart); s;
+	     s = next_segment(info, s->paddr + s->memsz)) {
 		const uint64_t at = s->paddr - info->pstart;
 
 		memset(to + filled, 0, at - filled);
@@ -242,8 +243,8 @@ static int load_ramdisk(struct xc_dom_image *dom, const struct load *l)
 	return 0;
 }
 
-/* A ramdisk comes right behind the kernel, where the guest finds it mapped, but for a guest that can do
- * without that. */
+/* A ramdisk comes right behind the kernel, where the guest finds it mapped, but for a guest that
+ * can do without that. */
 static elf_errorstatus load(struct xc_dom_image *dom)
 {
 	const struct load *l = dom->private_loader;
@@ -290,8 +291,8 @@ int load_describe(struct xc_dom_image *dom, const struct elf_info *info)
 	else
 		describe_pv(dom, info);
 	dom->f_active[0] = dom->parms->f_required[0];
-	/* xc_dom_build_image makes this segment and clears it. It gets the least that there is; load_kernel
-	 * adds the rest, and writes each page once. */
+	/* xc_dom_build_image makes this segment and clears it. It gets the least that there is;
+	 * load_kernel adds the rest, and writes each page once. */
 	dom->kernel_seg.vstart = dom->parms->virt_kstart;
 	dom->kernel_seg.vend = dom->kernel_seg.vstart + 1;
 	dom->kernel_loader = &loader;

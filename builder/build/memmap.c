@@ -27,7 +27,8 @@
  * below is described by hvmloader (libxl_x86.c, GUEST_LOW_MEM_START_DEFAULT). */
 #define FIRMWARE_LOW_START UINT64_C(0x100000)
 
-/* And up to where: from there to 4 GiB are hvmloader's own ranges (its config.h, RESERVED_MEMBASE). */
+/* And up to where: from there to 4 GiB are hvmloader's own ranges (its config.h, RESERVED_MEMBASE).
+ */
 #define FIRMWARE_OWN_START UINT64_C(0xfc000000)
 
 void memmap_layout(struct xc_dom_image *dom, const struct guest_config *cfg)
@@ -52,9 +53,7 @@ static void add(struct xc_dom_image *dom, uint64_t addr, uint64_t size, uint32_t
 
 static void describe_modules(struct xc_dom_image *dom)
 {
-	unsigned i;
-
-	for (i = 0; i < MAX_ACPI_MODULES; i++) {
+	for (unsigned i = 0; i < MAX_ACPI_MODULES; i++) {
 		const struct xc_hvm_firmware_module *m = &dom->acpi_modules[i];
 		const uint64_t offset = m->guest_addr_out & ~XC_PAGE_MASK;
 
@@ -117,9 +116,7 @@ static void add_range(struct xc_dom_image *dom, const struct e820entry *range)
 /* Whether the file says of all of an own range that it is no memory for use. */
 static bool has_range(const struct e820_map *map, const struct e820entry *own)
 {
-	size_t i;
-
-	for (i = 0; i < map->n; i++)
+	for (size_t i = 0; i < map->n; i++)
 		if (map->v[i].type != E820_RAM && map->v[i].addr <= own->addr &&
 		    own->addr + own->size <= map->v[i].addr + map->v[i].size)
 			return true;
@@ -131,18 +128,17 @@ static bool has_range(const struct e820_map *map, const struct e820entry *own)
 static int describe_file(struct xc_dom_image *dom, const struct e820_map *map, const char *file,
 			 struct err *e)
 {
-	unsigned own, i, k;
-	size_t n;
+	unsigned own, k;
 
 	if (!dom->device_model)
 		add(dom, SPECIAL_START, X86_HVM_NR_SPECIAL_PAGES << XC_PAGE_SHIFT, E820_RESERVED);
 	describe_modules(dom);
 	own = dom->e820_entries;
-	for (i = k = 0; i < own; i++)
+	for (unsigned i = k = 0; i < own; i++)
 		if (!has_range(map, &dom->e820[i]))
 			dom->e820[k++] = dom->e820[i];
 	dom->e820_entries = own = k;
-	for (n = 0; n < map->n; n++) {
+	for (size_t n = 0; n < map->n; n++) {
 		if (map->v[n].type == E820_RAM && check_ram(dom, &map->v[n], file, e) < 0)
 			return -1;
 		add_range(dom, &map->v[n]);
@@ -158,8 +154,8 @@ static int describe_file(struct xc_dom_image *dom, const struct e820_map *map, c
 int memmap_describe(struct xc_dom_image *dom, const struct guest_config *cfg,
 		    const struct e820_map *file, struct err *e)
 {
-	/* Low and high memory, or the file's ranges, one of which may go across 4 GiB; special pages,
-	 * ACPI modules. */
+	/* Low and high memory, or the file's ranges, one of which may go across 4 GiB; special
+	 * pages, ACPI modules. */
 	const size_t most = (file ? file->n + 1 : 2) + 1 + MAX_ACPI_MODULES;
 
 	dom->e820 = xc_dom_malloc(dom, most * sizeof(*dom->e820));

@@ -1,6 +1,6 @@
 /*
- * Where a translated (pvh, hvm) guest's memory is: below and above the hole for devices, and the e820
- * that says so.
+ * Where a translated (pvh, hvm) guest's memory is: below and above the hole for devices, and the
+ * e820 that says so.
  */
 #ifndef EARLYDOM_MEMMAP_H
 #define EARLYDOM_MEMMAP_H
@@ -19,10 +19,10 @@
 void memmap_layout(struct xc_dom_image *dom, const struct guest_config *cfg);
 
 /*
- * Gives the hypervisor the domain's e820, and hangs it into dom (whose memory it is): the layout and
- * dom's ACPI modules, as libxl describes them; or what the guest's memory map file says. That is
- * checked against the layout: what is ram in it must be memory. Returns 0, or -1 with e set (errno is
- * the hypervisor's).
+ * Gives the hypervisor the domain's e820, and hangs it into dom (whose memory it is): the layout
+ * and dom's ACPI modules, as libxl describes them; or what the guest's memory map file says. That
+ * is checked against the layout: what is ram in it must be memory. Returns 0, or -1 with e set
+ * (errno is the hypervisor's).
  */
 int memmap_describe(struct xc_dom_image *dom, const struct guest_config *cfg,
 		    const struct e820_map *file, struct err *e);

@@ -56,9 +56,9 @@ struct cmdline {
  * Parses the command line (one line, a trailing newline is allowed). Unknown or malformed earlydom
  * parameters go to d, the rest still counts: of a list, the entries that are right. A parameter
  * given again: the last one wins, as the kernel has it; overrides of the same key likewise;
- * each earlydom.bridge counts, and of those with one name the first. After a lone "--" (arguments of init) nothing is read. Whether a guest of that name exists is select.h's
- * to check; keys are checked here. Returns the number of errors added; *out is freed with
- * cmdline_free in either case.
+ * each earlydom.bridge counts, and of those with one name the first. After a lone "--" (arguments
+ * of init) nothing is read. Whether a guest of that name exists is select.h's to check; keys are
+ * checked here. Returns the number of errors added; *out is freed with cmdline_free in either case.
  */
 size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d);
 void cmdline_free(struct cmdline *c);

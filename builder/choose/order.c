@@ -56,8 +56,8 @@ static size_t find(const struct order *o, const char *name)
 }
 
 /*
- * Goes from `start` along `after`, nearest guests first, until it is back. Returns the last guest on
- * the way, from which o->parent leads back to start; or o->n when no way does.
+ * Goes from `start` along `after`, nearest guests first, until it is back. Returns the last guest
+ * on the way, from which o->parent leads back to start; or o->n when no way does.
  */
 static size_t way_back(struct order *o, size_t start)
 {

@@ -130,19 +130,18 @@ static void check_override_targets(const struct work *w)
 static void read_candidate(struct candidate *a, const struct source *s, const struct cmdline *c)
 {
 	size_t errors = descriptor_parse(s->file, s->text, s->len, a->descriptor, &a->diag);
-	int ret;
+	int rc;
 
 	a->unreadable = errors && !a->descriptor->n;
-	ret = config_identify(a->descriptor, &a->name, &a->name_loc, &a->profile,
-			      &a->profile_known);
-	if (!ret && c->nr_overrides) {
+	rc = config_identify(a->descriptor, &a->name, &a->name_loc, &a->profile, &a->profile_known);
+	if (!rc && c->nr_overrides) {
 		apply_overrides(a, c);
 		free(a->name);
 		strings_free(&a->profile);
-		ret = config_identify(a->descriptor, &a->name, &a->name_loc, &a->profile,
-				      &a->profile_known);
+		rc = config_identify(a->descriptor, &a->name, &a->name_loc, &a->profile,
+				     &a->profile_known);
 	}
-	if (ret)
+	if (rc)
 		out_of_memory(&a->diag, s->file);
 }
 

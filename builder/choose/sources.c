@@ -46,7 +46,7 @@ size_t sources_read_dir(const char *dir, struct sources *out, struct diag *d)
 {
 	struct dirent **entries;
 	size_t errors = 0;
-	int i, n;
+	int n;
 
 	memset(out, 0, sizeof(*out));
 	n = scandir(dir, &entries, is_descriptor, alphasort);
@@ -56,7 +56,7 @@ size_t sources_read_dir(const char *dir, struct sources *out, struct diag *d)
 		return 1;
 	}
 	out->paths = calloc((size_t)n + 1, sizeof(*out->paths));
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		char *path = malloc(strlen(dir) + strlen(entries[i]->d_name) + 2);
 
 		if (path && out->paths) {
@@ -76,14 +76,12 @@ size_t sources_read_dir(const char *dir, struct sources *out, struct diag *d)
 
 void sources_free(struct sources *s)
 {
-	size_t i;
-
-	for (i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		free(s->v[i].file);
 		free(s->v[i].text);
 	}
 	free(s->v);
-	for (i = 0; i < s->nr_paths; i++)
+	for (size_t i = 0; i < s->nr_paths; i++)
 		free(s->paths[i]);
 	free(s->paths);
 	memset(s, 0, sizeof(*s));

@@ -15,8 +15,8 @@ struct sources {
 };
 
 /*
- * Reads every NAME.cfg of a directory, sorted by name. Returns the number of errors added to d, whose
- * messages point into *out: it is freed after them, with sources_free.
+ * Reads every NAME.cfg of a directory, sorted by name. Returns the number of errors added to d,
+ * whose messages point into *out: it is freed after them, with sources_free.
  */
 size_t sources_read_dir(const char *dir, struct sources *out, struct diag *d);
 

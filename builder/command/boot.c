@@ -85,8 +85,8 @@ static int parse_options(struct boot *b, int argc, char **argv, bool *over)
 }
 
 /*
- * A command line whose end is missing is as bad as none: what is not there may have said which guests are
- * wanted. It is cut without a word by whoever keeps it on its way here.
+ * A command line whose end is missing is as bad as none: what is not there may have said which
+ * guests are wanted. It is cut without a word by whoever keeps it on its way here.
  */
 static int check_length(const struct boot *b, size_t len)
 {
@@ -97,7 +97,6 @@ static int check_length(const struct boot *b, size_t len)
 		{MAX_GUEST_CMDLINE, "Xen keeps of a pv dom0's"},
 		{LINUX_CMDLINE_MAX, "Linux keeps"},
 	};
-	size_t i;
 
 	if (len > CMDLINE_MAX) {
 		fprintf(stderr,
@@ -106,7 +105,7 @@ static int check_length(const struct boot *b, size_t len)
 			b->cmdline_file, CMDLINE_MAX);
 		return -1;
 	}
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		if (len != kept[i].size - 1)
 			continue;
 		fprintf(stderr,

@@ -235,9 +235,9 @@ static bool handed_on(const struct selection *s, const char *kernel)
 
 static void list_kernels(const struct selection *s)
 {
-	size_t i, k;
+	size_t k;
 
-	for (i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		const char *kernel = s->guests[i].kernel;
 
 		if (!kernel || handed_on(s, kernel))
@@ -260,9 +260,8 @@ static void list_file(const char *what, const char *path)
 static void list_files(const struct selection *s)
 {
 	const struct guest_config *g;
-	size_t i, k;
 
-	for (i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		g = &s->guests[i];
 		if (g->kernel)
 			list_file(handed_on(s, g->kernel) ? "kernel-as-is" : "kernel", g->kernel);
@@ -275,7 +274,7 @@ static void list_files(const struct selection *s)
 		if (g->type == GUEST_HVM)
 			list_file("device-model", model_program_of(g));
 		list_file("device-config", g->model_config);
-		for (k = 0; k < g->nr_disks; k++)
+		for (size_t k = 0; k < g->nr_disks; k++)
 			if (!tag_value(g->disks[k].target))
 				list_file(g->disks[k].readwrite ? "disk" : "disk-ro",
 					  g->disks[k].target);
@@ -298,7 +297,7 @@ static void check_cmdline_length(struct check *c)
 
 static void check_all(struct check *c)
 {
-	size_t i, k, before;
+	size_t before;
 
 	check_cmdline_length(c);
 	cmdline_parse(c->cmdline_text, &c->cmdline, &c->diag);
@@ -309,11 +308,11 @@ static void check_all(struct check *c)
 		list_files(&c->selection);
 	if (c->list_kernels || c->list_files)
 		return;
-	for (i = 0; i < c->selection.n; i++) {
+	for (size_t i = 0; i < c->selection.n; i++) {
 		before = c->diag.n;
 		check_images(c, &c->selection.guests[i]);
 		check_platform(c, &c->selection.guests[i]);
-		for (k = 0; k < c->selection.guests[i].nr_disks; k++)
+		for (size_t k = 0; k < c->selection.guests[i].nr_disks; k++)
 			check_disk(c, &c->selection.guests[i], k);
 		if (c->diag.n == before)
 			say_ok(&c->selection.guests[i]);

@@ -1,5 +1,6 @@
 /*
- * The commands that speak to the supervisor: list, report, console, stop, destroy, release, handover.
+ * The commands that speak to the supervisor: list, report, console, stop, destroy, release,
+ * handover.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -126,9 +127,7 @@ static bool answered_ok(const char *line)
 
 static bool split_row(char *line, char *column[COLUMNS])
 {
-	unsigned i;
-
-	for (i = 0; i < COLUMNS; i++) {
+	for (unsigned i = 0; i < COLUMNS; i++) {
 		column[i] = line;
 		line = line ? strchr(line, '\t') : NULL;
 		if (line)
@@ -149,10 +148,9 @@ static void print_json(struct json *j, char *column[COLUMNS])
 					     [VCPUS] = true,
 					     [RESTARTS] = true,
 					     [BUILD_MS] = true};
-	unsigned i;
 
 	json_open(j, NULL, '{');
-	for (i = 0; i < COLUMNS; i++) {
+	for (unsigned i = 0; i < COLUMNS; i++) {
 		if (!strcmp(column[i], "-"))
 			json_null(j, keys[i]);
 		else if (number[i])
@@ -330,7 +328,8 @@ static void relay(int fd, bool terminal)
 	}
 }
 
-/* For commands that take nothing but a name: true when they have it; else *rc is the exit status. */
+/* For commands that take nothing but a name: true when they have it; else *rc is the exit status.
+ */
 static bool one_name(int argc, char **argv, const char *usage, int *rc)
 {
 	const bool help = argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"));

@@ -1,6 +1,6 @@
 /*
- * earlydom disks: what a tag's look-up sees of dom0's block devices, and why it leaves some out; what
- * is on single devices and in image files.
+ * earlydom disks: what a tag's look-up sees of dom0's block devices, and why it leaves some out;
+ * what is on single devices and in image files.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -51,9 +51,7 @@ struct row {
 
 static void free_owners(struct owners *o)
 {
-	size_t i;
-
-	for (i = 0; i < o->n; i++) {
+	for (size_t i = 0; i < o->n; i++) {
 		free((char *)(uintptr_t)o->list[i].guest);
 		free((char *)(uintptr_t)o->list[i].target);
 	}
@@ -157,14 +155,13 @@ static void json_row(struct json *j, const struct row *r)
 		{"mounted", r->mounted},           {"left_out", r->left_out},
 		{"no_file_system", r->no_content},
 	};
-	size_t i;
 
 	json_open(j, NULL, '{');
 	json_text(j, "path", r->path);
 	if (r->number)
 		json_number(j, "partition", r->number);
 	json_number(j, "size", r->size);
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].value[0])
 			json_text(j, texts[i].key, texts[i].value);
 	json_close(j, '}');
@@ -245,7 +242,6 @@ static int put_image(struct output *o, int fd, const char *path, uint64_t size, 
 {
 	struct probe_content c;
 	struct probe_table t;
-	size_t i;
 	int rc = 0;
 
 	if (put_content(o, fd, path, NULL, size, &c, e) < 0)
@@ -254,7 +250,7 @@ static int put_image(struct output *o, int fd, const char *path, uint64_t size, 
 		return 0;
 	if (probe_table(fd, 0, &t, e) < 0)
 		return err_prefix(e, "%.200s: ", path);
-	for (i = 0; i < t.n && rc == 0; i++) {
+	for (size_t i = 0; i < t.n && rc == 0; i++) {
 		const struct probe_partition *p = &t.list[i];
 		const uint64_t sectors = size / 512;
 
@@ -271,9 +267,8 @@ static int put_asked_device(struct output *o, int fd, const char *path, dev_t rd
 			    struct block_list *l, struct err *e)
 {
 	struct block_device *d = NULL;
-	size_t i;
 
-	for (i = 0; i < l->n && !d; i++)
+	for (size_t i = 0; i < l->n && !d; i++)
 		if (l->list[i].rdev == rdev)
 			d = &l->list[i];
 	if (!d)
@@ -313,11 +308,10 @@ static int put_asked(struct output *o, const char *path, const struct block_view
 static int put_all(struct output *o, const struct block_view *view, struct err *e)
 {
 	struct block_list l;
-	size_t i;
 
 	if (block_list_read(view, &l, e) < 0)
 		return -1;
-	for (i = 0; i < l.n; i++)
+	for (size_t i = 0; i < l.n; i++)
 		put_device(o, &l.list[i]);
 	block_list_free(&l);
 	return 0;
@@ -333,7 +327,7 @@ static int show(struct output *o, char **paths, int n)
 {
 	struct owners owners = {NULL, 0};
 	struct block_view view = {.sysroot = DISKS_SYSROOT};
-	int rc = EXIT_OK, i;
+	int rc = EXIT_OK;
 	struct err e;
 
 	if (read_owners(&owners, &e) < 0)
@@ -344,7 +338,7 @@ static int show(struct output *o, char **paths, int n)
 		json_open(&o->json, NULL, '[');
 	if (!n && put_all(o, &view, &e) < 0)
 		rc = complain(&e);
-	for (i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		if (put_asked(o, paths[i], &view, &e) < 0)
 			rc = complain(&e);
 	if (o->as_json)

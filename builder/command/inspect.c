@@ -54,13 +54,12 @@ static void print_xen(const struct kernel *k)
 		{"pae", i->pae},
 		{"features", i->features},
 	};
-	size_t n;
 
 	printf("xen: %s\n", xen_source(k));
-	for (n = 0; n < sizeof(strings) / sizeof(strings[0]); n++)
+	for (size_t n = 0; n < sizeof(strings) / sizeof(strings[0]); n++)
 		if (*strings[n].value)
 			printf("xen %s: %s\n", strings[n].name, strings[n].value);
-	for (n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++)
+	for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++)
 		if (i->xen & numbers[n].bit)
 			printf("xen %s: 0x%" PRIx64 "\n", numbers[n].name,
 			       *(const uint64_t *)((const char *)i + numbers[n].offset));
@@ -85,7 +84,6 @@ static void print_kernel(const struct kernel *k, size_t file_size)
 {
 	const struct elf_info *i = &k->info;
 	const bool pv = kernel_can_pv(k);
-	unsigned n;
 
 	printf("format: %s\nfile size: %zu\n", k->format, file_size);
 	printf("codec: %s\n", k->codec ? k->codec : "none");
@@ -104,7 +102,7 @@ static void print_kernel(const struct kernel *k, size_t file_size)
 	else
 		printf("elf: %d-bit, machine %u, entry 0x%" PRIx64 "\n", i->bits, i->machine,
 		       i->entry);
-	for (n = 0; n < i->nr_segments; n++)
+	for (unsigned n = 0; n < i->nr_segments; n++)
 		printf("segment: paddr 0x%" PRIx64 " vaddr 0x%" PRIx64 " filesz %" PRIu64
 		       " memsz %" PRIu64 "\n",
 		       i->segments[n].paddr, i->segments[n].vaddr, i->segments[n].filesz,

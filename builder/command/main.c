@@ -45,10 +45,8 @@ int command_help(const char *text)
 
 static void usage(FILE *to)
 {
-	size_t i;
-
 	fprintf(to, "usage: earlydom COMMAND ...\n\n");
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
 	fprintf(to,
 		"\n`earlydom COMMAND --help` shows a command's options; see also earlydom(8).\n");
@@ -56,8 +54,6 @@ static void usage(FILE *to)
 
 static int run(int argc, char **argv)
 {
-	size_t i;
-
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;
@@ -70,7 +66,7 @@ static int run(int argc, char **argv)
 		printf("earlydom %s (libraries of Xen %s)\n", EARLYDOM_VERSION, XEN_LIBS_VERSION);
 		return EXIT_OK;
 	}
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "earlydom: unknown command '%s'\n", argv[1]);

@@ -35,11 +35,10 @@ static void widen(struct scale *s, uint64_t at)
 static struct scale scale_of(const struct timeline *t)
 {
 	struct scale s = {.from = t->began, .to = t->over};
-	size_t i, k;
 
-	for (i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n; i++) {
 		widen(&s, t->guests[i].phases.end);
-		for (k = 0; k < PHASES; k++)
+		for (size_t k = 0; k < PHASES; k++)
 			widen(&s, t->guests[i].phases.at[k]);
 	}
 	if (s.to <= s.from)
@@ -79,10 +78,9 @@ static uint64_t grid_step(const struct scale *s)
 {
 	static const unsigned factors[] = {1, 2, 5};
 	uint64_t power = NS_PER_MS / 10;
-	unsigned i;
 
 	for (;; power *= 10)
-		for (i = 0; i < 3; i++)
+		for (unsigned i = 0; i < 3; i++)
 			if ((s->to - s->from) / (factors[i] * power) <= 12)
 				return factors[i] * power;
 }
@@ -90,9 +88,8 @@ static uint64_t grid_step(const struct scale *s)
 static void grid(const struct scale *s, unsigned height, FILE *to)
 {
 	const uint64_t step = grid_step(s);
-	uint64_t at;
 
-	for (at = (s->from + step - 1) / step * step; at <= s->to; at += step) {
+	for (uint64_t at = (s->from + step - 1) / step * step; at <= s->to; at += step) {
 		fprintf(to,
 			"<line x1=\"" PX_FORMAT "\" y1=\"%u\" x2=\"" PX_FORMAT
 			"\" y2=\"%u\" stroke=\"#ccc\"/>\n",
@@ -108,9 +105,9 @@ static void grid(const struct scale *s, unsigned height, FILE *to)
 
 static void legend(FILE *to)
 {
-	unsigned i, x = NAME_WIDTH;
+	unsigned x = NAME_WIDTH;
 
-	for (i = 0; i < PHASES; i++, x += CHART_WIDTH / PHASES)
+	for (unsigned i = 0; i < PHASES; i++, x += CHART_WIDTH / PHASES)
 		fprintf(to,
 			"<rect x=\"%u\" y=\"10\" width=\"12\" height=\"12\" fill=\"%s\"/>"
 			"<text x=\"%u\" y=\"20\">%s</text>\n",
@@ -134,12 +131,10 @@ static void bar(const struct scale *s, const struct phases *p, enum phase phase,
 
 static void row(const struct scale *s, const struct timeline_guest *g, unsigned y, FILE *to)
 {
-	unsigned i;
-
 	fprintf(to, "<text x=\"8\" y=\"%u\">", y + BAR_HEIGHT - 3);
 	escaped(to, g->name);
 	fputs("</text>\n", to);
-	for (i = 0; i < PHASES; i++)
+	for (unsigned i = 0; i < PHASES; i++)
 		if (g->phases.at[i])
 			bar(s, &g->phases, i, y, to);
 	fprintf(to, "<text x=\"" PX_FORMAT "\" y=\"%u\" fill=\"#555\">",
@@ -153,7 +148,6 @@ void timeline_svg(const struct timeline *t, FILE *to)
 	const unsigned height = HEAD_HEIGHT + (unsigned)t->n * ROW_HEIGHT + 8;
 	const unsigned width = NAME_WIDTH + CHART_WIDTH + LABEL_WIDTH;
 	const struct scale s = scale_of(t);
-	size_t i;
 
 	fprintf(to,
 		"<?xml version=\"1.0\"?>\n"
@@ -164,7 +158,7 @@ void timeline_svg(const struct timeline *t, FILE *to)
 		width, height, width, height);
 	legend(to);
 	grid(&s, height, to);
-	for (i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++)
 		row(&s, &t->guests[i], HEAD_HEIGHT + (unsigned)i * ROW_HEIGHT, to);
 	fputs("</svg>\n", to);
 }

@@ -251,7 +251,7 @@ int config_identify(const struct descriptor *c, char **name, struct loc *name_lo
 {
 	const struct statement *st = descriptor_find(c, "name");
 	struct diag none = {0};
-	int ret;
+	int rc;
 
 	*name = NULL;
 	*profile = (struct strings){0};
@@ -273,9 +273,9 @@ int config_identify(const struct descriptor *c, char **name, struct loc *name_lo
 	/* A wrong value is for config_read to report; a lack of memory must not look like one. */
 	for (size_t i = 0; i < none.n; i++)
 		none.lost += !strcmp(none.msgs[i].text, strerror(ENOMEM));
-	ret = none.lost ? -1 : 0;
+	rc = none.lost ? -1 : 0;
 	diag_free(&none);
-	return ret;
+	return rc;
 }
 
 void config_free(struct guest_config *g)

@@ -108,15 +108,15 @@ int check_boot(const char *text, struct err *e)
 int check_pci(const char *text, struct err *e)
 {
 	struct pci_spec spec;
-	int ret = pci_spec_parse(text, &spec, e);
+	int rc = pci_spec_parse(text, &spec, e);
 
 	pci_spec_free(&spec);
-	return ret;
+	return rc;
 }
 
 /*
- * The characters that xenstored has in paths (tools/xenstore/xenstored_core.c, valid_chars), but '@',
- * with which no node of a guest begins. There is no way up in such a path.
+ * The characters that xenstored has in paths (tools/xenstore/xenstored_core.c, valid_chars), but
+ * '@', with which no node of a guest begins. There is no way up in such a path.
  */
 int check_ready(const char *text, struct err *e)
 {

@@ -109,12 +109,12 @@ static int check_served_disk(const struct disk_spec *s, struct err *e)
 int check_disk(const char *text, struct err *e)
 {
 	struct disk_spec spec;
-	int ret = disk_spec_parse(text, &spec, e);
+	int rc = disk_spec_parse(text, &spec, e);
 
-	if (!ret)
-		ret = check_served_disk(&spec, e);
+	if (!rc)
+		rc = check_served_disk(&spec, e);
 	disk_spec_free(&spec);
-	return ret;
+	return rc;
 }
 
 /* Whether the kernel's netback and a bridge can serve it. */
@@ -136,12 +136,12 @@ static int check_served_vif(const struct vif_spec *s, struct err *e)
 int check_vif(const char *text, struct err *e)
 {
 	struct vif_spec spec;
-	int ret = vif_spec_parse(text, &spec, e);
+	int rc = vif_spec_parse(text, &spec, e);
 
-	if (!ret)
-		ret = check_served_vif(&spec, e);
+	if (!rc)
+		rc = check_served_vif(&spec, e);
 	vif_spec_free(&spec);
-	return ret;
+	return rc;
 }
 
 /* Entry i of a key has something that entry j had first. Returns true, for the callers below: each
@@ -233,27 +233,27 @@ int read_disks(const struct key *k, const struct value *v, void *out, struct dia
 	struct strings texts = {0};
 	struct disk_spec *all;
 	struct err e;
-	int ret = 0;
+	int rc = 0;
 
 	if (read_entries(k, v, &texts, d))
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		ret = no_memory(v, d);
+		rc = no_memory(v, d);
 	/* Each has been parsed once, by k->check: only memory can be lacking. */
-	for (size_t i = 0; !ret && i < texts.n; i++)
+	for (size_t i = 0; !rc && i < texts.n; i++)
 		if (disk_spec_parse(texts.v[i], &all[i], &e))
-			ret = no_memory(value_entry(v, i), d);
-	if (!ret && any_same(compare_disks, k, v, all, texts.n, d))
-		ret = -1;
-	if (ret || !out) {
+			rc = no_memory(value_entry(v, i), d);
+	if (!rc && any_same(compare_disks, k, v, all, texts.n, d))
+		rc = -1;
+	if (rc || !out) {
 		disk_specs_free(all, all ? texts.n : 0);
 	} else {
 		*(struct disk_spec **)out = all;
 		config_of(k, out)->nr_disks = texts.n;
 	}
 	strings_free(&texts);
-	return ret;
+	return rc;
 }
 
 int read_vifs(const struct key *k, const struct value *v, void *out, struct diag *d)
@@ -261,28 +261,28 @@ int read_vifs(const struct key *k, const struct value *v, void *out, struct diag
 	struct strings texts = {0};
 	struct vif_spec *all;
 	struct err e;
-	int ret = 0;
+	int rc = 0;
 
 	if (read_entries(k, v, &texts, d))
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		ret = no_memory(v, d);
-	for (size_t i = 0; !ret && i < texts.n; i++) {
+		rc = no_memory(v, d);
+	for (size_t i = 0; !rc && i < texts.n; i++) {
 		if (vif_spec_parse(texts.v[i], &all[i], &e))
-			ret = no_memory(value_entry(v, i), d);
+			rc = no_memory(value_entry(v, i), d);
 		/* As xl numbers them (ARRAY_EXTEND_INIT in tools/xl/xl_parse.h). */
 		if (!all[i].has_devid)
 			all[i].devid = (uint32_t)i;
 	}
-	if (!ret && any_same(compare_vifs, k, v, all, texts.n, d))
-		ret = -1;
-	if (ret || !out) {
+	if (!rc && any_same(compare_vifs, k, v, all, texts.n, d))
+		rc = -1;
+	if (rc || !out) {
 		vif_specs_free(all, all ? texts.n : 0);
 	} else {
 		*(struct vif_spec **)out = all;
 		config_of(k, out)->nr_vifs = texts.n;
 	}
 	strings_free(&texts);
-	return ret;
+	return rc;
 }

@@ -1,7 +1,7 @@
 /*
- * What is for hvm guests only, or for those with one of the two protocols: keys that mean nothing for
- * the guest, what they mean together, and defaults. All as libxl has it (tools/libs/light of Xen
- * 4.17) where nothing else is said.
+ * What is for hvm guests only, or for those with one of the two protocols: keys that mean nothing
+ * for the guest, what they mean together, and defaults. All as libxl has it (tools/libs/light of
+ * Xen 4.17) where nothing else is said.
  */
 #include <inttypes.h>
 #include <stdlib.h>

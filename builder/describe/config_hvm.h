@@ -11,8 +11,8 @@
  * checks. */
 void config_check_hvm(struct reading *r);
 
-/* Where QEMU emulates that disk of an hvm guest on its IDE or AHCI controller, from 0; -1 where it does
- * not, see disk_place. */
+/* Where QEMU emulates that disk of an hvm guest on its IDE or AHCI controller, from 0; -1 where it
+ * does not, see disk_place. */
 int config_disk_place(const struct guest_config *g, const struct disk_spec *s);
 
 #endif

@@ -15,7 +15,7 @@ int read_image(const struct key *k, const struct value *v, void *out, struct dia
 	struct key with_words = *k;
 	struct word *words;
 	size_t n = 0;
-	int ret;
+	int rc;
 
 	while (image_type_at(n))
 		n++;
@@ -29,9 +29,9 @@ int read_image(const struct key *k, const struct value *v, void *out, struct dia
 		words[i].is = WORD_OK;
 	}
 	with_words.words = words;
-	ret = read_word_text(&with_words, v, out, d);
+	rc = read_word_text(&with_words, v, out, d);
 	free(words);
-	return ret;
+	return rc;
 }
 
 static bool can_be(const struct image_type *t, enum guest_type type)

@@ -1,5 +1,6 @@
 /*
- * For config*.c alone: a descriptor while it is read, and the checks of what its keys mean together.
+ * For config*.c alone: a descriptor while it is read, and the checks of what its keys mean
+ * together.
  */
 #ifndef EARLYDOM_CONFIG_READING_H
 #define EARLYDOM_CONFIG_READING_H

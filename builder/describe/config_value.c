@@ -246,7 +246,7 @@ static int read_items(const struct key *k, const struct value *items, size_t nr,
 	struct strings all = {.v = calloc(nr ? nr : 1, sizeof(*all.v))};
 	char name[96];
 	struct key item = *k;
-	int ret = 0;
+	int rc = 0;
 
 	if (!all.v)
 		return no_memory(items, d);
@@ -254,15 +254,15 @@ static int read_items(const struct key *k, const struct value *items, size_t nr,
 	for (size_t i = 0; i < nr; i++) {
 		snprintf(name, sizeof(name), nr > 1 ? "%s, entry %zu" : "%s", k->name, i + 1);
 		if (read_string(&item, &items[i], &all.v[all.n], d))
-			ret = -1;
+			rc = -1;
 		else
 			all.n++;
 	}
-	if (ret || !out)
+	if (rc || !out)
 		strings_free(&all);
 	else
 		*out = all;
-	return ret;
+	return rc;
 }
 
 int read_strings(const struct key *k, const struct value *v, void *out, struct diag *d)
@@ -279,7 +279,7 @@ int read_strings(const struct key *k, const struct value *v, void *out, struct d
 int read_cpus(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	struct value copy = *v, *texts = NULL;
-	int ret;
+	int rc;
 
 	if (v->kind == VALUE_LIST && !v->nr_items)
 		return bad(k, v, d, "must have an entry");
@@ -295,9 +295,9 @@ int read_cpus(const struct key *k, const struct value *v, void *out, struct diag
 				texts[i].kind = VALUE_BARE;
 		copy.items = texts;
 	}
-	ret = read_strings(k, &copy, out, d);
+	rc = read_strings(k, &copy, out, d);
 	free(texts);
-	return ret;
+	return rc;
 }
 
 /* 8-4-4-4-12 hexadecimal digits, as uuid_parse(3) takes them for xl. */

@@ -93,11 +93,11 @@ int cpus_check(const char *text, struct err *e)
 {
 	const char *at = text;
 	struct part part;
-	int ret;
+	int rc;
 
-	while ((ret = next_part(text, &at, &part, e)) > 0)
+	while ((rc = next_part(text, &at, &part, e)) > 0)
 		;
-	return ret;
+	return rc;
 }
 
 static void set_cpu(uint8_t *map, unsigned cpu, bool on)
@@ -159,15 +159,15 @@ int cpus_resolve(const char *text, const struct cpu_topology *t, uint8_t *map, s
 {
 	const char *at = text;
 	struct part part;
-	int ret;
+	int rc;
 
 	memset(map, 0, map_len);
 	if (!t->nr_cpus || map_len < (t->nr_cpus - 1) / 8 + 1)
 		return err_set(e, "a map of %zu bytes can't hold %u cpus", map_len, t->nr_cpus);
-	while ((ret = next_part(text, &at, &part, e)) > 0)
+	while ((rc = next_part(text, &at, &part, e)) > 0)
 		if (apply(&part, t, map, e))
 			return -1;
-	if (ret)
+	if (rc)
 		return -1;
 	for (size_t i = 0; i < map_len; i++)
 		if (map[i])

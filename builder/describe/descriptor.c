@@ -147,7 +147,7 @@ static int parse_comma(struct scan *s)
 
 static int parse_list(struct scan *s, struct value *v)
 {
-	int ret = 0, bad;
+	int rc = 0, bad;
 
 	*v = (struct value){.kind = VALUE_LIST, .loc = scan_loc(s)};
 	s->p++;
@@ -162,13 +162,13 @@ static int parse_list(struct scan *s, struct value *v)
 			scan_skip_to(s, ",]");
 		else
 			bad = parse_comma(s);
-		ret = bad ? -1 : ret;
+		rc = bad ? -1 : rc;
 		scan_blank_lines(s);
 		if (scan_peek(s) == ',')
 			s->p++;
 	}
 	s->p++;
-	return ret;
+	return rc;
 unclosed:
 	diag_add(s->d, v->loc, "the list has no closing ]");
 	return -1;

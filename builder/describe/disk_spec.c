@@ -150,22 +150,22 @@ static int set_vdev_devtype(struct parse *p, const char *text, size_t len)
 /* target, format, vdev, access: the first of these that is not given yet. */
 static int set_positional(struct parse *p, const char *text, size_t len)
 {
-	int ret;
+	int rc;
 
 	if (!p->has_target)
 		return set_target(p, text, len);
 	if (!p->prefix && !p->has_format) {
 		/* ",hdc:cdrom,r" has no format: an empty drive. */
-		ret = p->out->target ? 0 : set_vdev_devtype(p, text, len);
-		if (!ret)
+		rc = p->out->target ? 0 : set_vdev_devtype(p, text, len);
+		if (!rc)
 			return set_format(p, text, len);
 		p->has_format = true;
 		p->out->format = DISK_EMPTY;
-		return ret < 0 ? -1 : 0;
+		return rc < 0 ? -1 : 0;
 	}
 	if (!p->has_vdev) {
-		ret = set_vdev_devtype(p, text, len);
-		return ret ? (ret < 0 ? -1 : 0) : set_vdev(p, text, len);
+		rc = set_vdev_devtype(p, text, len);
+		return rc ? (rc < 0 ? -1 : 0) : set_vdev(p, text, len);
 	}
 	if (!p->has_access)
 		return set_access(p, text, len);
@@ -282,7 +282,7 @@ int disk_spec_parse(const char *text, struct disk_spec *out, struct err *e)
 {
 	struct parse p = {.out = out, .e = e};
 	struct spec_param param;
-	int ret;
+	int rc;
 
 	*out = (struct disk_spec){.readwrite = true};
 	for (;;) {
@@ -295,8 +295,8 @@ int disk_spec_parse(const char *text, struct disk_spec *out, struct err *e)
 				return -1;
 			break;
 		}
-		while (!p.has_target && (ret = take_prefix(&p, &text)))
-			if (ret < 0)
+		while (!p.has_target && (rc = take_prefix(&p, &text)))
+			if (rc < 0)
 				return -1;
 		if (!spec_next(&text, &param))
 			break;

@@ -59,9 +59,9 @@ void disk_specs_free(struct disk_spec *all, size_t n); /* and the array */
 int disk_vdev_number(const char *vdev, uint32_t *number);
 
 /*
- * Where QEMU emulates the disk of an hvm guest on a controller with so many places, as libxl has it:
- * 0 is the first one, for xvda, hda and d0, and so on. -1 for other disks: sd* is SCSI, and the rest,
- * numbers among them, are for the guest's own drivers only.
+ * Where QEMU emulates the disk of an hvm guest on a controller with so many places, as libxl has
+ * it: 0 is the first one, for xvda, hda and d0, and so on. -1 for other disks: sd* is SCSI, and the
+ * rest, numbers among them, are for the guest's own drivers only.
  */
 int disk_place(const struct disk_spec *s, unsigned places);
 

@@ -239,7 +239,7 @@ static int scan_string(struct scan *s, struct value *v)
 {
 	const char *at = s->p + 1, *end = closing_quote(s, s->p);
 	size_t len = 0;
-	int ret = 0;
+	int rc = 0;
 
 	if (!end) {
 		diag_add(s->d, v->loc, "the string has no closing %c on its line", *s->p);
@@ -258,11 +258,11 @@ static int scan_string(struct scan *s, struct value *v)
 		if (is_control(*at)) {
 			diag_add(s->d, scan_loc_at(s, at), "control character 0x%02x in a string",
 				 c);
-			ret = -1;
+			rc = -1;
 			at++;
 		} else if (*at == '\\') {
 			c = escape(s, &at, end);
-			ret = c < 0 ? -1 : ret;
+			rc = c < 0 ? -1 : rc;
 		} else {
 			at++;
 		}
@@ -271,7 +271,7 @@ static int scan_string(struct scan *s, struct value *v)
 	v->s[len] = '\0';
 	v->kind = VALUE_STRING;
 	s->p = end + 1;
-	return ret;
+	return rc;
 }
 
 static int scan_number(struct scan *s, struct value *v)

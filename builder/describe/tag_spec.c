@@ -12,9 +12,7 @@ static const char *const words[NR_TAGS] = {
 
 bool tag_parse(const char *text, enum tag_kind *kind, const char **value)
 {
-	int i;
-
-	for (i = 0; i < NR_TAGS; i++) {
+	for (int i = 0; i < NR_TAGS; i++) {
 		const size_t n = strlen(words[i]);
 
 		if (strncmp(text, words[i], n))

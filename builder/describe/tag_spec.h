@@ -10,7 +10,8 @@
 
 enum tag_kind { TAG_UUID, TAG_LABEL, TAG_PARTUUID, TAG_PARTLABEL, NR_TAGS };
 
-/* Splits a text that begins with one of these words; false for any other. *value is the rest of it. */
+/* Splits a text that begins with one of these words; false for any other. *value is the rest of it.
+ */
 bool tag_parse(const char *text, enum tag_kind *kind, const char **value);
 
 /* What is behind the '=' of such a text, or NULL for any other. */

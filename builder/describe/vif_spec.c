@@ -87,17 +87,17 @@ static int set_type(struct vif_spec *out, const char *text, size_t len, struct e
 static int set_rate(struct vif_spec *out, const char *text, size_t len, struct err *e)
 {
 	char *copy;
-	int ret;
+	int rc;
 
 	if (out->has_rate)
 		return err_set(e, "rate is given twice");
 	copy = strndup(text, len);
 	if (!copy)
 		return err_set(e, "%s", strerror(ENOMEM));
-	ret = vif_rate_parse(copy, &out->rate_bytes, &out->rate_interval_us, e);
+	rc = vif_rate_parse(copy, &out->rate_bytes, &out->rate_interval_us, e);
 	free(copy);
-	out->has_rate = !ret;
-	return ret;
+	out->has_rate = !rc;
+	return rc;
 }
 
 static int set_devid(struct vif_spec *out, const char *text, size_t len, struct err *e)

@@ -68,7 +68,8 @@ static void uevent_value(const char *uevent, const char *key, char *out, size_t 
 	}
 }
 
-/* Opens sys/class/block/NAME/WHAT, a directory whose entries are names of devices; NULL for none. */
+/* Opens sys/class/block/NAME/WHAT, a directory whose entries are names of devices; NULL for none.
+ */
 static DIR *open_links(const struct block_view *v, const char *name, const char *what)
 {
 	char path[PATH_MAX];
@@ -97,9 +98,7 @@ static bool holder_of(const struct block_view *v, const char *name, char *out, s
 
 static struct block_device *find(struct block_list *l, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++)
 		if (!strcmp(l->list[i].name, name))
 			return &l->list[i];
 	return NULL;
@@ -154,9 +153,8 @@ static void find_disk(const struct reading *r, size_t i)
 static void leave_out_by_kind(const struct reading *r, struct block_device *d)
 {
 	char holder[64];
-	size_t i;
 
-	for (i = 0; i < sizeof(skipped_majors) / sizeof(skipped_majors[0]); i++)
+	for (size_t i = 0; i < sizeof(skipped_majors) / sizeof(skipped_majors[0]); i++)
 		if (major(d->rdev) == skipped_majors[i])
 			snprintf(d->left_out, sizeof(d->left_out),
 				 "a RAM, floppy, loop or optical disk");
@@ -182,15 +180,14 @@ static int list_devices(const struct reading *r, struct err *e)
 {
 	struct dirent **entries;
 	char path[PATH_MAX];
-	size_t k;
-	int i, n;
+	int n;
 
 	snprintf(path, sizeof(path), "%s/sys/class/block", r->view->sysroot);
 	n = scandir(path, &entries, NULL, by_name);
 	if (n < 0)
 		return err_set(e, "cannot look for devices in %s: %s", path, strerror(errno));
 	r->out->list = calloc((size_t)n + 1, sizeof(*r->out->list));
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		if (r->out->list && entries[i]->d_name[0] != '.')
 			read_device(r->view, &r->out->list[r->out->n++], entries[i]->d_name);
 		free(entries[i]);
@@ -198,9 +195,9 @@ static int list_devices(const struct reading *r, struct err *e)
 	free(entries);
 	if (!r->out->list)
 		return err_set(e, "out of memory");
-	for (k = 0; k < r->out->n; k++)
+	for (size_t k = 0; k < r->out->n; k++)
 		find_disk(r, k);
-	for (k = 0; k < r->out->n; k++)
+	for (size_t k = 0; k < r->out->n; k++)
 		leave_out_by_kind(r, &r->out->list[k]);
 	return 0;
 }
@@ -213,7 +210,6 @@ static struct block_device *device_at(const struct reading *r, const char *targe
 {
 	char path[PATH_MAX], real[PATH_MAX], other[PATH_MAX];
 	struct stat st;
-	size_t i;
 
 	*missing = false;
 	if (snprintf(path, sizeof(path), "%s%s", r->view->sysroot, target) >= (int)sizeof(path))
@@ -223,7 +219,7 @@ static struct block_device *device_at(const struct reading *r, const char *targe
 			errno == ENOENT && !strncmp(target, "/dev/", 5) && strchr(target + 5, '/');
 		return NULL;
 	}
-	for (i = 0; i < r->out->n; i++) {
+	for (size_t i = 0; i < r->out->n; i++) {
 		struct block_device *d = &r->out->list[i];
 
 		if (S_ISBLK(st.st_mode) ? st.st_rdev == d->rdev
@@ -247,10 +243,9 @@ static void give_by_path(const struct reading *r, const struct block_owner *o)
 {
 	struct block_device *d = NULL;
 	bool missing = false;
-	size_t i;
 
 	if (o->rdev) {
-		for (i = 0; i < r->out->n && !d; i++)
+		for (size_t i = 0; i < r->out->n && !d; i++)
 			if (r->out->list[i].rdev == o->rdev)
 				d = &r->out->list[i];
 	} else if (o->target && !tag_value(o->target)) {
@@ -286,11 +281,10 @@ static void spread(const struct reading *r)
 {
 	const struct block_device *below;
 	bool more = true;
-	size_t i;
 
 	while (more) {
 		more = false;
-		for (i = 0; i < r->out->n; i++) {
+		for (size_t i = 0; i < r->out->n; i++) {
 			struct block_device *d = &r->out->list[i];
 
 			below = d->guest ? NULL : owned_below(r, d);
@@ -305,9 +299,7 @@ static void spread(const struct reading *r)
 /* The disks of partitions that guests have. Their other partitions are nobody's by that. */
 static void leave_out_disks(const struct reading *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->out->n; i++) {
+	for (size_t i = 0; i < r->out->n; i++) {
 		const struct block_device *d = &r->out->list[i];
 		struct block_device *disk = &r->out->list[d->disk];
 
@@ -319,9 +311,7 @@ static void leave_out_disks(const struct reading *r)
 
 static void leave_out_owned(const struct reading *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->view->nr_owners; i++)
+	for (size_t i = 0; i < r->view->nr_owners; i++)
 		give_by_path(r, &r->view->owners[i]);
 	spread(r);
 	leave_out_disks(r);
@@ -343,18 +333,17 @@ static void read_table(const struct reading *r, struct block_device *disk, int f
 		(unsigned)read_number(r->view, disk->name, "queue/logical_block_size");
 	struct probe_table table;
 	struct err e;
-	size_t i, k;
 
 	if (probe_table(fd, sector, &table, &e) < 0) {
 		cannot_read(r, disk, e.msg);
 		return;
 	}
-	for (i = 0; i < r->out->n; i++) {
+	for (size_t i = 0; i < r->out->n; i++) {
 		struct block_device *d = &r->out->list[i];
 
 		if (d == disk || &r->out->list[d->disk] != disk)
 			continue;
-		for (k = 0; k < table.n; k++) {
+		for (size_t k = 0; k < table.n; k++) {
 			const struct probe_partition *p = &table.list[k];
 
 			/* The kernel may still go by an older table. */
@@ -393,13 +382,11 @@ static void read_bytes(const struct reading *r, struct block_device *d)
 	close(fd);
 }
 
-/* A table on a member of a RAID is the array's; the kernel shows the partitions all the same. Where the
- * disk can't be read it may be one. */
+/* A table on a member of a RAID is the array's; the kernel shows the partitions all the same. Where
+ * the disk can't be read it may be one. */
 static void leave_out_on_members(const struct reading *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->out->n; i++) {
+	for (size_t i = 0; i < r->out->n; i++) {
 		struct block_device *d = &r->out->list[i];
 		const struct block_device *disk = &r->out->list[d->disk];
 
@@ -420,11 +407,10 @@ static void give_by_id(const struct reading *r, const struct block_owner *o)
 {
 	enum tag_kind kind;
 	const char *value;
-	size_t i;
 
 	if (!o->target || !tag_parse(o->target, &kind, &value))
 		return;
-	for (i = 0; i < r->out->n; i++) {
+	for (size_t i = 0; i < r->out->n; i++) {
 		struct block_device *d = &r->out->list[i];
 
 		if (!(kind == TAG_PARTUUID && !strcasecmp(d->partuuid, value)) &&
@@ -437,18 +423,14 @@ static void give_by_id(const struct reading *r, const struct block_owner *o)
 
 static void leave_out_owned_by_id(const struct reading *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->view->nr_owners; i++)
+	for (size_t i = 0; i < r->view->nr_owners; i++)
 		give_by_id(r, &r->view->owners[i]);
 	spread(r);
 }
 
 static void read_all(const struct reading *r, bool partitions)
 {
-	size_t i;
-
-	for (i = 0; i < r->out->n; i++) {
+	for (size_t i = 0; i < r->out->n; i++) {
 		struct block_device *d = &r->out->list[i];
 
 		if (d->readable && !d->guest && is_partition(r->out, d) == partitions)

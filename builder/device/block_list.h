@@ -1,16 +1,17 @@
 /*
- * The block devices of dom0 as a tag's look-up sees them: which are looked at, what is on these, and
- * why the others are left out.
+ * The block devices of dom0 as a tag's look-up sees them: which are looked at, what is on these,
+ * and why the others are left out.
  *
  * A tag must lead to what the person who wrote it meant, and to nothing that a guest made up. So
  * these are left out:
  * - what holds nothing by itself: empty and hidden devices, RAM, floppy, loop and optical disks;
- * - what is a part of something else, by the kernel's word (holders) or by what is on it (members of
- *   RAID, LVM, LUKS, Btrfs over several devices ...), and partitions of that or of what is unreadable;
+ * - what is a part of something else, by the kernel's word (holders) or by what is on it (members
+ * of RAID, LVM, LUKS, Btrfs over several devices ...), and partitions of that or of what is
+ * unreadable;
  * - a disk that has partitions, as far as a file system is looked for;
- * - what a guest may write that has it by path, by a partition's id, or in use, with its partitions,
- *   the disk that it is a partition of, and what is made of it (slaves): the guest could put
- *   another's tag on it.
+ * - what a guest may write that has it by path, by a partition's id, or in use, with its
+ * partitions, the disk that it is a partition of, and what is made of it (slaves): the guest could
+ * put another's tag on it.
  */
 #ifndef EARLYDOM_BLOCK_LIST_H
 #define EARLYDOM_BLOCK_LIST_H
@@ -62,8 +63,8 @@ struct block_list {
 	const char *unresolved_of; /* its guest */
 };
 
-/* Lists all devices and reads what is on them, some hundred KiB of each. Returns 0, or -1 with e set
- * and nothing to free. */
+/* Lists all devices and reads what is on them, some hundred KiB of each. Returns 0, or -1 with e
+ * set and nothing to free. */
 int block_list_read(const struct block_view *view, struct block_list *out, struct err *e);
 void block_list_free(struct block_list *l);
 

@@ -72,12 +72,11 @@ int bridge_make(const struct bridge_spec *b, size_t *absent, struct err *e)
 	struct link bridge;
 	struct err next;
 	int rc = 0, one;
-	size_t i;
 
 	*absent = 0;
 	if (modules_need("bridge", e) < 0 || find_or_make(b, &bridge, e) < 0)
 		return err_prefix(e, "bridge %s: ", b->name);
-	for (i = 0; i < b->nr_ports; i++) {
+	for (size_t i = 0; i < b->nr_ports; i++) {
 		one = add_port(&bridge, b->ports[i], rc ? &next : e);
 		if (one < 0)
 			rc = -1;
@@ -90,9 +89,8 @@ int bridge_make(const struct bridge_spec *b, size_t *absent, struct err *e)
 int bridge_late(const struct bridge_spec *b, unsigned seconds, struct err *e)
 {
 	struct link port;
-	size_t i;
 
-	for (i = 0; i < b->nr_ports; i++)
+	for (size_t i = 0; i < b->nr_ports; i++)
 		if (link_get(b->ports[i], &port, e) == 1)
 			return err_set(e, "bridge %s: port %s is not there after %u s", b->name,
 				       b->ports[i], seconds);

@@ -26,12 +26,11 @@ static bool is_missing(int errnum)
 static int find_tag(const struct disk_table *t, struct disk *d, struct err *e)
 {
 	struct block_view view = {.sysroot = t->sysroot ? t->sysroot : ""};
-	const struct disk *held;
 	struct block_owner *owners;
 	size_t n = t->nr_reserved;
 	int rc;
 
-	for (held = t->disks; held; held = held->next)
+	for (const struct disk *held = t->disks; held; held = held->next)
 		n++;
 	owners = calloc(n + 1, sizeof(*owners));
 	if (!owners)
@@ -39,7 +38,7 @@ static int find_tag(const struct disk_table *t, struct disk *d, struct err *e)
 	if (t->nr_reserved)
 		memcpy(owners, t->reserved, t->nr_reserved * sizeof(*owners));
 	n = t->nr_reserved;
-	for (held = t->disks; held; held = held->next)
+	for (const struct disk *held = t->disks; held; held = held->next)
 		if (held->spec->readwrite)
 			owners[n++] = (struct block_owner){held->guest, NULL, held->rdev};
 	view.owners = owners;
@@ -127,9 +126,7 @@ static bool overlap(const struct disk *a, const struct disk *b)
 /* What two guests may share is a disk that both only read; so may two disks of one guest. */
 static int check_sharing(const struct disk_table *t, const struct disk *d, struct err *e)
 {
-	const struct disk *other;
-
-	for (other = t->disks; other; other = other->next) {
+	for (const struct disk *other = t->disks; other; other = other->next) {
 		const bool same_guest = !strcmp(other->guest, d->guest);
 		const bool as = !other->loop && strcmp(other->path, d->path);
 
@@ -147,8 +144,9 @@ static int check_sharing(const struct disk_table *t, const struct disk *d, struc
 
 /*
  * Whether dom0 has the device mounted read-write: then what a guest would read of it changes under
- * its hands, as xl's block script knows as well. The lines are those of proc(5), /proc/PID/mountinfo:
- * the third word is the device, the last one has the file system's own options.
+ * its hands, as xl's block script knows as well. The lines are those of proc(5),
+ * /proc/PID/mountinfo: the third word is the device, the last one has the file system's own
+ * options.
  */
 static bool mounted_for_writing(dev_t rdev)
 {

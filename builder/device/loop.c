@@ -77,13 +77,13 @@ int loop_attach(int file_fd, const char *name, const struct loop_options *o,
 		char path[LOOP_PATH_MAX], struct err *e)
 {
 	const int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	int fd = -1, i;
+	int fd = -1;
 
 	if (control < 0)
 		return err_set(e, "no loop devices: cannot open /dev/loop-control: %s",
 			       strerror(errno));
 	path[0] = '\0';
-	for (i = 0; i < TRIES && fd < 0; i++) {
+	for (int i = 0; i < TRIES && fd < 0; i++) {
 		fd = attach_one(control, file_fd, name, o, path);
 		if (fd < 0 && errno != EBUSY)
 			break;

@@ -20,9 +20,9 @@
 #define BTRFS_NR_DEVICES (64 * 1024 + 136)
 
 /*
- * The header of a GPT, at the second and at the last sector: its array's number of entries is le32 at
- * 80 (UEFI Specification 2.10, table 5-5). libblkid reads as many as it says, into memory: up to 4
- * GiB. All tools make 128.
+ * The header of a GPT, at the second and at the last sector: its array's number of entries is le32
+ * at 80 (UEFI Specification 2.10, table 5-5). libblkid reads as many as it says, into memory: up to
+ * 4 GiB. All tools make 128.
  */
 #define GPT_NR_ENTRIES  80
 #define GPT_ENTRIES_MAX 4096
@@ -64,8 +64,8 @@ static bool btrfs_over_several(int fd, uint64_t offset)
 }
 
 /*
- * What is data by itself: file systems, and swap of all that libblkid calls "other". It calls members
- * of a ZFS pool file systems, too, and the logs that a DRBD proxy keeps.
+ * What is data by itself: file systems, and swap of all that libblkid calls "other". It calls
+ * members of a ZFS pool file systems, too, and the logs that a DRBD proxy keeps.
  */
 static enum probe_kind kind_of(blkid_probe pr, int fd, uint64_t offset, const char *usage,
 			       const char *type)
@@ -175,14 +175,13 @@ static void copy_text(char *out, size_t size, const char *text)
 static int copy_partitions(blkid_partlist from, struct probe_table *out, struct err *e)
 {
 	const int n = blkid_partlist_numof_partitions(from);
-	int i;
 
 	if (n <= 0)
 		return 0;
 	out->list = calloc((size_t)n, sizeof(*out->list));
 	if (!out->list)
 		return err_set(e, "out of memory");
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		const blkid_partition part = blkid_partlist_get_partition(from, i);
 		struct probe_partition *to = &out->list[out->n];
 
@@ -201,7 +200,8 @@ static int copy_partitions(blkid_partlist from, struct probe_table *out, struct 
 
 static int read_table(blkid_probe pr, int fd, struct probe_table *out, struct err *e)
 {
-	/* Other tables have no bound on what libblkid reads of them; nor do their partitions have ids. */
+	/* Other tables have no bound on what libblkid reads of them; nor do their partitions have
+	 * ids. */
 	char gpt[] = "gpt", dos[] = "dos", *types[] = {gpt, dos, NULL};
 	blkid_partlist list;
 

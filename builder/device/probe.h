@@ -20,20 +20,22 @@ enum probe_kind {
 	PROBE_NOTHING, /* nothing that is known */
 	PROBE_DATA,    /* a file system of one device, or swap: uuid and label name it */
 	PROBE_MEMBER,  /* a part of something else, or something that has to be opened first */
-	PROBE_SEVERAL, /* of several kinds at once: something is left over, and what can't be told */
+	PROBE_SEVERAL, /* of several kinds at once: something is left over, and what can't be told
+			*/
 };
 
 struct probe_content {
 	enum probe_kind kind;
-	bool raid; /* a MEMBER of a RAID or a volume group: what else seems to be on it is the array's */
-	char type
-		[32]; /* libblkid's word: "ext4", "linux_raid_member"; "" for NOTHING and SEVERAL */
+	bool raid;     /* a MEMBER of a RAID or a volume group: what else seems to be on it is the
+			  array's */
+	char type[32]; /* libblkid's word: "ext4", "linux_raid_member"; "" for NOTHING and SEVERAL
+			*/
 	char uuid[64]; /* "" for none; of a MEMBER that of what it belongs to, or its own */
 	char label[PROBE_LABEL_MAX];
 };
 
-/* Looks at the bytes from offset on, size of them or (0) all that fd has. Returns 0, or -1 with e set
- * when they can't be read. */
+/* Looks at the bytes from offset on, size of them or (0) all that fd has. Returns 0, or -1 with e
+ * set when they can't be read. */
 int probe_content(int fd, uint64_t offset, uint64_t size, struct probe_content *out, struct err *e);
 
 /* Why UUID= and LABEL= do not mean it; "" for DATA and NOTHING. */

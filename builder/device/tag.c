@@ -42,9 +42,7 @@ static const char *why_not(const struct search *s, const struct block_device *d)
 
 static void look(struct search *s, const struct block_list *l)
 {
-	const struct block_device *d;
-
-	for (d = l->list; d < l->list + l->n; d++) {
+	for (const struct block_device *d = l->list; d < l->list + l->n; d++) {
 		if (d->guest && !s->guests)
 			s->guests = d;
 		if (!matches(s, d))

@@ -69,11 +69,10 @@ static int find_bridge(const struct vif *v, struct link *out, struct err *e)
 int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e)
 {
 	struct link bridge;
-	size_t i;
 
 	if (n && (modules_need("netback", e) < 0 || modules_need("bridge", e) < 0))
 		return -1;
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		memset(&v[i], 0, sizeof(v[i]));
 		v[i].spec = &specs[i];
 		v[i].devid = specs[i].devid;

@@ -43,8 +43,8 @@ const char *vif_bridge(const struct vif *v);
  */
 int vif_plug(struct vif *v, uint32_t domid, struct err *e);
 
-/* Whether QEMU emulates a network card beside the vif, on the same bridge and with the same address,
- * for guests whose drivers don't know Xen. */
+/* Whether QEMU emulates a network card beside the vif, on the same bridge and with the same
+ * address, for guests whose drivers don't know Xen. */
 bool vif_has_card(const struct vif *v);
 
 /* The card's interface in dom0, which QEMU makes, with libxl's name for it (libxl_nic.c,

@@ -16,7 +16,7 @@ int classic_args(const struct guest_config *cfg, uint32_t domid, uint32_t port, 
 		 struct err *e)
 {
 	const char *viewer;
-	size_t len, i;
+	size_t len;
 
 	model_name_arg(cfg->model_override, out);
 	argv_add(out, "-f");
@@ -32,7 +32,7 @@ int classic_args(const struct guest_config *cfg, uint32_t domid, uint32_t port, 
 	argv_add(out, "%" PRIu32, port);
 	argv_add(out, "-m");
 	argv_add(out, "%" PRIu64, cfg->memory_kib / 1024);
-	for (i = 0; i < cfg->model_args.n; i++)
+	for (size_t i = 0; i < cfg->model_args.n; i++)
 		argv_add(out, "%s", cfg->model_args.v[i]);
 	return argv_check(out, e);
 }

@@ -4,9 +4,9 @@
  *
  *     @NAME -f CONFIG [-v VNC] -d DOMID -p PORT -m MEMORY [device_model_args]
  *
- * NAME is the program's, without its directory (devmodel_process.h says why the '@'). MEMORY is in MiB.
- * VNC is what the word VNC_VIEWER=... of `extra` has, the first of them if there are many. There is
- * no -v where that word is missing or has nothing behind the '='.
+ * NAME is the program's, without its directory (devmodel_process.h says why the '@'). MEMORY is in
+ * MiB. VNC is what the word VNC_VIEWER=... of `extra` has, the first of them if there are many.
+ * There is no -v where that word is missing or has nothing behind the '='.
  */
 #ifndef EARLYDOM_CLASSIC_ARGS_H
 #define EARLYDOM_CLASSIC_ARGS_H

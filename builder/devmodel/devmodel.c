@@ -282,9 +282,8 @@ static int start_classic(struct devmodel *m, const struct guest *g, const struct
 static int check_disks(const struct guest *g, struct err *e)
 {
 	struct stat st;
-	size_t i;
 
-	for (i = 0; i < g->cfg->nr_disks; i++) {
+	for (size_t i = 0; i < g->cfg->nr_disks; i++) {
 		const struct disk *d = g->disks[i];
 
 		if (stat(d->path, &st) < 0)
@@ -303,9 +302,8 @@ static void remove_sockets(const struct guest *g)
 {
 	static const char *const names[] = {"libxl", "libxenstat"};
 	char path[PATH_MAX];
-	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), DEVMODEL_QMP_DIR "/" QMP_NAME, names[i], g->domid);
 		unlink(path);
 	}
@@ -382,9 +380,8 @@ static void drain(struct devmodel *m)
 {
 	char buf[4096];
 	ssize_t n;
-	int i;
 
-	for (i = 0; i < DRAIN_MAX && m->said_fd >= 0; i++) {
+	for (int i = 0; i < DRAIN_MAX && m->said_fd >= 0; i++) {
 		n = read(m->said_fd, buf, sizeof(buf));
 		if (n <= 0)
 			return;
@@ -541,7 +538,8 @@ static void give_back(struct devmodel *m)
 
 int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
 {
-	/* It may wait for room in a full pipe: with nobody at its end, there is nothing to wait for. */
+	/* It may wait for room in a full pipe: with nobody at its end, there is nothing to wait
+	 * for. */
 	drain(m);
 	close_fd(&m->said_fd);
 	if (m->state != DEVMODEL_NONE)

@@ -4,21 +4,21 @@
  * Only a hvm guest has one. It is a process, a child of the supervisor's:
  *
  *   QEMU     is ready when it has written "running" to its node in the store and has then given up
- *            root (devmodel_powers.h), which is the last step of its start. One that is restricted to
- *            its guest may not be able to write the node: then its powers alone count.
- *   classic  is ready when it has closed the pipe that it has as file 3, or has lived for a second.
+ *            root (devmodel_powers.h), which is the last step of its start. One that is restricted
+ * to its guest may not be able to write the node: then its powers alone count. classic  is ready
+ * when it has closed the pipe that it has as file 3, or has lived for a second.
  *
  * Files of a device model:
  *
  *     QEMU     0: /dev/null    1, 2: its log
  *     classic  0, 1: the guest's console, both the same end of a stream socket    2: its log
  *              3: its ready pipe (EARLYDOM_READY_FD=3)
- *              4: the event channels' device, through which the port that it is told of is bound for
- *                 dom0 (EARLYDOM_EVTCHN_FD=4; see xenevtchn_fdopen)
+ *              4: the event channels' device, through which the port that it is told of is bound
+ * for dom0 (EARLYDOM_EVTCHN_FD=4; see xenevtchn_fdopen)
  *
- * The log is RUNDIR/model/NAME.log, bounded like the consoles' (bounded_log.h). It is written by the
- * supervisor, which takes what the device model says from a pipe, so that one that is made to say
- * much is slowed down and does not fill the memory.
+ * The log is RUNDIR/model/NAME.log, bounded like the consoles' (bounded_log.h). It is written by
+ * the supervisor, which takes what the device model says from a pipe, so that one that is made to
+ * say much is slowed down and does not fill the memory.
  *
  * In the store: /local/domain/0/device-model/ID, and the process as /local/domain/ID/image/
  * device-model-pid, by which xl ends it when it destroys the domain.
@@ -79,8 +79,9 @@ int devmodel_start(struct devmodel *m, const struct guest *g, struct host *h,
 
 /*
  * Looks once, without waiting, and takes what it has said. *now is its state, DEVMODEL_STARTING or
- * DEVMODEL_READY. Returns 0, or -1 with e set: the store can't be read; or, with *now DEVMODEL_ENDED and at
- * each call from then on, it has ended, or was not ready within the guest's device_timeout:
+ * DEVMODEL_READY. Returns 0, or -1 with e set: the store can't be read; or, with *now
+ * DEVMODEL_ENDED and at each call from then on, it has ended, or was not ready within the guest's
+ * device_timeout:
  *
  *     device model /x ended with status 1 before it was ready: LAST LINE OF ITS LOG
  *     device model /x was ended by signal 11 (Segmentation fault)
@@ -93,20 +94,21 @@ int devmodel_look(struct devmodel *m, const struct guest *g, struct host *h,
 
 /*
  * Ends it, and gives back what it held: its process, files, event channel and nodes. To be called
- * while the domain is still there, because it maps the domain's memory; best while it is paused. Waits
- * for it, for DEVMODEL_TERM_MS until it is killed. Not to be called while another thread may look at m.
- * None and one that has ended are all right. What the store does not let go of stays in it. Returns 0,
- * or -1 with e set: the process stays, and is tried again by the next call.
+ * while the domain is still there, because it maps the domain's memory; best while it is paused.
+ * Waits for it, for DEVMODEL_TERM_MS until it is killed. Not to be called while another thread may
+ * look at m. None and one that has ended are all right. What the store does not let go of stays in
+ * it. Returns 0, or -1 with e set: the process stays, and is tried again by the next call.
  */
 #define DEVMODEL_TERM_MS 3000
 #define DEVMODEL_KILL_MS 5000
 int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, struct err *e);
 
-/* Looks whether one that devmodel_end could not end has ended by now: true when nothing of it is left. */
+/* Looks whether one that devmodel_end could not end has ended by now: true when nothing of it is
+ * left. */
 bool devmodel_gone(struct devmodel *m);
 
-/* The guest has got its place in a store that was not there when it was started: that names the process
- * there. Returns 0, or -1 with e set. */
+/* The guest has got its place in a store that was not there when it was started: that names the
+ * process there. Returns 0, or -1 with e set. */
 int devmodel_handed_over(const struct devmodel *m, const struct guest *g, struct host *h,
 			 struct err *e);
 

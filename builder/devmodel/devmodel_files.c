@@ -65,8 +65,8 @@ static int keep_file(struct keeping *k, const char *path, const struct stat *st)
 }
 
 /*
- * Makes the link in the own root, and goes on with where it leads: what is behind it in the path that
- * is being kept is added.
+ * Makes the link in the own root, and goes on with where it leads: what is behind it in the path
+ * that is being kept is added.
  */
 static int keep_link(struct keeping *k, const char *path, const char *behind, unsigned depth)
 {
@@ -144,13 +144,12 @@ static int keep(struct keeping *k, const char *path, unsigned depth)
 {
 	char whole[PATH_MAX], part[PATH_MAX];
 	struct stat st;
-	char *end;
 
 	if (strlen(path) >= sizeof(whole))
 		return 0; /* nobody can open it */
 	strcpy(whole, path);
 	clean(whole);
-	for (end = whole + 1;; end++) {
+	for (char *end = whole + 1;; end++) {
 		end += strcspn(end, "/");
 		snprintf(part, sizeof(part), "%.*s", (int)(end - whole), whole);
 		if (lstat(part, &st) < 0)
@@ -188,15 +187,13 @@ const char *model_program_of(const struct guest_config *cfg)
 
 int devmodel_files_keep(const struct own_root *r, const struct guest_config *cfg, struct err *e)
 {
-	size_t i;
-
 	if (!r || cfg->type != GUEST_HVM)
 		return 0;
 	if (keep_one(r, model_program_of(cfg), e) < 0)
 		return -1;
 	if (cfg->model_protocol == MODEL_CLASSIC)
 		return keep_one(r, cfg->model_config, e);
-	for (i = 0; i < COUNT(qemu_dirs); i++)
+	for (size_t i = 0; i < COUNT(qemu_dirs); i++)
 		if (keep_all_below(r, qemu_dirs[i], e) < 0)
 			return -1;
 	return keep_one(r, cfg->kernel, e) < 0 ? -1 : keep_one(r, cfg->ramdisk, e);

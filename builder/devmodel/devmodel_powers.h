@@ -1,9 +1,9 @@
 /*
  * What a QEMU that serves a guest is left of root's powers.
  *
- * A guest that breaks out of QEMU's emulation is to find as little as possible. QEMU itself gives up
- * its powers as the last step of its start, when it has opened all that it needs (os_setup_post in
- * os-posix.c):
+ * A guest that breaks out of QEMU's emulation is to find as little as possible. QEMU itself gives
+ * up its powers as the last step of its start, when it has opened all that it needs (os_setup_post
+ * in os-posix.c):
  *
  *   -xen-domid-restrict  What it has open of the hypervisor (privcmd, evtchn) works for its guest
  *                        alone from then on, and the store not at all. Needs two ioctls of dom0's
@@ -33,7 +33,8 @@
 
 struct model_powers {
 	bool restrict_domid;
-	bool unprivileged; /* -chroot and -runas: true, but for a supervisor that is not root (tests) */
+	bool unprivileged; /* -chroot and -runas: true, but for a supervisor that is not root
+			      (tests) */
 	uid_t uid;
 	gid_t gid;
 };
@@ -41,8 +42,8 @@ struct model_powers {
 /* Decides it for a domain. dev is the directory of privcmd and evtchn, /dev/xen. */
 void model_powers(const char *dev, uint32_t domid, struct model_powers *out);
 
-/* The limits, set in the child that becomes the device model. False with errno set when one can't be.
- * Safe between fork and exec. */
+/* The limits, set in the child that becomes the device model. False with errno set when one can't
+ * be. Safe between fork and exec. */
 bool model_limit_core(void);
 bool model_limit_all(void);
 

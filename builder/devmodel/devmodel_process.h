@@ -38,14 +38,14 @@ pid_t devmodel_process_start(const struct model_program *p, struct err *e);
 bool devmodel_process_ended(pid_t pid, int *status);
 
 /*
- * Whether it is about to end: it has no memory any more, which a process gives back before its files are
- * closed (do_exit in Linux's kernel/exit.c).
+ * Whether it is about to end: it has no memory any more, which a process gives back before its
+ * files are closed (do_exit in Linux's kernel/exit.c).
  */
 bool devmodel_process_exits(pid_t pid);
 
 /*
- * Ends it: SIGTERM, SIGKILL after term_ms. Waits until it is gone, for kill_ms more at most. Returns
- * 0, or -1 with e set: it stays, which only dom0's kernel can be the cause of.
+ * Ends it: SIGTERM, SIGKILL after term_ms. Waits until it is gone, for kill_ms more at most.
+ * Returns 0, or -1 with e set: it stays, which only dom0's kernel can be the cause of.
  */
 int devmodel_process_end(pid_t pid, unsigned term_ms, unsigned kill_ms, struct err *e);
 

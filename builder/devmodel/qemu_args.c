@@ -71,9 +71,7 @@ static bool is_scsi(const struct disk_spec *spec)
 
 static bool any_scsi(const struct guest_config *cfg)
 {
-	size_t i;
-
-	for (i = 0; i < cfg->nr_disks; i++)
+	for (size_t i = 0; i < cfg->nr_disks; i++)
 		if (is_scsi(&cfg->disks[i]))
 			return true;
 	return false;
@@ -136,9 +134,8 @@ static void cards(const struct guest *g, struct argv *out)
 {
 	char mac[18], name[IFNAMSIZ];
 	bool any = false;
-	size_t i;
 
-	for (i = 0; i < g->cfg->nr_vifs; i++) {
+	for (size_t i = 0; i < g->cfg->nr_vifs; i++) {
 		const struct vif *v = &g->vifs[i];
 
 		if (!vif_has_card(v))
@@ -177,9 +174,8 @@ static void powers_after(const struct qemu_start *s, struct argv *out)
 static void qmp(const struct guest *g, const struct qemu_start *s, struct argv *out)
 {
 	static const char *const names[] = {"libxl", "libxenstat"};
-	size_t i;
 
-	for (i = 0; s->qmp_dir && i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; s->qmp_dir && i < sizeof(names) / sizeof(names[0]); i++) {
 		argv_add(out, "-chardev");
 		argv_add(out, "socket,id=%s-cmd,path=%s/" QMP_NAME ",server=on,wait=off", names[i],
 			 s->qmp_dir, names[i], g->domid);
@@ -191,7 +187,6 @@ static void qmp(const struct guest *g, const struct qemu_start *s, struct argv *
 int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *out, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
-	size_t i;
 
 	model_name_arg(s->program, out);
 	argv_add(out, "-xen-domid");
@@ -206,7 +201,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	direct_boot(cfg, s->cmdline, out);
 	if (any_scsi(cfg))
 		pair(out, "-device", "lsi53c895a");
-	for (i = 0; i < cfg->serial.n; i++)
+	for (size_t i = 0; i < cfg->serial.n; i++)
 		pair(out, "-serial", cfg->serial.v[i]);
 	vga(cfg, out);
 	if (cfg->boot) {
@@ -224,11 +219,11 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	machine(cfg, out);
 	if (cfg->hdtype == HDTYPE_AHCI)
 		pair(out, "-device", "ahci,id=ahci0");
-	for (i = 0; i < cfg->nr_disks; i++)
+	for (size_t i = 0; i < cfg->nr_disks; i++)
 		if (drive(cfg, g->disks[i], out, e) < 0)
 			return -1;
 	powers_after(s, out);
-	for (i = 0; i < cfg->model_args.n; i++)
+	for (size_t i = 0; i < cfg->model_args.n; i++)
 		argv_add(out, "%s", cfg->model_args.v[i]);
 	return argv_check(out, e);
 }

@@ -2,8 +2,8 @@
  * The terminals of a guest's serial ports, by which `xl console` finds the first of a hvm guest:
  * /local/domain/ID/serial/N/tty.
  *
- * libxl asks QEMU for them over QMP (libxl_dm.c, device_model_postconfig_chardev). QEMU says them at
- * its start as well, before it is ready, a line each in its log (chardev/char-pty.c):
+ * libxl asks QEMU for them over QMP (libxl_dm.c, device_model_postconfig_chardev). QEMU says them
+ * at its start as well, before it is ready, a line each in its log (chardev/char-pty.c):
  *
  *     char device redirected to /dev/pts/3 (label serial0)
  *
@@ -21,8 +21,8 @@ void serial_nodes(const struct guest *g, const char *said, size_t len, struct no
 
 /*
  * Writes them; to be called when the device model is ready and the guest does not run. Does nothing
- * for a guest without QEMU, and for ports that are no terminals. Returns 0, or -1 with e set; devmodel_look
- * may have set it.
+ * for a guest without QEMU, and for ports that are no terminals. Returns 0, or -1 with e set;
+ * devmodel_look may have set it.
  */
 int serial_publish(struct guest *g, struct host *h, struct err *e);
 

@@ -1,6 +1,7 @@
 /*
- * Hypercalls that libxenctrl has no function for: in place of libxencall. It knows what unmap.c asks for,
- * and takes nothing else. fake_reset forgets everything, and fake_leaks tells of what is held.
+ * Hypercalls that libxenctrl has no function for: in place of libxencall. It knows what unmap.c
+ * asks for, and takes nothing else. fake_reset forgets everything, and fake_leaks tells of what is
+ * held.
  */
 #ifndef EARLYDOM_FAKE_CALL_H
 #define EARLYDOM_FAKE_CALL_H

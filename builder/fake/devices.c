@@ -105,8 +105,6 @@ void __wrap_disk_drop(struct disk_table *t, struct disk *d)
 
 int __wrap_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e)
 {
-	size_t i;
-
 	if (!devices.on || !n)
 		return __real_vif_init(v, specs, n, e);
 	if (!fake_enter("vif_init")) {
@@ -117,7 +115,7 @@ int __wrap_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struc
 		err_set(e, "vif 0: there is no bridge");
 		return fake_leave(-1);
 	}
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		v[i] = (struct vif){.spec = &specs[i], .devid = specs[i].devid, .mac = {0, 0x16}};
 	return fake_leave(0);
 }

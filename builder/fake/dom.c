@@ -137,8 +137,8 @@ static bool has_word(const char *caps, const char *word)
 	return false;
 }
 
-/* Unlike all others it returns 0 for failure. The library's own parsers are not called any more: what they
- * would have found is there. */
+/* Unlike all others it returns 0 for failure. The library's own parsers are not called any more:
+ * what they would have found is there. */
 int xc_dom_compat_check(struct xc_dom_image *dom)
 {
 	const bool hvm = dom->container_type == XC_DOM_HVM_CONTAINER;
@@ -237,7 +237,6 @@ static void make_pages(struct fake_domain *d)
 static void make_info(struct fake_domain *d)
 {
 	struct hvm_info_table *info = (struct hvm_info_table *)(d->info + HVM_INFO_OFFSET);
-	size_t i;
 
 	memcpy(info->signature, "HVM INFO", sizeof(info->signature));
 	info->length = sizeof(*info);
@@ -246,7 +245,7 @@ static void make_info(struct fake_domain *d)
 	memset(info->vcpu_online, 0xff, sizeof(info->vcpu_online));
 	info->low_mem_pgend = (uint32_t)(d->lowmem_end >> XC_PAGE_SHIFT);
 	info->high_mem_pgend = (uint32_t)(d->highmem_end >> XC_PAGE_SHIFT);
-	for (i = 0; i < sizeof(*info); i++)
+	for (size_t i = 0; i < sizeof(*info); i++)
 		if (i != offsetof(struct hvm_info_table, checksum))
 			info->checksum = (uint8_t)(info->checksum - d->info[HVM_INFO_OFFSET + i]);
 }
@@ -411,7 +410,6 @@ static void check_bios(const struct xc_dom_image *dom)
 int xc_dom_boot_image(struct xc_dom_image *dom)
 {
 	struct fake_domain *d = fake_enter_domain(__func__, dom->guest_domid);
-	unsigned i;
 
 	if (!d)
 		return fail(dom, __func__);
@@ -431,7 +429,7 @@ int xc_dom_boot_image(struct xc_dom_image *dom)
 	d->store_evtchn = dom->xenstore_evtchn;
 	d->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
 	d->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);
-	for (i = 0; i < MAX_ACPI_MODULES; i++)
+	for (unsigned i = 0; i < MAX_ACPI_MODULES; i++)
 		d->acpi_pages += (dom->acpi_modules[i].length + XC_PAGE_SIZE - 1) / XC_PAGE_SIZE;
 	d->device_model = dom->device_model;
 	d->bios_size = dom->system_firmware_module.length;

@@ -33,9 +33,9 @@ void fake_evtchn_reset(void)
 
 unsigned fake_evtchn_leaks(FILE *to)
 {
-	unsigned i, n = 0;
+	unsigned n = 0;
 
-	for (i = 0; i < PORTS_MAX; i++) {
+	for (unsigned i = 0; i < PORTS_MAX; i++) {
 		if (!channels.handle[i])
 			continue;
 		fprintf(to, "held: port %u, bound to domain %u\n", i, channels.domid[i]);
@@ -63,9 +63,7 @@ static void deliver(uint32_t port)
 
 void fake_raise(uint32_t domid, uint32_t remote_port)
 {
-	uint32_t i;
-
-	for (i = 0; i < PORTS_MAX; i++)
+	for (uint32_t i = 0; i < PORTS_MAX; i++)
 		if (channels.handle[i] && channels.domid[i] == domid &&
 		    channels.remote[i] == remote_port)
 			deliver(i);
@@ -88,15 +86,14 @@ xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned flag
 
 int xenevtchn_close(xenevtchn_handle *xce)
 {
-	unsigned i;
-
 	if (!xce)
 		return 0;
 	fake_lock();
-	for (i = 0; i < PORTS_MAX; i++) {
+	for (unsigned i = 0; i < PORTS_MAX; i++) {
 		if (channels.handle[i] != xce)
 			continue;
-		/* One with an end that is nobody's yet may be shared with a child, which has the file. */
+		/* One with an end that is nobody's yet may be shared with a child, which has the
+		 * file. */
 		if (channels.remote[i] == NO_REMOTE)
 			channels.handle[i] = NULL;
 		else

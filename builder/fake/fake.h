@@ -40,10 +40,10 @@ struct fake_host {
 	unsigned cpus_per_node;
 	int scheduler; /* XEN_SCHEDULER_* */
 	uint64_t free_kib;
-	uint64_t
-		claimed_kib; /* others' outstanding claims: part of free_kib that is promised already */
-	bool linux_rsdp;     /* kernels say XENFEAT_linux_rsdp_unrestricted */
-	unsigned linger;     /* looks at a destroyed domain until it is gone */
+	uint64_t claimed_kib; /* others' outstanding claims: part of free_kib that is promised
+				 already */
+	bool linux_rsdp;      /* kernels say XENFEAT_linux_rsdp_unrestricted */
+	unsigned linger;      /* looks at a destroyed domain until it is gone */
 };
 
 /* A domain as the hypervisor has it. */
@@ -125,7 +125,8 @@ unsigned fake_leaks(FILE *to, bool domains);
 struct fake_domain *fake_domain(uint32_t domid);
 struct fake_domain *fake_domain_of(const uint8_t uuid[16]);
 unsigned fake_domains(void); /* how many are there now */
-/* What another thread may be changing: whether a domain was made and is not gone, and whether it runs. */
+/* What another thread may be changing: whether a domain was made and is not gone, and whether it
+ * runs. */
 bool fake_domain_there(uint32_t domid);
 bool fake_domain_runs(uint32_t domid);
 

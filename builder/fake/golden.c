@@ -22,9 +22,9 @@ static char *text(const char *s)
 
 static void parse_uuid(const char *s, uint8_t uuid[16])
 {
-	unsigned i, byte;
+	unsigned byte;
 
-	for (i = 0; i < 16; i++, s += 2) {
+	for (unsigned i = 0; i < 16; i++, s += 2) {
 		s += *s == '-';
 		need(sscanf(s, "%2x", &byte) == 1, "no uuid");
 		uuid[i] = (uint8_t)byte;
@@ -67,11 +67,9 @@ void golden_plain(struct golden *g, const char *name, enum guest_type type)
 
 void golden_free(struct golden *g)
 {
-	size_t i;
-
-	for (i = 0; i < g->cfg.nr_disks; i++)
+	for (size_t i = 0; i < g->cfg.nr_disks; i++)
 		disk_spec_free(&g->disk_specs[i]);
-	for (i = 0; i < g->cfg.nr_vifs; i++)
+	for (size_t i = 0; i < g->cfg.nr_vifs; i++)
 		vif_spec_free(&g->vif_specs[i]);
 }
 

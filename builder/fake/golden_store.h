@@ -1,10 +1,11 @@
 /*
- * What xl 4.17 had in the store for five guests, by `xenstore-ls -fp` after `xl create -p` on Debian
- * 12, with its hotplug scripts run and xenconsoled serving the console. Left out is what is not the
- * toolstack's: what the kernel's back ends say of themselves (feature-*, multi-queue-max-queues,
- * max-ring-page-order), and a node that the script vif-bridge writes in a wrong place,
- * /local/domain/VIFNAME/device/vif/VIFNAME/mtu; of h1, what QEMU has written (it is not started in
- * the test) and its process, which model_test.c has. The guests are those of golden.h.
+ * What xl 4.17 had in the store for five guests, by `xenstore-ls -fp` after `xl create -p` on
+ * Debian 12, with its hotplug scripts run and xenconsoled serving the console. Left out is what is
+ * not the toolstack's: what the kernel's back ends say of themselves (feature-*,
+ * multi-queue-max-queues, max-ring-page-order), and a node that the script vif-bridge writes in a
+ * wrong place, /local/domain/VIFNAME/device/vif/VIFNAME/mtu; of h1, what QEMU has written (it is
+ * not started in the test) and its process, which model_test.c has. The guests are those of
+ * golden.h.
  */
 #ifndef EARLYDOM_FAKE_GOLDEN_STORE_H
 #define EARLYDOM_FAKE_GOLDEN_STORE_H

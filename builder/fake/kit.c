@@ -44,13 +44,12 @@ void kit_slow_kernel(const char *name)
 	static uint8_t bytes[1 << 20];
 	gzFile f = gzopen(kit_path(name), "w1");
 	FILE *from = fopen(kit_path("kernel"), "r");
-	unsigned i;
 
 	assert_true(f && from);
 	memset(bytes, 0, sizeof(bytes));
 	assert_true(fread(bytes, 1, sizeof(bytes), from) > 0);
 	fclose(from);
-	for (i = 0; i < 64; i++) {
+	for (unsigned i = 0; i < 64; i++) {
 		assert_int_equal(gzwrite(f, bytes, sizeof(bytes)), sizeof(bytes));
 		memset(bytes, 0, sizeof(bytes));
 	}
@@ -178,10 +177,9 @@ void kit_firmware(void)
 					   "root/usr/share/seabios"};
 	char *bios = calloc(1, KIT_BIOS);
 	struct mk *m = malloc(sizeof(*m));
-	size_t i;
 
 	assert_true(bios && m);
-	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		assert_true(mkdir(kit_path(dirs[i]), 0700) == 0 || errno == EEXIST);
 	mk_begin_notes(
 		m, 32); /* and none: all that there is to it is the segment and the entry point */

@@ -53,8 +53,8 @@ void kit_slow_kernel(const char *name);
 struct guest_config kit_config(const char *name, enum guest_type type);
 
 /*
- * Makes an hvm guest of it: classic, with "model" and "config" in the scratch directory, which need not be
- * there; or with QEMU, no video card, and the files of kit_firmware.
+ * Makes an hvm guest of it: classic, with "model" and "config" in the scratch directory, which need
+ * not be there; or with QEMU, no video card, and the files of kit_firmware.
  */
 void kit_hvm(struct guest_config *cfg, bool classic);
 

@@ -33,10 +33,8 @@ static void fake_flood(void)
 /* As QEMU does it: a little later, and as the last thing. */
 static void fake_give_up_root(int argc, char **argv)
 {
-	int i;
-
 	usleep(200000);
-	for (i = 1; i + 1 < argc; i++) {
+	for (int i = 1; i + 1 < argc; i++) {
 		if (strcmp(argv[i], "-runas") != 0)
 			continue;
 		if (setgid((gid_t)atoi(argv[i + 1])) < 0 || setuid((uid_t)atoi(argv[i + 1])) < 0)

@@ -1,7 +1,7 @@
 /*
- * Device models, played by the test's own program: one whose name begins with '@' has been started as a
- * model, and does what the config of a classic one says, or the last argument of a QEMU, whose input
- * is at its end from the start:
+ * Device models, played by the test's own program: one whose name begins with '@' has been started
+ * as a model, and does what the config of a classic one says, or the last argument of a QEMU, whose
+ * input is at its end from the start:
  *
  *     echo      is ready, and gives back what it reads; ends with its reader
  *     root      a QEMU that gives up root, and is ready then

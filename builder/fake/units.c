@@ -21,7 +21,6 @@ static void to_nobody(void *arg, const struct unit *u, const char *buf, size_t n
 void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t n)
 {
 	struct err e;
-	size_t i;
 
 	memset(k, 0, sizeof(*k));
 	KIT_CHECK(!host_open(&k->host, false, &e), "%s", e.msg);
@@ -48,7 +47,7 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	assert_non_null(k->all.list);
 	unlink(kit_path("run/console/web.log"));
 	unlink(kit_path("run/model/web.log"));
-	for (i = 0; i < n; i++, k->all.n++)
+	for (size_t i = 0; i < n; i++, k->all.n++)
 		KIT_CHECK(!unit_init(&k->all, &k->all.list[i], &cfgs[i], &e), "%s", e.msg);
 }
 
@@ -92,19 +91,15 @@ void kit_devices(struct guest_config *cfg)
 
 void kit_units_start(struct kit_units *k)
 {
-	size_t i;
-
-	for (i = 0; i < k->all.n; i++)
+	for (size_t i = 0; i < k->all.n; i++)
 		unit_hold(&k->all, &k->all.list[i]);
-	for (i = 0; i < k->all.n; i++)
+	for (size_t i = 0; i < k->all.n; i++)
 		unit_proceed(&k->all, &k->all.list[i], clock_ns());
 }
 
 void kit_units_tick(struct kit_units *k, uint64_t now)
 {
-	size_t i;
-
-	for (i = 0; i < k->all.n; i++)
+	for (size_t i = 0; i < k->all.n; i++)
 		unit_tick(&k->all, &k->all.list[i], now);
 }
 
@@ -119,10 +114,8 @@ void kit_units_record(struct kit_units *k, size_t i, const char *part)
 
 void kit_units_close(struct kit_units *k)
 {
-	size_t i;
-
 	worker_stop(&k->worker);
-	for (i = 0; i < k->all.n; i++)
+	for (size_t i = 0; i < k->all.n; i++)
 		unit_release(&k->all, &k->all.list[i]);
 	free(k->all.list);
 	assert_null(k->images.files);
@@ -144,9 +137,7 @@ void kit_units_close(struct kit_units *k)
 
 static struct unit *of_job(struct kit_units *k, const struct job *j)
 {
-	size_t i;
-
-	for (i = 0; i < k->all.n; i++)
+	for (size_t i = 0; i < k->all.n; i++)
 		if (&k->all.list[i].job == j)
 			return &k->all.list[i];
 	return NULL;
@@ -154,9 +145,7 @@ static struct unit *of_job(struct kit_units *k, const struct job *j)
 
 static bool busy(const struct kit_units *k)
 {
-	size_t i;
-
-	for (i = 0; i < k->all.n; i++)
+	for (size_t i = 0; i < k->all.n; i++)
 		if (unit_busy(&k->all.list[i]))
 			return true;
 	return false;

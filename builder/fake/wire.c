@@ -1,7 +1,7 @@
 /*
- * The store's protocol, by the fake of libxenstore: a connection to where xenstored listens is a handle,
- * and each request is one of the library's calls, which are counted and fail as those do. Connections to
- * anything else are real.
+ * The store's protocol, by the fake of libxenstore: a connection to where xenstored listens is a
+ * handle, and each request is one of the library's calls, which are counted and fail as those do.
+ * Connections to anything else are real.
  */
 #include "builder/store/wire.h"
 
@@ -130,11 +130,9 @@ static bool carry_out(struct xs_handle *h, xs_transaction_t t, struct wire_call 
 
 int __wrap_wire_talk(int fd, uint32_t t, struct wire_call *calls, size_t n, struct err *e)
 {
-	size_t i;
-
 	if (fd >= FDS_MAX || !handles[fd])
 		return __real_wire_talk(fd, t, calls, n, e);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		calls[i].error = carry_out(handles[fd], t, &calls[i]) ? 0 : errno;
 	return 0;
 }

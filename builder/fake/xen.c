@@ -166,9 +166,8 @@ struct fake_domain *fake_enter_domain(const char *name, uint32_t domid)
 static uint64_t claimed_kib(void)
 {
 	uint64_t kib = xen.host.claimed_kib;
-	unsigned i;
 
-	for (i = 0; i < xen.n; i++)
+	for (unsigned i = 0; i < xen.n; i++)
 		kib += xen.domains[i].claim_kib;
 	return kib;
 }
@@ -222,10 +221,8 @@ static void kill_domain(struct fake_domain *d)
 
 void fake_reset(void)
 {
-	unsigned i;
-
 	fake_lock();
-	for (i = 0; i < xen.n; i++) {
+	for (unsigned i = 0; i < xen.n; i++) {
 		xen.domains[i].mapped = 0;
 		xen.domains[i].linger = 0;
 		xen.domains[i].dying = true;
@@ -321,10 +318,10 @@ unsigned fake_calls(void)
 
 unsigned fake_calls_of(const char *name)
 {
-	unsigned i, n = 0;
+	unsigned n = 0;
 
 	fake_lock();
-	for (i = 0; i < xen.calls && i < CALLS_MAX; i++)
+	for (unsigned i = 0; i < xen.calls && i < CALLS_MAX; i++)
 		n += !strcmp(xen.called[i], name);
 	fake_unlock();
 	return n;
@@ -342,16 +339,16 @@ const char *fake_called(unsigned k)
 
 unsigned fake_leaks(FILE *to, bool domains)
 {
-	unsigned i, n = 0;
+	unsigned n = 0;
 
 	fake_lock();
-	for (i = 0; domains && i < xen.n; i++) {
+	for (unsigned i = 0; domains && i < xen.n; i++) {
 		if (!xen.domains[i].there)
 			continue;
 		fprintf(to, "held: domain %u\n", xen.domains[i].domid);
 		n++;
 	}
-	for (i = 0; i < MAPPINGS_MAX; i++) {
+	for (unsigned i = 0; i < MAPPINGS_MAX; i++) {
 		if (!xen.mappings[i].addr)
 			continue;
 		fprintf(to, "held: a mapping of domain %u\n", xen.mappings[i].domain->domid);
@@ -417,10 +414,9 @@ bool fake_domain_runs(uint32_t domid)
 struct fake_domain *fake_domain_of(const uint8_t uuid[16])
 {
 	struct fake_domain *found = NULL;
-	unsigned i;
 
 	fake_lock();
-	for (i = 0; i < xen.n; i++)
+	for (unsigned i = 0; i < xen.n; i++)
 		if (!memcmp(xen.domains[i].config.handle, uuid, 16))
 			found = &xen.domains[i];
 	fake_unlock();
@@ -429,10 +425,10 @@ struct fake_domain *fake_domain_of(const uint8_t uuid[16])
 
 unsigned fake_domains(void)
 {
-	unsigned i, n = 0;
+	unsigned n = 0;
 
 	fake_lock();
-	for (i = 0; i < xen.n; i++)
+	for (unsigned i = 0; i < xen.n; i++)
 		n += xen.domains[i].there;
 	fake_unlock();
 	return n;
@@ -600,12 +596,10 @@ int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 
 int xc_cputopoinfo(xc_interface *xch, unsigned *max_cpus, xc_cputopo_t *cputopo)
 {
-	unsigned i;
-
 	(void)xch;
 	if (!enter_sysctl(__func__))
 		return fake_leave(-1);
-	for (i = 0; i < *max_cpus && i < xen.host.nr_cpus; i++) {
+	for (unsigned i = 0; i < *max_cpus && i < xen.host.nr_cpus; i++) {
 		const bool on = i < xen.host.nr_cpus - xen.host.offline_cpus;
 
 		cputopo[i].core = on ? i : XEN_INVALID_CORE_ID;
@@ -651,8 +645,8 @@ static bool config_ok(const struct xen_domctl_createdomain *c)
 		return false;
 	if (hap && !(xen.host.physcaps & XEN_SYSCTL_PHYSCAP_hap))
 		return false;
-	/* PV takes no emulated devices but the PIT; others have the local APIC alone, or all but the PCI
-	 * bridge. */
+	/* PV takes no emulated devices but the PIT; others have the local APIC alone, or all but
+	 * the PCI bridge. */
 	if (c->arch.emulation_flags != (hvm ? XEN_X86_EMU_LAPIC : 0u) &&
 	    (!hvm || c->arch.emulation_flags != (XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI)))
 		return false;
@@ -663,7 +657,6 @@ static bool config_ok(const struct xen_domctl_createdomain *c)
 int xc_domain_create(xc_interface *xch, uint32_t *pdomid, struct xen_domctl_createdomain *config)
 {
 	struct fake_domain *d;
-	unsigned i;
 
 	(void)xch;
 	if (!fake_enter(__func__))
@@ -683,7 +676,7 @@ int xc_domain_create(xc_interface *xch, uint32_t *pdomid, struct xen_domctl_crea
 	d->there = true;
 	d->config = *config;
 	d->weight = 256;
-	for (i = 0; i < FAKE_VCPUS; i++)
+	for (unsigned i = 0; i < FAKE_VCPUS; i++)
 		d->affinity[i] = ~UINT64_C(0);
 	return fake_leave(0);
 }
@@ -745,12 +738,12 @@ int xc_domain_destroy(xc_interface *xch, uint32_t domid)
 int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned max_domains,
 			  xc_domaininfo_t *info)
 {
-	unsigned i, n = 0;
+	unsigned n = 0;
 
 	(void)xch;
 	if (!enter_sysctl(__func__))
 		return fake_leave(-1);
-	for (i = first_domain ? first_domain - 1 : 0; i < xen.n && n < max_domains; i++) {
+	for (unsigned i = first_domain ? first_domain - 1 : 0; i < xen.n && n < max_domains; i++) {
 		struct fake_domain *d = &xen.domains[i];
 
 		if (d->there && d->linger) {
@@ -891,7 +884,6 @@ int xc_vcpu_setaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t
 {
 	struct fake_domain *d = fake_enter_domain(__func__, domid);
 	uint64_t map = 0;
-	unsigned i;
 
 	(void)xch;
 	if (!d)
@@ -900,13 +892,13 @@ int xc_vcpu_setaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t
 		return fake_refuse(ESRCH);
 	if (flags != XEN_VCPUAFFINITY_HARD || soft)
 		return fake_refuse(EINVAL);
-	for (i = 0; i < xen.host.nr_cpus; i++)
+	for (unsigned i = 0; i < xen.host.nr_cpus; i++)
 		if (hard[i / 8] >> (i % 8) & 1)
 			map |= UINT64_C(1) << i;
 	if (!(map & ((UINT64_C(1) << (xen.host.nr_cpus - xen.host.offline_cpus)) - 1)))
 		return fake_refuse(EINVAL); /* no cpu of those is there */
 	d->affinity[vcpu] = map;
-	for (i = 0; i < (xen.host.nr_cpus + 7) / 8; i++)
+	for (unsigned i = 0; i < (xen.host.nr_cpus + 7) / 8; i++)
 		hard[i] &= 0; /* the map comes back as the effective one; nobody may count on it */
 	return fake_leave(0);
 }
@@ -915,14 +907,13 @@ int xc_vcpu_getaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t
 			xc_cpumap_t soft, uint32_t flags)
 {
 	struct fake_domain *d = fake_enter_domain(__func__, domid);
-	unsigned i;
 
 	(void)xch;
 	if (!d)
 		return fake_leave(-1);
 	if (flags != XEN_VCPUAFFINITY_HARD || soft || vcpu < 0 || (unsigned)vcpu >= d->vcpus)
 		return fake_refuse(EINVAL);
-	for (i = 0; i < xen.host.nr_cpus; i++)
+	for (unsigned i = 0; i < xen.host.nr_cpus; i++)
 		if (d->affinity[vcpu] & UINT64_C(1) << i)
 			hard[i / 8] |= (uint8_t)(1u << i % 8);
 	return fake_leave(0);
@@ -1034,14 +1025,13 @@ xc_evtchn_port_or_error_t xc_evtchn_alloc_unbound(xc_interface *xch, uint32_t do
 						  uint32_t remote_dom)
 {
 	struct fake_domain *d = fake_enter_domain(__func__, domid);
-	unsigned port;
 
 	(void)xch;
 	if (!d)
 		return fake_leave(-1);
 	if (remote_dom != 0)
 		return fake_refuse(EINVAL);
-	for (port = 1; port < FAKE_PORTS && port <= d->config.max_evtchn_port; port++) {
+	for (unsigned port = 1; port < FAKE_PORTS && port <= d->config.max_evtchn_port; port++) {
 		if (d->port[port])
 			continue;
 		d->port[port] = true;
@@ -1082,13 +1072,11 @@ void *xc_map_foreign_range(xc_interface *xch, uint32_t domid, int size, int prot
 int __wrap_munmap(void *addr, size_t length);
 int __wrap_munmap(void *addr, size_t length)
 {
-	unsigned i;
-
 	/* The C library gives back what the fake itself freed. */
 	if (inside)
 		return __real_munmap(addr, length);
 	fake_lock();
-	for (i = 0; i < MAPPINGS_MAX; i++) {
+	for (unsigned i = 0; i < MAPPINGS_MAX; i++) {
 		if (!addr || xen.mappings[i].addr != addr)
 			continue;
 		xen.mappings[i].addr = NULL;

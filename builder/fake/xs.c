@@ -72,9 +72,7 @@ static char *copy(const void *data, size_t len)
 
 static struct node *find(const struct tree *t, const char *path)
 {
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++)
 		if (!strcmp(t->v[i].path, path))
 			return &t->v[i];
 	return NULL;
@@ -129,10 +127,10 @@ static void free_node(struct node *node)
 /* Returns false when there was none. */
 static bool cut(struct tree *t, const char *path)
 {
-	size_t i, kept = 0;
+	size_t kept = 0;
 	bool found = false;
 
-	for (i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n; i++) {
 		if (is_below(t->v[i].path, path)) {
 			found = true;
 			free_node(&t->v[i]);
@@ -155,9 +153,8 @@ static void free_tree(struct tree *t)
 static struct tree copy_tree(const struct tree *t)
 {
 	struct tree c = {.v = fake_calloc(t->n + 1, sizeof(*t->v)), .n = t->n};
-	size_t i;
 
-	for (i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n; i++) {
 		c.v[i] = t->v[i];
 		c.v[i].path = copy(t->v[i].path, strlen(t->v[i].path));
 		c.v[i].value = copy(t->v[i].value, t->v[i].len);
@@ -184,9 +181,7 @@ static void tell(struct xs_handle *h, const char *path, const char *token)
 /* Tells who watches the path or what is above it, and, of a removal, who watches what is below. */
 static void changed(const char *path, bool removed)
 {
-	unsigned i;
-
-	for (i = 0; i < WATCHES_MAX; i++)
+	for (unsigned i = 0; i < WATCHES_MAX; i++)
 		if (store.watches[i].h && (is_below(path, store.watches[i].path) ||
 					   (removed && is_below(store.watches[i].path, path))))
 			tell(store.watches[i].h, path, store.watches[i].token);
@@ -226,9 +221,8 @@ static void run_back_ends(void)
 	int state, next, len;
 	uint32_t domid, devid;
 	struct node *node;
-	size_t i;
 
-	for (i = 0; i < store.tree.n && store.settings.back_ends; i++) {
+	for (size_t i = 0; i < store.tree.n && store.settings.back_ends; i++) {
 		node = &store.tree.v[i];
 		len = 0;
 		if (sscanf(node->path, "/local/domain/0/backend/%7[^/]/%u/%u/state%n", kind, &domid,
@@ -273,10 +267,8 @@ static void forget_events(const struct xs_handle *h)
 
 void fake_store_reset(void)
 {
-	unsigned i;
-
 	free_tree(&store.tree);
-	for (i = 0; i < TRANSACTIONS_MAX; i++)
+	for (unsigned i = 0; i < TRANSACTIONS_MAX; i++)
 		free_tree(&store.transactions[i].tree);
 	forget_events(NULL);
 	memset(&store, 0, sizeof(store));
@@ -300,9 +292,8 @@ static uint32_t owner(const char *path)
 static bool orphaned(const char *path)
 {
 	char dir[64];
-	size_t i;
 
-	for (i = 0; i < store.tree.n; i++) {
+	for (size_t i = 0; i < store.tree.n; i++) {
 		snprintf(dir, sizeof(dir), "%s", store.tree.v[i].value);
 		if (!strncmp(dir, "/vm/", 4) && is_below(path, dir))
 			return false;
@@ -312,18 +303,17 @@ static bool orphaned(const char *path)
 
 unsigned fake_store_leaks(FILE *to)
 {
-	unsigned n = 0, t;
+	unsigned n = 0;
 	uint32_t domid;
-	size_t i;
 
-	for (i = 0; i < store.tree.n; i++) {
+	for (size_t i = 0; i < store.tree.n; i++) {
 		domid = owner(store.tree.v[i].path);
 		if (domid ? !!fake_find(domid) : !orphaned(store.tree.v[i].path))
 			continue;
 		fprintf(to, "held: the store's node %s\n", store.tree.v[i].path);
 		n++;
 	}
-	for (t = 0; t < TRANSACTIONS_MAX; t++) {
+	for (unsigned t = 0; t < TRANSACTIONS_MAX; t++) {
 		if (!store.transactions[t].open)
 			continue;
 		fprintf(to, "held: a transaction of the store\n");
@@ -340,11 +330,10 @@ unsigned fake_store_leaks(FILE *to)
 void fake_store_forget(uint32_t domid)
 {
 	char *path; /* it is the node's own */
-	size_t i;
 
 	if (domid < DOMID_FIRST_RESERVED)
 		store.introduced[domid] = false;
-	for (i = 0; i < store.tree.n;) {
+	for (size_t i = 0; i < store.tree.n;) {
 		if (owner(store.tree.v[i].path) != domid) {
 			i++;
 			continue;
@@ -354,7 +343,7 @@ void fake_store_forget(uint32_t domid)
 		free(path);
 		i = 0;
 	}
-	for (i = 0; i < store.tree.n;) {
+	for (size_t i = 0; i < store.tree.n;) {
 		if (!orphaned(store.tree.v[i].path)) {
 			i++;
 			continue;
@@ -389,11 +378,11 @@ void fake_store_remove(const char *path)
 void fake_store_connect(uint32_t domid)
 {
 	char dir[64];
-	size_t i, len;
+	size_t len;
 
 	snprintf(dir, sizeof(dir), "/local/domain/%u/device", domid);
 	fake_lock();
-	for (i = 0; i < store.tree.n; i++) {
+	for (size_t i = 0; i < store.tree.n; i++) {
 		len = strlen(store.tree.v[i].path);
 		if (is_below(store.tree.v[i].path, dir) && len > 6 &&
 		    !strcmp(store.tree.v[i].path + len - 6, "/state")) {
@@ -439,10 +428,9 @@ static int by_path(const void *a, const void *b)
 static void print_node(FILE *to, const struct node *node)
 {
 	static const char letters[] = "nrwb";
-	unsigned i;
 
 	fprintf(to, "%s = \"%s\"   (", node->path, node->value);
-	for (i = 0; i < node->nr_perms; i++)
+	for (unsigned i = 0; i < node->nr_perms; i++)
 		fprintf(to, "%s%c%u", i ? "," : "", letters[node->perms[i].perms & 3],
 			node->perms[i].id);
 	fprintf(to, ")\n");
@@ -451,18 +439,18 @@ static void print_node(FILE *to, const struct node *node)
 char *fake_store_list(const char *path)
 {
 	struct node **sorted;
-	size_t i, n = 0, len;
+	size_t n = 0, len;
 	char *text = NULL;
 	FILE *f;
 
 	fake_lock();
 	f = open_memstream(&text, &len);
 	sorted = fake_calloc(store.tree.n + 1, sizeof(*sorted));
-	for (i = 0; i < store.tree.n; i++)
+	for (size_t i = 0; i < store.tree.n; i++)
 		if (!strcmp(path, "/") || is_below(store.tree.v[i].path, path))
 			sorted[n++] = &store.tree.v[i];
 	qsort(sorted, n, sizeof(*sorted), by_path);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		print_node(f, sorted[i]);
 	fclose(f);
 	free(sorted);
@@ -492,12 +480,10 @@ struct xs_handle *xs_open(unsigned long flags)
 
 void xs_close(struct xs_handle *h)
 {
-	unsigned i;
-
 	if (!h)
 		return;
 	fake_lock();
-	for (i = 0; i < WATCHES_MAX; i++)
+	for (unsigned i = 0; i < WATCHES_MAX; i++)
 		if (store.watches[i].h == h)
 			store.watches[i].h = NULL;
 	forget_events(h);
@@ -560,7 +546,7 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path, u
 	struct tree *tree = enter(__func__, h, t, path);
 	const size_t len = strlen(path);
 	char **list, *text;
-	size_t i, n = 0;
+	size_t n = 0;
 
 	if (!tree)
 		return fake_leave_ptr(NULL);
@@ -571,7 +557,7 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path, u
 	/* One block, as the library has it; never empty, so that it is not NULL. */
 	list = fake_calloc(1, (tree->n + 1) * sizeof(*list) + tree->n * 256);
 	text = (char *)&list[tree->n + 1];
-	for (i = 0; i < tree->n; i++) {
+	for (size_t i = 0; i < tree->n; i++) {
 		if (!is_below(tree->v[i].path, path) || !tree->v[i].path[len] ||
 		    strchr(tree->v[i].path + len + 1, '/'))
 			continue;
@@ -665,12 +651,11 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t, const char *pat
 {
 	struct tree *tree = enter(__func__, h, t, path);
 	struct node *node;
-	unsigned i;
 
 	if (!tree)
 		return fake_leave(0);
 	node = find(tree, path);
-	for (i = 0; node && i < num_perms; i++)
+	for (unsigned i = 0; node && i < num_perms; i++)
 		if (perms[i].id && !fake_find(perms[i].id))
 			node = NULL; /* xenstored's answer as well */
 	if (!node || !num_perms || num_perms > PERMS_MAX) {
@@ -708,7 +693,6 @@ xs_transaction_t xs_transaction_start(struct xs_handle *h)
 static bool commit(struct tree *tree, unsigned long base)
 {
 	struct tree old = store.tree;
-	size_t i;
 
 	if (store.settings.collisions) {
 		store.settings.collisions--;
@@ -722,10 +706,10 @@ static bool commit(struct tree *tree, unsigned long base)
 		return true; /* nothing was changed */
 	store.tree = *tree;
 	store.tree.generation = old.generation + 1;
-	for (i = 0; i < old.n; i++)
+	for (size_t i = 0; i < old.n; i++)
 		if (!find(&store.tree, old.v[i].path))
 			changed(old.v[i].path, true);
-	for (i = 0; i < store.tree.n; i++)
+	for (size_t i = 0; i < store.tree.n; i++)
 		if (!find(&old, store.tree.v[i].path) ||
 		    strcmp(find(&old, store.tree.v[i].path)->value, store.tree.v[i].value) != 0)
 			changed(store.tree.v[i].path, false);
@@ -816,10 +800,8 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 
 bool xs_unwatch(struct xs_handle *h, const char *path, const char *token)
 {
-	unsigned i;
-
 	fake_lock();
-	for (i = 0; i < WATCHES_MAX; i++)
+	for (unsigned i = 0; i < WATCHES_MAX; i++)
 		if (store.watches[i].h == h && !strcmp(store.watches[i].path, path) &&
 		    !strcmp(store.watches[i].token, token)) {
 			store.watches[i].h = NULL;

@@ -1,6 +1,6 @@
 /*
- * A guest, as data: what is held for it, and what there is of it while it has a domain. Its life is in
- * build/life.h.
+ * A guest, as data: what is held for it, and what there is of it while it has a domain. Its life is
+ * in build/life.h.
  */
 #ifndef EARLYDOM_GUEST_H
 #define EARLYDOM_GUEST_H
@@ -26,8 +26,8 @@ struct guest {
 	const struct guest_config *cfg;
 	uint8_t uuid[16]; /* the descriptor's, or a random one that restarts keep */
 
-	/* Held; NULL where there is none: a ramdisk that is not wanted, a kernel of which a firmware
-	 * knows; hvmloader, its BIOS and a memory map for some hvm guests. */
+	/* Held; NULL where there is none: a ramdisk that is not wanted, a kernel of which a
+	 * firmware knows; hvmloader, its BIOS and a memory map for some hvm guests. */
 	struct image_file *kernel, *ramdisk, *firmware, *bios, *memmap;
 	struct disk **disks; /* held; cfg->nr_disks of them, in cfg's order */
 	struct vif *vifs;    /* cfg->nr_vifs of them */

@@ -36,8 +36,8 @@ struct guest_config {
 	const char *file; /* the descriptor, borrowed */
 	struct loc name_loc;
 
-	/* The keys that the descriptor has, and those whose value is a list: config_has. A value can be
-	 * the default's as well; xl tells that apart in what it records of a guest. */
+	/* The keys that the descriptor has, and those whose value is a list: config_has. A value
+	 * can be the default's as well; xl tells that apart in what it records of a guest. */
 	uint64_t has, has_list;
 
 	char *image; /* "linux" (default), "plan9", "vmx" */
@@ -93,7 +93,8 @@ struct guest_config {
 	   is an absolute path or one of the tags of disk_spec.h. */
 	struct disk_spec *disks; /* in the descriptor's order */
 	size_t nr_disks;
-	/* Such as can be served: on a bridge, by netback in dom0; each devid, mac and vifname once. */
+	/* Such as can be served: on a bridge, by netback in dom0; each devid, mac and vifname once.
+	 */
 	struct vif_spec *vifs; /* devid of each is set: given, or its place in the list */
 	size_t nr_vifs;
 	unsigned device_timeout; /* seconds that back ends may take, 10 */

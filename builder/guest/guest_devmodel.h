@@ -25,10 +25,12 @@ enum devmodel_state {
 /* Zero is not a good one: devmodel_init. */
 struct devmodel {
 	enum devmodel_state state;
-	pid_t pid;    /* 0 while there is no process */
-	int said_fd;  /* what it says, for the log */
-	int ready_fd; /* of a classic one that is not ready yet: readable when it is, or has ended */
-	int console_fd; /* of a classic one: the guest's console, in both directions; non-blocking */
+	pid_t pid;      /* 0 while there is no process */
+	int said_fd;    /* what it says, for the log */
+	int ready_fd;   /* of a classic one that is not ready yet: readable when it is, or has ended
+			 */
+	int console_fd; /* of a classic one: the guest's console, in both directions; non-blocking
+			 */
 	struct bounded_log log;
 	size_t said;           /* bytes in the log that are this one's */
 	xenevtchn_handle *xce; /* of a classic one */

@@ -16,11 +16,9 @@ void phases_end(struct phases *p)
 
 uint64_t phases_until(const struct phases *p, enum phase phase)
 {
-	unsigned i;
-
 	if (!p->at[phase])
 		return 0;
-	for (i = phase + 1; i < PHASES; i++)
+	for (unsigned i = phase + 1; i < PHASES; i++)
 		if (p->at[i])
 			return p->at[i];
 	return p->end;

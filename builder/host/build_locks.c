@@ -4,19 +4,15 @@
 
 void build_locks_init(struct build_locks *s)
 {
-	unsigned t;
-
 	memset(s->introduced, 0, sizeof(s->introduced));
 	reservations_init(&s->memory);
-	for (t = 0; t < BUILD_LOCKS; t++)
+	for (unsigned t = 0; t < BUILD_LOCKS; t++)
 		pthread_mutex_init(&s->turns[t], NULL);
 }
 
 void build_locks_destroy(struct build_locks *s)
 {
-	unsigned t;
-
-	for (t = 0; t < BUILD_LOCKS; t++)
+	for (unsigned t = 0; t < BUILD_LOCKS; t++)
 		pthread_mutex_destroy(&s->turns[t]);
 	reservations_destroy(&s->memory);
 }

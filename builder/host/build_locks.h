@@ -12,15 +12,18 @@
 #include "reservation.h"
 
 enum build_lock {
-	BUILD_LOCK_ACPI, /* libacpi makes each guest's tables from tables of its own, which it changes */
-	BUILD_LOCK_STORE, /* transactions that add a domain collide in xenstored, and are done again */
+	BUILD_LOCK_ACPI,  /* libacpi makes each guest's tables from tables of its own, which it
+			     changes */
+	BUILD_LOCK_STORE, /* transactions that add a domain collide in xenstored, and are done again
+			   */
 	BUILD_LOCKS
 };
 
 struct build_locks {
 	struct reservations memory;
 	pthread_mutex_t turns[BUILD_LOCKS];
-	/* A bit for each domid: of a guest that is in the store with a name of ours. In BUILD_LOCK_STORE. */
+	/* A bit for each domid: of a guest that is in the store with a name of ours. In
+	 * BUILD_LOCK_STORE. */
 	uint64_t introduced[DOMID_FIRST_RESERVED / 64 + 1];
 };
 

@@ -50,8 +50,8 @@ int host_open(struct host *h, bool verbose, struct err *e);
 void host_close(struct host *h);
 
 /*
- * Keeps memory that is not needed any more, until somebody has the time to give it back: host_tidy, or
- * host_close. What was kept before is given back at once.
+ * Keeps memory that is not needed any more, until somebody has the time to give it back: host_tidy,
+ * or host_close. What was kept before is given back at once.
  */
 void host_spare(struct host *h, struct blob b);
 void host_tidy(struct host *h);

@@ -31,9 +31,7 @@ static int mount_root(struct own_root *r, struct err *e)
 /* With the own root as the working directory. */
 static int fill(struct err *e)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
 		const char *name = shared[i] + 1;
 
 		if (mkdir(name, 0755) < 0)

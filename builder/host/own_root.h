@@ -9,8 +9,8 @@
  *
  * and what else is put into it (daemons.h). The namespace keeps these mounts whatever is moved or
  * unmounted elsewhere. The tmpfs is mounted over the root directory itself: any other directory of
- * the initramfs is removed at the switch, and the kernel detaches what another namespace has mounted
- * on a directory that is removed.
+ * the initramfs is removed at the switch, and the kernel detaches what another namespace has
+ * mounted on a directory that is removed.
  */
 #ifndef EARLYDOM_OWN_ROOT_H
 #define EARLYDOM_OWN_ROOT_H
@@ -23,7 +23,8 @@ struct own_root {
 
 /*
  * Makes the own root, in a mount namespace that this process and its later children have for
- * themselves. Everything is still seen as before, until own_root_enter; the working directory becomes
+ * themselves. Everything is still seen as before, until own_root_enter; the working directory
+ * becomes
  * /. To be called before the process has a second thread. What is to be seen in /dev, /proc, /run
  * and /sys must be mounted by now. Returns 0, or -1 with e set; the process may have a namespace of
  * its own then all the same, which changes nothing that it sees.
@@ -31,15 +32,15 @@ struct own_root {
 int own_root_make(struct own_root *r, struct err *e);
 
 /*
- * Makes the own root the root of a child process that is about to become another program. Returns 0,
- * or -1 with errno set. Safe between fork and exec.
+ * Makes the own root the root of a child process that is about to become another program. Returns
+ * 0, or -1 with errno set. Safe between fork and exec.
  */
 int own_root_enter_child(const struct own_root *r);
 
 /*
- * Makes the own root the root of this process, all its threads, for good. Nothing else of the old root
- * is kept then: where the kernel allows it (not with an initramfs, which is nowhere mounted), it
- * leaves the namespace. Returns 0, or -1 with e set.
+ * Makes the own root the root of this process, all its threads, for good. Nothing else of the old
+ * root is kept then: where the kernel allows it (not with an initramfs, which is nowhere mounted),
+ * it leaves the namespace. Returns 0, or -1 with e set.
  */
 int own_root_enter(const struct own_root *r, struct err *e);
 

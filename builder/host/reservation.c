@@ -54,10 +54,9 @@ void reservation_end(struct reservations *all, struct reservation *p)
 
 static uint64_t promised_before(const struct reservations *all, const struct reservation *p)
 {
-	const struct reservation *other;
 	uint64_t kib = 0;
 
-	for (other = all->first; other != p; other = other->next)
+	for (const struct reservation *other = all->first; other != p; other = other->next)
 		kib += other->kib;
 	return kib;
 }
@@ -73,7 +72,8 @@ int reservation_wait(struct reservations *all, const struct reservation *p, xc_i
 		before = promised_before(all, p);
 		rc = free_memory(xch, log, free_kib, e);
 		/* Those before that are about to claim theirs may have a part of it already, which
-		 * counts twice until they have: it is waited for too long rather than not enough. */
+		 * counts twice until they have: it is waited for too long rather than not enough.
+		 */
 		if (rc < 0 || all->first == p || p->kib + before <= *free_kib)
 			break;
 		pthread_cond_wait(&all->changed, &all->lock);

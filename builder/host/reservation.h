@@ -1,14 +1,15 @@
 /*
  * The hypervisor's free memory, promised to those that are about to take it.
  *
- * That nobody else takes it is the hypervisor's to see to, as soon as there is a domain that claims it
- * (create_domain). Until then, builds that run at once would each find the same memory free, and the
- * fastest would get it. So each is promised what it needs as it begins, until its domain has claimed it.
- * What is promised to those that began before is not free for those that came after: these wait for it
- * to be claimed. And where there is not enough they wait until those before have their memory for good, or
- * have failed and given it back. So they do for a domain's end that began before, which is promised
- * nothing, and gives some back. Nobody waits for those that came after, so that no two wait for each
- * other, and when memory is short the same guests go without as when they are built one after the other.
+ * That nobody else takes it is the hypervisor's to see to, as soon as there is a domain that claims
+ * it (create_domain). Until then, builds that run at once would each find the same memory free, and
+ * the fastest would get it. So each is promised what it needs as it begins, until its domain has
+ * claimed it. What is promised to those that began before is not free for those that came after:
+ * these wait for it to be claimed. And where there is not enough they wait until those before have
+ * their memory for good, or have failed and given it back. So they do for a domain's end that began
+ * before, which is promised nothing, and gives some back. Nobody waits for those that came after,
+ * so that no two wait for each other, and when memory is short the same guests go without as when
+ * they are built one after the other.
  */
 #ifndef EARLYDOM_RESERVATION_H
 #define EARLYDOM_RESERVATION_H
@@ -42,7 +43,8 @@ void reservations_destroy(struct reservations *all);
  * its end. */
 void reservation_make(struct reservations *all, struct reservation *p, uint64_t kib);
 
-/* The hypervisor has it set aside: it is none of what is free any more. A p that is none is allowed. */
+/* The hypervisor has it set aside: it is none of what is free any more. A p that is none is
+ * allowed. */
 void reservation_claimed(struct reservations *all, struct reservation *p);
 
 /* It was kept, or is not needed any more. A p that is none is allowed. */

@@ -33,9 +33,8 @@ static bool ready(struct unmapper *u, struct xenlog *log)
 static void clear(struct unmapper *u, uintptr_t at, size_t n)
 {
 	struct unmap_batch *b = u->batch;
-	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		b->entries[i] = (multicall_entry_t){
 			.op = __HYPERVISOR_update_va_mapping,
 			.args = {at + i * XC_PAGE_SIZE, 0, UVMF_NONE},

@@ -1,13 +1,13 @@
 /*
  * Many pages of a guest, unmapped by few hypercalls.
  *
- * When a range is unmapped, Linux in a pv dom0 clears each of its page table entries by a write of its
- * own, which the hypervisor has to catch and carry out. For a kernel and a ramdisk that takes longer than
- * copying them does. The hypervisor clears the same entries in a tenth of the time when it is asked for
- * many at once, and Linux passes over what is clear (zap_pte_range in mm/memory.c).
+ * When a range is unmapped, Linux in a pv dom0 clears each of its page table entries by a write of
+ * its own, which the hypervisor has to catch and carry out. For a kernel and a ramdisk that takes
+ * longer than copying them does. The hypervisor clears the same entries in a tenth of the time when
+ * it is asked for many at once, and Linux passes over what is clear (zap_pte_range in mm/memory.c).
  *
- * Linux keeps no account of these entries: a range of privcmd's is VM_PFNMAP, its pages are not dom0's
- * (drivers/xen/privcmd.c).
+ * Linux keeps no account of these entries: a range of privcmd's is VM_PFNMAP, its pages are not
+ * dom0's (drivers/xen/privcmd.c).
  */
 #ifndef EARLYDOM_UNMAP_H
 #define EARLYDOM_UNMAP_H
@@ -26,8 +26,9 @@ struct unmapper {
 
 /*
  * Clears dom0's page table entries of `pages` pages of a guest that are mapped at `at`, all of them
- * mapped. Nothing can be read or written there any more; the range is still the mapping's, and has to be
- * unmapped as before. What can't be cleared is left to that, as are a few pages, which are not worth it.
+ * mapped. Nothing can be read or written there any more; the range is still the mapping's, and has
+ * to be unmapped as before. What can't be cleared is left to that, as are a few pages, which are
+ * not worth it.
  */
 void unmap_pages(struct unmapper *u, struct xenlog *log, void *at, size_t pages);
 

@@ -21,8 +21,8 @@ void xenlog_init(struct xenlog *l, bool verbose);
 void xenlog_clear(struct xenlog *l);
 
 /*
- * Fills e with `what: cause`, the cause being the libraries' own message or errno's text. Returns -1.
- * To be called right after the call that failed; forgets the message.
+ * Fills e with `what: cause`, the cause being the libraries' own message or errno's text. Returns
+ * -1. To be called right after the call that failed; forgets the message.
  */
 int xenlog_error(struct xenlog *l, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

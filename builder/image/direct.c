@@ -16,10 +16,10 @@ char *direct_cmdline(const struct guest_config *g, const char *ip, const char *e
 		{"root=", g->root},
 		{"", extra},
 	};
-	size_t i, len = 1;
+	size_t len = 1;
 	char *s;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (parts[i].value && *parts[i].value)
 			len += 1 + strlen(parts[i].prefix) + strlen(parts[i].value);
 	s = malloc(len);
@@ -28,7 +28,7 @@ char *direct_cmdline(const struct guest_config *g, const char *ip, const char *e
 		return NULL;
 	}
 	*s = '\0';
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!parts[i].value || !*parts[i].value)
 			continue;
 		if (*s)

@@ -18,8 +18,8 @@
 
 /*
  * ip, then root, then extra, as xend's image handlers had it; or cmdline as it stands. ip is the
- * guest's, or its image type's default; extra is the guest's, or what is left of it. Returns a string
- * that the caller frees, or NULL with e set if that has max characters or more.
+ * guest's, or its image type's default; extra is the guest's, or what is left of it. Returns a
+ * string that the caller frees, or NULL with e set if that has max characters or more.
  */
 char *direct_cmdline(const struct guest_config *g, const char *ip, const char *extra, size_t max,
 		     struct err *e);

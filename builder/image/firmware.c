@@ -8,7 +8,8 @@
 
 #include "loaders/codecs.h"
 
-/* Debian's places of hvmloader and the BIOSes are looked for below this one; the tests have theirs. */
+/* Debian's places of hvmloader and the BIOSes are looked for below this one; the tests have theirs.
+ */
 #ifndef FIRMWARE_ROOT
 #define FIRMWARE_ROOT ""
 #endif
@@ -25,11 +26,10 @@ const char *firmware_loader_path(const struct guest_config *cfg)
 		FIRMWARE_ROOT "/usr/lib/xen/boot/hvmloader",
 		FIRMWARE_ROOT "/usr/libexec/xen/boot/hvmloader",
 	};
-	size_t i;
 
 	if (cfg->firmware_override)
 		return cfg->firmware_override;
-	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
 		if (access(usual[i], F_OK) == 0)
 			return usual[i];
 	return usual[0];
@@ -41,7 +41,8 @@ const char *firmware_bios_path(const struct guest_config *cfg)
 				      : FIRMWARE_ROOT "/usr/share/seabios/bios-256k.bin";
 }
 
-/* What hvmloader is, and what else a domain with a device model can start with: an entry for pvh guests. */
+/* What hvmloader is, and what else a domain with a device model can start with: an entry for pvh
+ * guests. */
 static int check_entry(const struct kernel *k, struct err *e)
 {
 	const struct elf_info *i = &k->info;

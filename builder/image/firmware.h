@@ -10,14 +10,15 @@
 /* Whether the guest starts with hvmloader, which loads a BIOS; else its kernel is entered. */
 bool firmware_wanted(const struct guest_config *cfg);
 
-/* Where hvmloader and the BIOS are: what the descriptor names, else where Xen and Debian have them; of
- * several places the first where there is a file, else the first. */
+/* Where hvmloader and the BIOS are: what the descriptor names, else where Xen and Debian have them;
+ * of several places the first where there is a file, else the first. */
 const char *firmware_loader_path(const struct guest_config *cfg);
 const char *firmware_bios_path(const struct guest_config *cfg);
 
 /*
- * The guest's hvmloader, read and checked, once for all guests that share the file: image_kernel, which has
- * the rules for planning. Returns NULL with e set: `cannot use firmware /x: not an ELF file`.
+ * The guest's hvmloader, read and checked, once for all guests that share the file: image_kernel,
+ * which has the rules for planning. Returns NULL with e set: `cannot use firmware /x: not an ELF
+ * file`.
  */
 const struct kernel *firmware_open(const struct guest_config *cfg, struct image_file *f,
 				   struct err *e);

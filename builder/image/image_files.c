@@ -8,12 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 static struct image_file *image_find(const struct image_cache *c, const struct stat *st)
 {
-	struct image_file *f;
-
-	for (f = c->files; f; f = f->next)
+	for (struct image_file *f = c->files; f; f = f->next)
 		if (f->dev == st->st_dev && f->ino == st->st_ino && f->size == (size_t)st->st_size)
 			return f;
 	return NULL;
@@ -27,8 +24,8 @@ static struct image_file *image_map(int fd, const struct stat *st)
 	if (!f)
 		return NULL;
 	/*
-	 * Not MAP_POPULATE: dom0 would map the whole file page by page, which a pv dom0 pays dearly for.
-	 * Faults map 16 pages each instead, and only of what is copied or unpacked.
+	 * Not MAP_POPULATE: dom0 would map the whole file page by page, which a pv dom0 pays dearly
+	 * for. Faults map 16 pages each instead, and only of what is copied or unpacked.
 	 */
 	data = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED) {

@@ -5,9 +5,9 @@
  * valid when the file is unlinked or the root is switched, so that a guest can be restarted without
  * its files. Guests that name the same file (by device and inode) share one struct image_file.
  *
- * One thread, the supervisor's, holds and drops files. Those that build may want their kernels at the
- * same time: different ones are unpacked beside each other, one that guests share by the first, for
- * which the others wait.
+ * One thread, the supervisor's, holds and drops files. Those that build may want their kernels at
+ * the same time: different ones are unpacked beside each other, one that guests share by the first,
+ * for which the others wait.
  */
 #ifndef EARLYDOM_IMAGE_FILES_H
 #define EARLYDOM_IMAGE_FILES_H
@@ -58,9 +58,9 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 void image_drop(struct image_cache *c, struct image_file *f);
 
 /*
- * Copies len bytes at from, which are in the file's bytes or in what they were unpacked to. Those of the
- * file are read: to be copied from its mapping, each page had to be mapped first, which a pv dom0 pays
- * dearly for. Returns 0, or -1 with e set.
+ * Copies len bytes at from, which are in the file's bytes or in what they were unpacked to. Those
+ * of the file are read: to be copied from its mapping, each page had to be mapped first, which a pv
+ * dom0 pays dearly for. Returns 0, or -1 with e set.
  */
 int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to,
 	       struct err *e);
@@ -68,9 +68,10 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 /*
  * The file as a kernel, unpacked and checked. image_plan_kernel says beforehand that a build will
  * want it, image_kernel_done that the build is over; between the first plan and the last done it is
- * unpacked once, and stays where it is. image_kernel returns NULL with e set: to the same for all who ask
- * where the file is bad; what may pass, as that there is no memory for it now, is tried again for the next.
- * image_kernel_done returns what there is to give back by then, for blob_free: that takes its time.
+ * unpacked once, and stays where it is. image_kernel returns NULL with e set: to the same for all
+ * who ask where the file is bad; what may pass, as that there is no memory for it now, is tried
+ * again for the next. image_kernel_done returns what there is to give back by then, for blob_free:
+ * that takes its time.
  */
 void image_plan_kernel(struct image_file *f);
 const struct kernel *image_kernel(struct image_file *f, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * plan9 images: a Plan 9 kernel for Xen, an a.out or the ELF that Plan 9's port makes of it, or another
- * kernel that boots by Xen's PV protocol, with an optional ramdisk.
+ * plan9 images: a Plan 9 kernel for Xen, an a.out or the ELF that Plan 9's port makes of it, or
+ * another kernel that boots by Xen's PV protocol, with an optional ramdisk.
  *
  * Sources: xend's Plan9ImageHandler of 2005; /sys/src/9/xen/main.c of Plan 9 (options: the command
  * line is taken as the lines of plan9.ini; confinit: which memory the kernel uses).
@@ -45,8 +45,8 @@ static int plan9_check_kernel(const struct guest_config *g, const struct kernel 
 }
 
 /*
- * A 32-bit kernel maps all its memory between its virt_base and the hypervisor, and leaves what does
- * not fit unused.
+ * A 32-bit kernel maps all its memory between its virt_base and the hypervisor, and leaves what
+ * does not fit unused.
  */
 static int check_386(const struct guest_config *g, uint64_t base, struct err *e)
 {

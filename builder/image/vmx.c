@@ -1,7 +1,7 @@
 /*
  * vmx images: hardware virtualised guests with a device model. With QEMU a firmware finds what to
- * start, on a disk or in a kernel that QEMU has got ready for it. With the classic protocol there is
- * no firmware: a kernel is entered at its PVH entry.
+ * start, on a disk or in a kernel that QEMU has got ready for it. With the classic protocol there
+ * is no firmware: a kernel is entered at its PVH entry.
  */
 #include "vmx.h"
 

@@ -30,11 +30,10 @@ static void own_nodes(const struct guest *g, const struct guest_facts *i, struct
 static void devices_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
 {
 	const char *abi = i->is_32bit ? XEN_IO_PROTO_ABI_X86_32 : XEN_IO_PROTO_ABI_X86_64;
-	size_t k;
 
-	for (k = 0; k < g->cfg->nr_disks; k++)
+	for (size_t k = 0; k < g->cfg->nr_disks; k++)
 		disk_nodes(g->disks[k], g->cfg->type == GUEST_PV ? abi : NULL, n);
-	for (k = 0; k < g->cfg->nr_vifs; k++)
+	for (size_t k = 0; k < g->cfg->nr_vifs; k++)
 		vif_nodes(&g->vifs[k], n);
 	/* libxl gives one to every such guest, whether it has a screen or not. */
 	if (firmware_wanted(g->cfg))
@@ -57,8 +56,9 @@ static bool domain_alive(struct host *h, uint32_t domid)
 	       !(info.flags & XEN_DOMINF_dying);
 }
 
-/* The guests that the workers have introduced have different names (select_guests). To read them again
- * for each new one would make the last of many slow. Both to be called in the store's turn. */
+/* The guests that the workers have introduced have different names (select_guests). To read them
+ * again for each new one would make the last of many slow. Both to be called in the store's turn.
+ */
 static void mark_ours(struct host *h, uint32_t domid, bool ours)
 {
 	const uint64_t bit = UINT64_C(1) << (domid % 64);
@@ -74,19 +74,18 @@ static bool is_ours(const struct host *h, uint32_t domid)
 	return h->shared && h->shared->introduced[domid / 64] >> (domid % 64) & 1;
 }
 
-/* Requests to read the names of the n domains in ids, but of g and of ours. Returns 0, or -1 without
- * memory; *out and the *nr requests are the caller's to free. */
+/* Requests to read the names of the n domains in ids, but of g and of ours. Returns 0, or -1
+ * without memory; *out and the *nr requests are the caller's to free. */
 static int name_calls(char *const *ids, unsigned n, const struct guest *g, const struct host *h,
 		      struct wire_call **out, size_t *nr)
 {
 	char path[64], *rest;
-	unsigned i;
 
 	*nr = 0;
 	*out = calloc(n + 1, sizeof(**out));
 	if (!*out)
 		return -1;
-	for (i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		const unsigned long domid = strtoul(ids[i], &rest, 10);
 		struct wire_call *call = &(*out)[*nr];
 
@@ -118,14 +117,14 @@ static int check_other(const struct guest *g, struct host *h, const struct wire_
 	return err_set(e, "domain %lu has the name %s already", domid, g->cfg->name);
 }
 
-/* xl finds a guest by its name. The list of domains is libxenstore's to ask for: where it is longer than
- * an answer of xenstored it comes in parts. */
+/* xl finds a guest by its name. The list of domains is libxenstore's to ask for: where it is longer
+ * than an answer of xenstored it comes in parts. */
 static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t, struct err *e)
 {
 	struct wire_call *calls = NULL;
 	unsigned n = 0;
 	char **ids = xs_directory(h->xsh, XBT_NULL, DOMAINS, &n);
-	size_t i, nr = 0;
+	size_t nr = 0;
 	int rc;
 
 	if (!ids)
@@ -134,7 +133,7 @@ static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t,
 						 strerror(errno));
 	rc = name_calls(ids, n, g, h, &calls, &nr) < 0 ? err_set(e, "out of memory")
 						       : wire_talk(fd, t, calls, nr, e);
-	for (i = 0; !rc && i < nr; i++)
+	for (size_t i = 0; !rc && i < nr; i++)
 		rc = check_other(g, h, &calls[i], e);
 	wire_free(calls, nr);
 	free(calls);
@@ -167,9 +166,10 @@ static int write_first(int fd, uint32_t t, void *arg, struct err *e)
 	return nodes_send(&w->first, fd, t, e);
 }
 
-/* Nobody else gets between the guest's name and those that there are, or sees half a device. For all that
- * xenstored does in a transaction it goes through the names that this has touched, and at its end it
- * reads each node again for each domain: several times what the nodes that are between these two take. */
+/* Nobody else gets between the guest's name and those that there are, or sees half a device. For
+ * all that xenstored does in a transaction it goes through the names that this has touched, and at
+ * its end it reads each node again for each domain: several times what the nodes that are between
+ * these two take. */
 static int write_all_nodes(struct writing *w, bool *in_store, struct err *e)
 {
 	const int fd = wire_open(STORE_SOCKET, e);
@@ -249,10 +249,9 @@ int store_add_dom0(struct xs_handle *xsh, struct err *e)
 	};
 	struct nodes n = {0};
 	int rc = -1;
-	size_t i;
 	char *is;
 
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		is = xs_read(xsh, XBT_NULL, wanted[i].path, NULL);
 		if (!is && errno != ENOENT) {
 			err_set(e, "cannot read %s in the store: %s", wanted[i].path,

@@ -26,9 +26,9 @@ void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struc
 
 /*
  * Writes the nodes, with the name in one transaction and the devices in another, and introduces the
- * domain with its store page and event channel, if it has one (a pv guest that was started without a
- * store has none and gets only the nodes). Sets g->in_store. Returns 0, or -1 with e set and nothing of g in the store. Refuses a
- * guest whose name another domain has.
+ * domain with its store page and event channel, if it has one (a pv guest that was started without
+ * a store has none and gets only the nodes). Sets g->in_store. Returns 0, or -1 with e set and
+ * nothing of g in the store. Refuses a guest whose name another domain has.
  */
 int store_add_guest(struct guest *g, struct host *h, struct err *e);
 

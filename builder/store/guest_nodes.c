@@ -13,9 +13,7 @@
 
 void uuid_text(const uint8_t uuid[16], char text[UUID_TEXT])
 {
-	size_t i;
-
-	for (i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		text += sprintf(text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
 				uuid[i]);
 }
@@ -43,14 +41,14 @@ static void domain_nodes(const struct guest *g, const char *dir, struct nodes *t
 		"attr",
 		"error",
 	};
-	size_t i;
 
 	/* The directories above this one inherit what dir has, as those of built_nodes do. */
 	nodes_add(to, NODE_GUEST, dir, "device/suspend/event-channel", "%s", "");
-	/* What is the guest's inherits that: xenstored knows nothing of the guest yet, and to give each node its
-	 * access takes it another request, with a node to be read for each domain that there is. */
+	/* What is the guest's inherits that: xenstored knows nothing of the guest yet, and to give
+	 * each node its access takes it another request, with a node to be read for each domain
+	 * that there is. */
 	nodes_permit(to, NODE_GUEST, "%s", dir);
-	for (i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
+	for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
 		nodes_add(to, NODE_INHERITS, dir, guests[i], "%s", "");
 	if (g->cfg->type == GUEST_HVM) {
 		nodes_add(to, NODE_INHERITS, dir, "control/feature-s3", "%s", "");
@@ -75,7 +73,6 @@ static void built_nodes(const struct guest *g, const char *dir, struct nodes *to
 {
 	const struct guest_config *cfg = g->cfg;
 	char name[32];
-	unsigned i;
 
 	nodes_add(to, NODE_INHERITS, dir, "memory/static-max", "%" PRIu64, cfg->maxmem_kib);
 	nodes_add(to, NODE_INHERITS, dir, "memory/target", "%" PRIu64, memory_target(cfg));
@@ -86,14 +83,15 @@ static void built_nodes(const struct guest *g, const char *dir, struct nodes *to
 		nodes_add(to, NODE_INHERITS, dir, "store/port", "%u", g->store_port);
 		nodes_add(to, NODE_INHERITS, dir, "store/ring-ref", "%" PRIu64, g->store_gfn);
 	}
-	for (i = 0; i < cfg->maxvcpus; i++) {
+	for (unsigned i = 0; i < cfg->maxvcpus; i++) {
 		snprintf(name, sizeof(name), "cpu/%u/availability", i);
 		nodes_add(to, NODE_INHERITS, dir, name, "%s",
 			  i < cfg->vcpus ? "online" : "offline");
 	}
 }
 
-/* What the firmware reads: libxl_create.c, libxl__domain_build; libxl_dm.c, libxl__spawn_local_dm. */
+/* What the firmware reads: libxl_create.c, libxl__domain_build; libxl_dm.c, libxl__spawn_local_dm.
+ */
 static void firmware_nodes(const struct guest_config *cfg, const char *dir, struct nodes *to)
 {
 	nodes_add(to, NODE_READABLE, dir, "hvmloader", "%s", "");

@@ -21,15 +21,16 @@ void uuid_text(const uint8_t uuid[16], char text[UUID_TEXT]);
  */
 const char *guest_dm_version(const struct guest_config *cfg);
 
-/* Appends what makes /local/domain/ID the guest's, its name and what it is known by (vm), after the removal of
- * what an earlier domain of that number or uuid left. */
+/* Appends what makes /local/domain/ID the guest's, its name and what it is known by (vm), after the
+ * removal of what an earlier domain of that number or uuid left. */
 void guest_first_nodes(const struct guest *g, struct nodes *to);
 
 /*
  * Appends the others; now is the wall clock's time, when the guest is said to have started.
  *
  * A guest whose device model is QEMU gets what libxl writes for its firmware. One with a classic
- * device model has none, and the rest of a hvm guest's. What is QEMU's own in the store is in devmodel.h.
+ * device model has none, and the rest of a hvm guest's. What is QEMU's own in the store is in
+ * devmodel.h.
  */
 void guest_nodes(const struct guest *g, const struct timespec *now, struct nodes *to);
 

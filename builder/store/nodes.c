@@ -97,9 +97,7 @@ void nodes_permit(struct nodes *n, enum node_access access, const char *path, ..
 
 void nodes_free(struct nodes *n)
 {
-	size_t i;
-
-	for (i = 0; i < n->n; i++) {
+	for (size_t i = 0; i < n->n; i++) {
 		free(n->v[i].path);
 		free(n->v[i].value);
 	}
@@ -145,10 +143,9 @@ static bool add_node(struct wire_call *call, const struct node *node)
 /* Fills in at most two requests for each node. Returns how many, or 0 without memory. */
 static size_t fill_calls(const struct nodes *n, struct wire_call *calls)
 {
-	const struct node *node;
 	size_t k = 0;
 
-	for (node = n->v; node < n->v + n->n; node++) {
+	for (const struct node *node = n->v; node < n->v + n->n; node++) {
 		if (!node->permit && !add_node(&calls[k++], node))
 			return 0;
 		if (node->access != NODE_INHERITS && !add_permit(&calls[k++], node, n->domid))
@@ -173,14 +170,14 @@ static int judge(const struct wire_call *call, struct err *e)
 int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e)
 {
 	struct wire_call *calls = n->failed ? NULL : calloc(2 * n->n + 1, sizeof(*calls));
-	size_t i, nr;
+	size_t nr;
 	int rc;
 
 	if (!calls)
 		return err_set(e, "out of memory");
 	nr = fill_calls(n, calls);
 	rc = nr || !n->n ? wire_talk(fd, t, calls, nr, e) : err_set(e, "out of memory");
-	for (i = 0; !rc && i < nr; i++)
+	for (size_t i = 0; !rc && i < nr; i++)
 		rc = judge(&calls[i], e);
 	wire_free(calls, 2 * n->n);
 	free(calls);

@@ -54,8 +54,8 @@ int nodes_write(const struct nodes *n, struct err *e);
 /* The same on a connection that is there (wire.h). */
 int nodes_write_on(const struct nodes *n, int fd, struct err *e);
 
-/* The same as a part of a transaction that is under way, or with t 0 in none: what was done before an
- * error stays. */
+/* The same as a part of a transaction that is under way, or with t 0 in none: what was done before
+ * an error stays. */
 int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e);
 
 #endif

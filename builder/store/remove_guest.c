@@ -57,15 +57,14 @@ static int count_held(struct xs_handle *xsh, xs_transaction_t t, uint32_t domid,
 {
 	char path[64], dir[96], **devids;
 	int held = 0;
-	unsigned n, i;
-	size_t k;
+	unsigned n;
 
-	for (k = 0; k < COUNT(kernel_kinds); k++) {
+	for (size_t k = 0; k < COUNT(kernel_kinds); k++) {
 		snprintf(path, sizeof(path), DOM0 "/backend/%s/%u", kernel_kinds[k], domid);
 		devids = xs_directory(xsh, t, path, &n);
 		if (!devids && errno != ENOENT)
 			return -1;
-		for (i = 0; devids && i < n && held >= 0; i++) {
+		for (unsigned i = 0; devids && i < n && held >= 0; i++) {
 			snprintf(dir, sizeof(dir), "%s/%.20s", path, devids[i]);
 			if (!is_held(back_state(xsh, t, dir)))
 				continue;
@@ -166,11 +165,11 @@ static void prune(struct xs_handle *xsh, xs_transaction_t t, char *path)
 
 static int clear(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct err *e)
 {
-	/* The kernel leaves what went wrong with a back end at error/ and the back end's own path. */
+	/* The kernel leaves what went wrong with a back end at error/ and the back end's own path.
+	 */
 	static const char *const above[] = {DOM0 "/backend", DOM0 "/error/backend"};
 	const struct departure *d = arg;
 	char path[96], uuid[UUID_TEXT];
-	size_t i, k;
 
 	switch (is_ours(d->g, xsh, t)) {
 	case 0:
@@ -178,8 +177,8 @@ static int clear(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct er
 	case -1:
 		return failed(e);
 	}
-	for (i = 0; i < COUNT(above); i++)
-		for (k = 0; k < COUNT(kinds); k++) {
+	for (size_t i = 0; i < COUNT(above); i++)
+		for (size_t k = 0; k < COUNT(kinds); k++) {
 			snprintf(path, sizeof(path), "%s/%s/%u", above[i], kinds[k], d->g->domid);
 			if (!gone(xsh, t, path))
 				return failed(e);

@@ -24,9 +24,8 @@ int store_open(struct xs_handle **xsh, struct err *e)
 int store_transact(struct xs_handle *xsh, store_body *body, void *arg, struct err *e)
 {
 	xs_transaction_t t;
-	unsigned i;
 
-	for (i = 0; i < TRIES; i++) {
+	for (unsigned i = 0; i < TRIES; i++) {
 		t = xs_transaction_start(xsh);
 		if (t == XBT_NULL)
 			return err_set(e, "cannot begin a transaction of the store: %s",
@@ -67,10 +66,9 @@ static int transact_once(int fd, store_wire_body *body, void *arg, bool *again, 
 int store_transact_on(int fd, store_wire_body *body, void *arg, struct err *e)
 {
 	bool again = true;
-	unsigned i;
 	int rc = 0;
 
-	for (i = 0; i < TRIES && again && !rc; i++)
+	for (unsigned i = 0; i < TRIES && again && !rc; i++)
 		rc = transact_once(fd, body, arg, &again, e);
 	if (!rc && again)
 		rc = err_set(e, "cannot end a transaction of the store: %s", strerror(EAGAIN));

@@ -44,10 +44,9 @@ static int put_together(struct talk *t, uint32_t transaction, const struct wire_
 			size_t n, struct err *e)
 {
 	struct xsd_sockmsg head = {.tx_id = transaction};
-	size_t i;
 	char *p;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (calls[i].len > XENSTORE_PAYLOAD_MAX)
 			return err_set(e, "a request of %zu bytes is more than xenstored takes",
 				       calls[i].len);
@@ -56,7 +55,7 @@ static int put_together(struct talk *t, uint32_t transaction, const struct wire_
 	t->requests = p = malloc(t->len ? t->len : 1);
 	if (!p)
 		return err_set(e, "out of memory");
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		head.type = calls[i].type;
 		head.req_id = (uint32_t)i;
 		head.len = (uint32_t)calls[i].len;
@@ -84,8 +83,8 @@ static int send_some(struct talk *t, struct err *e)
 	return 0;
 }
 
-/* Waits for more of the answers, when there are none left, and sends meanwhile: xenstored may wait for its
- * answers to be read before it takes more requests. */
+/* Waits for more of the answers, when there are none left, and sends meanwhile: xenstored may wait
+ * for its answers to be read before it takes more requests. */
 static int refill(struct talk *t, struct err *e)
 {
 	ssize_t n;
@@ -134,9 +133,7 @@ static int read_exactly(struct talk *t, void *to, size_t len, struct err *e)
 /* An error that this table has not is one that xenstored has not either (xs_wire.h). */
 static int error_of(const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++)
+	for (size_t i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++)
 		if (!strcmp(xsd_errors[i].errstring, text))
 			return xsd_errors[i].errnum;
 	return EINVAL;
@@ -165,13 +162,12 @@ static int read_one(struct talk *t, struct wire_call *call, uint32_t id, struct 
 int wire_talk(int fd, uint32_t transaction, struct wire_call *calls, size_t n, struct err *e)
 {
 	struct talk t;
-	size_t i;
 	int rc;
 
 	memset(&t, 0, offsetof(struct talk, answers));
 	t.fd = fd;
 	rc = put_together(&t, transaction, calls, n, e);
-	for (i = 0; !rc && i < n; i++)
+	for (size_t i = 0; !rc && i < n; i++)
 		rc = read_one(&t, &calls[i], (uint32_t)i, e);
 	if (!rc && (t.begin < t.end || t.sent < t.len))
 		rc = err_set(e, "xenstored gave an answer that nobody asked for");
@@ -181,9 +177,7 @@ int wire_talk(int fd, uint32_t transaction, struct wire_call *calls, size_t n, s
 
 void wire_free(struct wire_call *calls, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		free(calls[i].body);
 		free(calls[i].reply);
 	}

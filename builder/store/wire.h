@@ -1,9 +1,9 @@
 /*
  * The store's own protocol (xen/io/xs_wire.h), with many requests on their way at a time.
  *
- * libxenstore sends one request and waits for its answer. A guest's nodes are some fifty requests, and
- * dom0 had to switch to xenstored and back for each of them: most of the time that a small guest takes.
- * Here they are sent at once, and their answers are read as they come.
+ * libxenstore sends one request and waits for its answer. A guest's nodes are some fifty requests,
+ * and dom0 had to switch to xenstored and back for each of them: most of the time that a small
+ * guest takes. Here they are sent at once, and their answers are read as they come.
  */
 #ifndef EARLYDOM_WIRE_H
 #define EARLYDOM_WIRE_H
@@ -33,8 +33,8 @@ void wire_close(int fd);
 
 /*
  * Sends n requests in a transaction (0 for none) and takes their answers; all are carried out, also
- * behind one that fails. Waits for xenstored as long as that takes. Returns 0, or -1 with e set: the
- * connection is of no use any more.
+ * behind one that fails. Waits for xenstored as long as that takes. Returns 0, or -1 with e set:
+ * the connection is of no use any more.
  */
 int wire_talk(int fd, uint32_t transaction, struct wire_call *calls, size_t n, struct err *e);
 

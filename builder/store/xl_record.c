@@ -51,10 +51,8 @@ static void print_default(struct json *j, const struct guest_config *cfg, const 
 
 static void print_strings(struct json *j, const char *key, const struct strings *s)
 {
-	size_t i;
-
 	json_open(j, key, '[');
-	for (i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++)
 		json_text(j, NULL, s->v[i]);
 	json_close(j, ']');
 }
@@ -78,24 +76,20 @@ static void print_create_info(struct json *j, const struct guest *g)
 /* Where neither says anything it is one, by libxl's default, which is not printed. */
 static void print_vcpus(struct json *j, const struct guest_config *cfg)
 {
-	unsigned i;
-
 	if (cfg->maxvcpus > 1 || config_has(cfg, "vcpus") || config_has(cfg, "maxvcpus"))
 		json_number(j, "max_vcpus", cfg->maxvcpus);
 	if (cfg->vcpus == 1 && !config_has(cfg, "vcpus"))
 		return;
 	json_open(j, "avail_vcpus", '[');
-	for (i = 0; i < cfg->vcpus; i++)
+	for (unsigned i = 0; i < cfg->vcpus; i++)
 		json_number(j, NULL, i);
 	json_close(j, ']');
 }
 
 static void print_map(struct json *j, const uint8_t *map, size_t len)
 {
-	size_t i;
-
 	json_open(j, NULL, '[');
-	for (i = 0; i < 8 * len; i++)
+	for (size_t i = 0; i < 8 * len; i++)
 		if (map[i / 8] & 1u << i % 8)
 			json_number(j, NULL, i);
 	json_close(j, ']');
@@ -113,12 +107,11 @@ static void print_pins(struct json *j, const struct guest_config *cfg,
 		       const struct xl_record_pins *pins)
 {
 	const unsigned n = nr_pinned(cfg);
-	unsigned i;
 
 	if (!pins || !n)
 		return;
 	json_open(j, "vcpu_hard_affinity", '[');
-	for (i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++)
 		print_map(j, pins->maps + i * pins->map_len, pins->map_len);
 	json_close(j, ']');
 	/* xl leaves a guest with a list of its own where that puts it. */
@@ -313,17 +306,15 @@ static void print_nic(struct json *j, const struct vif *vif)
 
 static void print_devices(struct json *j, const struct guest *g)
 {
-	size_t i;
-
 	if (g->cfg->nr_disks) {
 		json_open(j, "disks", '[');
-		for (i = 0; i < g->cfg->nr_disks; i++)
+		for (size_t i = 0; i < g->cfg->nr_disks; i++)
 			print_disk(j, g->disks[i]);
 		json_close(j, ']');
 	}
 	if (g->cfg->nr_vifs) {
 		json_open(j, "nics", '[');
-		for (i = 0; i < g->cfg->nr_vifs; i++)
+		for (size_t i = 0; i < g->cfg->nr_vifs; i++)
 			print_nic(j, &g->vifs[i]);
 		json_close(j, ']');
 	}
@@ -447,7 +438,6 @@ static int read_pins(const struct guest *g, struct host *h, struct xl_record_pin
 		     struct err *e)
 {
 	const unsigned n = nr_pinned(g->cfg);
-	unsigned i;
 
 	if (!n)
 		return 0;
@@ -455,7 +445,7 @@ static int read_pins(const struct guest *g, struct host *h, struct xl_record_pin
 	pins->maps = calloc(n, pins->map_len);
 	if (!pins->maps)
 		return err_set(e, "out of memory");
-	for (i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++)
 		if (xc_vcpu_getaffinity(h->xch, g->domid, (int)i, pins->maps + i * pins->map_len,
 					NULL, XEN_VCPUAFFINITY_HARD) < 0)
 			return host_error(h, e, "cannot ask for the cpus of vcpu %u", i);

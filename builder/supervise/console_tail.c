@@ -71,11 +71,10 @@ size_t console_tail_type(const char *path, const char *buf, size_t n)
 static bool is_of(const char *file, const char *const *names, size_t n)
 {
 	const size_t before = strlen(LOG_PREFIX), after = strlen(LOG_SUFFIX), len = strlen(file);
-	size_t i;
 
 	if (len < before + after)
 		return false;
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (strlen(names[i]) == len - before - after &&
 		    !strncmp(file + before, names[i], strlen(names[i])))
 			return true;

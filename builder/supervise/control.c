@@ -50,11 +50,10 @@ int control_connect(const char *rundir, struct err *e)
 int control_open(struct control *c, const char *rundir, struct err *e)
 {
 	struct sockaddr_un a;
-	unsigned i;
 	int fd;
 
 	c->listen_fd = -1;
-	for (i = 0; i < CONTROL_CLIENTS; i++)
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		c->clients[i].fd = -1;
 	if (address(&a, rundir, e) < 0)
 		return -1;
@@ -84,9 +83,7 @@ static void drop(struct control_client *k)
 
 void control_close(struct control *c)
 {
-	unsigned i;
-
-	for (i = 0; i < CONTROL_CLIENTS; i++)
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		if (c->clients[i].fd >= 0)
 			drop(&c->clients[i]);
 	if (c->listen_fd >= 0)
@@ -123,18 +120,14 @@ static void refuse(struct control_client *k, const char *why)
 /* What a request for rows is answered with. */
 static void list(const struct units *all, FILE *f)
 {
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		unit_print_row(&all->list[i], f);
 }
 
 static void report(const struct units *all, FILE *f)
 {
-	size_t i;
-
 	timeline_write_boot(all->began, all->over, f);
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		unit_print_phases(&all->list[i], f);
 }
 
@@ -158,9 +151,7 @@ static void send_rows(struct control_client *k, const struct units *all,
 
 static struct unit *find(struct units *all, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (!strcmp(all->list[i].guest.cfg->name, name))
 			return &all->list[i];
 	return NULL;
@@ -301,11 +292,10 @@ static void take_client(struct control *c)
 {
 	const int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct control_client full = {.fd = fd};
-	unsigned i;
 
 	if (fd < 0)
 		return;
-	for (i = 0; i < CONTROL_CLIENTS; i++) {
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].fd >= 0)
 			continue;
 		memset(&c->clients[i], 0, sizeof(c->clients[i]));
@@ -317,10 +307,8 @@ static void take_client(struct control *c)
 
 void control_poll(const struct control *c, struct pollfd fds[CONTROL_FDS])
 {
-	unsigned i;
-
 	fds[0] = (struct pollfd){.fd = c->listen_fd, .events = POLLIN};
-	for (i = 0; i < CONTROL_CLIENTS; i++) {
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		const struct control_client *k = &c->clients[i];
 		/* Input that the ring has no room for stays in the socket. */
 		const bool room = k->state != CLIENT_ATTACHED || k->in_len == 0;
@@ -331,9 +319,7 @@ void control_poll(const struct control *c, struct pollfd fds[CONTROL_FDS])
 
 void control_act(struct control *c, struct units *all, const struct pollfd fds[CONTROL_FDS])
 {
-	unsigned i;
-
-	for (i = 0; i < CONTROL_CLIENTS; i++) {
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		struct control_client *k = &c->clients[i];
 
 		if (k->fd < 0 || fds[1 + i].fd != k->fd)
@@ -350,9 +336,8 @@ void control_act(struct control *c, struct units *all, const struct pollfd fds[C
 void control_output(void *arg, const struct unit *u, const char *buf, size_t n)
 {
 	struct control *c = arg;
-	unsigned i;
 
-	for (i = 0; i < CONTROL_CLIENTS; i++)
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		if (c->clients[i].fd >= 0 && c->clients[i].state == CLIENT_ATTACHED &&
 		    c->clients[i].unit == u)
 			say(&c->clients[i], buf, n);
@@ -360,9 +345,7 @@ void control_output(void *arg, const struct unit *u, const char *buf, size_t n)
 
 void control_settle(struct control *c, struct units *all)
 {
-	unsigned i;
-
-	for (i = 0; i < CONTROL_CLIENTS; i++) {
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		struct control_client *k = &c->clients[i];
 
 		if (k->fd < 0)

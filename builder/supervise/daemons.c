@@ -139,10 +139,9 @@ bool daemons_there(const struct daemons_where *at)
 static int make_parents(int dir, const char *file)
 {
 	char path[PATH_MAX];
-	char *p;
 
 	snprintf(path, sizeof(path), "%s", file);
-	for (p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+	for (char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
 		*p = '\0';
 		if (mkdirat(dir, path, 0755) < 0 && errno != EEXIST)
 			return -1;
@@ -286,14 +285,14 @@ static bool ended(struct start *s, int life)
 static int ended_error(struct start *s, int status, struct err *e)
 {
 	static const char fatal[] = "FATAL: ";
-	char *text = s->said, *p;
+	char *text = s->said;
 
 	s->said[s->len] = '\0';
 	if (!strncmp(text, fatal, strlen(fatal)))
 		text += strlen(fatal);
-	for (p = text + strlen(text); p > text && isspace((unsigned char)p[-1]); p--)
+	for (char *p = text + strlen(text); p > text && isspace((unsigned char)p[-1]); p--)
 		p[-1] = '\0';
-	for (p = text; *p; p++)
+	for (char *p = text; *p; p++)
 		if (!isprint((unsigned char)*p))
 			*p = ' ';
 	if (!strncmp(text, "cannot run ", 11))

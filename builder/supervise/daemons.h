@@ -4,8 +4,8 @@
  *
  * Each is used where it runs already, and started where the image has it. They run in the own root,
  * from copies at the same path, so that the switch to the real root takes nothing from them; and
- * they are started in a way in which Debian's /etc/init.d/xen finds and keeps them when it comes up:
- * start-stop-daemon takes the process of the pid file for the daemon when /proc/PID/exe reads
+ * they are started in a way in which Debian's /etc/init.d/xen finds and keeps them when it comes
+ * up: start-stop-daemon takes the process of the pid file for the daemon when /proc/PID/exe reads
  * /usr/lib/xen-X.Y/bin/xenstored, which is what it reads for the copy.
  */
 #ifndef EARLYDOM_DAEMONS_H
@@ -25,8 +25,8 @@
 
 /*
  * What xenconsoled writes of guests' output, guest-NAME.log, appended (O_APPEND). In the refuge's
- * namespace alone this is a file system of its own: nobody but earlydom reads these files, and if it
- * did not empty them, they would fill DAEMONS_LOG_SIZE and not all of /run.
+ * namespace alone this is a file system of its own: nobody but earlydom reads these files, and if
+ * it did not empty them, they would fill DAEMONS_LOG_SIZE and not all of /run.
  */
 #ifndef DAEMONS_LOG_DIR
 #define DAEMONS_LOG_DIR "/run/earlydom/xenconsoled"
@@ -48,7 +48,8 @@ extern const struct daemons_where daemons_usual;
 
 /* A daemon that serves. */
 struct daemon {
-	int life; /* of one that was started: readable when it has ended; of one that was found: -1 */
+	int life; /* of one that was started: readable when it has ended; of one that was found: -1
+		   */
 };
 
 /* Whether both programs are there to be started. */

@@ -24,8 +24,8 @@ void echo_flush(struct echo_line *l, enum echo_to to, int fd, const char *name)
 }
 
 /*
- * Whether a byte beyond ASCII can drive a terminal: as one of the controls 0x80 to 0x9f of ISO 6429,
- * alone or as UTF-8 (0xc2 and the byte; longer forms of it are no UTF-8).
+ * Whether a byte beyond ASCII can drive a terminal: as one of the controls 0x80 to 0x9f of ISO
+ * 6429, alone or as UTF-8 (0xc2 and the byte; longer forms of it are no UTF-8).
  */
 static bool high_control(struct echo_line *l, unsigned char c)
 {
@@ -60,11 +60,9 @@ static void break_line(struct echo_line *l, enum echo_to to, int fd, const char 
 void echo_output(struct echo_line *l, enum echo_to to, int fd, const char *name, const char *buf,
 		 size_t n)
 {
-	size_t i;
-
 	if (to == ECHO_OFF)
 		return;
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)buf[i];
 
 		if (c == '\n') {

@@ -47,15 +47,13 @@ static bool same(const struct stat *a, const struct stat *b)
  * want to look. */
 static bool needed(const struct units *all, const struct files *files, const struct stat *st)
 {
-	const struct image_file *f;
 	struct stat other;
-	size_t i, k;
 
-	for (f = all->images->files; f; f = f->next)
+	for (const struct image_file *f = all->images->files; f; f = f->next)
 		if (f->dev == st->st_dev && f->ino == st->st_ino)
 			return true;
-	for (i = 0; i < all->n; i++)
-		for (k = 0; unit_failed(&all->list[i]) && k < FILES_MAX; k++)
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = 0; unit_failed(&all->list[i]) && k < FILES_MAX; k++)
 			if (files[i].path[k] && !stat(files[i].path[k], &other) && same(&other, st))
 				return true;
 	return false;
@@ -88,15 +86,14 @@ void free_initramfs(const struct units *all, struct report *r)
 	struct files files[all->n ? all->n : 1];
 	unsigned long long freed = 0;
 	dev_t initramfs;
-	size_t i, k;
 
 	if (!initramfs_device(&initramfs))
 		return;
 	/* All of them first: which hvmloader is Xen's depends on what is there. */
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		files[i] = files_of(all->list[i].guest.cfg);
-	for (i = 0; i < all->n; i++)
-		for (k = 0; k < FILES_MAX; k++)
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = 0; k < FILES_MAX; k++)
 			freed += drop_file(all, files, files[i].path[k], initramfs);
 	if (freed)
 		report_line(r, "freed %llu KiB of the initramfs: images that no restart needs",

@@ -21,17 +21,18 @@
 /* How often the logs of other guests are emptied: nobody reads them, and /run is memory. */
 #define EMPTY_NS (10 * NS_PER_S)
 
-/* Drivers of real cards take their time: how long ports are waited for, without delaying anything. */
+/* Drivers of real cards take their time: how long ports are waited for, without delaying anything.
+ */
 #define PORTS_TIMEOUT_S 10
 
 /* Makes what can be made of the bridges by now. Returns how many went wrong. */
 static size_t make_bridges(struct services *a, struct report *r)
 {
-	size_t i, absent, bad = 0;
+	size_t absent, bad = 0;
 	struct err e;
 
 	a->absent = 0;
-	for (i = 0; i < a->nr_bridges; i++) {
+	for (size_t i = 0; i < a->nr_bridges; i++) {
 		if (bridge_make(&a->bridges[i], &absent, &e) < 0) {
 			report_line(r, "%s", e.msg);
 			bad++;
@@ -45,12 +46,11 @@ static size_t make_bridges(struct services *a, struct report *r)
 static void wait_for_ports(struct services *a, struct report *r, uint64_t now)
 {
 	struct err e;
-	size_t i;
 
 	if (!a->absent || make_bridges(a, r) || !a->absent ||
 	    now - a->began < PORTS_TIMEOUT_S * NS_PER_S)
 		return;
-	for (i = 0; i < a->nr_bridges; i++)
+	for (size_t i = 0; i < a->nr_bridges; i++)
 		if (bridge_late(&a->bridges[i], PORTS_TIMEOUT_S, &e) < 0)
 			report_line(r, "%s", e.msg);
 	a->absent = 0;
@@ -65,21 +65,17 @@ static void close_store(struct host *h)
 
 static void close_stores(struct host *h, struct host *workers, unsigned n)
 {
-	unsigned i;
-
 	close_store(h);
-	for (i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++)
 		close_store(&workers[i]);
 }
 
 static int open_store(struct services *a, struct host *h, struct host *workers, unsigned n,
 		      struct err *e)
 {
-	unsigned i;
-
 	if (store_open(&h->xsh, e) < 0)
 		return -1;
-	for (i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++)
 		if (store_open(&workers[i].xsh, e) < 0)
 			goto fail;
 	if (store_add_dom0(h->xsh, e) < 0)
@@ -217,7 +213,7 @@ static bool watch_over(struct daemon *d, const char *name, const char *loss, str
 bool services_tick(struct services *a, const struct units *all, uint64_t now)
 {
 	const char *names[all->n ? all->n : 1];
-	size_t i, n = 0;
+	size_t n = 0;
 	bool store_gone;
 
 	wait_for_ports(a, all->report, now);
@@ -228,7 +224,7 @@ bool services_tick(struct services *a, const struct units *all, uint64_t now)
 	if (a->tails_fd < 0 || now < a->next_empty)
 		return store_gone;
 	a->next_empty = now + EMPTY_NS;
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i].state != UNIT_RELEASED)
 			names[n++] = all->list[i].guest.cfg->name;
 	console_tail_empty_others(a->tails_fd, names, n);

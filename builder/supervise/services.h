@@ -34,8 +34,8 @@ size_t services_open(struct services *a, const struct supervise_options *o, stru
 void services_close(struct services *a, struct host *h, struct host *workers, unsigned n);
 
 /*
- * Opens a store that has come up later, for hand-over: with a xenconsoled to take the consoles over.
- * The workers must be idle. Returns 0, or -1 with e set.
+ * Opens a store that has come up later, for hand-over: with a xenconsoled to take the consoles
+ * over. The workers must be idle. Returns 0, or -1 with e set.
  */
 int services_find_store(struct services *a, struct host *h, struct host *workers, unsigned n,
 			struct err *e);

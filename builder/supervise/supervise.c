@@ -117,11 +117,9 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 
 static void close_all(struct supervisor *s)
 {
-	size_t i;
-
 	if (s->worker_on)
 		worker_stop(&s->worker);
-	for (i = 0; i < s->all.n; i++)
+	for (size_t i = 0; i < s->all.n; i++)
 		unit_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
 	disk_table_free(&s->disks);
@@ -155,10 +153,8 @@ static int find_store(void *arg, struct err *e)
 static int reserve_disks(struct supervisor *s, const struct guest_config *guests, size_t n,
 			 struct err *e)
 {
-	size_t i, k;
-
-	for (i = 0; i < n; i++)
-		for (k = 0; k < guests[i].nr_disks; k++)
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < guests[i].nr_disks; k++)
 			if (disk_reserve(&s->disks, guests[i].name, &guests[i].disks[k], e) < 0)
 				return -1;
 	return 0;
@@ -168,7 +164,6 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 		      enum echo_to echo, struct err *e)
 {
 	struct units *all = &s->all;
-	size_t i;
 
 	all->xce = s->xce;
 	all->worker = &s->worker;
@@ -186,7 +181,7 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->list = calloc(n ? n : 1, sizeof(*all->list));
 	if (!all->list)
 		return err_set(e, "out of memory");
-	for (i = 0; i < n; i++, all->n++) {
+	for (size_t i = 0; i < n; i++, all->n++) {
 		if (unit_init(all, &all->list[i], &guests[i], e) < 0)
 			return -1;
 	}
@@ -195,9 +190,7 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 
 static struct unit *unit_of_domain(struct units *all, uint32_t domid)
 {
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (!unit_busy(&all->list[i]) && all->list[i].guest.domid == domid)
 			return &all->list[i];
 	return NULL;
@@ -211,8 +204,7 @@ static void look_at_domains(struct units *all)
 	bool seen[all->n ? all->n : 1];
 	uint32_t first = 1;
 	struct unit *u;
-	size_t k;
-	int i, n;
+	int n;
 
 	memset(seen, 0, sizeof(seen));
 	do {
@@ -221,7 +213,7 @@ static void look_at_domains(struct units *all)
 			xenlog_clear(&all->host->log);
 			return; /* nothing is known: the next tick asks again */
 		}
-		for (i = 0; i < n; i++) {
+		for (int i = 0; i < n; i++) {
 			first = info[i].domain + 1u;
 			u = unit_of_domain(all, info[i].domain);
 			if (!u)
@@ -230,7 +222,7 @@ static void look_at_domains(struct units *all)
 			unit_look(all, u, &info[i]);
 		}
 	} while (n == 64);
-	for (k = 0; k < all->n; k++)
+	for (size_t k = 0; k < all->n; k++)
 		if (!seen[k])
 			unit_look(all, &all->list[k], NULL);
 }
@@ -238,9 +230,8 @@ static void look_at_domains(struct units *all)
 static void drain_console(struct supervisor *s)
 {
 	xenevtchn_port_or_error_t port = xenevtchn_pending(s->xce);
-	size_t i;
 
-	for (i = 0; port >= 0 && i < s->all.n; i++) {
+	for (size_t i = 0; port >= 0 && i < s->all.n; i++) {
 		struct unit *u = &s->all.list[i];
 
 		if (!u->console.ring || u->console.port != (evtchn_port_t)port)
@@ -251,9 +242,9 @@ static void drain_console(struct supervisor *s)
 
 static size_t count_failed(const struct units *all)
 {
-	size_t i, n = 0;
+	size_t n = 0;
 
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		n += unit_failed(&all->list[i]);
 	return n;
 }
@@ -265,10 +256,10 @@ static void boot_over(struct supervisor *s)
 	const size_t total = s->all.n + s->bad;
 	const unsigned char status = failed || s->trouble ? 1 : 0;
 	char names[256] = "";
-	size_t i, len = 0;
+	size_t len = 0;
 	struct err e;
 
-	for (i = 0; i < s->all.n && len < sizeof(names); i++)
+	for (size_t i = 0; i < s->all.n && len < sizeof(names); i++)
 		if (unit_failed(&s->all.list[i]))
 			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
 						s->all.list[i].guest.cfg->name);
@@ -293,10 +284,9 @@ static void boot_over(struct supervisor *s)
 static void take_jobs(struct supervisor *s)
 {
 	struct job *j;
-	size_t i;
 
 	while ((j = worker_take(&s->worker)))
-		for (i = 0; i < s->all.n; i++)
+		for (size_t i = 0; i < s->all.n; i++)
 			if (&s->all.list[i].job == j)
 				unit_job_done(&s->all, &s->all.list[i]);
 }
@@ -305,18 +295,15 @@ static void take_jobs(struct supervisor *s)
 static void proceed(struct units *all)
 {
 	const uint64_t now = clock_ns();
-	size_t i;
 
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		unit_proceed(all, &all->list[i], now);
 }
 
 /* Whether a guest is still being tried. */
 static bool undecided(const struct units *all)
 {
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (unit_undecided(&all->list[i]))
 			return true;
 	return false;
@@ -326,12 +313,10 @@ static bool undecided(const struct units *all)
  * all that was written until they are taken: the rest of it is not announced again. */
 static void drain_tails(struct supervisor *s)
 {
-	size_t i;
-
 	if (!services_tails_changed(&s->around) && !s->tails_left)
 		return;
 	s->tails_left = false;
-	for (i = 0; i < s->all.n; i++)
+	for (size_t i = 0; i < s->all.n; i++)
 		if (unit_console(&s->all, &s->all.list[i]))
 			s->tails_left = true;
 }
@@ -339,18 +324,15 @@ static void drain_tails(struct supervisor *s)
 static void store_gone(struct units *all, uint64_t now)
 {
 	struct err none = {.msg = ""};
-	size_t i;
 
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		unit_event(all, &all->list[i], EVENT_STORE_GONE, now, &none);
 }
 
 static void tick(struct supervisor *s, uint64_t now)
 {
-	size_t i;
-
 	look_at_domains(&s->all);
-	for (i = 0; i < s->all.n; i++)
+	for (size_t i = 0; i < s->all.n; i++)
 		unit_tick(&s->all, &s->all.list[i], now);
 	if (services_tick(&s->around, &s->all, now))
 		store_gone(&s->all, now);
@@ -367,12 +349,11 @@ enum {
 	FD_COUNT = FD_CONTROL + CONTROL_FDS
 };
 
-/* The serial ports that classic device models serve: a file for each guest, -1 for those without. */
+/* The serial ports that classic device models serve: a file for each guest, -1 for those without.
+ */
 static void poll_serial(const struct units *all, struct pollfd *fds)
 {
-	size_t i;
-
-	for (i = 0; i < all->n; i++) {
+	for (size_t i = 0; i < all->n; i++) {
 		const struct unit *u = &all->list[i];
 
 		fds[i] = (struct pollfd){.fd = unit_busy(u) ? -1 : u->guest.model.console_fd,
@@ -382,9 +363,7 @@ static void poll_serial(const struct units *all, struct pollfd *fds)
 
 static void drain_serial(struct supervisor *s, const struct pollfd *fds)
 {
-	size_t i;
-
-	for (i = 0; i < s->all.n; i++)
+	for (size_t i = 0; i < s->all.n; i++)
 		if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
 			unit_console(&s->all, &s->all.list[i]);
 }
@@ -454,13 +433,12 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 			.paused = o->paused},
 	};
 	int rc = -1;
-	size_t i;
 
-	for (i = 0; i < CONTROL_CLIENTS; i++)
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		s.control.clients[i].fd = -1;
 	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)
 		goto out;
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		unit_hold(&s.all, &s.all.list[i]);
 	proceed(&s.all);
 	loop(&s);

@@ -12,7 +12,8 @@
 
 /*
  * Builds the n guests in their order and supervises them, until a signal (SIGTERM, SIGINT) ends it.
- * bad is the number of guests that failed before they came here. Returns 0, or -1 with e set: it could not begin.
+ * bad is the number of guests that failed before they came here. Returns 0, or -1 with e set: it
+ * could not begin.
  */
 int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	      const struct supervise_options *o, struct err *e);

@@ -17,10 +17,8 @@ void timeline_write_boot(uint64_t began, uint64_t over, FILE *to)
 
 void timeline_write_guest(const struct timeline_guest *g, FILE *to)
 {
-	unsigned i;
-
 	fprintf(to, "%s\t%s\t%s\t%s", g->name, g->state, g->image, g->type);
-	for (i = 0; i < PHASES; i++)
+	for (unsigned i = 0; i < PHASES; i++)
 		fprintf(to, "\t%" PRIu64, g->phases.at[i]);
 	fprintf(to, "\t%" PRIu64 "\n", g->phases.end);
 }
@@ -54,9 +52,8 @@ static const char *take_number(const char *row, uint64_t *to)
 static bool in_order(const struct phases *p)
 {
 	uint64_t last = 0;
-	unsigned i;
 
-	for (i = 0; i < PHASES; i++) {
+	for (unsigned i = 0; i < PHASES; i++) {
 		if (p->at[i] && p->at[i] < last)
 			return false;
 		last = p->at[i] ? p->at[i] : last;
@@ -66,13 +63,11 @@ static bool in_order(const struct phases *p)
 
 static bool read_guest(const char *row, struct timeline_guest *g)
 {
-	unsigned i;
-
 	row = take_text(row, g->name, sizeof(g->name));
 	row = take_text(row, g->state, sizeof(g->state));
 	row = take_text(row, g->image, sizeof(g->image));
 	row = take_text(row, g->type, sizeof(g->type));
-	for (i = 0; i < PHASES; i++)
+	for (unsigned i = 0; i < PHASES; i++)
 		row = take_number(row, &g->phases.at[i]);
 	row = take_number(row, &g->phases.end);
 	return row && !*row && in_order(&g->phases);
@@ -115,9 +110,7 @@ void timeline_free(struct timeline *t)
 /* When the first of the phases began: 0 for a guest that came to none. */
 static uint64_t first(const struct phases *p)
 {
-	unsigned i;
-
-	for (i = 0; i < PHASES; i++)
+	for (unsigned i = 0; i < PHASES; i++)
 		if (p->at[i])
 			return p->at[i];
 	return 0;
@@ -141,11 +134,9 @@ static void print_some_ms(FILE *to, int width, uint64_t ns)
 
 static void text_row(const struct timeline_guest *g, FILE *to)
 {
-	unsigned i;
-
 	fprintf(to, "%-20s ", g->name);
 	print_some_ms(to, 9, first(&g->phases));
-	for (i = 0; i < PHASES; i++) {
+	for (unsigned i = 0; i < PHASES; i++) {
 		fputc(' ', to);
 		print_some_ms(to, 8, phases_length(&g->phases, i));
 	}
@@ -156,13 +147,11 @@ static void text_row(const struct timeline_guest *g, FILE *to)
 
 void timeline_text(const struct timeline *t, FILE *to)
 {
-	size_t i;
-
 	fprintf(to, "%-20s %9s", "NAME", "at/ms");
-	for (i = 0; i < PHASES; i++)
+	for (size_t i = 0; i < PHASES; i++)
 		fprintf(to, " %8s", phase_name(i));
 	fprintf(to, " %9s  %s\n", "end/ms", "STATE");
-	for (i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++)
 		text_row(&t->guests[i], to);
 	fputs("earlydom began ", to);
 	print_ms(to, 0, t->began);
@@ -177,15 +166,13 @@ void timeline_text(const struct timeline *t, FILE *to)
 
 static void json_guest(const struct timeline_guest *g, struct json *j)
 {
-	unsigned i;
-
 	json_open(j, NULL, '{');
 	json_text(j, "name", g->name);
 	json_text(j, "state", g->state);
 	json_text(j, "image", g->image);
 	json_text(j, "type", g->type);
 	json_open(j, "phases", '[');
-	for (i = 0; i < PHASES; i++) {
+	for (unsigned i = 0; i < PHASES; i++) {
 		if (!g->phases.at[i])
 			continue;
 		json_open(j, NULL, '{');
@@ -203,14 +190,13 @@ static void json_guest(const struct timeline_guest *g, struct json *j)
 void timeline_json(const struct timeline *t, FILE *to)
 {
 	struct json j = {.to = to};
-	size_t i;
 
 	json_open(&j, NULL, '{');
 	json_number(&j, "began_us", t->began / NS_PER_US);
 	if (t->over)
 		json_number(&j, "over_us", t->over / NS_PER_US);
 	json_open(&j, "guests", '[');
-	for (i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++)
 		json_guest(&t->guests[i], &j);
 	json_close(&j, ']');
 	json_close(&j, '}');

@@ -1,6 +1,6 @@
 /*
- * A guest under supervision: its state, as data. What happens to it, and what follows from that, is in
- * unit_table.h.
+ * A guest under supervision: its state, as data. What happens to it, and what follows from that, is
+ * in unit_table.h.
  *
  * Everything of a unit is done in the supervisor's thread.
  */
@@ -42,7 +42,8 @@ enum unit_state {
 enum consoles {
 	CONSOLES_OURS,      /* earlydom itself */
 	CONSOLES_LOGGED,    /* xenconsoled, and earlydom reads its logs */
-	CONSOLES_ELSEWHERE, /* a xenconsoled that earlydom has not started: it keeps no logs for us */
+	CONSOLES_ELSEWHERE, /* a xenconsoled that earlydom has not started: it keeps no logs for us
+			     */
 };
 
 struct unit;
@@ -66,8 +67,8 @@ struct units {
 	/* Takes each guest's output for those who are attached to it; set by the supervisor. */
 	void (*output)(void *arg, const struct unit *u, const char *buf, size_t n);
 	void *output_arg;
-	/* Opens a store that was not there at the start; set by the supervisor. Returns 0, or -1 with e
-	 * set. */
+	/* Opens a store that was not there at the start; set by the supervisor. Returns 0, or -1
+	 * with e set. */
 	int (*find_store)(void *arg, struct err *e);
 	void *find_store_arg;
 	struct unit *list;
@@ -87,7 +88,8 @@ struct unit {
 	uint64_t stop_since; /* when stop was asked for, ns; 0 when it was not */
 	unsigned stop_sent;  /* how many of the requests have been given to the guest */
 
-	/* Where its output comes from: its ring, or the log of xenconsoled, which drains the ring. */
+	/* Where its output comes from: its ring, or the log of xenconsoled, which drains the ring.
+	 */
 	struct console console;
 	struct console_tail tail;
 	unsigned console_events; /* since the last tick */
@@ -119,14 +121,15 @@ bool unit_busy(const struct unit *u);
 /* It failed, whatever there is left of it. */
 bool unit_failed(const struct unit *u);
 
-/* True when no thread works at it and it has come to its end: its domain is gone, kept as told, given
- * away, or can't be destroyed. */
+/* True when no thread works at it and it has come to its end: its domain is gone, kept as told,
+ * given away, or can't be destroyed. */
 bool unit_settled(const struct unit *u);
 
 /* True when nothing can come of the guest any more: no domain, and none to be built. */
 bool unit_over(const struct unit *u);
 
-/* True until it is known whether the guest comes up: it waits, is built, or its failed try is undone. */
+/* True until it is known whether the guest comes up: it waits, is built, or its failed try is
+ * undone. */
 bool unit_undecided(const struct unit *u);
 
 /* Whether it has a device model, or what is left of one. */

@@ -20,8 +20,8 @@ static bool start_is_over(const struct unit *u)
 	return u->state != UNIT_WAITING && u->state != UNIT_CONNECTING && !unit_busy(u);
 }
 
-/* Over for good: nothing is going to be built from the images any more. The disks of a domain that is
- * still there stay held. */
+/* Over for good: nothing is going to be built from the images any more. The disks of a domain that
+ * is still there stay held. */
 static void give_back(struct units *all, struct unit *u)
 {
 	if (!unit_over(u) && u->state != UNIT_STUCK && u->state != UNIT_RELEASED)

@@ -1,6 +1,6 @@
 /*
- * What is done with a unit when something has happened to it: the words of the table in unit_table.c,
- * which says what follows on what. And what a state begins with, whoever leads to it.
+ * What is done with a unit when something has happened to it: the words of the table in
+ * unit_table.c, which says what follows on what. And what a state begins with, whoever leads to it.
  */
 #ifndef EARLYDOM_UNIT_ACTS_H
 #define EARLYDOM_UNIT_ACTS_H
@@ -31,7 +31,8 @@ enum unit_event {
 	EVENT_MODEL_ENDED, /* the device model has ended while the domain runs; e says how */
 	EVENT_STORE_GONE,  /* xenstored has ended */
 
-	/* What the descriptor says for that end (on_poweroff, on_reboot, on_crash); e is how it ended. */
+	/* What the descriptor says for that end (on_poweroff, on_reboot, on_crash); e is how it
+	   ended. */
 	EVENT_RESTART,
 	EVENT_DESTROY,
 	EVENT_PRESERVE,
@@ -53,8 +54,8 @@ struct happening {
 	struct err *e; /* the cause of an event that has one; takes that of an act that fails */
 };
 
-/* One act. Returns the event that follows, EVENT_NONE for none, or -1 for a refusal with e set: then the
- * unit stays what it is. */
+/* One act. Returns the event that follows, EVENT_NONE for none, or -1 for a refusal with e set:
+ * then the unit stays what it is. */
 typedef int unit_act(const struct happening *h);
 
 unit_act act_none;          /* nothing is to be done */
@@ -80,8 +81,8 @@ unit_act act_release;
 unit_act refuse_not_yet, refuse_no_domain, refuse_released, refuse_released_twice;
 
 /*
- * Makes it the unit's state: begins the thread's job of a state that is one, gives back what a guest
- * that is over has held, and writes the record.
+ * Makes it the unit's state: begins the thread's job of a state that is one, gives back what a
+ * guest that is over has held, and writes the record.
  */
 void unit_enter(struct units *all, struct unit *u, enum unit_state state);
 

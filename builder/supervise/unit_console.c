@@ -35,8 +35,8 @@ void unit_console_close(struct units *all, struct unit *u)
 	echo_flush(&u->line, all->echo, all->echo_fd, unit_name(u));
 }
 
-/* What a classic device model has taken from the guest's serial port. The model is the worker's while
- * that has a job for the guest. */
+/* What a classic device model has taken from the guest's serial port. The model is the worker's
+ * while that has a job for the guest. */
 static bool has_serial(const struct unit *u)
 {
 	return !unit_busy(u) && u->guest.model.console_fd >= 0;
@@ -84,9 +84,7 @@ size_t unit_console(struct units *all, struct unit *u)
 
 void unit_console_drain(struct units *all, struct unit *u)
 {
-	unsigned i;
-
-	for (i = 0; i < DRAIN_MAX && unit_console(all, u); i++)
+	for (unsigned i = 0; i < DRAIN_MAX && unit_console(all, u); i++)
 		;
 }
 

@@ -12,16 +12,16 @@ int unit_console_open(struct units *all, struct unit *u, struct err *e);
 void unit_console_close(struct units *all, struct unit *u);
 
 /*
- * Takes what the console holds, to the log, the echo and those who are attached. Returns the number of
- * bytes; 0 when there is nothing.
+ * Takes what the console holds, to the log, the echo and those who are attached. Returns the number
+ * of bytes; 0 when there is nothing.
  */
 size_t unit_console(struct units *all, struct unit *u);
 
 /* The same until there is nothing, but no more than a guest may write meanwhile. */
 void unit_console_drain(struct units *all, struct unit *u);
 
-/* Types on the guest's console; on hvc0, also where it has a serial port. Both return how many of the
- * n bytes it has room for now. */
+/* Types on the guest's console; on hvc0, also where it has a serial port. Both return how many of
+ * the n bytes it has room for now. */
 size_t unit_type(struct units *all, struct unit *u, const char *buf, size_t n);
 size_t unit_type_hvc(struct units *all, struct unit *u, const char *buf, size_t n);
 

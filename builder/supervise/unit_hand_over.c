@@ -37,17 +37,16 @@ int units_hand_over(struct units *all, struct err *e)
 {
 	struct err other;
 	int rc = 0;
-	size_t i;
 
 	/* The store's handles are set up while nobody uses them. */
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (unit_busy(&all->list[i]))
 			return err_set(e, "%s is %s; try again when it is not",
 				       unit_name(&all->list[i]),
 				       unit_state_name(all->list[i].state));
 	if (!all->host->xsh && all->find_store(all->find_store_arg, e) < 0)
 		return -1;
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (may_hand_over(&all->list[i]) &&
 		    hand_over(all, &all->list[i], rc ? &other : e) < 0)
 			rc = -1;

@@ -7,8 +7,8 @@
 #include "unit.h"
 
 /*
- * All of them: their nodes, and their consoles to xenconsoled. Says what it did of each. Returns 0, or
- * -1 with e set to the first cause; the others are handed over all the same.
+ * All of them: their nodes, and their consoles to xenconsoled. Says what it did of each. Returns 0,
+ * or -1 with e set to the first cause; the others are handed over all the same.
  */
 int units_hand_over(struct units *all, struct err *e);
 

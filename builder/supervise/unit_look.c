@@ -7,7 +7,8 @@
 #include "unit_table.h"
 #include "unit_wait.h"
 
-/* How long xenconsoled, or a device model, is given to take the last words of a guest that has ended. */
+/* How long xenconsoled, or a device model, is given to take the last words of a guest that has
+ * ended. */
 #define LAST_WORDS_NS (250 * NS_PER_MS)
 
 static enum unit_event job_event(const struct unit *u)
@@ -58,9 +59,9 @@ void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
 }
 
 /*
- * Whether the end of its device model is somebody else's doing, or a consequence: a toolstack pauses
- * the domain that it is about to destroy, and ends the device model first. A device model may end when
- * its guest has powered off.
+ * Whether the end of its device model is somebody else's doing, or a consequence: a toolstack
+ * pauses the domain that it is about to destroy, and ends the device model first. A device model
+ * may end when its guest has powered off.
  */
 static bool in_other_hands(struct units *all, uint32_t domid)
 {

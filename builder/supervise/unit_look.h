@@ -1,6 +1,6 @@
 /*
- * What is seen of a unit, and made an event of the table (unit_table.h): its thread's job, its domain,
- * its device model.
+ * What is seen of a unit, and made an event of the table (unit_table.h): its thread's job, its
+ * domain, its device model.
  */
 #ifndef EARLYDOM_UNIT_LOOK_H
 #define EARLYDOM_UNIT_LOOK_H
@@ -13,8 +13,8 @@ void unit_job_done(struct units *all, struct unit *u);
 /* The state of u's domain as the hypervisor has it now: info NULL when it is not there any more. */
 void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info);
 
-/* Once a tick: looks at the device model, goes on with what it waits for, types what is due of a stop,
- * and lets a flooding console speak again. */
+/* Once a tick: looks at the device model, goes on with what it waits for, types what is due of a
+ * stop, and lets a flooding console speak again. */
 void unit_tick(struct units *all, struct unit *u, uint64_t now);
 
 #endif

@@ -9,9 +9,7 @@
 /* The device that it has, or what it is to have. */
 static void print_disks(const struct guest *g, FILE *to)
 {
-	size_t i;
-
-	for (i = 0; i < g->cfg->nr_disks; i++) {
+	for (size_t i = 0; i < g->cfg->nr_disks; i++) {
 		const struct disk_spec *spec = &g->cfg->disks[i];
 		const struct disk *d = g->disks ? g->disks[i] : NULL;
 
@@ -67,7 +65,8 @@ void unit_print_phases(const struct unit *u, FILE *to)
 	snprintf(row.state, sizeof(row.state), "%s", unit_state_name(u->state));
 	snprintf(row.image, sizeof(row.image), "%s", u->guest.cfg->image);
 	snprintf(row.type, sizeof(row.type), "%s", guest_type_name(u->guest.cfg->type));
-	/* The worker writes them during the first build; when they are over it only looks at the end. */
+	/* The worker writes them during the first build; when they are over it only looks at the
+	 * end. */
 	if (!unit_busy(u) || u->guest.phases.end)
 		row.phases = u->guest.phases;
 	timeline_write_guest(&row, to);

@@ -9,7 +9,8 @@
 #include "unit.h"
 
 /* The record of u as key=value lines, or as one line of tab-separated values for `earlydom list`:
- * name, domid, image, type, memory (MiB), vcpus, state, restarts, build time (ms), cause; "-" for none. */
+ * name, domid, image, type, memory (MiB), vcpus, state, restarts, build time (ms), cause; "-" for
+ * none. */
 void unit_print_record(const struct unit *u, FILE *to);
 void unit_print_row(const struct unit *u, FILE *to);
 

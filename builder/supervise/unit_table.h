@@ -1,6 +1,6 @@
 /*
- * What follows on what, for a guest under supervision: a table of its states and of what may happen, and
- * in each cell what is done then and the next state.
+ * What follows on what, for a guest under supervision: a table of its states and of what may
+ * happen, and in each cell what is done then and the next state.
  */
 #ifndef EARLYDOM_UNIT_TABLE_H
 #define EARLYDOM_UNIT_TABLE_H
@@ -19,9 +19,9 @@ const struct unit_cell *unit_cell(enum unit_state state, enum unit_event event);
 const char *unit_event_name(enum unit_event event);
 
 /*
- * Something has happened to u at the time now, ns: does what the table says, and whatever follows from
- * that. e is the cause of an event that has one (unit_acts.h). Returns 0, or -1 with e set where the act
- * has failed or refuses a command: then u is what it was.
+ * Something has happened to u at the time now, ns: does what the table says, and whatever follows
+ * from that. e is the cause of an event that has one (unit_acts.h). Returns 0, or -1 with e set
+ * where the act has failed or refuses a command: then u is what it was.
  */
 int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_t now,
 	       struct err *e);

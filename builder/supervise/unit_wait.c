@@ -12,9 +12,7 @@
 
 static struct unit *find(struct units *all, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (!strcmp(unit_name(&all->list[i]), name))
 			return &all->list[i];
 	return NULL;
@@ -27,13 +25,13 @@ static bool is_up(const struct unit *u)
 	       u->state == UNIT_RELEASED;
 }
 
-/* Whether all that u comes after are up, or can't be; one that is not selected is not waited for. */
+/* Whether all that u comes after are up, or can't be; one that is not selected is not waited for.
+ */
 static bool predecessors_up(struct units *all, const struct unit *u)
 {
 	const struct strings *after = &u->guest.cfg->after;
-	size_t i;
 
-	for (i = 0; i < after->n; i++) {
+	for (size_t i = 0; i < after->n; i++) {
 		const struct unit *other = find(all, after->v[i]);
 
 		if (other && !is_up(other))
@@ -42,13 +40,13 @@ static bool predecessors_up(struct units *all, const struct unit *u)
 	return true;
 }
 
-/* A guest whose predecessor has failed is started all the same: `after` is an order. That is said. */
+/* A guest whose predecessor has failed is started all the same: `after` is an order. That is said.
+ */
 static void report_predecessors(struct units *all, const struct unit *u)
 {
 	const struct strings *after = &u->guest.cfg->after;
-	size_t i;
 
-	for (i = 0; i < after->n; i++) {
+	for (size_t i = 0; i < after->n; i++) {
 		const struct unit *other = find(all, after->v[i]);
 
 		if (other && !other->up)
@@ -131,8 +129,8 @@ static int devmodel_wait(struct units *all, struct unit *u, enum devmodel_state 
 	return *now == DEVMODEL_ENDED ? err_prefix(e, "its ") : -1;
 }
 
-/* Whether its device model and its back ends are ready for it. Returns 0, or -1 with e set: they do not
- * get ready, or not in time. */
+/* Whether its device model and its back ends are ready for it. Returns 0, or -1 with e set: they do
+ * not get ready, or not in time. */
 static int look_at_hardware(struct units *all, struct unit *u, uint64_t now, bool *ready,
 			    struct err *e)
 {
@@ -178,14 +176,12 @@ static bool node_filled(struct units *all, const struct unit *u)
 /* Whether some guest is still to start after u. */
 static bool is_waited_for(const struct units *all, const struct unit *u)
 {
-	size_t i, k;
-
-	for (i = 0; i < all->n; i++) {
+	for (size_t i = 0; i < all->n; i++) {
 		const struct unit *other = &all->list[i];
 
 		if (other->state != UNIT_WAITING)
 			continue;
-		for (k = 0; k < other->guest.cfg->after.n; k++)
+		for (size_t k = 0; k < other->guest.cfg->after.n; k++)
 			if (!strcmp(other->guest.cfg->after.v[k], unit_name(u)))
 				return true;
 	}

@@ -1,6 +1,7 @@
 /*
- * What a guest waits for: before its build for the guests that it comes after and for its disks, after
- * it for the back ends of its devices and for its device model. And when it is up, for which others wait.
+ * What a guest waits for: before its build for the guests that it comes after and for its disks,
+ * after it for the back ends of its devices and for its device model. And when it is up, for which
+ * others wait.
  */
 #ifndef EARLYDOM_UNIT_WAIT_H
 #define EARLYDOM_UNIT_WAIT_H

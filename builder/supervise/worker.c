@@ -9,8 +9,8 @@
 #include "builder/build/create.h"
 #include "builder/build/life.h"
 
-/* What a thread may take of dom0's memory: an unpacked kernel is some 64 MiB, and dom0 needs the rest
- * for its own start. */
+/* What a thread may take of dom0's memory: an unpacked kernel is some 64 MiB, and dom0 needs the
+ * rest for its own start. */
 #define MIB_EACH 256
 
 unsigned worker_number(unsigned vcpus, uint64_t mib, size_t guests)
@@ -90,13 +90,11 @@ static void *work(void *arg)
 
 static void end_threads(struct worker *w)
 {
-	unsigned i;
-
 	pthread_mutex_lock(&w->lock);
 	w->stop = true;
 	pthread_cond_broadcast(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-	for (i = 0; i < w->n; i++) {
+	for (unsigned i = 0; i < w->n; i++) {
 		pthread_join(w->threads[i].id, NULL);
 		w->threads[i].host->shared = NULL;
 	}

@@ -20,8 +20,9 @@
 #define WORKERS_MAX 8
 
 enum job_kind {
-	JOB_START, /* build, up to where it only has to be let run */
-	JOB_RESTART, /* destroy the domain that ended, then build, up to where it only has to be let run anew */
+	JOB_START,   /* build, up to where it only has to be let run */
+	JOB_RESTART, /* destroy the domain that ended, then build, up to where it only has to be let
+			run anew */
 	JOB_DESTROY, /* destroy the domain */
 };
 

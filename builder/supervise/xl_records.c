@@ -52,7 +52,6 @@ void xl_records_keep(struct xl_records *r, struct units *all, uint64_t now)
 {
 	struct stat st;
 	struct err e;
-	size_t i;
 	int fd;
 
 	if (now < r->next || !all->host->xsh)
@@ -65,14 +64,14 @@ void xl_records_keep(struct xl_records *r, struct units *all, uint64_t now)
 		r->dev = st.st_dev;
 		r->ino = st.st_ino;
 		r->dom0 = false;
-		for (i = 0; i < all->n; i++)
+		for (size_t i = 0; i < all->n; i++)
 			all->list[i].recorded = NO_DOMAIN;
 	}
 	if (!r->dom0 && xl_record_write_dom0(fd, &e) < 0)
 		trouble(r, all, &e);
 	else
 		r->dom0 = true;
-	for (i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++)
 		keep(r, all, &all->list[i], fd);
 out:
 	if (fd >= 0)

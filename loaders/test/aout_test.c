@@ -22,13 +22,13 @@ static struct elf_info elf;
 static int read_copy(size_t len, struct err *e)
 {
 	uint8_t *copy = malloc(len ? len : 1);
-	int ret;
+	int rc;
 
 	assert_non_null(copy);
 	memcpy(copy, a.data, len);
-	ret = aout_read(copy, len, &info, &elf, e);
+	rc = aout_read(copy, len, &info, &elf, e);
 	free(copy);
-	return ret;
+	return rc;
 }
 
 static void accepts(void)

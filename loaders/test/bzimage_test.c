@@ -15,16 +15,16 @@ static const uint8_t payload[] = "payload";
 static int read_copy(const uint8_t *data, size_t len, struct bzimage_info *out, struct err *e)
 {
 	uint8_t *copy = malloc(len ? len : 1);
-	int ret;
+	int rc;
 
 	assert_non_null(copy);
 	memcpy(copy, data, len);
 	if (bzimage_match(copy, len))
-		ret = bzimage_read(copy, len, out, e);
+		rc = bzimage_read(copy, len, out, e);
 	else
-		ret = err_set(e, "no match");
+		rc = err_set(e, "no match");
 	free(copy);
-	return ret;
+	return rc;
 }
 
 static void refuses(const struct bytes *b, const char *msg)

@@ -57,7 +57,7 @@ static int unpack(const uint8_t *in, size_t len, size_t cap, uint8_t **out, size
 {
 	const struct codec *c = codec_find(in, len);
 	uint8_t *copy = malloc(len);
-	int ret;
+	int rc;
 
 	assert_non_null(c);
 	*out = malloc(cap ? cap : 1);
@@ -65,13 +65,13 @@ static int unpack(const uint8_t *in, size_t len, size_t cap, uint8_t **out, size
 	assert_non_null(*out);
 	memcpy(copy, in, len);
 	e->msg[0] = '\0';
-	ret = c->unpack(&(struct packed){.data = copy, .len = len}, *out, cap, used, out_len, e);
+	rc = c->unpack(&(struct packed){.data = copy, .len = len}, *out, cap, used, out_len, e);
 	free(copy);
-	if (ret == 0)
+	if (rc == 0)
 		assert_true(*used <= len && *out_len <= cap);
 	else
-		assert_true(ret == -1 && e->msg[0] && !strchr(e->msg, '\n'));
-	return ret;
+		assert_true(rc == -1 && e->msg[0] && !strchr(e->msg, '\n'));
+	return rc;
 }
 
 static void refuses(const uint8_t *in, size_t len, size_t cap, const char *msg)
@@ -346,7 +346,8 @@ static void test_xz_errors(void **state)
 	free(p.data);
 }
 
-/* Streams of more than one kind of chunk or block: some that don't pack, a block every 300 bytes. */
+/* Streams of more than one kind of chunk or block: some that don't pack, a block every 300 bytes.
+ */
 static struct bytes xz_stream(int kind, const uint8_t *sample, size_t len)
 {
 	static const char *const cmds[] = {
@@ -430,59 +431,58 @@ static void test_xz_no_memory(void **state)
 	size_t used, len;
 	unsigned n = 0;
 	struct err e;
-	int ret;
+	int rc;
 
 	(void)state;
 	do {
 		fake_alloc_fail_at(++n);
-		ret = codec_find(p.data, p.len)
-			      ->unpack(&(struct packed){.data = p.data, .len = p.len}, out,
-				       sizeof(out), &used, &len, &e);
+		rc = codec_find(p.data, p.len)
+			     ->unpack(&(struct packed){.data = p.data, .len = p.len}, out,
+				      sizeof(out), &used, &len, &e);
 		if (fake_alloc_failed()) {
-			assert_int_equal(ret, -1);
+			assert_int_equal(rc, -1);
 			assert_string_equal(e.msg, "out of memory");
 			assert_true(e.passing);
 		}
 	} while (fake_alloc_failed());
 	fake_alloc_fail_at(0);
-	assert_int_equal(ret, 0);
+	assert_int_equal(rc, 0);
 	assert_int_equal(n, 4);
 	free(p.data);
 }
 
 /*
- * The libraries' allocations: want of memory is said as that, and that it may pass. The sanitizers' C
- * library has them beside the program, where they are not made to fail.
+ * The libraries' allocations: want of memory is said as that, and that it may pass. The sanitizers'
+ * C library has them beside the program, where they are not made to fail.
  */
 static void test_no_memory(void **state)
 {
 	uint8_t sample[5000], out[sizeof(sample)];
 	unsigned failures = 0;
-	size_t i;
 
 	(void)state;
 	fill_sample(sample, sizeof(sample));
-	for (i = 0; i < NR_KINDS; i++) {
+	for (size_t i = 0; i < NR_KINDS; i++) {
 		struct bytes p = pack(kinds[i].cmd, sample, sizeof(sample));
 		size_t used, len;
 		unsigned n = 0;
 		struct err e;
-		int ret;
+		int rc;
 
 		do {
 			fake_alloc_fail_at(++n);
-			ret = codec_find(p.data, p.len)
-				      ->unpack(&(struct packed){.data = p.data, .len = p.len}, out,
-					       sizeof(out), &used, &len, &e);
+			rc = codec_find(p.data, p.len)
+				     ->unpack(&(struct packed){.data = p.data, .len = p.len}, out,
+					      sizeof(out), &used, &len, &e);
 			if (fake_alloc_failed()) {
 				failures++;
-				assert_int_equal(ret, -1);
+				assert_int_equal(rc, -1);
 				assert_string_equal(e.msg, "out of memory");
 				assert_true(e.passing);
 			}
 		} while (fake_alloc_failed());
 		fake_alloc_fail_at(0);
-		assert_int_equal(ret, 0);
+		assert_int_equal(rc, 0);
 		free(p.data);
 	}
 #ifndef __GLIBC__

@@ -295,8 +295,8 @@ static inline void mk_guest(struct mk *m, const char *text)
 /*
  * A kernel as Plan 9's 8l -H5 and then xenelf (9/xen/xenelf.c) write it: e_entry is physical; text
  * and data are rounded up to pages in the file; a third header without a type has the sizes of
- * symbols and lines; and there are two sections, the first of them, number 0, with the text for Xen,
- * the second with their names.
+ * symbols and lines; and there are two sections, the first of them, number 0, with the text for
+ * Xen, the second with their names.
  */
 static inline void mk_xenelf(struct mk *m, const char *text)
 {

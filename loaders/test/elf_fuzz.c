@@ -39,7 +39,8 @@ static void check_segments(const struct elf_info *i, size_t len)
 	check(bytes == i->load_bytes && bytes <= i->pend - i->pstart);
 }
 
-/* All of it is in the file, and nothing overlaps in memory; in has bytes for what is copied from it. */
+/* All of it is in the file, and nothing overlaps in memory; in has bytes for what is copied from
+ * it. */
 static void check_symtab(const uint8_t *in, const struct elf_info *i, size_t len)
 {
 	const struct elf_symtab *t = &i->symtab;

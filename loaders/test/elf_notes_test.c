@@ -16,13 +16,13 @@
 static int read_copy(const struct mk *m, struct elf_info *out, struct err *e)
 {
 	uint8_t *copy = malloc(m->len);
-	int ret;
+	int rc;
 
 	assert_non_null(copy);
 	memcpy(copy, m->data, m->len);
-	ret = elf_read(copy, m->len, out, e);
+	rc = elf_read(copy, m->len, out, e);
 	free(copy);
-	return ret;
+	return rc;
 }
 
 static void accepts(const struct mk *m, struct elf_info *out)

@@ -42,7 +42,7 @@ static void make(struct mk *m, int bits, const char *says)
 static struct elf_info accepts(const struct mk *m)
 {
 	struct elf_info i;
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	if (elf_read(m->data, m->len, &i, &e) != 0)
 		fail_msg("refused: %s", e.msg);
@@ -52,7 +52,7 @@ static struct elf_info accepts(const struct mk *m)
 static void refuses(const struct mk *m, const char *msg)
 {
 	struct elf_info i;
-	struct err e = {"accepted"};
+	struct err e = {.msg = ""};
 
 	elf_read(m->data, m->len, &i, &e);
 	assert_string_equal(e.msg, msg);
@@ -95,7 +95,8 @@ static void test_none(void **state)
 	has_none(&m);
 	make(&m, 64, "yes, please");
 	has_none(&m);
-	/* Without a table; with one that names no names, one behind the last, and one that is none. */
+	/* Without a table; with one that names no names, one behind the last, and one that is none.
+	 */
 	make(&m, 64, "yes");
 	mk_put(&m, MK_SH(&m, 1, sh_type), SHT_PROGBITS, 4);
 	has_none(&m);
@@ -147,7 +148,8 @@ static void test_bad(void **state)
 		"bytes)",
 		m.len, (unsigned long long)le64(m.data + MK_SH(&m, 2, sh_offset)), m.len);
 	refuses(&m, want);
-	/* No room behind the segment: neither up to 4 GiB from its beginning nor at the end of addresses. */
+	/* No room behind the segment: neither up to 4 GiB from its beginning nor at the end of
+	 * addresses. */
 	make(&m, 64, "yes");
 	mk_word(&m, MK_PH(&m, 0, p_memsz), ELF_SPAN_MAX);
 	refuses(&m,

@@ -14,13 +14,13 @@
 static int read_copy(const struct mk *m, size_t len, struct elf_info *out, struct err *e)
 {
 	uint8_t *copy = malloc(len ? len : 1);
-	int ret;
+	int rc;
 
 	assert_non_null(copy);
 	memcpy(copy, m->data, len);
-	ret = elf_read(copy, len, out, e);
+	rc = elf_read(copy, len, out, e);
 	free(copy);
-	return ret;
+	return rc;
 }
 
 static void accepts(const struct mk *m, struct elf_info *out)

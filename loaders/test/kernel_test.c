@@ -286,10 +286,10 @@ static void test_every_prefix(void **state)
 			struct kernel k;
 			struct err e = {.msg = ""};
 			uint8_t *copy;
-			int ret = open_copy(&b, n, &k, &copy, &e);
+			int rc = open_copy(&b, n, &k, &copy, &e);
 
-			assert_int_equal(ret, n < need ? -1 : 0);
-			assert_true((ret == 0) == (e.msg[0] == '\0'));
+			assert_int_equal(rc, n < need ? -1 : 0);
+			assert_true((rc == 0) == (e.msg[0] == '\0'));
 			kernel_close(&k);
 			free(copy);
 		}

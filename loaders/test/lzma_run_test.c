@@ -15,7 +15,7 @@ static void fails(lzma_ret init, const char *want)
 	lzma_stream s = LZMA_STREAM_INIT;
 	size_t used, out_len;
 	uint8_t out[4];
-	struct err e = {""};
+	struct err e = {.msg = ""};
 
 	assert_int_equal(lzma_run(&s, init, in, sizeof(in), out, sizeof(out), &used, &out_len, &e),
 			 -1);

@@ -17,8 +17,8 @@
 #define MIB    ((size_t)1 << 20)
 #define SAMPLE (5 * MIB)
 
-/* How many of the pages that hold len bytes at `at` are mapped (bit 63: Documentation/admin-guide/mm/
- * pagemap.rst in Linux). */
+/* How many of the pages that hold len bytes at `at` are mapped (bit 63:
+ * Documentation/admin-guide/mm/ pagemap.rst in Linux). */
 static size_t mapped_pages(const uint8_t *at, size_t len)
 {
 	const uintptr_t first = (uintptr_t)at / PAGE, end = ((uintptr_t)at + len + PAGE - 1) / PAGE;

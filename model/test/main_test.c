@@ -1,5 +1,5 @@
-/* The whole program in a process of its own, as the classic protocol starts it, with a guest that is
- * this test. */
+/* The whole program in a process of its own, as the classic protocol starts it, with a guest that
+ * is this test. */
 #include "base/test/diag_expect.h"
 
 #include <errno.h>

@@ -16,11 +16,11 @@ static const struct port_range ranges[] = {{0x3f8, 0x3ff}, {0x64, 0x64}};
 
 static int up(struct server *s, struct err *e)
 {
-	int ret = server_open(s, FAKE_DOMID, e);
+	int rc = server_open(s, FAKE_DOMID, e);
 
-	if (!ret)
-		ret = server_restrict(s, e);
-	return ret ? ret : server_start(s, ranges, 2, e);
+	if (!rc)
+		rc = server_restrict(s, e);
+	return rc ? rc : server_start(s, ranges, 2, e);
 }
 
 static void test_life(void **state)

@@ -1,8 +1,8 @@
 /*
  * p9: a PV kernel in Plan 9's clothes, 32-bit with PAE or 64-bit: it has no notes for Xen and no
  * hypercall page, and is written as an a.out or as the ELF of Plan 9's port (lib/plan9-kernel). It
- * says what it finds in its struct start_info, and its command line line by line, and does then what
- * is typed on its console, or a line of the command line says:
+ * says what it finds in its struct start_info, and its command line line by line, and does then
+ *what is typed on its console, or a line of the command line says:
  *
  *	poweroff, reboot, crash		how the domain ends
  */

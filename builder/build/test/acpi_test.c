@@ -16,14 +16,14 @@ static const uint8_t *find(const struct xc_dom_image *dom, const char *signature
 	const uint8_t *base = dom->acpi_modules[2].data, *rsdp = dom->acpi_modules[0].data;
 	const uint64_t xsdt_at = get32(rsdp + 24) | (uint64_t)get32(rsdp + 28) << 32;
 	const uint8_t *xsdt;
-	uint32_t i, len;
+	uint32_t len;
 
 	assert_memory_equal(rsdp, "RSD PTR ", 8);
 	assert_in_range(xsdt_at, TABLES, TABLES + dom->acpi_modules[2].length - 36);
 	xsdt = base + (xsdt_at - TABLES);
 	assert_memory_equal(xsdt, "XSDT", 4);
 	len = get32(xsdt + 4);
-	for (i = 36; i < len; i += 8) {
+	for (uint32_t i = 36; i < len; i += 8) {
 		const uint64_t at = get32(xsdt + i) | (uint64_t)get32(xsdt + i + 4) << 32;
 
 		if (!at)
@@ -37,10 +37,10 @@ static const uint8_t *find(const struct xc_dom_image *dom, const char *signature
 
 static void checksum(const uint8_t *table)
 {
-	uint32_t i, len = get32(table + 4);
+	uint32_t len = get32(table + 4);
 	uint8_t sum = 0;
 
-	for (i = 0; i < len; i++)
+	for (uint32_t i = 0; i < len; i++)
 		sum = (uint8_t)(sum + table[i]);
 	assert_int_equal(sum, 0);
 }
@@ -49,14 +49,14 @@ static void checksum(const uint8_t *table)
 static void expect_vcpus(const struct xc_dom_image *dom, unsigned vcpus, unsigned maxvcpus)
 {
 	const uint8_t *madt = find(dom, "APIC");
-	uint32_t i, len;
+	uint32_t len;
 	unsigned n = 0;
 
 	assert_non_null(madt);
 	checksum(madt);
 	assert_int_equal(get32(madt + 36), 0xfee00000);
 	len = get32(madt + 4);
-	for (i = 44; i < len; i += madt[i + 1]) {
+	for (uint32_t i = 44; i < len; i += madt[i + 1]) {
 		assert_true(madt[i + 1] >= 2);
 		assert_int_equal(madt[i], 0); /* no IO-APIC, no overrides: a PVH guest has none */
 		assert_int_equal(madt[i + 3], 2 * n);             /* APIC id */
@@ -97,10 +97,9 @@ static void test_vcpus(void **state)
 	struct xc_dom_image *dom;
 	xc_interface *xch;
 	struct err e;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		dom = allocate(&xch);
 		KIT_CHECK(!describe(dom, cases[i][0], cases[i][1], &e), "%u of %u: %s", cases[i][0],
 			  cases[i][1], e.msg);
@@ -160,10 +159,9 @@ static void test_failures(void **state)
 	struct xc_dom_image *dom;
 	xc_interface *xch;
 	struct err e;
-	unsigned n;
 
 	(void)state;
-	for (n = 1; n <= 3; n++) {
+	for (unsigned n = 1; n <= 3; n++) {
 		dom = allocate(&xch);
 		fake_fail_at(n, ENOMEM);
 		assert_int_equal(describe(dom, 1, 1, &e), -1);
@@ -186,8 +184,8 @@ static struct guest_config classic(unsigned vcpus)
 	return cfg;
 }
 
-/* What the MADT of an hvm guest has: a local APIC a vcpu, the I/O APIC, and the ISA interrupts that are
- * not what they were: the timer's is on pin 2, and PCI's are level-triggered, active low. */
+/* What the MADT of an hvm guest has: a local APIC a vcpu, the I/O APIC, and the ISA interrupts that
+ * are not what they were: the timer's is on pin 2, and PCI's are level-triggered, active low. */
 static void test_hvm_madt(void **state)
 {
 	static const uint8_t overrides[][10] = {
@@ -202,7 +200,6 @@ static void test_hvm_madt(void **state)
 	const uint8_t *madt;
 	xc_interface *xch;
 	struct err e;
-	uint32_t i;
 
 	(void)state;
 	dom = allocate(&xch);
@@ -211,7 +208,7 @@ static void test_hvm_madt(void **state)
 	assert_non_null(madt);
 	checksum(madt);
 	assert_int_equal(get32(madt + 36), 0xfee00000);
-	for (i = 44; i < get32(madt + 4); i += madt[i + 1]) {
+	for (uint32_t i = 44; i < get32(madt + 4); i += madt[i + 1]) {
 		const uint8_t *at = madt + i;
 
 		assert_true(at[1] >= 2);
@@ -294,7 +291,6 @@ static void test_pvh_alone(void **state)
 	struct xc_dom_image *dom, *plain;
 	xc_interface *xch, *plain_xch;
 	struct err e;
-	unsigned i;
 
 	(void)state;
 	plain = allocate(&plain_xch);
@@ -308,7 +304,7 @@ static void test_pvh_alone(void **state)
 	xch = xc_interface_open(NULL, NULL, 0);
 	dom = xc_dom_allocate(xch, "", NULL);
 	assert_int_equal(acpi_describe(dom, &other, &e), 0);
-	for (i = 1; i < 3; i++) {
+	for (unsigned i = 1; i < 3; i++) {
 		assert_int_equal(dom->acpi_modules[i].length, plain->acpi_modules[i].length);
 		assert_memory_equal(dom->acpi_modules[i].data, plain->acpi_modules[i].data,
 				    dom->acpi_modules[i].length);

@@ -1,6 +1,6 @@
 /*
- * libFuzzer entry: any bytes as the nodes of a guest's devices, which back ends and the guest write, and
- * what is said of them. The nodes' values are separated by newlines.
+ * libFuzzer entry: any bytes as the nodes of a guest's devices, which back ends and the guest
+ * write, and what is said of them. The nodes' values are separated by newlines.
  */
 #include "builder/build/devices.h"
 
@@ -30,22 +30,20 @@ static const char *const nodes[] = {
 /* One line that can be printed, whatever the guest wrote. */
 static void check_error(const struct err *e)
 {
-	const char *p;
-
 	assert(e->msg[0] && strnlen(e->msg, sizeof(e->msg)) < sizeof(e->msg));
 	assert(!strncmp(e->msg, "disk xvda: ", 11) || !strncmp(e->msg, "vif 0: ", 7) ||
 	       !strcmp(e->msg, "its devices took more than 10 s"));
-	for (p = e->msg; *p; p++)
+	for (const char *p = e->msg; *p; p++)
 		assert(*p >= ' ' && *p <= '~');
 }
 
 static void write_nodes(const uint8_t *data, size_t size)
 {
 	char *all = strndup((const char *)data, size), *rest = all, *value;
-	size_t i;
 
 	assert(all);
-	for (i = 0; i < sizeof(nodes) / sizeof(nodes[0]) && (value = strsep(&rest, "\n")); i++)
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]) && (value = strsep(&rest, "\n"));
+	     i++)
 		if (strcmp(value, "-") != 0) /* such a node is not there */
 			fake_store_write(nodes[i], value);
 	free(all);

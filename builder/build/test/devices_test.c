@@ -1,6 +1,6 @@
 /*
- * Back ends looked at: disks in the fake store alone, vifs with real interfaces besides, in a network
- * of the test's own. The states are those that Linux's back ends go through.
+ * Back ends looked at: disks in the fake store alone, vifs with real interfaces besides, in a
+ * network of the test's own. The states are those that Linux's back ends go through.
  */
 #include "builder/fake/fake_store.h"
 #include "builder/fake/net.h"
@@ -33,7 +33,6 @@ struct bench {
 static void begin(struct bench *b, size_t disks, size_t vifs)
 {
 	static char names[2][5] = {"xvda", "xvdb"}, bridge[] = "br";
-	size_t i;
 
 	fake_reset();
 	fake_store()->running = true;
@@ -48,7 +47,7 @@ static void begin(struct bench *b, size_t disks, size_t vifs)
 	b->cfg.vifs = b->vif_specs;
 	b->cfg.nr_disks = disks;
 	b->cfg.nr_vifs = vifs;
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		b->disks[i].vdev = names[i];
 		assert_int_equal(disk_vdev_number(names[i], &b->disks[i].vdev_number), 0);
 		b->vif_specs[i].bridge = bridge;
@@ -158,7 +157,6 @@ static void test_not_open(void **state)
 	static const char *const dirs[] = {"/sys/bus/xen-backend", "/sys/bus/xen-backend/devices",
 					   "/sys/bus/xen-backend/devices/vbd-7-" XVDA};
 	struct bench b;
-	size_t i;
 
 	(void)state;
 	net_need(); /* a name space for mounts, too */
@@ -166,7 +164,7 @@ static void test_not_open(void **state)
 	begin(&b, 1, 0);
 	put(BACK "/vbd/7/" XVDA "/state", "2");
 	expect(&b, DEVICES_READY);
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(mkdir(dirs[i], 0755), 0);
 	expect(&b, DEVICES_WAITING);
 	expect_late(&b, "disk xvda: its back end has not opened it after 10 s");

@@ -106,7 +106,7 @@ static void test_build(void **state)
 static void test_destroy(void **state)
 {
 	struct scene s;
-	unsigned k, paused = 0, gone = 0, removed = 0;
+	unsigned paused = 0, gone = 0, removed = 0;
 	const char *call;
 
 	(void)state;
@@ -116,7 +116,7 @@ static void test_destroy(void **state)
 	s.guest.vifs[0].plugged = true;
 	fake_store_connect(1);
 	KIT_CHECK(!guest_destroy(&s.guest, &s.host, &s.err), "%s", s.err.msg);
-	for (k = 0; (call = fake_called(k)); k++) {
+	for (unsigned k = 0; (call = fake_called(k)); k++) {
 		paused = !strcmp(call, "xc_domain_pause") ? k : paused;
 		gone = !strcmp(call, "xc_domain_destroy") ? k : gone;
 		removed = !strcmp(call, "xs_rm") ? k : removed;
@@ -232,7 +232,6 @@ static void test_hold_devices(void **state)
 {
 	bool absent = true;
 	struct scene s;
-	unsigned n;
 
 	(void)state;
 	open_scene(&s, GUEST_PV, true);
@@ -241,7 +240,7 @@ static void test_hold_devices(void **state)
 	guest_drop_devices(&s.guest, &s.disks);
 	guest_drop_devices(&s.guest, &s.disks); /* twice is allowed */
 	assert_null(s.guest.disks);
-	for (n = 1; n <= 3; n++) { /* two disks, the interfaces */
+	for (unsigned n = 1; n <= 3; n++) { /* two disks, the interfaces */
 		fake_fail_at(n, EIO);
 		assert_int_equal(guest_hold_devices(&s.guest, &s.disks, &absent, &s.err), -1);
 		kit_good_message(&s.err);
@@ -249,7 +248,7 @@ static void test_hold_devices(void **state)
 		assert_int_equal(fake_devices()->held, 0);
 		assert_true(!s.guest.disks && !s.guest.vifs && !s.disks.disks);
 	}
-	for (n = 1; n <= 2; n++) {
+	for (unsigned n = 1; n <= 2; n++) {
 		fake_alloc_fail_at(n);
 		assert_int_equal(guest_hold_devices(&s.guest, &s.disks, &absent, &s.err), -1);
 		assert_string_equal(s.err.msg, "out of memory");
@@ -313,11 +312,11 @@ static void test_hand_over_nth(void **state)
 {
 	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
 	struct scene s;
-	unsigned i, n;
+	unsigned n;
 	uint32_t port;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		for (n = 1; n < 300; n++) {
 			open_scene(&s, types[i], false);
 			build(&s);

@@ -78,8 +78,8 @@ static void test_params(void **state)
 	cfg.viridian = true;
 	d = build(&s, &cfg);
 	param(d, HVM_PARAM_HPET_ENABLED, true, 0);
-	/* Hyper-V's base and frequencies, the reference counter, APIC assist, crash MSRs, no limit of
-	 * vcpus, their hotplug: as libxl for viridian = 1. */
+	/* Hyper-V's base and frequencies, the reference counter, APIC assist, crash MSRs, no limit
+	 * of vcpus, their hotplug: as libxl for viridian = 1. */
 	param(d, HVM_PARAM_VIRIDIAN, true, 0x1865);
 	param(d, HVM_PARAM_ACPI_IOPORTS_LOCATION, false, 0);
 	close_scene(&s);
@@ -100,11 +100,10 @@ static void test_param_fails(void **state)
 	struct guest_config cfg = hvm(true);
 	char want[128];
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	cfg.viridian = true;
-	for (i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		build(&s, &cfg);
 		fake_fail_call("xc_hvm_param_set", i + 1, EPERM);
 		assert_int_equal(hvm_set_params(&s.guest, &s.host, &s.err), -1);
@@ -120,9 +119,8 @@ static uint8_t sum(const struct hvm_info_table *info)
 {
 	const uint8_t *p = (const uint8_t *)info;
 	uint8_t all = 0;
-	size_t i;
 
-	for (i = 0; i < sizeof(*info); i++)
+	for (size_t i = 0; i < sizeof(*info); i++)
 		all = (uint8_t)(all + p[i]);
 	return all;
 }

@@ -105,7 +105,6 @@ static void test_pv(void **state)
 	struct guest_config cfg = rich(GUEST_PV);
 	struct fake_domain *d;
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	d = start(&s, &cfg);
@@ -132,7 +131,7 @@ static void test_pv(void **state)
 	assert_int_equal(s.guest.store_port, 0);
 	assert_int_equal(s.guest.console_port, 1);
 	assert_true(s.guest.console_gfn == d->console_gfn && d->console_gfn > 0x10000000);
-	for (i = 0; i < HVM_NR_PARAMS; i++)
+	for (unsigned i = 0; i < HVM_NR_PARAMS; i++)
 		assert_false(d->hvm_param_set[i]);
 	assert_int_equal(d->nr_e820, 0);
 	close_scene(&s);
@@ -270,11 +269,10 @@ static void test_hvm_paging(void **state)
 	const uint32_t all = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_hvm;
 	struct fake_domain *d;
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	/* hap = 0, and a host that has none: shadows, and twice as many pages for memory. */
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		open_scene(&s, &cfg);
 		cfg.hap = i;
 		s.host.physcaps = fake_host()->physcaps =
@@ -306,7 +304,8 @@ static void test_hvm_need(void **state)
 	(void)state;
 	cfg.memory_kib = cfg.maxmem_kib = 192 * 1024;
 	cfg.vcpus = cfg.maxvcpus = 2;
-	/* Measured with xl: 199536 KiB, of which 2816 are the pool and 196544 the domain's pages. */
+	/* Measured with xl: 199536 KiB, of which 2816 are the pool and 196544 the domain's pages.
+	 */
 	assert_true(create_need_kib(&cfg, &h) == 196608 + 1024 + 2816 + 128 + 2 * 32);
 	assert_true(create_need_kib(&cfg, &h) >= 199536);
 	cfg.hap = false;
@@ -350,10 +349,8 @@ static void test_hvm_missing(void **state)
 /* All of them, in their order. */
 static void expect_phases(const struct phases *p)
 {
-	unsigned i;
-
 	assert_true(p->at[0]);
-	for (i = 1; i < PHASES; i++)
+	for (unsigned i = 1; i < PHASES; i++)
 		assert_true(p->at[i] >= p->at[i - 1]);
 	assert_true(p->end >= p->at[PHASES - 1]);
 }
@@ -365,10 +362,9 @@ static void test_paused(void **state)
 	struct guest_config cfg;
 	struct fake_domain *d;
 	struct scene s;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		cfg = rich(types[i]);
 		open_scene(&s, &cfg);
 		KIT_CHECK(!guest_build(&s.guest, &s.host, &s.err), "%s", s.err.msg);
@@ -809,10 +805,9 @@ static void test_nth_call(void **state)
 {
 	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
 	struct guest_config cfg;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		cfg = rich(types[i]);
 		sweep(&cfg);
 		cfg = kit_config("plain", types[i]);
@@ -848,12 +843,11 @@ static void test_destroy_nth(void **state)
 {
 	struct guest_config cfg = kit_config("end", GUEST_PV);
 	struct scene s;
-	unsigned n;
 
 	(void)state;
 	/* One that can't be paused is destroyed; the hypervisor's word that it is gone is missing
 	 * once: the domain is, all the same. */
-	for (n = 1; n <= 3; n++) {
+	for (unsigned n = 1; n <= 3; n++) {
 		start(&s, &cfg);
 		fake_fail_at(n, EIO);
 		if (guest_destroy(&s.guest, &s.host, &s.err) < 0) {
@@ -875,12 +869,12 @@ static void test_nth_alloc(void **state)
 {
 	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
 	struct guest_config cfg;
-	unsigned i, n;
+	unsigned n;
 	struct scene s;
 	int rc;
 
 	(void)state;
-	for (i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		cfg = i < 2 ? rich(types[i]) : hvm(i == 2);
 		rc = -1;
 		for (n = 1; rc; n++) {

@@ -39,8 +39,8 @@ static size_t plain_notes(struct mk *m)
 	return start;
 }
 
-/* A kernel whose segments are in the file in another order than in memory. Returns where the last one in
- * the file ends. */
+/* A kernel whose segments are in the file in another order than in memory. Returns where the last
+ * one in the file ends. */
 static size_t write_kernel(bool is_linux)
 {
 	static struct mk m;

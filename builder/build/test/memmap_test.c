@@ -28,10 +28,9 @@ static void test_layout(void **state)
 		{5 * GIB, HOLE, 5 * GIB + 64 * MIB},
 		{UINT64_C(16384) * GIB, HOLE, UINT64_C(16384) * GIB + 64 * MIB},
 	};
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct guest_config cfg = kit_config("map", GUEST_PVH);
 		struct xc_dom_image dom = {0};
 
@@ -62,10 +61,9 @@ static void test_layout_firmware(void **state)
 		{FIRMWARE_HOLE + 9 * MIB, 8 * MIB, FIRMWARE_HOLE, 4 * GIB + MIB},
 		{5 * GIB, 16 * MIB, FIRMWARE_HOLE, 5 * GIB + 256 * MIB - 16 * MIB},
 	};
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct guest_config cfg = kit_config("map", GUEST_PV);
 		struct xc_dom_image dom = {0};
 
@@ -155,10 +153,8 @@ static void entry(const struct fake_domain *d, unsigned i, uint64_t addr, uint64
 /* No two entries overlap. */
 static void disjoint(const struct fake_domain *d)
 {
-	unsigned i, k;
-
-	for (i = 0; i < d->nr_e820; i++)
-		for (k = 0; k < i; k++)
+	for (unsigned i = 0; i < d->nr_e820; i++)
+		for (unsigned k = 0; k < i; k++)
 			assert_true(d->e820[i].addr + d->e820[i].size <= d->e820[k].addr ||
 				    d->e820[k].addr + d->e820[k].size <= d->e820[i].addr);
 }
@@ -315,7 +311,7 @@ static void test_file_wrong(void **state)
 {
 	struct guest_config cfg;
 	char many[128 * 32];
-	unsigned i, len;
+	unsigned len;
 
 	(void)state;
 	/* Before there is a domain. */
@@ -344,7 +340,7 @@ static void test_file_wrong(void **state)
 
 	/* 128 of the file's, and four that the guest needs. */
 	len = (unsigned)sprintf(many, "0 4000000 ram\n");
-	for (i = 0; i < 127; i++)
+	for (unsigned i = 0; i < 127; i++)
 		len += (unsigned)sprintf(many + len, "%x %x reserved\n", 0x80000000 + i * 0x2000,
 					 0x80001000 + i * 0x2000);
 	cfg = mapped(true, many);

@@ -101,9 +101,7 @@ static void said(const struct boot *b, const char *want)
 
 static void end_domains(void)
 {
-	uint32_t id;
-
-	for (id = 1; fake_domain(id); id++)
+	for (uint32_t id = 1; fake_domain(id); id++)
 		fake_destroy(id);
 	assert_int_equal(fake_domains(), 0);
 	assert_true(fake_host()->free_kib == UINT64_C(4) << 20);
@@ -495,10 +493,9 @@ static void live_with_store(struct boot *b)
 {
 	const int fd = open("tails/guest-web.log", O_WRONLY | O_APPEND);
 	char text[TAIL_BYTES];
-	size_t i;
 
 	(void)b;
-	for (i = 0; i < sizeof(text); i++)
+	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = i % 128 == 127 ? '\n' : '.';
 	if (fd < 0 || write(fd, text, sizeof(text)) != (ssize_t)sizeof(text) || close(fd) < 0)
 		abort();
@@ -555,7 +552,8 @@ static void test_store(void **state)
 	end_domains();
 }
 
-/* A store that does not come is one thing that goes wrong, and none of the guests that need none. */
+/* A store that does not come is one thing that goes wrong, and none of the guests that need none.
+ */
 static void test_store_missing(void **state)
 {
 	struct boot b = {.cfgs = cfgs, .n = 2, .store = STORE_ALWAYS};
@@ -579,9 +577,8 @@ static void make_others(struct boot *b)
 	struct xen_domctl_createdomain config = {.max_vcpus = 1, .grant_opts = 1};
 	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
 	uint32_t domid;
-	unsigned i;
 
-	for (i = 0; i < 130; i++) {
+	for (unsigned i = 0; i < 130; i++) {
 		domid = 0;
 		if (xc_domain_create(xch, &domid, &config) < 0)
 			abort();
@@ -662,9 +659,9 @@ static void test_lengths(const char **args)
 	static char text[9002];
 	struct kit_output o;
 	char err[300];
-	size_t i, newline;
+	size_t newline;
 
-	for (i = 0; i < 2 * sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < 2 * sizeof(lines) / sizeof(lines[0]); i++) {
 		newline = i % 2;
 		memset(text, 'x', sizeof(text));
 		text[lines[i / 2].len] = newline ? '\n' : '\0';
@@ -750,7 +747,8 @@ static void make_dom0(void)
 	put_file("/sys/hypervisor/properties/features", "00000800\n");
 }
 
-/* The supervisor, by the socket that it listens at; it has nothing of the old root then, but /run. */
+/* The supervisor, by the socket that it listens at; it has nothing of the old root then, but /run.
+ */
 static pid_t supervisor_of(const char *rundir)
 {
 	struct ucred who = {.pid = 0};

@@ -1,6 +1,6 @@
 /*
- * list, report, console, stop, destroy, release and handover, as commands against a supervisor in a process
- * of its own, whose guests answer their console as Linux does.
+ * list, report, console, stop, destroy, release and handover, as commands against a supervisor in a
+ * process of its own, whose guests answer their console as Linux does.
  */
 #include "builder/fake/daemons.h"
 #include "builder/fake/fake_store.h"
@@ -28,7 +28,6 @@ static void *live(void *arg)
 {
 	static char seen[16];
 	bool greeted[3] = {false};
-	uint32_t id;
 	char c;
 
 	(void)arg;
@@ -36,7 +35,7 @@ static void *live(void *arg)
 		/* Somebody starts a store and a xenconsoled. */
 		if (access("store", F_OK) == 0)
 			fake_daemons_start();
-		for (id = 1; id <= 2; id++) {
+		for (uint32_t id = 1; id <= 2; id++) {
 			if (!fake_domain_runs(id))
 				continue;
 			if (!greeted[id])
@@ -307,7 +306,6 @@ static void test_stop(void **state)
 
 static void test_given_away(void **state)
 {
-	unsigned i;
 	int fd;
 
 	(void)state;
@@ -318,7 +316,7 @@ static void test_given_away(void **state)
 		o.err, "earlydom: no xenstored runs (/run/xenstored/socket does not answer)\n");
 	fd = open("store", O_WRONLY | O_CREAT, 0600);
 	close(fd);
-	for (i = 0; i < 1000 && run(command_handover, "handover", NULL, NULL, NULL); i++)
+	for (unsigned i = 0; i < 1000 && run(command_handover, "handover", NULL, NULL, NULL); i++)
 		usleep(10000);
 	assert_int_equal(o.status, EXIT_OK);
 	assert_string_equal(o.err, "");

@@ -68,8 +68,8 @@ static void mk_device(const char *name, const char *number, const char *size)
 	assert_int_equal(symlink(target, path), 0);
 }
 
-/* vda has a file system and is mounted, vdb the metadata of a mirror, vdc is a guest's, loop0 a loop
- * device, vdd empty. */
+/* vda has a file system and is mounted, vdb the metadata of a mirror, vdc is a guest's, loop0 a
+ * loop device, vdd empty. */
 static int begin(void **state)
 {
 	uint8_t *b;

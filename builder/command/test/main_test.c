@@ -25,13 +25,12 @@ static void test_usage(void **state)
 	static const char *const commands[] = {"boot", "check",   "inspect", "list",    "report",
 					       "stop", "console", "destroy", "release", "handover"};
 	char line[64];
-	size_t i;
 
 	(void)state;
 	assert_int_equal(run(NULL, NULL), EXIT_USAGE);
 	assert_string_equal(o.out, "");
 	assert_memory_equal(o.err, "usage: earlydom COMMAND ...\n", 28);
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		snprintf(line, sizeof(line), "\n  %-8s ", commands[i]);
 		KIT_CHECK(strstr(o.err, line), "%s is not told of", commands[i]);
 		/* And each has words of its own. */

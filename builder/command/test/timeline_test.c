@@ -78,17 +78,17 @@ static void test_rows(void **state)
 	};
 	const struct timeline t = two_guests();
 	struct timeline again = {0};
-	char *text = NULL, *row, *end;
-	size_t len, i;
+	char *text = NULL, *end;
+	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	(void)state;
 	assert_non_null(f);
 	timeline_write_boot(t.began, t.over, f);
-	for (i = 0; i < t.n; i++)
+	for (size_t i = 0; i < t.n; i++)
 		timeline_write_guest(&t.guests[i], f);
 	fclose(f);
-	for (row = text; (end = strchr(row, '\n')); row = end + 1) {
+	for (char *row = text; (end = strchr(row, '\n')); row = end + 1) {
 		*end = '\0';
 		assert_true(timeline_add(&again, row));
 	}
@@ -96,17 +96,17 @@ static void test_rows(void **state)
 	assert_int_equal(again.began, t.began);
 	assert_int_equal(again.over, t.over);
 	assert_int_equal(again.n, 2);
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		assert_string_equal(again.guests[i].name, t.guests[i].name);
 		assert_string_equal(again.guests[i].state, t.guests[i].state);
 		assert_memory_equal(&again.guests[i].phases, &t.guests[i].phases,
 				    sizeof(t.guests[i].phases));
 	}
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		KIT_CHECK(!timeline_add(&again, bad[i]), "taken: %s", bad[i]);
 	assert_int_equal(again.n, 2);
 	timeline_free(&again);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		KIT_CHECK(!timeline_add(&again, bad[i]), "taken as the first: %s", bad[i]);
 	assert_null(again.guests);
 	/* Nothing is left of them. */

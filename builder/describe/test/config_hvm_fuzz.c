@@ -1,6 +1,6 @@
 /*
- * libFuzzer entry: any statements behind those that make a guest an hvm one. The first byte says which
- * device model it has. What is read without an error is made arguments of.
+ * libFuzzer entry: any statements behind those that make a guest an hvm one. The first byte says
+ * which device model it has. What is read without an error is made arguments of.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -33,13 +33,12 @@ static void check_video(const struct guest_config *g)
 /* QEMU has one place for each of its disks, and no read-only ones. */
 static void check_disks(const struct guest_config *g)
 {
-	size_t i, j;
 	int place;
 
-	for (i = 0; i < g->nr_disks; i++) {
+	for (size_t i = 0; i < g->nr_disks; i++) {
 		place = config_disk_place(g, &g->disks[i]);
 		assert(place < 0 || g->disks[i].readwrite);
-		for (j = 0; place >= 0 && j < i; j++)
+		for (size_t j = 0; place >= 0 && j < i; j++)
 			assert(config_disk_place(g, &g->disks[j]) != place);
 	}
 }
@@ -47,9 +46,8 @@ static void check_disks(const struct guest_config *g)
 static void check_cards(const struct guest_config *g)
 {
 	const struct vif_spec *s;
-	size_t i;
 
-	for (i = 0; i < g->nr_vifs; i++) {
+	for (size_t i = 0; i < g->nr_vifs; i++) {
 		s = &g->vifs[i];
 		assert(s->type == VIF_TYPE_IOEMU || s->type == VIF_TYPE_VIF);
 		assert(s->type == VIF_TYPE_VIF || !s->vifname || strlen(s->vifname) <= 11);
@@ -61,9 +59,7 @@ static void check_cards(const struct guest_config *g)
 
 static void check_args(const struct argv *v)
 {
-	size_t i;
-
-	for (i = 0; i < v->n; i++)
+	for (size_t i = 0; i < v->n; i++)
 		assert(v->v[i]);
 	assert(!v->v[v->n] && v->v[0][0] == '@');
 }
@@ -87,14 +83,13 @@ static void check_qemu(const struct guest_config *g)
 	struct guest guest = {.cfg = g, .domid = 7, .disks = held, .vifs = vifs};
 	struct argv v = {0};
 	struct err e = {0};
-	size_t i;
 
 	assert(disks && held && vifs);
-	for (i = 0; i < g->nr_disks; i++) {
+	for (size_t i = 0; i < g->nr_disks; i++) {
 		disks[i].spec = &g->disks[i];
 		held[i] = &disks[i];
 	}
-	for (i = 0; i < g->nr_vifs; i++)
+	for (size_t i = 0; i < g->nr_vifs; i++)
 		vifs[i] = (struct vif){.spec = &g->vifs[i], .devid = g->vifs[i].devid};
 	check_video(g);
 	check_disks(g);

@@ -257,9 +257,9 @@ static void override(const char *text, const char *want, const char *errors)
 	struct diag d = {0};
 	struct statement st = {.key = (char *)"k", .loc = {"cmd", 1, 5}};
 	struct descriptor c = {.statements = &st, .n = 1};
-	int ret = descriptor_parse_override(text, (struct loc){"cmd", 1, 10}, &st.value, &d);
+	int rc = descriptor_parse_override(text, (struct loc){"cmd", 1, 10}, &st.value, &d);
 
-	assert_int_equal(ret, *errors ? -1 : 0);
+	assert_int_equal(rc, *errors ? -1 : 0);
 	expect_statements(&c, want);
 	expect_diag(&d, errors);
 	value_free(&st.value);

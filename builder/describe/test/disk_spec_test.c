@@ -150,9 +150,9 @@ static void test_errors(void **state)
 static void vdev(const char *text, int64_t want)
 {
 	uint32_t number = 0;
-	int ret = disk_vdev_number(text, &number);
+	int rc = disk_vdev_number(text, &number);
 
-	assert_int_equal(ret, want < 0 ? -1 : 0);
+	assert_int_equal(rc, want < 0 ? -1 : 0);
 	if (want >= 0)
 		assert_int_equal(number, want);
 }

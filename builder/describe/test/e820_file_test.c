@@ -66,13 +66,13 @@ static int parse(const char *text, size_t len, struct err *e)
 {
 	char *copy = malloc(len ? len : 1);
 	struct e820_map m;
-	int ret;
+	int rc;
 
 	assert_non_null(copy);
 	memcpy(copy, text, len);
-	ret = e820_parse(copy, len, "/boot/map", &m, e);
+	rc = e820_parse(copy, len, "/boot/map", &m, e);
 	free(copy);
-	return ret;
+	return rc;
 }
 
 static void refuses(const char *text, const char *msg)

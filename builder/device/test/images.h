@@ -1,11 +1,11 @@
 /*
- * Bytes of disks for the tests, as the tools of each kind write them; as much of them as tells what it
- * is. A disk is IMAGE_BYTES: libblkid looks for no RAID on less than 1.44 MB.
+ * Bytes of disks for the tests, as the tools of each kind write them; as much of them as tells what
+ * it is. A disk is IMAGE_BYTES: libblkid looks for no RAID on less than 1.44 MB.
  *
  * The layouts are those of Linux (include/uapi/linux/raid/md_p.h, fs/ext4/ext4.h, btrfs_tree.h,
- * drivers/md/bcache), SNIA's DDF 2.0, mdadm (super-intel.c), LVM2 (lib/format_text/layout.h), DRBD 8.4
- * (drbd_int.h), the LUKS1 On-Disk Format Specification, OpenZFS (vdev_impl.h, uberblock_impl.h), and
- * the UEFI Specification 2.10, chapter 5.
+ * drivers/md/bcache), SNIA's DDF 2.0, mdadm (super-intel.c), LVM2 (lib/format_text/layout.h),
+ * DRBD 8.4 (drbd_int.h), the LUKS1 On-Disk Format Specification, OpenZFS (vdev_impl.h,
+ * uberblock_impl.h), and the UEFI Specification 2.10, chapter 5.
  */
 #ifndef EARLYDOM_IMAGES_H
 #define EARLYDOM_IMAGES_H
@@ -39,8 +39,8 @@ static inline void image_ext(uint8_t *b, uint8_t digit, const char *label)
 	memcpy(b + 1144, label, strlen(label));
 }
 
-/* A member of an md array whose metadata of version 1 is at that byte: mdadm's 1.0 at the end, 1.1 at
- * the beginning, 1.2 4 KiB behind it. */
+/* A member of an md array whose metadata of version 1 is at that byte: mdadm's 1.0 at the end, 1.1
+ * at the beginning, 1.2 4 KiB behind it. */
 #define MD_10 (IMAGE_BYTES - 0x2000)
 #define MD_11 0
 #define MD_12 0x1000
@@ -160,8 +160,8 @@ static inline void image_mbr(uint8_t *b, uint32_t signature, uint8_t type, uint3
 
 /*
  * A GPT of 4 partitions on a disk of len bytes with sectors of that size: each has 8 sectors, from
- * sector 40 on, a uuid of its number's digit throughout, and a letter for a name; the second one's is not
- * ASCII. The header says that there are nr entries.
+ * sector 40 on, a uuid of its number's digit throughout, and a letter for a name; the second one's
+ * is not ASCII. The header says that there are nr entries.
  */
 static inline void image_gpt(uint8_t *b, size_t len, unsigned sector, uint32_t nr)
 {

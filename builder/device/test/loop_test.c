@@ -113,7 +113,8 @@ static void test_readonly(void **state)
 	close(fd);
 }
 
-/* Where the file system below can't, the kernel does without: no more than that it works is known. */
+/* Where the file system below can't, the kernel does without: no more than that it works is known.
+ */
 static void test_direct(void **state)
 {
 	char path[LOOP_PATH_MAX], text[8];
@@ -133,7 +134,7 @@ static void test_find_other(void **state)
 	char path[LOOP_PATH_MAX], found[LOOP_PATH_MAX] = "";
 	struct loop_file f;
 	struct stat st;
-	int fd, i;
+	int fd;
 
 	(void)state;
 	if (!have_loop)
@@ -147,7 +148,7 @@ static void test_find_other(void **state)
 	assert_string_equal(found, path);
 	close(fd);
 	/* It is gone with its last user, if not at once. */
-	for (i = 0; i < 1000 && loop_find_other(&f, found); i++)
+	for (int i = 0; i < 1000 && loop_find_other(&f, found); i++)
 		usleep(1000);
 	assert_false(loop_find_other(&f, found));
 	fd = attach("image", (struct loop_options){0}, path);

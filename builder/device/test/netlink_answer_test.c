@@ -1,5 +1,6 @@
 /*
- * The kernel's answers, byte by byte, right ones and wrong ones. With --seeds DIR: inputs for the fuzzer.
+ * The kernel's answers, byte by byte, right ones and wrong ones. With --seeds DIR: inputs for the
+ * fuzzer.
  */
 #include "builder/fake/kit.h"
 
@@ -132,11 +133,10 @@ static void test_wrong(void **state)
 	char words[32];
 	struct link l;
 	int error;
-	size_t n;
 
 	(void)state;
 	bridge(&p);
-	for (n = 0; n < sizeof(struct nlmsghdr); n++) {
+	for (size_t n = 0; n < sizeof(struct nlmsghdr); n++) {
 		head_of(&p)->nlmsg_len = (uint32_t)n;
 		assert_int_equal(takes(&p, &l, &error, words), -1);
 	}
@@ -193,13 +193,12 @@ static int write_seeds(const char *dir)
 {
 	struct packet p[2] = {{.n = 0}, {.n = 0}};
 	char path[512];
-	size_t i;
 	FILE *f;
 
 	bridge(&p[0]);
 	verdict(&p[0], 0, NULL);
 	verdict(&p[1], EBUSY, "in use");
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/%zu", dir, i);
 		f = fopen(path, "w");
 		if (!f || fwrite(p[i].bytes, 1, p[i].n, f) != p[i].n || fclose(f))

@@ -2,9 +2,9 @@
  * libFuzzer entry: a disk, as a file in memory, and all that is asked of it.
  *
  * A disk is large and mostly empty, so the input says what is on it: its first byte has the disk's
- * size (in steps of 256 KiB), that of a sector, and, in the highest bit, whether the GPT's checksums are
- * to be right, which would keep a fuzzer out; then come blocks: where it goes (le32), its length (1
- * byte), its bytes.
+ * size (in steps of 256 KiB), that of a sector, and, in the highest bit, whether the GPT's
+ * checksums are to be right, which would keep a fuzzer out; then come blocks: where it goes (le32),
+ * its length (1 byte), its bytes.
  */
 #include "builder/device/probe.h"
 
@@ -92,14 +92,13 @@ static void check_table(int fd, unsigned sector)
 {
 	struct probe_table t;
 	struct err e;
-	size_t i;
 
 	if (probe_table(fd, sector, &t, &e) < 0) {
 		assert(e.msg[0]);
 		return;
 	}
 	assert(t.n <= 4096 + 256);
-	for (i = 0; i < t.n; i++) {
+	for (size_t i = 0; i < t.n; i++) {
 		ends(t.list[i].uuid, sizeof(t.list[i].uuid));
 		ends(t.list[i].label, sizeof(t.list[i].label));
 		assert(t.list[i].number && t.list[i].size);

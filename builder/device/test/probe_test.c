@@ -214,10 +214,9 @@ static void test_gpt(void **state)
 {
 	static const unsigned sectors[] = {512, 4096};
 	struct probe_table t;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		blank();
 		image_gpt(image, IMAGE_BYTES, sectors[i], 128);
 		assert_int_equal(table(IMAGE_BYTES, sectors[i], &t), 4);
@@ -358,13 +357,13 @@ static void seed_gpt(uint8_t *b)
 static bool write_seed(const char *path)
 {
 	FILE *f = fopen(path, "w");
-	size_t at, i;
+	size_t i;
 	bool ok;
 
 	if (!f)
 		return false;
 	putc(0x80 | (IMAGE_BYTES / (256 * 1024) - 1), f);
-	for (at = 0; at < IMAGE_BYTES; at += 128) {
+	for (size_t at = 0; at < IMAGE_BYTES; at += 128) {
 		for (i = 0; i < 128 && !image[at + i]; i++)
 			;
 		if (i == 128)
@@ -391,9 +390,8 @@ static int write_seeds(const char *dir)
 		{"gpt", seed_gpt},
 	};
 	char path[4096];
-	size_t i;
 
-	for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
 		blank();
 		seeds[i].make(image);
 		snprintf(path, sizeof(path), "%s/%s", dir, seeds[i].name);

@@ -204,11 +204,10 @@ static void test_skipped(void **state)
 {
 	static const char *const numbers[] = {"1:0\n", "2:0\n", "7:3\n", "11:0\n"};
 	char name[8] = "dv0";
-	size_t i;
 
 	(void)state;
 	mk_root("skipped");
-	for (i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		name[2] = (char)('0' + i);
 		mk_device(name, numbers[i], "100\n", "");
 		mk_ext(name, 0x11, "root");
@@ -348,8 +347,8 @@ static void expect_left_out(const char *tag, const char *device, const char *why
 	expect_none(tag, msg);
 }
 
-/* Half of a mirror whose metadata is at its end begins as the mirror does. To write it is to lose the
- * other half. */
+/* Half of a mirror whose metadata is at its end begins as the mirror does. To write it is to lose
+ * the other half. */
 static void test_members(void **state)
 {
 	(void)state;

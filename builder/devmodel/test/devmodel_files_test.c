@@ -1,6 +1,6 @@
 /*
- * Files of device models in an own root, for real: each test is a process in a mount namespace of its
- * own, which says on a pipe what is wrong; where namespaces cannot be made it says that it was
+ * Files of device models in an own root, for real: each test is a process in a mount namespace of
+ * its own, which says on a pipe what is wrong; where namespaces cannot be made it says that it was
  * skipped. This program plays the device model when its name begins with '@'.
  */
 #include "builder/fake/kit.h"
@@ -206,7 +206,7 @@ static void runs(void)
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC), fds[3] = {null, null, null};
 	struct own_root r;
 	struct stat st;
-	int status, i;
+	int status;
 	struct err e;
 	pid_t pid;
 
@@ -217,7 +217,7 @@ static void runs(void)
 	MUST(fstatat(r.dir, cfg.kernel + 1, &st, 0) == 0 && st.st_size > 0);
 	MUST(fstatat(r.dir, cfg.ramdisk + 1, &st, 0) == 0 && st.st_size == KIT_RAMDISK);
 	MUST(unlink(program) == 0);
-	for (i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++) {
 		const struct model_program p = {.path = program,
 						.argv = argv,
 						.env = env,

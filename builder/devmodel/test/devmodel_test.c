@@ -105,7 +105,8 @@ static void start(const char *does)
 	assert_int_equal(model.state, DEVMODEL_STARTING);
 }
 
-/* Looks until the state is another one than DEVMODEL_STARTING; returns devmodel_look's last answer. */
+/* Looks until the state is another one than DEVMODEL_STARTING; returns devmodel_look's last answer.
+ */
 static int look(struct err *e)
 {
 	enum devmodel_state now;
@@ -186,7 +187,7 @@ static const char *files_of_process(void)
 	bool has[64] = {false};
 	struct dirent *e;
 	char path[64];
-	int i, len = 0;
+	int len = 0;
 	DIR *d;
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)model.pid);
@@ -197,7 +198,7 @@ static const char *files_of_process(void)
 			has[atoi(e->d_name)] = true;
 	closedir(d);
 	text[0] = '\0';
-	for (i = 0; i < 64; i++)
+	for (int i = 0; i < 64; i++)
 		if (has[i])
 			len += sprintf(text + len, "%d ", i);
 	return text;
@@ -230,7 +231,7 @@ static void test_classic(void **state)
 	const int leak = open("/dev/null", O_RDONLY), high = fcntl(leak, F_DUPFD, 50);
 	sigset_t block, old;
 	char want[512], buf[16] = "";
-	unsigned before, i;
+	unsigned before;
 	const char *status;
 	ssize_t n = -1;
 
@@ -257,7 +258,7 @@ static void test_classic(void **state)
 	assert_int_equal(read(model.console_fd, buf, sizeof(buf)), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(write(model.console_fd, "hello", 5), 5);
-	for (i = 0; i < 200 && n < 0; i++) {
+	for (unsigned i = 0; i < 200 && n < 0; i++) {
 		n = read(model.console_fd, buf, sizeof(buf));
 		usleep(5000);
 	}
@@ -375,12 +376,11 @@ static void test_flood(void **state)
 	enum devmodel_state now;
 	struct stat st;
 	struct err e;
-	int i;
 
 	(void)state;
 	set_up(false, true);
 	ready("flood");
-	for (i = 0; i < 4000 && model.said <= 2 * CONLOG_MAX; i++) {
+	for (int i = 0; i < 4000 && model.said <= 2 * CONLOG_MAX; i++) {
 		KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
 		usleep(1000);
 	}

@@ -145,9 +145,8 @@ static void disks(size_t n, const char *const *vdevs, bool readwrite)
 	static struct disk all[8];
 	static struct disk *list[8];
 	static char names[8][8];
-	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		strcpy(names[i], vdevs[i]);
 		specs[i] = (struct disk_spec){.vdev = names[i], .readwrite = readwrite};
 		assert_int_equal(disk_vdev_number(names[i], &specs[i].vdev_number), 0);

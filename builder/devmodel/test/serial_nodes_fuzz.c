@@ -13,13 +13,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct guest g = {.cfg = &cfg, .domid = 7};
 	struct nodes n = {.domid = 7};
 	char *said = malloc(size ? size : 1);
-	size_t i;
 
 	if (!said)
 		abort();
 	memcpy(said, data, size);
 	serial_nodes(&g, said, size, &n);
-	for (i = 0; i < n.n; i++) {
+	for (size_t i = 0; i < n.n; i++) {
 		assert(!strcmp(n.v[i].path, "/local/domain/7/serial/0/tty") ||
 		       !strcmp(n.v[i].path, "/local/domain/7/serial/1/tty"));
 		assert(!strncmp(n.v[i].value, "/dev/pts/", 9));

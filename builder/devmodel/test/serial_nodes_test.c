@@ -30,11 +30,10 @@ static void says(const char *said, const char *wanted)
 	struct nodes n = {.domid = 1};
 	char all[512] = "";
 	struct golden g;
-	size_t i;
 
 	with_ports(&g);
 	serial_nodes(&g.guest, said, strlen(said), &n);
-	for (i = 0; i < n.n; i++) {
+	for (size_t i = 0; i < n.n; i++) {
 		assert_int_equal(n.v[i].access, NODE_INHERITS);
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s %s\n", n.v[i].path,
 			 n.v[i].value);

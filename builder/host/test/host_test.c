@@ -12,9 +12,8 @@ static void tree(const char *type, const char *features, bool privcmd, bool evtc
 	static const char *const dirs[] = {
 		"r",     "r/sys",    "r/sys/hypervisor", "r/sys/hypervisor/properties",
 		"r/dev", "r/dev/xen"};
-	unsigned i;
 
-	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+	for (unsigned i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		mkdir(kit_path(dirs[i]), 0700);
 	unlink(kit_path("r/sys/hypervisor/type"));
 	unlink(kit_path("r/sys/hypervisor/properties/features"));
@@ -111,10 +110,9 @@ static void test_versions(void **state)
 		 "of Xen 4.17; build it with XEN_SRC= set to a source tree of Xen 4.17"},
 	};
 	char msg[256];
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		/* The two interfaces have versions of their own: either can be the wrong one. */
 		fake_reset();
 		fake_host()->version = cases[i].version;
@@ -140,10 +138,9 @@ static void test_open_fails(void **state)
 		"cannot ask the hypervisor for its capabilities",
 	};
 	char msg[256];
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		fake_reset();
 		fake_fail_at(i + 1, EPERM);
 		snprintf(msg, sizeof(msg), "%s: %s", texts[i], strerror(EPERM));
@@ -195,7 +192,8 @@ static void say(xentoollog_logger *l, xentoollog_level level, int errnum, const 
 	va_end(ap);
 }
 
-/* What the libraries say is the cause, without the place in their source; the first error counts. */
+/* What the libraries say is the cause, without the place in their source; the first error counts.
+ */
 static void test_causes(void **state)
 {
 	struct host h;

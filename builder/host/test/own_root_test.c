@@ -233,12 +233,11 @@ static void refused(const char *want)
 static void lacks(const char *const *dirs, bool mounted, const char *want)
 {
 	const char *root = kit_path("less");
-	size_t i;
 
 	if ((mkdir(root, 0700) < 0 && errno != EEXIST) ||
 	    (mounted && mount("t", root, "tmpfs", 0, NULL) < 0) || chdir(root) < 0)
 		WRONG("set-up: %s", strerror(errno));
-	for (i = 0; dirs[i]; i++)
+	for (size_t i = 0; dirs[i]; i++)
 		if (mkdir(dirs[i], 0700) < 0)
 			WRONG("set-up: %s", strerror(errno));
 	if (chroot(".") < 0)

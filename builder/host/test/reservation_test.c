@@ -23,11 +23,10 @@ struct waiter {
 static void open_scene(struct reservations *all, struct waiter *w, unsigned n)
 {
 	struct err e;
-	unsigned i;
 
 	fake_reset();
 	reservations_init(all);
-	for (i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		memset(&w[i], 0, sizeof(w[i]));
 		w[i].all = all;
 		pthread_mutex_init(&w[i].lock, NULL);
@@ -37,9 +36,7 @@ static void open_scene(struct reservations *all, struct waiter *w, unsigned n)
 
 static void close_scene(struct reservations *all, struct waiter *w, unsigned n)
 {
-	unsigned i;
-
-	for (i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		pthread_mutex_destroy(&w[i].lock);
 		host_close(&w[i].host);
 	}
@@ -96,13 +93,12 @@ static void test_enough(void **state)
 {
 	struct reservations all;
 	struct waiter w[3];
-	unsigned i;
 
 	(void)state;
 	open_scene(&all, w, 3);
-	for (i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++)
 		reservation_make(&all, &w[i].reservation, FREE_KIB / 4);
-	for (i = 3; i-- > 0;) {
+	for (unsigned i = 3; i-- > 0;) {
 		wait_for_it(&w[i]);
 		assert_int_equal(w[i].rc, 0);
 	}
@@ -155,8 +151,8 @@ static void test_taken(void **state)
 }
 
 /*
- * What the hypervisor has set aside is not counted twice: who came later has enough as soon as that is so,
- * and where it has not, waits for what may come back of it.
+ * What the hypervisor has set aside is not counted twice: who came later has enough as soon as that
+ * is so, and where it has not, waits for what may come back of it.
  */
 static void test_claimed(void **state)
 {

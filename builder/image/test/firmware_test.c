@@ -41,7 +41,7 @@ static void opens(const char *want)
 	struct guest_config cfg = kit_config("web", GUEST_PV);
 	const struct kernel *k;
 	struct image_file *f;
-	struct err e = {""};
+	struct err e = {.msg = ""};
 	struct blob none;
 	char text[512];
 

@@ -218,7 +218,6 @@ static void test_kernel_waits(void **state)
 {
 	struct reader readers[2];
 	struct image_file *f;
-	unsigned i;
 	struct err e;
 
 	(void)state;
@@ -226,7 +225,7 @@ static void test_kernel_waits(void **state)
 	assert_non_null(f);
 	image_plan_kernel(f);
 	f->kernel_busy = true; /* by somebody else */
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		readers[i] = (struct reader){.file = f};
 		assert_int_equal(pthread_create(&readers[i].thread, NULL, read_kernel, &readers[i]),
 				 0);
@@ -239,7 +238,7 @@ static void test_kernel_waits(void **state)
 	err_set(&f->why_bad, "as was found");
 	pthread_cond_broadcast(&f->unpacked);
 	pthread_mutex_unlock(&f->lock);
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		pthread_join(readers[i].thread, NULL);
 		assert_null(readers[i].kernel);
 		assert_string_equal(readers[i].err.msg, "as was found");
@@ -253,25 +252,24 @@ static void test_kernel_at_once(void **state)
 {
 	struct reader readers[4];
 	struct image_file *f;
-	unsigned i;
 	struct err e;
 
 	(void)state;
 	kit_slow_kernel("slow.gz");
 	f = image_hold(&cache, "kernel", kit_path("slow.gz"), &e);
 	assert_non_null(f);
-	for (i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		image_plan_kernel(f);
 		readers[i] = (struct reader){.file = f};
 		assert_int_equal(pthread_create(&readers[i].thread, NULL, read_kernel, &readers[i]),
 				 0);
 	}
-	for (i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		pthread_join(readers[i].thread, NULL);
 		KIT_CHECK(readers[i].kernel, "%s", readers[i].err.msg);
 		assert_ptr_equal(readers[i].bare, f->kernel.bare);
 	}
-	for (i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		assert_true(f->kernel_open);
 		done(f);
 	}

@@ -1,7 +1,7 @@
 /*
  * libFuzzer entry: a guest with any texts and sizes, and any kernel, for each image type. The input
- * begins with the figures; then come texts for ip, root, extra and cmdline, a line each; the rest is the
- * kernel's file.
+ * begins with the figures; then come texts for ip, root, extra and cmdline, a line each; the rest
+ * is the kernel's file.
  */
 #include "builder/image/image_type.h"
 
@@ -123,9 +123,8 @@ static void check_all(struct guest_config *g, const struct figures *f, const str
 		      const uint8_t *file, size_t len)
 {
 	const struct image_type *t;
-	size_t i;
 
-	for (i = 0; (t = image_type_at(i)); i++) {
+	for (size_t i = 0; (t = image_type_at(i)); i++) {
 		g->type = t->types[f->type % t->nr_types];
 		g->model_protocol = f->protocol & 1 ? MODEL_CLASSIC : MODEL_QEMU;
 		check_type(t, g, k, file, len, (size_t)f->ramdisk);

@@ -149,14 +149,14 @@ static void handed_on(const void *data, size_t len, const char *msg)
 {
 	uint8_t *copy = malloc(len);
 	struct err e = {.msg = ""};
-	int ret;
+	int rc;
 
 	assert_non_null(copy);
 	memcpy(copy, data, len);
-	ret = image_vmx.check_file(&cfg, copy, len, &e);
+	rc = image_vmx.check_file(&cfg, copy, len, &e);
 	free(copy);
 	assert_string_equal(e.msg, msg);
-	assert_int_equal(ret, *msg ? -1 : 0);
+	assert_int_equal(rc, *msg ? -1 : 0);
 }
 
 static void test_qemu_kernel(void **state)

@@ -71,12 +71,11 @@ static void make_domain(struct scene *s)
 static void play_others(const struct guest *g, const char *tty)
 {
 	char path[96];
-	size_t i;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", g->domid);
 	assert_string_equal(fake_store_read(path), "");
 	fake_store_write(path, tty);
-	for (i = 0; i < g->cfg->nr_vifs; i++) {
+	for (size_t i = 0; i < g->cfg->nr_vifs; i++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/vif/%u/%zu/hotplug-status",
 			 g->domid, i);
 		assert_string_equal(fake_store_read(path), "");
@@ -100,11 +99,11 @@ static void compare(const char *is, const char *wanted)
 static char *join_lists(const char *const paths[], size_t n)
 {
 	char *all = NULL, *one;
-	size_t i, len;
+	size_t len;
 	FILE *f = open_memstream(&all, &len);
 
 	assert_non_null(f);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		one = fake_store_list(paths[i]);
 		fputs(one, f);
 		free(one);
@@ -136,11 +135,10 @@ static void check_golden(unsigned n, const char *golden)
 	struct nodes nodes = {0};
 	struct scene s;
 	char *list;
-	unsigned k;
 
 	golden_guest(&s.g, n);
 	open_host(&s);
-	for (k = 1; k < s.g.domid; k++) {
+	for (unsigned k = 1; k < s.g.domid; k++) {
 		make_domain(&s);
 		assert_int_equal(xc_domain_destroy(s.host.xch, k), 0);
 	}
@@ -579,10 +577,9 @@ static void test_messages(void **state)
 		{"xs_introduce_domain", "cannot introduce domain 1 to xenstored: Broken pipe", 1},
 	};
 	struct scene s;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		open_scene(&s, "web", GUEST_PVH);
 		make_domain(&s);
 		fake_fail_call(cases[i].call, cases[i].n, EPIPE);

@@ -166,7 +166,7 @@ static void test_collisions(void **state)
 static void test_memory(void **state)
 {
 	struct scene s;
-	unsigned n, i;
+	unsigned n;
 	bool failed;
 	int rc;
 
@@ -174,7 +174,7 @@ static void test_memory(void **state)
 	for (n = 1;; n++) {
 		open_scene(&s);
 		fake_alloc_fail_at(n);
-		for (i = 0; i < 100; i++)
+		for (unsigned i = 0; i < 100; i++)
 			nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", NULL, "%u", i);
 		nodes_remove(&s.nodes, "/local/domain/1");
 		rc = nodes_write(&s.nodes, &s.err);

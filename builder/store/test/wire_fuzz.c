@@ -1,6 +1,6 @@
 /*
- * libFuzzer entry: any bytes as what xenstored answers to some requests, or to a transaction. The first
- * byte says which.
+ * libFuzzer entry: any bytes as what xenstored answers to some requests, or to a transaction. The
+ * first byte says which.
  */
 #include "builder/store/wire.h"
 
@@ -29,11 +29,10 @@ static void some_requests(int fd, size_t n)
 	static char path[] = "/a";
 	struct wire_call calls[4];
 	struct err e = {0};
-	size_t i;
 	int rc;
 
 	memset(calls, 0, sizeof(calls));
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		calls[i].type = i % 2 ? XS_DIRECTORY : XS_READ;
 		calls[i].body = path;
 		calls[i].len = sizeof(path);
@@ -41,7 +40,7 @@ static void some_requests(int fd, size_t n)
 	rc = wire_talk(fd, 0, calls, n, &e);
 	if (rc < 0)
 		check_error(&e);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		/* What was answered is whole, also in front of an answer that was none. */
 		assert(rc < 0 || calls[i].reply);
 		assert(calls[i].error >= 0 && calls[i].reply_len <= XENSTORE_PAYLOAD_MAX);

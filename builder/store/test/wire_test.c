@@ -102,17 +102,16 @@ static void test_long(void **state)
 	static char text[XENSTORE_PAYLOAD_MAX];
 	struct wire_call calls[9];
 	struct scene s;
-	size_t i;
 
 	(void)state;
 	open_scene(&s);
-	for (i = 0; i < 9; i++) {
+	for (size_t i = 0; i < 9; i++) {
 		calls[i] = call(XS_READ, "/a");
 		memset(text, (int)('a' + i), sizeof(text));
 		answer(&s, XS_READ, (uint32_t)i, text, sizeof(text) - i);
 	}
 	KIT_CHECK(!wire_talk(s.fd, 0, calls, 9, &s.err), "%s", s.err.msg);
-	for (i = 0; i < 9; i++) {
+	for (size_t i = 0; i < 9; i++) {
 		memset(text, (int)('a' + i), sizeof(text));
 		assert_int_equal(calls[i].reply_len, sizeof(text) - i);
 		assert_memory_equal(calls[i].reply, text, sizeof(text) - i);
@@ -121,7 +120,8 @@ static void test_long(void **state)
 	close_scene(&s);
 }
 
-/* What a request says comes back as its answer, and the next one is not read before that has been taken. */
+/* What a request says comes back as its answer, and the next one is not read before that has been
+ * taken. */
 static void *echo(void *arg)
 {
 	static char body[XENSTORE_PAYLOAD_MAX];
@@ -143,11 +143,10 @@ static void test_more_than_sockets_hold(void **state)
 	struct wire_call *calls = test_calloc(MANY, sizeof(*calls));
 	pthread_t peer;
 	struct scene s;
-	size_t i;
 
 	(void)state;
 	open_scene(&s);
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		calls[i] = (struct wire_call){.type = XS_WRITE, .len = XENSTORE_PAYLOAD_MAX - i};
 		calls[i].body = malloc(calls[i].len);
 		memset(calls[i].body, (int)i, calls[i].len);
@@ -156,7 +155,7 @@ static void test_more_than_sockets_hold(void **state)
 	alarm(60);
 	KIT_CHECK(!wire_talk(s.fd, 0, calls, MANY, &s.err), "%s", s.err.msg);
 	alarm(0);
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		assert_int_equal(calls[i].error, 0);
 		assert_int_equal(calls[i].reply_len, calls[i].len);
 		assert_memory_equal(calls[i].reply, calls[i].body, calls[i].len);
@@ -175,11 +174,10 @@ static void test_too_early(void **state)
 {
 	struct wire_call *calls = test_calloc(FEW, sizeof(*calls));
 	struct scene s;
-	size_t i;
 
 	(void)state;
 	open_scene(&s);
-	for (i = 0; i < FEW; i++) {
+	for (size_t i = 0; i < FEW; i++) {
 		calls[i] = (struct wire_call){.type = XS_WRITE, .len = XENSTORE_PAYLOAD_MAX};
 		calls[i].body = calloc(1, calls[i].len);
 		answer(&s, XS_WRITE, (uint32_t)i, "", 0);

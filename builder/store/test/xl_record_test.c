@@ -41,11 +41,10 @@ static void test_golden(void **state)
 	static const char *const records[] = {record_g1, record_g2, record_g3, record_g4,
 					      record_h1};
 	struct golden g;
-	unsigned n;
 	char *text;
 
 	(void)state;
-	for (n = 1; n <= 5; n++) {
+	for (unsigned n = 1; n <= 5; n++) {
 		golden_guest(&g, n);
 		text = print(&g.guest, NULL);
 		assert_string_equal(text, records[n - 1]);

@@ -1,6 +1,6 @@
 /*
- * libFuzzer entry: a guest that does with the page of its console what it likes, while dom0 reads and
- * types. The ring lies between guards, and the input is a list of steps.
+ * libFuzzer entry: a guest that does with the page of its console what it likes, while dom0 reads
+ * and types. The ring lies between guards, and the input is a list of steps.
  */
 #include "builder/supervise/console.h"
 
@@ -43,13 +43,13 @@ static void read_some(struct scene *s, size_t size)
 	const XENCONS_RING_IDX there = before.out_prod - before.out_cons;
 	char *buf = malloc(size ? size : 1);
 	XENCONS_RING_IDX cons;
-	size_t i, n;
+	size_t n;
 
 	assert(buf);
 	n = console_read(&s->console, s->xce, buf, size);
 	assert(n <= size && n <= CONSOLE_RING_OUT);
 	assert(n == (there > CONSOLE_RING_OUT ? 0 : there < size ? there : size));
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		assert(buf[i] == before.out[(before.out_cons + i) % CONSOLE_RING_OUT]);
 	/* Nothing but dom0's own index has changed, and a lie is over. */
 	cons = there > CONSOLE_RING_OUT ? before.out_prod : before.out_cons + (XENCONS_RING_IDX)n;
@@ -65,13 +65,13 @@ static void type_some(struct scene *s, const uint8_t *keys, size_t n)
 	const struct xencons_interface before = *s->ring;
 	const XENCONS_RING_IDX used = before.in_prod - before.in_cons;
 	const size_t room = console_room(&s->console);
-	size_t i, done;
+	size_t done;
 
 	assert(room == (used > sizeof(before.in) ? 0 : sizeof(before.in) - used));
 	done = console_write(&s->console, s->xce, (const char *)keys, n);
 	assert(done == (n < room ? n : room));
 	assert(s->ring->in_prod - before.in_prod == done);
-	for (i = 0; i < done; i++)
+	for (size_t i = 0; i < done; i++)
 		assert(s->ring->in[(before.in_prod + i) % sizeof(before.in)] == (char)keys[i]);
 	assert(s->ring->in_cons == before.in_cons && s->ring->out_cons == before.out_cons &&
 	       s->ring->out_prod == before.out_prod);

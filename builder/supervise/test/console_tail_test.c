@@ -80,12 +80,12 @@ static void test_punched(void **state)
 {
 	static char data[32 * 1024];
 	struct console_tail t;
-	size_t i, n, got;
+	size_t n, got;
 	blkcnt_t most = 0;
 
 	(void)state;
 	open_tail(&t);
-	for (i = 0; i < 64; i++) {
+	for (size_t i = 0; i < 64; i++) {
 		memset(data, 'a' + (int)(i % 26), sizeof(data));
 		append("guest-web.log", data, sizeof(data));
 		for (got = 0; (n = console_tail_read(&t, data, sizeof(data))); got += n)
@@ -104,7 +104,7 @@ static void test_punched_half(void **state)
 {
 	static char data[256 * 1024];
 	struct console_tail t;
-	size_t i, n;
+	size_t n;
 
 	(void)state;
 	open_tail(&t);
@@ -116,7 +116,7 @@ static void test_punched_half(void **state)
 	memset(data, 0, sizeof(data));
 	n = console_tail_read(&t, data, sizeof(data));
 	assert_int_equal(n, sizeof(data) - 65 * 1024);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		assert_int_equal(data[i], 'x');
 	console_tail_close(&t);
 }
@@ -166,12 +166,11 @@ static void test_empty_others(void **state)
 		"guest-",       "guest-bd.log",   "guest-a long name.log", "guest-log",
 	};
 	struct stat st;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		append(kept[i], "12345", 5);
-	for (i = 0; i < sizeof(emptied) / sizeof(emptied[0]); i++)
+	for (size_t i = 0; i < sizeof(emptied) / sizeof(emptied[0]); i++)
 		append(emptied[i], "12345", 5);
 	/* What is no file is left alone, and what a link leads to. */
 	assert_int_equal(mkdirat(dirfd, "guest-dir.log", 0700), 0);
@@ -180,9 +179,9 @@ static void test_empty_others(void **state)
 	assert_int_equal(mkfifoat(dirfd, "guest-fifo.log", 0600), 0);
 
 	console_tail_empty_others(dirfd, names, 2);
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		KIT_CHECK(size_of(kept[i]) >= 5, "%s was emptied", kept[i]);
-	for (i = 0; i < sizeof(emptied) / sizeof(emptied[0]); i++)
+	for (size_t i = 0; i < sizeof(emptied) / sizeof(emptied[0]); i++)
 		KIT_CHECK(size_of(emptied[i]) == 0, "%s was not emptied", emptied[i]);
 	assert_int_equal(size_of("target"), 5);
 	assert_int_equal(fstatat(dirfd, "guest-dir.log", &st, 0), 0);

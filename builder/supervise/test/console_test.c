@@ -48,7 +48,6 @@ static void test_read(void **state)
 {
 	char buf[CONSOLE_RING_OUT], text[CONSOLE_RING_OUT + 1];
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	open_scene(&s);
@@ -61,7 +60,7 @@ static void test_read(void **state)
 	assert_int_equal(s.ring->out_cons, 5);
 
 	/* A full ring, round its end. */
-	for (i = 0; i < CONSOLE_RING_OUT; i++)
+	for (unsigned i = 0; i < CONSOLE_RING_OUT; i++)
 		text[i] = (char)('a' + i % 26);
 	text[CONSOLE_RING_OUT] = '\0';
 	fake_print(1, text);
@@ -77,7 +76,8 @@ static void test_read(void **state)
 	close_scene(&s);
 }
 
-/* Indices that can't be: nothing is read from beyond the ring, and the console works again after. */
+/* Indices that can't be: nothing is read from beyond the ring, and the console works again after.
+ */
 static void test_hostile_output(void **state)
 {
 	static const uint32_t lies[][2] = {
@@ -87,11 +87,10 @@ static void test_hostile_output(void **state)
 	};
 	char buf[CONSOLE_RING_OUT];
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	open_scene(&s);
-	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+	for (unsigned i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		s.ring->out_cons = lies[i][0];
 		s.ring->out_prod = lies[i][1];
 		assert_int_equal(console_read(&s.console, s.xce, buf, sizeof(buf)), 0);
@@ -107,11 +106,10 @@ static void test_write(void **state)
 {
 	char in[2000], out[2000];
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	open_scene(&s);
-	for (i = 0; i < sizeof(in); i++)
+	for (unsigned i = 0; i < sizeof(in); i++)
 		in[i] = (char)('A' + i % 26);
 	assert_int_equal(console_room(&s.console), 1024);
 	assert_int_equal(console_write(&s.console, s.xce, in, 10), 10);
@@ -137,11 +135,10 @@ static void test_hostile_input(void **state)
 	static const uint32_t lies[][2] = {{0, 1025}, {1, 0}, {0, UINT32_MAX}, {0x80000000, 7}};
 	char mark[sizeof(struct xencons_interface)];
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	open_scene(&s);
-	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+	for (unsigned i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		s.ring->in_cons = lies[i][0];
 		s.ring->in_prod = lies[i][1];
 		memcpy(mark, s.ring, sizeof(mark));

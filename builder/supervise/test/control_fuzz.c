@@ -1,7 +1,7 @@
 /*
- * libFuzzer entry: clients of the supervisor's socket that say what they like, while their guests are in
- * any state. The first bytes are the guests' states; then come steps: who does what, a length, and so
- * many bytes that are said.
+ * libFuzzer entry: clients of the supervisor's socket that say what they like, while their guests
+ * are in any state. The first bytes are the guests' states; then come steps: who does what, a
+ * length, and so many bytes that are said.
  */
 #include "builder/supervise/control.h"
 

@@ -20,16 +20,15 @@ struct scene {
 static void open_scene(struct scene *s)
 {
 	struct err e;
-	size_t i;
 
 	fake_reset();
 	s->cfgs[0] = kit_config("web", GUEST_PV);
 	s->cfgs[1] = kit_config("db", GUEST_PVH);
 	s->cfgs[1].on_poweroff = ACTION_PRESERVE;
 	kit_units_open(&s->k, s->cfgs, 2);
-	for (i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++)
 		unit_hold(&s->k.all, &s->k.all.list[i]);
-	for (i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++)
 		unit_proceed(&s->k.all, &s->k.all.list[i], clock_ns());
 	kit_units_jobs(&s->k);
 	KIT_CHECK(!control_open(&s->c, kit_path("run"), &e), "%s", e.msg);
@@ -288,7 +287,6 @@ static void test_slow_client(void **state)
 {
 	char buf[CONSOLE_RING_OUT];
 	struct scene s;
-	unsigned i;
 	int slow;
 
 	(void)state;
@@ -296,7 +294,7 @@ static void test_slow_client(void **state)
 	slow = dial(&s);
 	send_text(&s, slow, "console web\n");
 	memset(buf, 'o', sizeof(buf));
-	for (i = 0; i < 1000; i++) /* 2 MB, far more than a socket holds */
+	for (unsigned i = 0; i < 1000; i++) /* 2 MB, far more than a socket holds */
 		control_output(&s.c, &s.k.all.list[0], buf, sizeof(buf));
 	answers(&s, "stop nobody\n", "error: no guest has the name nobody\n");
 	close(slow);
@@ -308,12 +306,11 @@ static void test_too_many(void **state)
 {
 	int fds[CONTROL_CLIENTS], one;
 	struct scene s;
-	unsigned i;
 	bool end;
 
 	(void)state;
 	open_scene(&s);
-	for (i = 0; i < CONTROL_CLIENTS; i++)
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		fds[i] = dial(&s);
 	one = dial(&s);
 	turn(&s);
@@ -323,7 +320,7 @@ static void test_too_many(void **state)
 	close(fds[3]);
 	turn(&s);
 	answers(&s, "stop nobody\n", "error: no guest has the name nobody\n");
-	for (i = 0; i < CONTROL_CLIENTS; i++)
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		if (i != 3)
 			close(fds[i]);
 	turn(&s);

@@ -113,10 +113,9 @@ static int fake(int argc, char **argv)
 	const char *pid_file = NULL, *logs = "";
 	char path[256], does[64] = "";
 	FILE *f;
-	int i;
 
 	alarm(FAKE_LIFE_S);
-	for (i = 1; i + 1 < argc; i++) {
+	for (int i = 1; i + 1 < argc; i++) {
 		if (!strcmp(argv[i], "--pid-file"))
 			pid_file = argv[i + 1];
 		if (!strcmp(argv[i], "--log-dir"))
@@ -160,9 +159,8 @@ static void place(const char *dir)
 {
 	static const char *const names[6] = {"bin",         "socket", "store.pid",
 					     "console.pid", "logs",   "dev"};
-	size_t i;
 
-	for (i = 0; i < 6; i++)
+	for (size_t i = 0; i < 6; i++)
 		snprintf(paths[i], sizeof(paths[i]), "%s/%s", dir, names[i]);
 	at = (struct daemons_where){
 		.programs = paths[0],
@@ -252,10 +250,9 @@ static int begin(void **state)
 static int end_fakes(void **state)
 {
 	const char *const files[2] = {at.store_pid, at.console_pid};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++)
 		if (access(files[i], F_OK) == 0 && pid_in(files[i]) > 1 &&
 		    pid_in(files[i]) != getpid())
 			kill((pid_t)pid_in(files[i]), SIGKILL);
@@ -269,9 +266,8 @@ static int end_fakes(void **state)
 static bool seen_ended(const struct daemon *d)
 {
 	char c;
-	int i;
 
-	for (i = 0; i < 100; i++) {
+	for (int i = 0; i < 100; i++) {
 		if (read(d->life, &c, 1) == 0)
 			return true;
 		usleep(10000);
@@ -440,14 +436,13 @@ static void test_hangs(void **state)
 	char text[64], was[16];
 	struct daemon d;
 	struct err e;
-	size_t i;
 
 	(void)state;
 	at.timeout_ms = 100;
 	tell(at.store_pid, "serve");
 	snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	prctl(PR_GET_NAME, was);
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		put(at.store_pid, text);
 		prctl(PR_SET_NAME, names[i]);
 		assert_int_equal(daemons_store(&d, &at, NULL, &e), -1);

@@ -1,6 +1,6 @@
 /*
- * libFuzzer entry: any bytes as a guest's output, in pieces, each first byte of which is the length of the
- * piece; length 0 ends the guest's life.
+ * libFuzzer entry: any bytes as a guest's output, in pieces, each first byte of which is the length
+ * of the piece; length 0 ends the guest's life.
  */
 #include "builder/supervise/echo.h"
 

@@ -71,11 +71,10 @@ static void test_long_lines(void **state)
 static void test_control_characters(void **state)
 {
 	char c[3] = "?\n", want[16];
-	int i;
 
 	(void)state;
 	begin();
-	for (i = 1; i < 0x80; i++) {
+	for (int i = 1; i < 0x80; i++) {
 		c[0] = (char)i;
 		put(ECHO_CONSOLE, c);
 		if (i == '\n' || i == '\r')

@@ -19,9 +19,8 @@
 static void put(const char *path)
 {
 	FILE *f = fopen(path, "w");
-	int i;
 
-	for (i = 0; f && i < 3 << 20; i++)
+	for (int i = 0; f && i < 3 << 20; i++)
 		fputc('k', f);
 	if (!f || fclose(f))
 		_exit(10);
@@ -51,7 +50,6 @@ static void child(bool tmpfs)
 	struct image_file *held;
 	struct err e;
 	FILE *out;
-	unsigned i;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    (tmpfs && mount("none", kit_path(""), "tmpfs", 0, NULL) < 0))
@@ -80,7 +78,7 @@ static void child(bool tmpfs)
 	own_root.dir = open("/refuge", O_RDONLY | O_DIRECTORY);
 	need(own_root.dir >= 0, 21);
 	all.models.own_root = &own_root;
-	for (i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		cfgs[i] = (struct guest_config){.name = (char *)(uintptr_t) "g"};
 		list[i].guest.cfg = &cfgs[i];
 		list[i].state = UNIT_RUNNING;

@@ -10,20 +10,19 @@
 static void test_deaths(void **state)
 {
 	struct deaths d = {{0}, 0};
-	unsigned i;
 
 	(void)state;
 	/* Five within a minute are allowed, the sixth is not. */
-	for (i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 5; i++)
 		assert_false(deaths_add(&d, 1000 * S + i * S));
 	assert_true(deaths_add(&d, 1059 * S));
 	/* The edge: 60 s from the first of six. */
 	d = (struct deaths){{0}, 0};
-	for (i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 5; i++)
 		assert_false(deaths_add(&d, 1000 * S));
 	assert_true(deaths_add(&d, 1060 * S));
 	d = (struct deaths){{0}, 0};
-	for (i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 5; i++)
 		assert_false(deaths_add(&d, 1000 * S));
 	assert_false(deaths_add(&d, 1060 * S + 1));
 	/* The window goes on: the five before count, however many there were. */
@@ -31,11 +30,11 @@ static void test_deaths(void **state)
 
 	/* One every 13 s for ever: never six within 60 s. */
 	d = (struct deaths){{0}, 0};
-	for (i = 0; i < 1000; i++)
+	for (unsigned i = 0; i < 1000; i++)
 		assert_false(deaths_add(&d, i * 13 * S));
 	/* One every 11 s: the sixth is 55 s after the first. */
 	d = (struct deaths){{0}, 0};
-	for (i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 5; i++)
 		assert_false(deaths_add(&d, i * 11 * S));
 	assert_true(deaths_add(&d, 55 * S));
 }
@@ -56,10 +55,9 @@ static void test_endings(void **state)
 		{255, ENDED_CRASH, "crashed"}, /* a guest can give any */
 	};
 	struct guest_config cfg = kit_config("web", GUEST_PV);
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(ending_of(cases[i].reason), cases[i].ending);
 		assert_string_equal(ending_text(cases[i].ending), cases[i].text);
 	}

@@ -16,7 +16,7 @@ static void check_row(const struct timeline *t, const struct timeline_guest *g)
 {
 	struct timeline again = {.began = t->began};
 	char *row = NULL;
-	size_t len = 0, i;
+	size_t len = 0;
 	FILE *f = open_memstream(&row, &len);
 
 	assert(f);
@@ -26,7 +26,7 @@ static void check_row(const struct timeline *t, const struct timeline_guest *g)
 	assert(timeline_add(&again, row) && again.n == 1);
 	assert(!strcmp(again.guests[0].name, g->name) && !strcmp(again.guests[0].type, g->type));
 	assert(again.guests[0].phases.end == g->phases.end);
-	for (i = 0; i < PHASES; i++)
+	for (size_t i = 0; i < PHASES; i++)
 		assert(again.guests[0].phases.at[i] == g->phases.at[i]);
 	timeline_free(&again);
 	free(row);
@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *all = strndup((const char *)data, size), *rest = all, *row;
 	struct timeline t = {0};
-	size_t n = 0, i;
+	size_t n = 0;
 	char *text;
 
 	assert(all);
@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		n += timeline_add(&t, row);
 		assert(t.n <= n);
 	}
-	for (i = 0; i < t.n; i++)
+	for (size_t i = 0; i < t.n; i++)
 		check_row(&t, &t.guests[i]);
 	text = printed(&t, timeline_text);
 	assert(text[strlen(text) - 1] == '\n');

@@ -116,10 +116,9 @@ static void test_start(void **state)
 	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
 	struct scene s;
 	uint64_t built;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		open_connecting(&s, types[i]);
 		built = s.u->since;
 		kit_units_record(&s.k, 0, "state=connecting\ndomid=1");
@@ -166,10 +165,9 @@ static void test_no_store(void **state)
 	static const char why[] =
 		"its disks and network interfaces need a store, and there is none";
 	struct scene s;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		configure(&s, GUEST_PV);
 		(i ? &s.cfg.nr_disks : &s.cfg.nr_vifs)[0] = 0; /* either is enough */
 		fake_devices()->on = true;
@@ -322,10 +320,9 @@ static void test_given_up(void **state)
 {
 	static const char *const ends[] = {"5", "6"};
 	struct scene s;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		open_connecting(&s, GUEST_PV);
 		fake_store_write("/local/domain/0/error/backend/vbd/1/51712/error",
 				 "13 creating vbd structure");
@@ -356,10 +353,9 @@ static void test_cannot_run(void **state)
 		 "cannot bind the console of domain 1: Operation not permitted"},
 	};
 	struct scene s;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		open_connecting(&s, GUEST_PV);
 		fake_fail_call(cases[i].call, 1, EPERM);
 		states("2", "2", "2");
@@ -482,10 +478,9 @@ static void test_end(void **state)
 static void test_destroyed_by_others(void **state)
 {
 	struct scene s;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		open_running(&s, GUEST_PVH);
 		fake_store_connect(1);
 		if (i) {

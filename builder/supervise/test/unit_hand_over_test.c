@@ -1,6 +1,6 @@
 /*
- * Guests that are given away: released to whoever cares for them, or handed over to a store that has
- * come after them.
+ * Guests that are given away: released to whoever cares for them, or handed over to a store that
+ * has come after them.
  */
 #include "builder/fake/units.h"
 

@@ -1,6 +1,6 @@
 /*
- * A guest under supervision and its device model: one can't be without the other. This program plays the
- * models (fake/models.h).
+ * A guest under supervision and its device model: one can't be without the other. This program
+ * plays the models (fake/models.h).
  */
 #include "builder/fake/units.h"
 
@@ -66,9 +66,7 @@ static struct unit *open_built(struct kit_units *k, const struct guest_config *c
 /* Ticks until the unit has another state than that. */
 static void wait_while(struct kit_units *k, enum unit_state state)
 {
-	unsigned i;
-
-	for (i = 0; i < 2000 && k->all.list[0].state == state; i++) {
+	for (unsigned i = 0; i < 2000 && k->all.list[0].state == state; i++) {
 		kit_units_tick(k, clock_ns());
 		kit_units_jobs(k);
 		usleep(2000);
@@ -163,11 +161,10 @@ static void test_qemu(void **state)
 	char want[256];
 	struct kit_units k;
 	struct unit *u = open_built(&k, &cfg, true);
-	unsigned i;
 	pid_t pid;
 
 	(void)state;
-	for (i = 0; i < 50; i++) {
+	for (unsigned i = 0; i < 50; i++) {
 		tick(&k);
 		assert_int_equal(u->state, UNIT_CONNECTING);
 		usleep(10000);
@@ -268,7 +265,8 @@ static void test_fails(void **state)
 	fails(&cfg, "cannot run device model /nowhere/model: No such file or directory");
 }
 
-/* A model whose files can't be kept: the kernel that was to be unpacked for it is not waited for. */
+/* A model whose files can't be kept: the kernel that was to be unpacked for it is not waited for.
+ */
 static void test_not_kept(void **state)
 {
 	const struct own_root own_root = {.dir = -1};
@@ -520,7 +518,8 @@ static void test_leave(void **state)
 	fake_reset();
 }
 
-/* A guest that is somebody else's now: its model is still a child of ours, and is heard and ended. */
+/* A guest that is somebody else's now: its model is still a child of ours, and is heard and ended.
+ */
 static void test_released(void **state)
 {
 	struct guest_config cfg = classic("echo");
@@ -585,9 +584,8 @@ static void test_released(void **state)
 static void wait_for(struct kit_units *k, const char *file, const char *text)
 {
 	char buf[4096];
-	unsigned i;
 
-	for (i = 0; i < 500; i++) {
+	for (unsigned i = 0; i < 500; i++) {
 		while (unit_console(&k->all, &k->all.list[0]))
 			;
 		if (strstr(kit_read(file, buf, sizeof(buf)), text))
@@ -656,7 +654,6 @@ static void test_stop(void **state)
 	struct kit_units k;
 	struct unit *u;
 	struct err e;
-	unsigned i;
 
 	(void)state;
 	cfg.extra = (char *)(uintptr_t) "console=ttyS0 console=hvc0 quiet";
@@ -671,7 +668,7 @@ static void test_stop(void **state)
 	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "");
 	close_wards(&k);
 
-	for (i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		cfg.extra = (char *)(uintptr_t)without[i];
 		u = open_running(&k, &cfg, false);
 		assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), -1);

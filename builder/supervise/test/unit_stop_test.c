@@ -153,10 +153,9 @@ static void test_by_store(void **state)
 	struct kit_units k;
 	struct unit *u;
 	struct err e;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		cfg = kit_config("web", types[i]);
 		cfg.on_poweroff = ACTION_RESTART;
 		open_running_at(&k, &cfg, true);

@@ -13,10 +13,8 @@ static const char *next_name(const struct unit_cell *c, enum unit_state state)
 /* States down, events across, a line each: with 20 events a cell does not fit beside another. */
 static void print_table(void)
 {
-	unsigned s, ev;
-
-	for (s = 0; s < UNIT_STATES; s++)
-		for (ev = EVENT_NONE + 1; ev < UNIT_EVENTS; ev++) {
+	for (unsigned s = 0; s < UNIT_STATES; s++)
+		for (unsigned ev = EVENT_NONE + 1; ev < UNIT_EVENTS; ev++) {
 			const struct unit_cell *c = unit_cell(s, ev);
 
 			if (c->act != act_never)
@@ -28,12 +26,10 @@ static void print_table(void)
 
 static void test_no_holes(void **state)
 {
-	unsigned s, ev;
-
 	(void)state;
 	print_table();
-	for (s = 0; s < UNIT_STATES; s++)
-		for (ev = EVENT_NONE + 1; ev < UNIT_EVENTS; ev++) {
+	for (unsigned s = 0; s < UNIT_STATES; s++)
+		for (unsigned ev = EVENT_NONE + 1; ev < UNIT_EVENTS; ev++) {
 			const struct unit_cell *c = unit_cell(s, ev);
 
 			KIT_CHECK(unit_event_name(ev), "event %u has no name", ev);
@@ -49,11 +45,10 @@ static void test_no_holes(void **state)
 static void test_reachable(void **state)
 {
 	bool reached[UNIT_STATES] = {[UNIT_WAITING] = true}, left[UNIT_STATES] = {false};
-	unsigned s, ev;
 
 	(void)state;
-	for (s = 0; s < UNIT_STATES; s++)
-		for (ev = EVENT_NONE + 1; ev < UNIT_EVENTS; ev++) {
+	for (unsigned s = 0; s < UNIT_STATES; s++)
+		for (unsigned ev = EVENT_NONE + 1; ev < UNIT_EVENTS; ev++) {
 			const enum unit_state next = unit_cell(s, ev)->next;
 
 			if (next == UNIT_STATES || next == s)
@@ -61,7 +56,7 @@ static void test_reachable(void **state)
 			reached[next] = true;
 			left[s] = true;
 		}
-	for (s = 0; s < UNIT_STATES; s++) {
+	for (unsigned s = 0; s < UNIT_STATES; s++) {
 		const bool end = s == UNIT_ENDED || s == UNIT_FAILED;
 
 		KIT_CHECK(reached[s], "nothing leads to %s (%u)", unit_state_name(s), s);
@@ -76,15 +71,15 @@ static void test_rules(void **state)
 	static const enum unit_event commands[] = {EVENT_ASK_STOP, EVENT_ASK_DESTROY,
 						   EVENT_ASK_RELEASE};
 	struct unit u = {.state = UNIT_WAITING};
-	unsigned s, i;
 
 	(void)state;
-	for (s = 0; s < UNIT_STATES; s++) {
+	for (unsigned s = 0; s < UNIT_STATES; s++) {
 		u.state = s;
 		/* Somebody can always ask, and is answered. */
-		for (i = 0; i < 3; i++)
+		for (unsigned i = 0; i < 3; i++)
 			assert_true(unit_cell(s, commands[i])->act != act_never);
-		/* A thread's job comes back, well or not, in each state that has one, and in no other. */
+		/* A thread's job comes back, well or not, in each state that has one, and in no
+		 * other. */
 		assert_int_equal(unit_cell(s, EVENT_JOB_FAILED)->act != act_never, unit_busy(&u));
 		assert_int_equal(unit_cell(s, EVENT_JOB_STUCK)->act != act_never, unit_busy(&u));
 		assert_int_equal(unit_cell(s, EVENT_BUILT)->act != act_never ||

@@ -159,11 +159,10 @@ static void test_endings(void **state)
 	struct guest_config cfg;
 	struct kit_units k;
 	char want[256];
-	unsigned i, a;
 
 	(void)state;
-	for (i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-		for (a = ACTION_DESTROY; a <= ACTION_PRESERVE; a++) {
+	for (unsigned i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		for (unsigned a = ACTION_DESTROY; a <= ACTION_PRESERVE; a++) {
 			struct unit *u;
 
 			cfg = kit_config("web", GUEST_PV);
@@ -221,12 +220,11 @@ static void test_too_often(void **state)
 	struct guest_config cfg = kit_config("web", GUEST_PV);
 	struct kit_units k;
 	struct unit *u;
-	unsigned i;
 
 	(void)state;
 	open_running(&k, &cfg);
 	u = &k.all.list[0];
-	for (i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		fake_shutdown(u->guest.domid, SHUTDOWN_reboot);
 		kit_units_look(&k, 0);
 		kit_units_jobs(&k);
@@ -331,10 +329,9 @@ static void test_console_fails(void **state)
 	static const char *const calls[] = {"xc_map_foreign_range", "xenevtchn_bind_interdomain"};
 	struct guest_config cfg = kit_config("web", GUEST_PVH);
 	struct kit_units k;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		fake_reset();
 		kit_units_open(&k, &cfg, 1);
 		fake_fail_call(calls[i], 1, EIO);

@@ -31,14 +31,13 @@ static void open_hosts(struct scene *s, unsigned n)
 {
 	static const char *const names[GUESTS] = {"a", "b", "c", "d", "e"};
 	static char own[256];
-	unsigned i;
 
 	memset(s, 0, sizeof(*s));
 	fake_reset();
 	snprintf(own, sizeof(own), "%s", kit_path("kernel-pv"));
 	for (; s->n < n; s->n++)
 		assert_int_equal(host_open(&s->hosts[s->n], false, &s->err), 0);
-	for (i = 0; i < GUESTS; i++) {
+	for (unsigned i = 0; i < GUESTS; i++) {
 		s->cfgs[i] = kit_config(names[i], i % 2 ? GUEST_PVH : GUEST_PV);
 		if (i == 0)
 			s->cfgs[i].kernel = own;
@@ -50,10 +49,8 @@ static void open_hosts(struct scene *s, unsigned n)
 
 static void open_stores(struct scene *s)
 {
-	unsigned i;
-
 	fake_store()->running = true;
-	for (i = 0; i < s->n; i++)
+	for (unsigned i = 0; i < s->n; i++)
 		KIT_CHECK(!store_open(&s->hosts[i].xsh, &s->err), "%s", s->err.msg);
 }
 
@@ -65,9 +62,7 @@ static void open_scene(struct scene *s, unsigned n)
 
 static void close_scene(struct scene *s)
 {
-	unsigned i;
-
-	for (i = 0; i < GUESTS; i++) {
+	for (unsigned i = 0; i < GUESTS; i++) {
 		assert_int_equal(s->guests[i].kernel->kernel_users, 0);
 		assert_false(s->guests[i].kernel->kernel_open);
 		guest_drop_images(&s->guests[i], &s->images);
@@ -92,9 +87,7 @@ static void give(struct scene *s, unsigned i, enum job_kind kind)
 
 static void give_all(struct scene *s, enum job_kind kind)
 {
-	unsigned i;
-
-	for (i = 0; i < GUESTS; i++)
+	for (unsigned i = 0; i < GUESTS; i++)
 		give(s, i, kind);
 }
 
@@ -111,13 +104,12 @@ static struct job *take(struct scene *s)
 static void test_order(void **state)
 {
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	open_scene(&s, 1);
 	assert_null(worker_take(&s.worker));
 	give_all(&s, JOB_START);
-	for (i = 0; i < GUESTS; i++) {
+	for (unsigned i = 0; i < GUESTS; i++) {
 		assert_ptr_equal(take(&s), &s.jobs[i]);
 		KIT_CHECK(s.jobs[i].rc == 0, "%s", s.jobs[i].err.msg);
 		assert_int_equal(s.guests[i].domid, i + 1);
@@ -127,7 +119,7 @@ static void test_order(void **state)
 	assert_null(worker_take(&s.worker));
 	/* Restarted: the old domain goes first. */
 	give_all(&s, JOB_RESTART);
-	for (i = 0; i < GUESTS; i++) {
+	for (unsigned i = 0; i < GUESTS; i++) {
 		assert_ptr_equal(take(&s), &s.jobs[i]);
 		assert_int_equal(s.jobs[i].rc, 0);
 		assert_false(fake_domain(i + 1)->there);
@@ -144,13 +136,12 @@ static void test_order(void **state)
 static void test_failures(void **state)
 {
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	open_scene(&s, 1);
 	fake_fail_call("xc_domain_create", 2, EIO);
 	give_all(&s, JOB_START);
-	for (i = 0; i < GUESTS; i++) {
+	for (unsigned i = 0; i < GUESTS; i++) {
 		assert_ptr_equal(take(&s), &s.jobs[i]);
 		assert_int_equal(s.jobs[i].rc, i == 1 ? -1 : 0);
 	}
@@ -164,7 +155,7 @@ static void test_failures(void **state)
 	assert_true(fake_domain(1)->there);
 	assert_int_equal(fake_calls_of("xc_domain_create"), GUESTS);
 	give_all(&s, JOB_DESTROY);
-	for (i = 0; i < GUESTS; i++)
+	for (unsigned i = 0; i < GUESTS; i++)
 		assert_int_equal(take(&s)->rc, 0);
 	worker_stop(&s.worker);
 	close_scene(&s);
@@ -219,10 +210,8 @@ static void takes(struct scene *s, unsigned i, int rc)
 
 static void end_all(struct scene *s)
 {
-	unsigned i;
-
 	give_all(s, JOB_DESTROY);
-	for (i = 0; i < GUESTS; i++)
+	for (unsigned i = 0; i < GUESTS; i++)
 		takes(s, i, 0);
 	worker_stop(&s->worker);
 	assert_int_equal(fake_domains(), 0);
@@ -234,7 +223,6 @@ static void test_order_of_several(void **state)
 {
 	struct pollfd p = {.events = POLLIN};
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	open_scene(&s, 2);
@@ -246,7 +234,7 @@ static void test_order_of_several(void **state)
 	assert_int_equal(poll(&p, 1, 0), 0); /* nobody is woken for nothing */
 	assert_null(worker_take(&s.worker));
 	let_go(&s, 0);
-	for (i = 0; i < GUESTS; i++)
+	for (unsigned i = 0; i < GUESTS; i++)
 		takes(&s, i, 0);
 	assert_null(worker_take(&s.worker));
 	assert_int_equal(s.guests[0].domid, GUESTS);
@@ -386,14 +374,14 @@ static void test_failures_of_several(void **state)
 	static const char *const calls[] = {"xc_domain_create", "xc_dom_mem_init",
 					    "xc_dom_gnttab_init"};
 	struct scene s;
-	unsigned i, k, bad;
+	unsigned bad;
 
 	(void)state;
-	for (k = 0; k < sizeof(calls) / sizeof(calls[0]); k++) {
+	for (unsigned k = 0; k < sizeof(calls) / sizeof(calls[0]); k++) {
 		open_scene(&s, THREADS);
 		fake_fail_call(calls[k], 2, EIO);
 		give_all(&s, JOB_START);
-		for (i = bad = 0; i < GUESTS; i++) {
+		for (unsigned i = bad = 0; i < GUESTS; i++) {
 			assert_ptr_equal(take(&s), &s.jobs[i]);
 			bad += s.jobs[i].rc < 0;
 		}
@@ -406,7 +394,7 @@ static void test_failures_of_several(void **state)
 	give_all(&s, JOB_START);
 	worker_stop(&s.worker);
 	assert_int_equal(fake_domains(), GUESTS);
-	for (i = 0; i < GUESTS; i++)
+	for (unsigned i = 0; i < GUESTS; i++)
 		assert_int_equal(guest_destroy(&s.guests[i], &s.hosts[0], &s.err), 0);
 	close_scene(&s);
 }

@@ -108,11 +108,10 @@ static const char *const both[] = {DOM0, WEB_1, NULL}, *const dom0_only[] = {DOM
 static void test_appears(void **state)
 {
 	struct scene s;
-	unsigned i;
 
 	(void)state;
 	open_scene(&s);
-	for (i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++)
 		keep(&s);
 	assert_int_equal(s.u->recorded, NO_DOMAIN);
 	assert_string_equal(kit_units_said(&s.k), "");

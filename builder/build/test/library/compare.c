@@ -84,9 +84,9 @@ static void take_for_library(struct xc_dom_image *dom, const struct subject *s)
 }
 
 /*
- * A ramdisk that is not mapped, and a list of frames that is not either: the library has the ramdisk in
- * front of the list. Ours is loaded when the library is done, and comes behind the list. That is the one
- * difference that is meant, so that it is made here for the library, too.
+ * A ramdisk that is not mapped, and a list of frames that is not either: the library has the
+ * ramdisk in front of the list. Ours is loaded when the library is done, and comes behind the list.
+ * That is the one difference that is meant, so that it is made here for the library, too.
  */
 static bool ramdisk_is_last(const struct xc_dom_image *dom)
 {
@@ -197,9 +197,8 @@ static int compare_segment(const char *name, const struct xc_dom_seg *a, const s
 		{"pfn", a->pfn, b->pfn},
 		{"pages", a->pages, b->pages},
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		snprintf(what, sizeof(what), "%s.%s", name, fields[i].field);
 		if (differs(out, what, fields[i].theirs, fields[i].ours) < 0)
 			return -1;

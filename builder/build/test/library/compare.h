@@ -14,9 +14,10 @@ struct comparison {
 };
 
 /*
- * path is a kernel or a firmware, as a guest's; behind it is loaded another file, its ramdisk, or its
- * BIOS (never NULL then). Compares what the library knows of the kernel, where it puts what, all of the
- * domain's memory (page tables and start info included), and the registers that the domain starts with.
+ * path is a kernel or a firmware, as a guest's; behind it is loaded another file, its ramdisk, or
+ * its BIOS (never NULL then). Compares what the library knows of the kernel, where it puts what,
+ * all of the domain's memory (page tables and start info included), and the registers that the
+ * domain starts with.
  */
 void compare_loaders(enum compare_as as, const char *path, const char *behind,
 		     struct comparison *out);

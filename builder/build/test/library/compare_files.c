@@ -1,7 +1,7 @@
 /*
- * Loads a file by libxenguest's own loader and by ours, into a domain each, and says in one line whether
- * both came to the same: for qemu-tests/loader.t, on the host and in dom0. Arguments: pv|pvh|firmware KERNEL
- * [RAMDISK|BIOS].
+ * Loads a file by libxenguest's own loader and by ours, into a domain each, and says in one line
+ * whether both came to the same: for qemu-tests/loader.t, on the host and in dom0. Arguments:
+ * pv|pvh|firmware KERNEL [RAMDISK|BIOS].
  */
 #include <stdio.h>
 #include <string.h>

@@ -13,7 +13,8 @@
 /* A pv domain's frames: those of its memory begin here, and behind them is the shared info page. */
 #define FIRST_MFN UINT64_C(0x40000)
 
-/* Where a translated domain has pages beside its memory: the highest MiB of xg_dom_x86.c's specials. */
+/* Where a translated domain has pages beside its memory: the highest MiB of xg_dom_x86.c's
+ * specials. */
 #define SPECIAL_END   ((uint64_t)X86_HVM_END_SPECIAL_REGION << XC_PAGE_SHIFT)
 #define SPECIAL_START (SPECIAL_END - (UINT64_C(1) << 20))
 
@@ -73,8 +74,8 @@ int domain_populate(struct domain *d, struct xc_dom_image *dom)
 	return 0;
 }
 
-/* Instead of xc_dom_boot_image, which also asks for what is not made here: a domain's number, a page of
- * hypercalls. */
+/* Instead of xc_dom_boot_image, which also asks for what is not made here: a domain's number, a
+ * page of hypercalls. */
 int domain_boot(struct domain *d, struct xc_dom_image *dom)
 {
 	const struct xc_dom_arch *arch = dom->arch_hooks;

@@ -7,8 +7,8 @@
 #include <xen/foreign/x86_64.h>
 #include <xen/hvm/save.h>
 
-/* Where a translated domain has pages beside its memory that the library fills: the console's, the store's,
- * and the ones of requests and page tables that are not memory to it. */
+/* Where a translated domain has pages beside its memory that the library fills: the console's, the
+ * store's, and the ones of requests and page tables that are not memory to it. */
 #define SPECIAL_START ((xen_pfn_t)X86_HVM_END_SPECIAL_REGION - X86_HVM_NR_SPECIAL_PAGES)
 #define SPECIAL_END   ((xen_pfn_t)X86_HVM_END_SPECIAL_REGION)
 
@@ -98,11 +98,10 @@ static int by_mfn(const void *a, const void *b)
 static struct frame *sort_frames(const struct domain *d)
 {
 	struct frame *f = malloc(d->pages * sizeof(*f));
-	uint64_t i;
 
 	if (!f)
 		abort();
-	for (i = 0; i < d->pages; i++)
+	for (uint64_t i = 0; i < d->pages; i++)
 		f[i] = (struct frame){d->p2m[i], i};
 	qsort(f, d->pages, sizeof(*f), by_mfn);
 	return f;
@@ -126,9 +125,8 @@ static bool inside(const struct xc_dom_seg *seg, xen_pfn_t pfn)
 static void replace_frames(const struct domain *d, const struct frame *frames, uint64_t *words)
 {
 	uint64_t pfn;
-	size_t i;
 
-	for (i = 0; i < PAGE_WORDS; i++) {
+	for (size_t i = 0; i < PAGE_WORDS; i++) {
 		pfn = page_of(d, frames, words[i]);
 		if (pfn != UINT64_MAX) {
 			words[i] = pfn;
@@ -149,7 +147,8 @@ static void replace_start_info(const struct domain *d, const struct frame *frame
 	info->shared_info = 0; /* a frame that is no page of the domain */
 }
 
-/* A page without the machine's numbers of frames: with those of the domain's pages in their place. */
+/* A page without the machine's numbers of frames: with those of the domain's pages in their place.
+ */
 static void replace(const struct domain *d, const struct frame *frames, xen_pfn_t pfn, void *page)
 {
 	if (!d->pv)
@@ -164,9 +163,8 @@ static uint8_t *map(const struct domain *d, xen_pfn_t pfn, size_t n, int *err)
 {
 	xen_pfn_t frames[BATCH];
 	uint8_t *p;
-	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		frames[i] = d->pv ? d->p2m[pfn + i] : pfn + i;
 	p = xc_map_foreign_bulk(d->xch, d->domid, PROT_READ, frames, err, (unsigned)n);
 	if (!p)
@@ -181,15 +179,14 @@ static uint64_t page_differs(const struct domain *const d[2], struct frame *cons
 {
 	uint8_t page[2][XC_PAGE_SIZE] __attribute__((aligned(8)));
 	const uint64_t base = pfn << XC_PAGE_SHIFT;
-	uint64_t i;
 
 	if (err[0] || err[1])
 		return err[0] && err[1] ? UINT64_MAX : base;
-	for (i = 0; i < 2; i++) {
+	for (uint64_t i = 0; i < 2; i++) {
 		memcpy(page[i], at[i], XC_PAGE_SIZE);
 		replace(d[i], frames[i], pfn, page[i]);
 	}
-	for (i = 0; i < XC_PAGE_SIZE; i++)
+	for (uint64_t i = 0; i < XC_PAGE_SIZE; i++)
 		if (page[0][i] != page[1][i] && base + i - skip_at >= skip)
 			return base + i;
 	return UINT64_MAX;
@@ -201,18 +198,18 @@ static uint64_t differs_in(const struct domain *const d[2], struct frame *const 
 	int err[2][BATCH];
 	uint64_t found = UINT64_MAX;
 	uint8_t *at[2];
-	size_t i, k, n;
+	size_t n;
 
 	for (; from < to && found == UINT64_MAX; from += n) {
 		n = to - from < BATCH ? to - from : BATCH;
-		for (k = 0; k < 2; k++)
+		for (size_t k = 0; k < 2; k++)
 			at[k] = map(d[k], from, n, err[k]);
-		for (i = 0; i < n && found == UINT64_MAX; i++)
+		for (size_t i = 0; i < n && found == UINT64_MAX; i++)
 			found = page_differs(
 				d, frames, from + i,
 				(uint8_t *[]){at[0] + i * XC_PAGE_SIZE, at[1] + i * XC_PAGE_SIZE},
 				(int[]){err[0][i], err[1][i]}, skip_at, skip);
-		for (k = 0; k < 2; k++)
+		for (size_t k = 0; k < 2; k++)
 			munmap(at[k], n * XC_PAGE_SIZE);
 	}
 	return found;

@@ -1,6 +1,6 @@
 /*
- * What libxenguest's own loaders make of a kernel, our loader has to make of it, too: the same memory, the
- * same registers. Here with small kernels; compare_files.c does it for files.
+ * What libxenguest's own loaders make of a kernel, our loader has to make of it, too: the same
+ * memory, the same registers. Here with small kernels; compare_files.c does it for files.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,10 +112,10 @@ static void test_32_bits(void **state)
 {
 	static const char *const pae[] = {"yes", "yes,bimodal", "bimodal"};
 	static struct mk m;
-	size_t i, notes;
+	size_t notes;
 
 	(void)state;
-	for (i = 0; i < sizeof(pae) / sizeof(pae[0]); i++) {
+	for (size_t i = 0; i < sizeof(pae) / sizeof(pae[0]); i++) {
 		notes = pv_notes(&m, 32);
 		mk_note_text(&m, XEN_ELFNOTE_PAE_MODE, pae[i]);
 		mk_note_text(&m, XEN_ELFNOTE_FEATURES, "writable_page_tables|!pae_pgdir_above_4gb");
@@ -133,10 +133,9 @@ static void test_section(void **state)
 		"GUEST_OS=linux,XEN_VER=xen-3.0,VIRT_BASE=0xc0000000,ELF_PADDR_OFFSET=0xc0000000,"
 		"VIRT_ENTRY=0xc0100010,PAE=yes,GUEST_VER=2.6"};
 	static struct mk m;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		mk_guest(&m, texts[i]);
 		same(COMPARE_PV, &m, true);
 	}
@@ -147,10 +146,9 @@ static void test_pvh(void **state)
 {
 	static struct mk m;
 	size_t notes;
-	int bits;
 
 	(void)state;
-	for (bits = 32; bits <= 64; bits += 32) {
+	for (int bits = 32; bits <= 64; bits += 32) {
 		notes = begin_notes(&m, bits, 0);
 		mk_note_number(&m, XEN_ELFNOTE_PHYS32_ENTRY, MK_PHYS + 0x20, 4);
 		mk_end_notes(&m, notes);
@@ -181,10 +179,9 @@ static void test_bsd(void **state)
 {
 	static struct mk m;
 	size_t notes;
-	int bits;
 
 	(void)state;
-	for (bits = 32; bits <= 64; bits += 32) {
+	for (int bits = 32; bits <= 64; bits += 32) {
 		notes = pv_notes(&m, bits);
 		mk_note_text(&m, XEN_ELFNOTE_BSD_SYMTAB, "yes");
 		mk_note_text(&m, XEN_ELFNOTE_PAE_MODE, "yes");
