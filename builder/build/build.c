@@ -18,14 +18,25 @@
  */
 #define STORE_PFN_NONE (~UINT64_C(0))
 
-static void set_container(struct xc_dom_image *dom, const struct guest *g)
+struct xc_dom_image *build_begin(const struct guest *g, struct host *h, const char *cmdline,
+				 struct err *e)
 {
+	/* A firmware gets no command line: what there is is for the kernel that the device model
+	 * loads. */
+	struct xc_dom_image *dom =
+		xc_dom_allocate(h->xch, firmware_wanted(g->cfg) ? NULL : cmdline, NULL);
+
+	if (!dom) {
+		host_error(h, e, "cannot start to build");
+		return NULL;
+	}
 	dom->container_type = g->cfg->type == GUEST_PV ? XC_DOM_PV_CONTAINER : XC_DOM_HVM_CONTAINER;
 	dom->max_vcpus = g->cfg->maxvcpus;
 	dom->console_evtchn = g->console_port;
 	dom->xenstore_evtchn = g->store_port;
 	if (g->cfg->type != GUEST_PV)
 		memmap_layout(dom, g->cfg);
+	return dom;
 }
 
 /* What a translated guest is told about its machine. */
@@ -43,8 +54,8 @@ static int describe(struct xc_dom_image *dom, const struct guest *g, struct host
 	return rc < 0 ? -1 : memmap_describe(dom, g->cfg, map, e);
 }
 
-static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
-		    const struct kernel *k, const struct e820_map *map, struct err *e)
+int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host *h,
+		   const struct kernel *k, const struct e820_map *map, struct err *e)
 {
 	/* In MiB; the rest of an hvm guest's memory is its video card's, for the device model. */
 	const uint64_t mib =
@@ -61,8 +72,8 @@ static int populate(struct xc_dom_image *dom, struct guest *g, struct host *h,
 	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, h, map, e);
 }
 
-static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		const struct kernel *k, struct err *e)
+int build_load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
+	       const struct kernel *k, struct err *e)
 {
 	e->msg[0] = '\0';
 	if (load_images(dom, g, h, k, e) == 0)
@@ -75,8 +86,7 @@ static int load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 			  dom->device_model ? "firmware and its BIOS" : "kernel and its ramdisk");
 }
 
-/* The boot pages, and what else the domain starts with. */
-static int finish(struct xc_dom_image *dom, const struct guest *g, struct host *h, struct err *e)
+int build_boot_pages(struct xc_dom_image *dom, struct guest *g, struct host *h, struct err *e)
 {
 	if (xc_dom_boot_image(dom) < 0)
 		return host_error(h, e, "cannot write the domain's boot pages");
@@ -84,38 +94,10 @@ static int finish(struct xc_dom_image *dom, const struct guest *g, struct host *
 		return -1;
 	if (xc_dom_gnttab_init(dom) < 0)
 		return host_error(h, e, "cannot set up the domain's grant table");
-	return 0;
-}
-
-int build_domain(struct guest *g, struct host *h, const struct kernel *k, const char *cmdline,
-		 const struct e820_map *map, struct err *e)
-{
-	struct xc_dom_image *dom;
-	int rc = -1;
-
-	/* A firmware gets none: what there is is for the kernel that the device model loads. */
-	dom = xc_dom_allocate(h->xch, firmware_wanted(g->cfg) ? NULL : cmdline, NULL);
-	if (!dom)
-		return host_error(h, e, "cannot start to build");
-	set_container(dom, g);
-	phases_enter(&g->phases, PHASE_POPULATE);
-	if (populate(dom, g, h, k, map, e) < 0)
-		goto out;
-	phases_enter(&g->phases, PHASE_LOAD);
-	if (load(dom, g, h, k, e) < 0)
-		goto out;
-	phases_enter(&g->phases, PHASE_BOOT);
-	if (finish(dom, g, h, e) < 0)
-		goto out;
 	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
 	g->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);
 	if (g->cfg->type != GUEST_PV && !h->xsh &&
-	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_STORE_PFN, STORE_PFN_NONE) < 0) {
-		host_error(h, e, "cannot tell the domain that it has no store yet");
-		goto out;
-	}
-	rc = 0;
-out:
-	xc_dom_release(dom);
-	return rc;
+	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_STORE_PFN, STORE_PFN_NONE) < 0)
+		return host_error(h, e, "cannot tell the domain that it has no store yet");
+	return 0;
 }

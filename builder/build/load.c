@@ -12,6 +12,7 @@
 #include "builder/image/image_files.h"
 #include "loaders/elf_symtab.h"
 #include "loaders/kernel.h"
+#include "holdings.h"
 
 /* What the loader gets. */
 struct load {
@@ -195,7 +196,7 @@ static int load_kernel(struct xc_dom_image *dom, const struct load *l)
 
 	xc_dom_unmap_one(dom, seg->pfn);
 	to = take_pages(dom, seg, 1, info->pend - info->pstart, l->e);
-	if (!to || fill(load_source(l->g), l->kernel, to, seg->pages << XC_PAGE_SHIFT, l->e) < 0)
+	if (!to || fill(guest_source(l->g), l->kernel, to, seg->pages << XC_PAGE_SHIFT, l->e) < 0)
 		return source_failed(l);
 	give_pages(dom, l, seg, to);
 	return 0;
@@ -277,11 +278,6 @@ static int load_unmapped(struct xc_dom_image *dom, const struct load *l)
 
 /* The library does not write to it: it is in no list. */
 static struct xc_dom_loader loader = {.name = "earlydom", .loader = load};
-
-struct image_file *load_source(const struct guest *g)
-{
-	return firmware_wanted(g->cfg) ? g->firmware : g->kernel;
-}
 
 int load_describe(struct xc_dom_image *dom, const struct elf_info *info)
 {

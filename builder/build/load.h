@@ -16,9 +16,6 @@
 #include "builder/host/host.h"
 #include "loaders/kernel.h"
 
-/* The file of what g starts with: its kernel, or its firmware where it has one. */
-struct image_file *load_source(const struct guest *g);
-
 /*
  * Tells the library what kernel or firmware it is to build a domain from: in the place of
  * xc_dom_parse_image, for an image that knows its kind of domain and the hypervisor. Of a firmware,

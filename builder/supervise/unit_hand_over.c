@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "unit_console.h"
-#include "builder/build/life.h"
+#include "builder/build/hand_over.h"
 
 static int hand_over(struct units *all, struct unit *u, struct err *e)
 {

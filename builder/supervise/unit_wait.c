@@ -112,51 +112,13 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 	unit_event(all, u, EVENT_BUILDABLE, now, &e);
 }
 
-/* Starts the device model, if there is to be one, and looks how far it is. Returns 0, or -1 with e
- * set. */
-static int devmodel_wait(struct units *all, struct unit *u, enum devmodel_state *now, struct err *e)
-{
-	struct devmodel *m = &u->guest.model;
-
-	*now = DEVMODEL_READY;
-	if (u->guest.cfg->type != GUEST_HVM)
-		return 0;
-	if (m->state == DEVMODEL_NONE &&
-	    devmodel_start(m, &u->guest, all->host, &all->models, e) < 0)
-		return -1;
-	if (devmodel_look(m, &u->guest, all->host, now, e) == 0)
-		return 0;
-	return *now == DEVMODEL_ENDED ? err_prefix(e, "its ") : -1;
-}
-
-/* Whether its device model and its back ends are ready for it. Returns 0, or -1 with e set: they do
- * not get ready, or not in time. */
-static int look_at_hardware(struct units *all, struct unit *u, uint64_t now, bool *ready,
-			    struct err *e)
-{
-	enum devices_state devices;
-	enum devmodel_state model;
-
-	*ready = false;
-	if (devmodel_wait(all, u, &model, e) < 0 ||
-	    devices_look(&u->guest, all->host, &devices, e) < 0)
-		return -1;
-	if (devices == DEVICES_WAITING) {
-		if (now - u->since < timeout_ns(u))
-			return 0;
-		return devices_late(&u->guest, all->host, u->guest.cfg->device_timeout, e);
-	}
-	*ready = model != DEVMODEL_STARTING; /* it has a time-out of its own */
-	return 0;
-}
-
 /* Connecting: lets the guest run when its back ends and its device model are ready for it. */
 static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
 {
 	struct err e;
 	bool ready;
 
-	if (look_at_hardware(all, u, now, &ready, &e) < 0 ||
+	if (guest_connect(&u->guest, all->host, &all->models, now - u->since, &ready, &e) < 0 ||
 	    (ready && unit_event(all, u, EVENT_RUNNABLE, now, &e) < 0))
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 }

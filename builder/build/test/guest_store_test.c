@@ -11,6 +11,7 @@
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
+#include "builder/build/hand_over.h"
 #include "builder/build/life.h"
 
 #define BACK "/local/domain/0/backend"

@@ -1,0 +1,36 @@
+/*
+ * What is held for a guest from before its first build until it is over, restarts included: the
+ * files that it is built from, its disks and network interfaces.
+ */
+#ifndef EARLYDOM_HOLDINGS_H
+#define EARLYDOM_HOLDINGS_H
+
+#include "builder/device/disk.h"
+#include "builder/device/vif.h"
+#include "builder/guest/guest.h"
+#include "builder/image/image_files.h"
+
+/* Holds the files of g and plans its first build. Returns 0, or -1 with e set and none held. */
+int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e);
+void guest_drop_images(struct guest *g, struct image_cache *c);
+
+/*
+ * Holds the disks and sets up the network interfaces of g. Returns 0, or -1 with e set and none
+ * held; *absent is true then if a disk is not there, which may still come.
+ */
+int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
+void guest_drop_devices(struct guest *g, struct disk_table *disks);
+
+/* The file of what g starts with: its kernel, or its firmware where it has one. NULL while its
+ * files are not held. */
+struct image_file *guest_source(const struct guest *g);
+
+/* What g starts with, unpacked and checked, or found so by another guest that shares the file.
+ * Returns NULL with e set. */
+const struct kernel *guest_open_source(const struct guest *g, struct err *e);
+
+/* A further build of g will come; one that was planned does not come. */
+void guest_plan_restart(struct guest *g);
+void guest_plan_done(struct guest *g);
+
+#endif
