@@ -64,7 +64,7 @@ void diag_add(struct diag *d, struct loc loc, const char *fmt, ...)
 	}
 	text = printable(raw);
 	free(raw);
-	if (diag_keep(d, loc, text)) {
+	if (diag_keep(d, loc, text) < 0) {
 		free(text);
 		d->lost++;
 	}
@@ -92,7 +92,7 @@ void diag_drop(struct diag *d, size_t first, size_t n)
 	for (size_t i = 0; i < old.n; i++) {
 		bool dropped = i >= first && i - first < n;
 
-		if (!dropped && !diag_keep(d, old.msgs[i].loc, old.msgs[i].text))
+		if (!dropped && diag_keep(d, old.msgs[i].loc, old.msgs[i].text) == 0)
 			continue;
 		d->lost += !dropped;
 		free(old.msgs[i].text);
@@ -104,7 +104,7 @@ void diag_move(struct diag *to, struct diag *from)
 {
 	to->lost += from->lost;
 	for (size_t i = 0; i < from->n; i++) {
-		if (diag_keep(to, from->msgs[i].loc, from->msgs[i].text)) {
+		if (diag_keep(to, from->msgs[i].loc, from->msgs[i].text) < 0) {
 			free(from->msgs[i].text);
 			to->lost++;
 		}

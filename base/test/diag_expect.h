@@ -37,7 +37,7 @@ static inline void write_text(const char *dir, const char *name, const char *tex
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "w");
-	if (!f || fputs(text, f) == EOF || fclose(f)) {
+	if (!f || fputs(text, f) == EOF || fclose(f) == EOF) {
 		perror(path);
 		exit(1);
 	}

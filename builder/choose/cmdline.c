@@ -101,7 +101,7 @@ static void parse_names(const struct param *p, struct names *names)
 		else if (why)
 			diag_add(p->d, loc, "%s: '%.*s': %s", p->name, len > 80 ? 80 : (int)len, at,
 				 why);
-		else if (names_add(names, at, len, loc))
+		else if (names_add(names, at, len, loc) < 0)
 			diag_add(p->d, loc, "%s", strerror(ENOMEM));
 		if (!at[len])
 			return;
@@ -205,7 +205,7 @@ static void parse_store(const struct param *p)
 {
 	bool on;
 
-	if (!has_value(p, "on or off") || parse_on_off(p, &on))
+	if (!has_value(p, "on or off") || parse_on_off(p, &on) < 0)
 		return;
 	p->out->store_off = !on;
 	p->out->store_on = on;
@@ -221,7 +221,7 @@ static void parse_rescue(const struct param *p)
 {
 	bool on = true;
 
-	if (!p->value || !parse_on_off(p, &on))
+	if (!p->value || parse_on_off(p, &on) == 0)
 		p->out->rescue = on;
 }
 

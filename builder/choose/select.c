@@ -87,9 +87,9 @@ static void apply_override(struct candidate *a, const struct override *o, struct
 
 	/* What is wrong with the value is the guest's error; it comes after the file's, see
 	 * descriptor_set. */
-	if (descriptor_parse_override(o->value, o->value_loc, &value, late))
+	if (descriptor_parse_override(o->value, o->value_loc, &value, late) < 0)
 		value = (struct value){.kind = VALUE_BAD, .loc = o->value_loc};
-	if (descriptor_set(a->descriptor, o->key, o->loc, &value, &a->diag)) {
+	if (descriptor_set(a->descriptor, o->key, o->loc, &value, &a->diag) < 0) {
 		value_free(&value);
 		out_of_memory(late, a->descriptor->file);
 		return;

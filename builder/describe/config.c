@@ -84,7 +84,7 @@ static void default_name(struct reading *r)
 	g->name = name_of_file(g->file);
 	if (!g->name)
 		config_no_memory(r);
-	else if (check_name(g->name, &e))
+	else if (check_name(g->name, &e) < 0)
 		diag_add(r->d, whole,
 			 "name is missing, and the file's name can't serve: '%.80s' %s", g->name,
 			 e.msg);
@@ -268,8 +268,9 @@ int config_identify(const struct descriptor *c, char **name, struct loc *name_lo
 	}
 	st = descriptor_find(c, "profile");
 	if (st)
-		*profile_known = st->value.kind != VALUE_BAD &&
-				 !read_strings(config_key("profile"), &st->value, profile, &none);
+		*profile_known =
+			st->value.kind != VALUE_BAD &&
+			read_strings(config_key("profile"), &st->value, profile, &none) == 0;
 	/* A wrong value is for config_read to report; a lack of memory must not look like one. */
 	for (size_t i = 0; i < none.n; i++)
 		none.lost += !strcmp(none.msgs[i].text, strerror(ENOMEM));

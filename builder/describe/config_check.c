@@ -81,7 +81,7 @@ int check_vnclisten(const char *text, struct err *e)
 	const char *bracket = *text == '[' ? strchr(text, ']') : NULL;
 	const char *colon = strchr(bracket ? bracket : text, ':');
 
-	if (check_one_word(text, e))
+	if (check_one_word(text, e) < 0)
 		return -1;
 	if (*text == '[' && (!bracket || (bracket[1] && bracket[1] != ':')))
 		return err_set(e, "must be an address, or an address and ':' and a display");

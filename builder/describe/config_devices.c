@@ -101,7 +101,7 @@ static int check_served_disk(const struct disk_spec *s, struct err *e)
 		return err_set(e, "specification virtio is not supported: it is xen");
 	if (!is_script(s->script, "block"))
 		return err_set(e, "script " SHOWN " is not supported: no script is run", s->script);
-	if (check_backend_domain(s->backend_domain, e))
+	if (check_backend_domain(s->backend_domain, e) < 0)
 		return -1;
 	return check_target(s->target, e);
 }
@@ -235,14 +235,14 @@ int read_disks(const struct key *k, const struct value *v, void *out, struct dia
 	struct err e;
 	int rc = 0;
 
-	if (read_entries(k, v, &texts, d))
+	if (read_entries(k, v, &texts, d) < 0)
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
 		rc = no_memory(v, d);
 	/* Each has been parsed once, by k->check: only memory can be lacking. */
 	for (size_t i = 0; !rc && i < texts.n; i++)
-		if (disk_spec_parse(texts.v[i], &all[i], &e))
+		if (disk_spec_parse(texts.v[i], &all[i], &e) < 0)
 			rc = no_memory(value_entry(v, i), d);
 	if (!rc && any_same(compare_disks, k, v, all, texts.n, d))
 		rc = -1;
@@ -263,13 +263,13 @@ int read_vifs(const struct key *k, const struct value *v, void *out, struct diag
 	struct err e;
 	int rc = 0;
 
-	if (read_entries(k, v, &texts, d))
+	if (read_entries(k, v, &texts, d) < 0)
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
 		rc = no_memory(v, d);
 	for (size_t i = 0; !rc && i < texts.n; i++) {
-		if (vif_spec_parse(texts.v[i], &all[i], &e))
+		if (vif_spec_parse(texts.v[i], &all[i], &e) < 0)
 			rc = no_memory(value_entry(v, i), d);
 		/* As xl numbers them (ARRAY_EXTEND_INIT in tools/xl/xl_parse.h). */
 		if (!all[i].has_devid)

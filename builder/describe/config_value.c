@@ -65,7 +65,7 @@ static int get_ranged(const struct key *k, const struct value *v, int64_t *out, 
 {
 	char cause[128];
 
-	if (get_integer(k, v, out, d))
+	if (get_integer(k, v, out, d) < 0)
 		return -1;
 	if (*out >= k->min && *out <= k->max)
 		return 0;
@@ -78,7 +78,7 @@ int read_unsigned(const struct key *k, const struct value *v, void *out, struct 
 {
 	int64_t i;
 
-	if (get_ranged(k, v, &i, d))
+	if (get_ranged(k, v, &i, d) < 0)
 		return -1;
 	if (out)
 		*(unsigned *)out = (unsigned)i;
@@ -89,7 +89,7 @@ int read_mib(const struct key *k, const struct value *v, void *out, struct diag 
 {
 	int64_t i;
 
-	if (get_ranged(k, v, &i, d))
+	if (get_ranged(k, v, &i, d) < 0)
 		return -1;
 	if (out)
 		*(uint64_t *)out = (uint64_t)i * 1024;
@@ -100,7 +100,7 @@ int read_bool(const struct key *k, const struct value *v, void *out, struct diag
 {
 	int64_t i;
 
-	if (get_integer(k, v, &i, d))
+	if (get_integer(k, v, &i, d) < 0)
 		return -1;
 	if (i != 0 && i != 1)
 		return bad(k, v, d, "must be 0 or 1");
@@ -129,7 +129,7 @@ static const char *get_lines(const struct key *k, const struct value *v, bool li
 			return NULL;
 		}
 	}
-	if (k->check && k->check(v->s, &e)) {
+	if (k->check && k->check(v->s, &e) < 0) {
 		bad(k, v, d, e.msg);
 		return NULL;
 	}
@@ -253,7 +253,7 @@ static int read_items(const struct key *k, const struct value *items, size_t nr,
 	item.name = name;
 	for (size_t i = 0; i < nr; i++) {
 		snprintf(name, sizeof(name), nr > 1 ? "%s, entry %zu" : "%s", k->name, i + 1);
-		if (read_string(&item, &items[i], &all.v[all.n], d))
+		if (read_string(&item, &items[i], &all.v[all.n], d) < 0)
 			rc = -1;
 		else
 			all.n++;

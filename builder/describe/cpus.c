@@ -60,10 +60,10 @@ static int parse_part(const char *text, const char *at, const char *end, struct 
 		return 0;
 	}
 	start = at;
-	if (parse_number(text, &at, end, &out->first, e))
+	if (parse_number(text, &at, end, &out->first, e) < 0)
 		return -1;
 	out->last = out->first;
-	if (skip(&at, end, "-") && parse_number(text, &at, end, &out->last, e))
+	if (skip(&at, end, "-") && parse_number(text, &at, end, &out->last, e) < 0)
 		return -1;
 	if (at < end)
 		return err_set(e, "character %zu: expected a comma, '-' or the end",
@@ -86,7 +86,7 @@ static int next_part(const char *text, const char **at, struct part *out, struct
 		return 0;
 	end = strchrnul(start, ',');
 	*at = *end ? end + 1 : NULL;
-	return parse_part(text, start, end, out, e) ? -1 : 1;
+	return parse_part(text, start, end, out, e) < 0 ? -1 : 1;
 }
 
 int cpus_check(const char *text, struct err *e)
@@ -149,7 +149,7 @@ static int apply(const struct part *part, const struct cpu_topology *t, uint8_t 
 	if (!part->nodes)
 		return apply_cpus(part, t, map, e);
 	for (unsigned node = part->first; node <= part->last; node++)
-		if (apply_node(node, !part->exclude, t, map, e))
+		if (apply_node(node, !part->exclude, t, map, e) < 0)
 			return -1;
 	return 0;
 }
@@ -165,7 +165,7 @@ int cpus_resolve(const char *text, const struct cpu_topology *t, uint8_t *map, s
 	if (!t->nr_cpus || map_len < (t->nr_cpus - 1) / 8 + 1)
 		return err_set(e, "a map of %zu bytes can't hold %u cpus", map_len, t->nr_cpus);
 	while ((rc = next_part(text, &at, &part, e)) > 0)
-		if (apply(&part, t, map, e))
+		if (apply(&part, t, map, e) < 0)
 			return -1;
 	if (rc)
 		return -1;

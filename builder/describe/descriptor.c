@@ -117,11 +117,11 @@ static int parse_item(struct scan *s, struct value *list)
 		skip_inner_list(s);
 		return -1;
 	}
-	if (scan_atom(s, &item)) {
+	if (scan_atom(s, &item) < 0) {
 		value_free(&item);
 		return -1;
 	}
-	if (list_add(list, &item)) {
+	if (list_add(list, &item) < 0) {
 		diag_add(s->d, item.loc, "%s", strerror(ENOMEM));
 		value_free(&item);
 		return -1;
@@ -195,7 +195,7 @@ static int parse_assignment(struct scan *s, struct statement *st)
 	}
 	s->p++;
 	scan_blanks(s);
-	if (parse_value(s, &st->value))
+	if (parse_value(s, &st->value) < 0)
 		return -1;
 	scan_blanks(s);
 	if (s->p < s->end && *s->p != '\n' && *s->p != ';') {
@@ -226,13 +226,13 @@ static void parse_statement(struct scan *s, struct descriptor *out)
 	st.key = strndup(key, scan_word(s));
 	if (!st.key)
 		goto nomem;
-	if (parse_assignment(s, &st)) {
+	if (parse_assignment(s, &st) < 0) {
 		value_free(&st.value);
 		if (!statement_ended(s, &st))
 			scan_skip_to(s, ";");
 		st.nr_msgs = s->d->n - st.first_msg;
 	}
-	if (!append(out, &st))
+	if (append(out, &st) == 0)
 		return;
 nomem:
 	diag_add(s->d, st.loc, "%s", strerror(ENOMEM));
@@ -315,7 +315,7 @@ int descriptor_parse_override(const char *text, struct loc loc, struct value *ou
 		diag_add(d, loc, "%s", strerror(ENOMEM));
 		goto bad;
 	}
-	if (parse_list(&s, out))
+	if (parse_list(&s, out) < 0)
 		goto bad;
 	if (s.p < s.end) {
 		diag_add(d, scan_loc(&s), "text after the list's ]");
@@ -355,7 +355,7 @@ int descriptor_set(struct descriptor *c, const char *key, struct loc loc, struct
 	if (!st.key)
 		return -1;
 	/* Appended first, so that nothing is lost when there is no memory for it. */
-	if (append(c, &st)) {
+	if (append(c, &st) < 0) {
 		free(st.key);
 		return -1;
 	}

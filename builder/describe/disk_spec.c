@@ -46,7 +46,7 @@ static int set_format(struct parse *p, const char *text, size_t len)
 	};
 	int value = DISK_RAW;
 
-	if (choose(p, "format", text, len, words, NR(words), &value, &p->has_format))
+	if (choose(p, "format", text, len, words, NR(words), &value, &p->has_format) < 0)
 		return -1;
 	p->out->format = (enum disk_format)value;
 	return 0;
@@ -59,7 +59,7 @@ static int set_access(struct parse *p, const char *text, size_t len)
 	};
 	int value = 1;
 
-	if (choose(p, "access", text, len, words, NR(words), &value, &p->has_access))
+	if (choose(p, "access", text, len, words, NR(words), &value, &p->has_access) < 0)
 		return -1;
 	p->out->readwrite = value;
 	return 0;
@@ -75,7 +75,7 @@ static int set_backend(struct parse *p, const char *text, size_t len)
 	};
 	int value = 0;
 
-	if (choose(p, "backendtype", text, len, words, NR(words), &value, &p->has_backend))
+	if (choose(p, "backendtype", text, len, words, NR(words), &value, &p->has_backend) < 0)
 		return -1;
 	p->out->backend = (enum disk_backend)value;
 	return 0;
@@ -89,7 +89,7 @@ static int set_protocol(struct parse *p, const char *text, size_t len)
 	};
 	int value = 0;
 
-	if (choose(p, "specification", text, len, words, NR(words), &value, &p->has_protocol))
+	if (choose(p, "specification", text, len, words, NR(words), &value, &p->has_protocol) < 0)
 		return -1;
 	p->out->protocol = (enum disk_protocol)value;
 	return 0;
@@ -100,7 +100,7 @@ static int set_devtype(struct parse *p, const char *text, size_t len)
 	static const struct choice words[] = {{"cdrom", 1}, {"disk", 0}};
 	int value = 0;
 
-	if (choose(p, "devtype", text, len, words, NR(words), &value, &p->has_devtype))
+	if (choose(p, "devtype", text, len, words, NR(words), &value, &p->has_devtype) < 0)
 		return -1;
 	p->out->cdrom = value;
 	return 0;
@@ -141,8 +141,8 @@ static int set_vdev_devtype(struct parse *p, const char *text, size_t len)
 
 	if (!colon)
 		return 0;
-	if (set_vdev(p, text, (size_t)(colon - text)) ||
-	    set_devtype(p, colon + 1, len - (size_t)(colon - text) - 1))
+	if (set_vdev(p, text, (size_t)(colon - text)) < 0 ||
+	    set_devtype(p, colon + 1, len - (size_t)(colon - text) - 1) < 0)
 		return -1;
 	return 1;
 }
@@ -245,13 +245,14 @@ static int take_prefix(struct parse *p, const char **at)
 			return 1;
 	for (size_t i = 0; i < NR(formats); i++)
 		if (spec_equal(text, len, formats[i]))
-			return set_format(p, text, len) ? -1 : 1;
+			return set_format(p, text, len) < 0 ? -1 : 1;
 	for (size_t i = 0; i < NR(scripts); i++) {
 		if (!spec_equal(text, len, scripts[i]))
 			continue;
 		snprintf(script, sizeof(script), "block-%s", scripts[i]);
-		return spec_string("script", script, strlen(script), &p->out->script, p->e) ? -1
-											    : 1;
+		if (spec_string("script", script, strlen(script), &p->out->script, p->e) < 0)
+			return -1;
+		return 1;
 	}
 	return err_set(p->e, "unknown prefix '%.*s:'", SPEC_LEN(len), text);
 }
@@ -263,7 +264,7 @@ static int finish(struct parse *p)
 
 	if (!out->vdev)
 		return err_set(p->e, "vdev is missing");
-	if (disk_vdev_number(out->vdev, &out->vdev_number))
+	if (disk_vdev_number(out->vdev, &out->vdev_number) < 0)
 		return err_set(p->e, "vdev '%.*s' is not a virtual device such as xvda", SPEC_SHOWN,
 			       out->vdev);
 	if (out->cdrom) {
@@ -291,7 +292,7 @@ int disk_spec_parse(const char *text, struct disk_spec *out, struct err *e)
 		if (!strncmp(text, "target=", 7)) {
 			size_t len = strlen(text += 7);
 
-			if (set_target(&p, text, len - (len && text[len - 1] == ',')))
+			if (set_target(&p, text, len - (len && text[len - 1] == ',')) < 0)
 				return -1;
 			break;
 		}
@@ -300,7 +301,7 @@ int disk_spec_parse(const char *text, struct disk_spec *out, struct err *e)
 				return -1;
 		if (!spec_next(&text, &param))
 			break;
-		if (set_named(&p, &param))
+		if (set_named(&p, &param) < 0)
 			return -1;
 	}
 	return finish(&p);

@@ -144,7 +144,8 @@ static int read_range(struct reading *r)
 
 	if (r->out->n == E820_FILE_MAX)
 		return wrong(r, start_at, "more than %d ranges", E820_FILE_MAX);
-	if (read_address(r, "START", &start) || read_address(r, "END", &end) || read_type(r, &type))
+	if (read_address(r, "START", &start) < 0 || read_address(r, "END", &end) < 0 ||
+	    read_type(r, &type) < 0)
 		return -1;
 	if (more(r))
 		return wrong(r, r->at, "something follows the type");
@@ -154,7 +155,7 @@ static int read_range(struct reading *r)
 		return wrong(r, start_at, "the range ends before it begins");
 	range = &r->out->v[r->out->n];
 	*range = (struct e820entry){start, end - start, type};
-	if (check_order(r, start_at))
+	if (check_order(r, start_at) < 0)
 		return -1;
 	r->lines[r->out->n++] = r->line;
 	return 0;
@@ -182,7 +183,7 @@ int e820_parse(const char *text, size_t len, const char *file, struct e820_map *
 
 	out->n = 0;
 	for (;;) {
-		if (more(&r) && read_range(&r))
+		if (more(&r) && read_range(&r) < 0)
 			return -1;
 		if (r.at == r.end)
 			break;

@@ -41,13 +41,13 @@ static int parse_bdf(const char **at, const char *end, struct pci_spec *out)
 	if (!second)
 		return -1;
 	second = memchr(second + 1, ':', (size_t)(end - second - 1));
-	if (second && (hex(at, end, 4, 0xffff, &segment) || !skip(at, end, ':')))
+	if (second && (hex(at, end, 4, 0xffff, &segment) < 0 || !skip(at, end, ':')))
 		return -1;
-	if (hex(at, end, 2, 0xff, &bus) || !skip(at, end, ':') || hex(at, end, 2, 0x1f, &device) ||
-	    !skip(at, end, '.'))
+	if (hex(at, end, 2, 0xff, &bus) < 0 || !skip(at, end, ':') ||
+	    hex(at, end, 2, 0x1f, &device) < 0 || !skip(at, end, '.'))
 		return -1;
 	out->all_functions = skip(at, end, '*');
-	if (!out->all_functions && hex(at, end, 1, 7, &function))
+	if (!out->all_functions && hex(at, end, 1, 7, &function) < 0)
 		return -1;
 	out->segment = (uint16_t)segment;
 	out->bus = (uint8_t)bus;
@@ -63,7 +63,7 @@ static int set_vslot(struct pci_spec *out, const char *text, size_t len, struct 
 
 	if (out->has_vslot)
 		return err_set(e, "vslot is given twice");
-	if (hex(&at, text + len, 2, 0x1f, &val) || at != text + len)
+	if (hex(&at, text + len, 2, 0x1f, &val) < 0 || at != text + len)
 		return err_set(e, "vslot '%.*s' must be hexadecimal, 0 to 1f", SPEC_LEN(len), text);
 	out->vslot = (uint8_t)val;
 	out->has_vslot = true;
@@ -78,7 +78,7 @@ static int set_bdf(struct pci_spec *out, const char *text, size_t len, bool name
 
 	if (out->has_bdf)
 		return err_set(e, "bdf is given twice");
-	if (parse_bdf(&at, slot ? slot : end, out) || at != (slot ? slot : end))
+	if (parse_bdf(&at, slot ? slot : end, out) < 0 || at != (slot ? slot : end))
 		return err_set(e, "'%.*s' is not a PCI device such as 0000:36:00.0", SPEC_LEN(len),
 			       text);
 	out->has_bdf = true;
@@ -148,7 +148,7 @@ int pci_spec_parse(const char *text, struct pci_spec *out, struct err *e)
 
 	*out = (struct pci_spec){0};
 	for (; spec_next(&text, &param); first = false)
-		if (set_param(out, &param, first, e))
+		if (set_param(out, &param, first, e) < 0)
 			return -1;
 	if (!out->has_bdf && !out->name)
 		return err_set(e, "bdf is missing");

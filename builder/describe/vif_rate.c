@@ -24,7 +24,7 @@ static int parse_rate(const char *text, size_t len, uint64_t *out, struct err *e
 		return err_set(e, "rate '%.*s' must be like 10MB/s or 250Kb/s", SPEC_LEN(len),
 			       text);
 	/* The bound is xl's; with it no product below can wrap. */
-	if (spec_number("rate", text, digits, UINT32_MAX, &val, e))
+	if (spec_number("rate", text, digits, UINT32_MAX, &val, e) < 0)
 		return -1;
 	if (!val)
 		return err_set(e, "rate must not be 0");
@@ -49,7 +49,7 @@ static int parse_interval(const char *text, uint32_t *out, struct err *e)
 	if (!digits)
 		return err_set(e, "rate's interval '%.*s' must be like 20ms or 500us", SPEC_SHOWN,
 			       text);
-	if (spec_number("rate's interval", text, digits, UINT32_MAX, &val, e))
+	if (spec_number("rate's interval", text, digits, UINT32_MAX, &val, e) < 0)
 		return -1;
 	if (!val || val * scale > UINT32_MAX)
 		return err_set(e, "rate's interval must be 1 us to %u us", UINT32_MAX);
@@ -63,9 +63,9 @@ int vif_rate_parse(const char *text, uint64_t *bytes, uint32_t *interval_us, str
 	uint32_t interval = DEFAULT_INTERVAL_US;
 	uint64_t rate = 0, product;
 
-	if (parse_rate(text, len, &rate, e))
+	if (parse_rate(text, len, &rate, e) < 0)
 		return -1;
-	if (text[len] && parse_interval(text + len + 1, &interval, e))
+	if (text[len] && parse_interval(text + len + 1, &interval, e) < 0)
 		return -1;
 	if (__builtin_mul_overflow(rate, (uint64_t)interval, &product))
 		return err_set(e, "rate is too large for its interval");

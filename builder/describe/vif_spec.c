@@ -46,7 +46,7 @@ malformed:
 
 static int set_ifname(const char *key, const char *text, size_t len, char **out, struct err *e)
 {
-	if (spec_string(key, text, len, out, e))
+	if (spec_string(key, text, len, out, e) < 0)
 		return -1;
 	if (!spec_is_ifname(text, len))
 		return err_set(e, "%s '%.*s' is not a name for an interface (1 to %d characters)",
@@ -57,7 +57,7 @@ static int set_ifname(const char *key, const char *text, size_t len, char **out,
 /* Addresses are for the script: only what can't be part of any is refused. */
 static int set_ip(const char *text, size_t len, char **out, struct err *e)
 {
-	if (spec_string("ip", text, len, out, e))
+	if (spec_string("ip", text, len, out, e) < 0)
 		return -1;
 	if (!len || strspn(*out, "0123456789abcdefABCDEF.:/ ") != len)
 		return err_set(e, "ip '%.*s' is not an address", SPEC_LEN(len), text);
@@ -106,7 +106,7 @@ static int set_devid(struct vif_spec *out, const char *text, size_t len, struct 
 
 	if (out->has_devid)
 		return err_set(e, "devid is given twice");
-	if (spec_number("devid", text, len, INT32_MAX, &val, e))
+	if (spec_number("devid", text, len, INT32_MAX, &val, e) < 0)
 		return -1;
 	out->devid = (uint32_t)val;
 	out->has_devid = true;
@@ -120,7 +120,7 @@ static int set_mtu(struct vif_spec *out, const char *text, size_t len, struct er
 
 	if (out->mtu)
 		return err_set(e, "mtu is given twice");
-	if (spec_number("mtu", text, len, 65535, &val, e))
+	if (spec_number("mtu", text, len, 65535, &val, e) < 0)
 		return -1;
 	if (val < 68)
 		return err_set(e, "mtu is at least 68");
@@ -186,7 +186,7 @@ int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e)
 
 	*out = (struct vif_spec){0};
 	while (spec_next(&text, &param))
-		if (set_param(out, &param, e))
+		if (set_param(out, &param, e) < 0)
 			return -1;
 	if (out->type == VIF_TYPE_VIF && out->model)
 		return err_set(e, "model is for type=ioemu only");

@@ -60,7 +60,7 @@ void golden_plain(struct golden *g, const char *name, enum guest_type type)
 		cfg->acpi = cfg->apic = cfg->hpet = cfg->hap = true;
 	}
 	snprintf((char *)cfg->uuid, sizeof(cfg->uuid), "%s", name);
-	need(!guest_init(&g->guest, cfg, &e), "no guest");
+	need(guest_init(&g->guest, cfg, &e) == 0, "no guest");
 	g->guest.disks = g->disk_list;
 	g->guest.vifs = g->vifs;
 }
@@ -79,7 +79,7 @@ void golden_disk(struct golden *g, const char *s, dev_t rdev)
 	struct err e;
 
 	need(i < GOLDEN_DEVICES, "too many disks");
-	need(!disk_spec_parse(s, &g->disk_specs[i], &e), e.msg);
+	need(disk_spec_parse(s, &g->disk_specs[i], &e) == 0, e.msg);
 	g->disk_list[i] = &g->disks[i];
 	g->disks[i].spec = &g->disk_specs[i];
 	g->disks[i].rdev = rdev;
@@ -92,7 +92,7 @@ void golden_vif(struct golden *g, const char *s)
 	struct err e;
 
 	need(i < GOLDEN_DEVICES, "too many vifs");
-	need(!vif_spec_parse(s, &g->vif_specs[i], &e), e.msg);
+	need(vif_spec_parse(s, &g->vif_specs[i], &e) == 0, e.msg);
 	g->vifs[i].spec = &g->vif_specs[i];
 	g->vifs[i].devid = (unsigned)i;
 	memcpy(g->vifs[i].mac, g->vif_specs[i].mac, sizeof(g->vifs[i].mac));

@@ -12,7 +12,7 @@ int net_begin(void **state)
 {
 	struct err e;
 
-	if (kit_begin(state))
+	if (kit_begin(state) < 0)
 		return -1;
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
@@ -41,7 +41,7 @@ struct link net_make(const char *name, const char *kind)
 {
 	struct err e;
 
-	KIT_CHECK(!link_make(name, kind, NULL, &e), "%s: %s", name, e.msg);
+	KIT_CHECK(link_make(name, kind, NULL, &e) == 0, "%s: %s", name, e.msg);
 	return net_get(name);
 }
 
@@ -75,7 +75,7 @@ struct link net_get(const char *name)
 	struct link l;
 	struct err e;
 
-	KIT_CHECK(!link_get(name, &l, &e), "%s is not there", name);
+	KIT_CHECK(link_get(name, &l, &e) == 0, "%s is not there", name);
 	return l;
 }
 

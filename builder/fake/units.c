@@ -23,15 +23,16 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	struct err e;
 
 	memset(k, 0, sizeof(*k));
-	KIT_CHECK(!host_open(&k->host, false, &e), "%s", e.msg);
-	KIT_CHECK(!host_open(&k->worker_host, false, &e), "%s", e.msg);
-	KIT_CHECK(!rundir_open(&k->run, kit_path("run"), &e), "%s", e.msg);
-	KIT_CHECK(!worker_start(&k->worker, &k->worker_host, 1, &e), "%s", e.msg);
+	KIT_CHECK(host_open(&k->host, false, &e) == 0, "%s", e.msg);
+	KIT_CHECK(host_open(&k->worker_host, false, &e) == 0, "%s", e.msg);
+	KIT_CHECK(rundir_open(&k->run, kit_path("run"), &e) == 0, "%s", e.msg);
+	KIT_CHECK(worker_start(&k->worker, &k->worker_host, 1, &e) == 0, "%s", e.msg);
 	k->report.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	k->report.log.fd = -1;
 	assert_true(k->report.fd >= 0);
 	k->all.host = &k->host;
-	KIT_CHECK(!devmodels_open(&k->all.models, &k->run, kit_path("run"), NULL, &e), "%s", e.msg);
+	KIT_CHECK(devmodels_open(&k->all.models, &k->run, kit_path("run"), NULL, &e) == 0, "%s",
+		  e.msg);
 	k->all.xce = xenevtchn_open(NULL, 0);
 	k->all.worker = &k->worker;
 	k->all.images = &k->images;
@@ -48,7 +49,7 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	unlink(kit_path("run/console/web.log"));
 	unlink(kit_path("run/model/web.log"));
 	for (size_t i = 0; i < n; i++, k->all.n++)
-		KIT_CHECK(!unit_init(&k->all, &k->all.list[i], &cfgs[i], &e), "%s", e.msg);
+		KIT_CHECK(unit_init(&k->all, &k->all.list[i], &cfgs[i], &e) == 0, "%s", e.msg);
 }
 
 void kit_units_store(struct kit_units *k)
@@ -57,8 +58,8 @@ void kit_units_store(struct kit_units *k)
 
 	fake_store()->running = true;
 	fake_devices()->on = true;
-	KIT_CHECK(!store_open(&k->host.xsh, &e), "%s", e.msg);
-	KIT_CHECK(!store_open(&k->worker_host.xsh, &e), "%s", e.msg);
+	KIT_CHECK(store_open(&k->host.xsh, &e) == 0, "%s", e.msg);
+	KIT_CHECK(store_open(&k->worker_host.xsh, &e) == 0, "%s", e.msg);
 }
 
 void kit_units_consoled(struct kit_units *k)

@@ -96,7 +96,7 @@ static void check_qemu(const struct guest_config *g)
 	check_cards(g);
 	assert(!g->model_config && g->bios != BIOS_ROMBIOS && g->boot && *g->boot);
 	/* What was read without an error is nothing that QEMU can't be told. */
-	assert(!qemu_args(&guest, &s, &v, &e));
+	assert(qemu_args(&guest, &s, &v, &e) == 0);
 	check_args(&v);
 	assert(has_arg(&v, "-kernel") == !!g->kernel || g->model_args.n || g->serial.n);
 	argv_free(&v);
@@ -114,7 +114,7 @@ static void check_classic(const struct guest_config *g)
 	assert(g->kernel && g->model_override && g->model_config);
 	assert(!g->vnc && !g->boot && !g->serial.n && !g->firmware_override);
 	assert(!vmx_vnc_viewer(g->extra, &len) || len > 0);
-	assert(!classic_args(g, 7, 3, &v, &e));
+	assert(classic_args(g, 7, 3, &v, &e) == 0);
 	check_args(&v);
 	assert(!strcmp(v.v[1], "-f") && !strcmp(v.v[2], g->model_config));
 	argv_free(&v);

@@ -89,9 +89,9 @@ static void override_memory(struct descriptor *c, const char *text, struct diag 
 {
 	struct value v;
 
-	if (descriptor_parse_override(text, (struct loc){"override", 1, 1}, &v, d))
+	if (descriptor_parse_override(text, (struct loc){"override", 1, 1}, &v, d) < 0)
 		return;
-	if (descriptor_set(c, "memory", v.loc, &v, NULL))
+	if (descriptor_set(c, "memory", v.loc, &v, NULL) < 0)
 		value_free(&v);
 }
 

@@ -24,7 +24,7 @@ static void check_map(const struct e820_map *m)
 			ram += m->v[i].size;
 	}
 	assert(ram > 0);
-	assert(!e820_check_memory(m, (ram + 1023) / 1024, "map", &e));
+	assert(e820_check_memory(m, (ram + 1023) / 1024, "map", &e) == 0);
 	assert(e820_check_memory(m, (ram + 1023) / 1024 - 1, "map", &e) < 0);
 }
 
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!text)
 		abort();
 	memcpy(text, data, size);
-	if (!e820_parse(text, size, "map", &map, &e))
+	if (e820_parse(text, size, "map", &map, &e) == 0)
 		check_map(&map);
 	else
 		check_place(&e, text, size);

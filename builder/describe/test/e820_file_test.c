@@ -42,7 +42,7 @@ static void test_good(void **state)
 	struct err e = {0};
 
 	(void)state;
-	if (e820_parse(pc, strlen(pc), "map", &m, &e))
+	if (e820_parse(pc, strlen(pc), "map", &m, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(m.n, sizeof(want) / sizeof(want[0]));
 	for (size_t i = 0; i < m.n; i++) {
@@ -186,7 +186,7 @@ static void write_seed(const char *dir, const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "w");
-	if (!f || fputs(text, f) < 0 || fclose(f))
+	if (!f || fputs(text, f) == EOF || fclose(f) == EOF)
 		abort();
 }
 

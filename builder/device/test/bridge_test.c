@@ -39,7 +39,7 @@ static void test_alone(void **state)
 
 	(void)state;
 	net_need();
-	KIT_CHECK(!bridge_make(&b, &absent, &e), "%s", e.msg);
+	KIT_CHECK(bridge_make(&b, &absent, &e) == 0, "%s", e.msg);
 	assert_int_equal(absent, 0);
 	assert_int_equal(bridge_late(&b, 10, &e), 0);
 	br = net_get(br_name);
@@ -73,7 +73,7 @@ static void test_ports(void **state)
 	net_need();
 	first = net_make(eth0, "veth");
 	net_make(eth2, "veth");
-	KIT_CHECK(!bridge_make(&b, &absent, &e), "%s", e.msg);
+	KIT_CHECK(bridge_make(&b, &absent, &e) == 0, "%s", e.msg);
 	assert_int_equal(absent, 1);
 	assert_int_equal(bridge_late(&b, 10, &e), -1);
 	assert_string_equal(e.msg, "bridge xenbr0: port eth1 is not there after 10 s");

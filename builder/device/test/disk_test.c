@@ -38,7 +38,7 @@ static int begin(void **state)
 	struct err e;
 	int fd;
 
-	if (kit_begin(state))
+	if (kit_begin(state) < 0)
 		return -1;
 	for (fd = 0; fd < 2; fd++) {
 		const char *name = fd ? "image2" : "image";
@@ -359,7 +359,7 @@ static void test_partitions(void **state)
 	info.lo_flags |= LO_FLAGS_PARTSCAN;
 	snprintf(one, sizeof(one), "%sp1", dev);
 	snprintf(two, sizeof(two), "%sp2", dev);
-	if (ioctl(fd, LOOP_SET_STATUS64, &info) || !add_partition(fd, 1, 65536) ||
+	if (ioctl(fd, LOOP_SET_STATUS64, &info) < 0 || !add_partition(fd, 1, 65536) ||
 	    !add_partition(fd, 2, 131072) || access(two, F_OK)) {
 		close(fd);
 		print_message("# no partitions on loop devices: %s\n", strerror(errno));
@@ -408,7 +408,7 @@ static void test_mounted(void **state)
 	}
 	fd = mk_device("image2", false, dev, &e);
 	assert_true(fd >= 0);
-	if (mount(dev, at, "ext4", 0, NULL) && mount(dev, at, "ext2", 0, NULL)) {
+	if (mount(dev, at, "ext4", 0, NULL) < 0 && mount(dev, at, "ext2", 0, NULL) < 0) {
 		close(fd);
 		print_message("# cannot mount it: %s\n", strerror(errno));
 		skip();

@@ -28,7 +28,7 @@ static int begin(void **state)
 	struct err e;
 	int file, fd;
 
-	if (kit_begin(state))
+	if (kit_begin(state) < 0)
 		return -1;
 	kit_write("image", image, sizeof(image));
 	kit_write("other", image, sizeof(image));

@@ -37,7 +37,7 @@ static int begin(void **state)
 {
 	char text[512];
 
-	if (kit_begin(state) || mkdir(kit_path("mods"), 0700))
+	if (kit_begin(state) < 0 || mkdir(kit_path("mods"), 0700) < 0)
 		return -1;
 	kit_text("mods/llc.ko", "1");
 	kit_text("mods/stp.ko", "2");
@@ -56,9 +56,9 @@ static void test_order(void **state)
 
 	(void)state;
 	refused = NULL;
-	KIT_CHECK(!load("bridge", &e), "%s", e.msg);
+	KIT_CHECK(load("bridge", &e) == 0, "%s", e.msg);
 	assert_string_equal(loaded, "llc.ko stp.ko bridge.ko ");
-	KIT_CHECK(!load("path", &e), "%s", e.msg);
+	KIT_CHECK(load("path", &e) == 0, "%s", e.msg);
 	assert_string_equal(loaded, "elsewhere.ko.xz ");
 }
 
@@ -69,10 +69,10 @@ static void test_there_already(void **state)
 	(void)state;
 	refused = "stp.ko";
 	refusal = EEXIST;
-	KIT_CHECK(!load("bridge", &e), "%s", e.msg);
+	KIT_CHECK(load("bridge", &e) == 0, "%s", e.msg);
 	assert_string_equal(loaded, "llc.ko bridge.ko ");
 	/* No list: nothing to do. */
-	KIT_CHECK(!load("netback", &e), "%s", e.msg);
+	KIT_CHECK(load("netback", &e) == 0, "%s", e.msg);
 	assert_string_equal(loaded, "");
 }
 
@@ -112,7 +112,7 @@ static void test_no_list(void **state)
 	struct err e;
 
 	(void)state;
-	KIT_CHECK(!modules_need("no-such-list", &e), "%s", e.msg);
+	KIT_CHECK(modules_need("no-such-list", &e) == 0, "%s", e.msg);
 }
 
 int main(void)

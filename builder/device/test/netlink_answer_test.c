@@ -201,7 +201,7 @@ static int write_seeds(const char *dir)
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/%zu", dir, i);
 		f = fopen(path, "w");
-		if (!f || fwrite(p[i].bytes, 1, p[i].n, f) != p[i].n || fclose(f))
+		if (!f || fwrite(p[i].bytes, 1, p[i].n, f) != p[i].n || fclose(f) == EOF)
 			return 1;
 	}
 	return 0;

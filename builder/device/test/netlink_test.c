@@ -105,11 +105,11 @@ static void test_no_right(void **state)
 		struct link l;
 		struct err e;
 
-		if (setgid(65534) || setuid(65534))
+		if (setgid(65534) < 0 || setuid(65534) < 0)
 			_exit(1);
 		if (link_make("mine", "bridge", NULL, &e) != -1 || strcmp(e.msg, strerror(EPERM)))
 			_exit(2);
-		_exit(link_get("lo", &l, &e) ? 3 : 0);
+		_exit(link_get("lo", &l, &e) != 0 ? 3 : 0);
 	}
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);

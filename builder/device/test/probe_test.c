@@ -33,7 +33,7 @@ static void probe(size_t len)
 	const int fd = open_image(len);
 	struct err e;
 
-	KIT_CHECK(!probe_content(fd, 0, 0, &c, &e), "%s", e.msg);
+	KIT_CHECK(probe_content(fd, 0, 0, &c, &e) == 0, "%s", e.msg);
 	close(fd);
 }
 
@@ -205,7 +205,7 @@ static size_t table(size_t len, unsigned sector, struct probe_table *t)
 	const int fd = open_image(len);
 	struct err e;
 
-	KIT_CHECK(!probe_table(fd, sector, t, &e), "%s", e.msg);
+	KIT_CHECK(probe_table(fd, sector, t, &e) == 0, "%s", e.msg);
 	close(fd);
 	return t->n;
 }

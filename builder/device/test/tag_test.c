@@ -117,7 +117,7 @@ static void expect(const char *tag, const char *device)
 	char path[PATH_MAX];
 	struct err e;
 
-	KIT_CHECK(!find(tag, path, sizeof(path), &e), "%s: %s", tag, e.msg);
+	KIT_CHECK(find(tag, path, sizeof(path), &e) == 0, "%s: %s", tag, e.msg);
 	assert_string_equal(path, in_root("dev/%s", device));
 }
 

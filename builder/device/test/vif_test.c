@@ -43,7 +43,7 @@ static void test_init(void **state)
 	net_make(br_name, "bridge");
 	assert_int_equal(vif_init(NULL, NULL, 0, &e), 0);
 	memset(v, 0xff, sizeof(v));
-	KIT_CHECK(!vif_init(v, specs, 3, &e), "%s", e.msg);
+	KIT_CHECK(vif_init(v, specs, 3, &e) == 0, "%s", e.msg);
 	assert_int_equal(v[0].devid, 4);
 	vif_mac_text(v[0].mac, text);
 	assert_string_equal(text, "02:01:02:03:04:05");
@@ -95,7 +95,7 @@ static void test_plug(void **state)
 	assert_false(v.plugged);
 	l = net_make("vif7.1", "veth");
 	assert_int_equal(link_set_up(l.index, true, &e), 0);
-	KIT_CHECK(!vif_plug(&v, DOMID, &e), "%s", e.msg);
+	KIT_CHECK(vif_plug(&v, DOMID, &e) == 0, "%s", e.msg);
 	assert_true(v.plugged);
 	assert_int_equal(v.mtu, 1450);
 	l = net_get("vif7.1");
@@ -128,7 +128,7 @@ static void test_card(void **state)
 	assert_int_equal(vif_plug(&v, DOMID, &e), 1);
 	assert_false(v.plugged);
 	net_make("vif7.1-emu", "veth");
-	KIT_CHECK(!vif_plug(&v, DOMID, &e), "%s", e.msg);
+	KIT_CHECK(vif_plug(&v, DOMID, &e) == 0, "%s", e.msg);
 	assert_true(v.plugged);
 	l = net_get("vif7.1-emu");
 	assert_int_equal(l.master, br.index);
@@ -151,7 +151,7 @@ static void test_name(void **state)
 	net_need();
 	br = net_make(br_name, "bridge");
 	net_make("vif7.0", "veth");
-	KIT_CHECK(!vif_plug(&v, DOMID, &e), "%s", e.msg);
+	KIT_CHECK(vif_plug(&v, DOMID, &e) == 0, "%s", e.msg);
 	assert_int_equal(v.mtu, 9000);
 	assert_int_equal(link_get("vif7.0", &l, &e), 1);
 	l = net_get(web0);
@@ -185,7 +185,7 @@ static void test_renamed(void **state)
 	assert_int_equal(vif_plug(&v, DOMID, &e), 1);
 	assert_int_equal(unlink("/sys/class/net/web0/device"), 0);
 	assert_int_equal(symlink("../../../vif-7-0", "/sys/class/net/web0/device"), 0);
-	KIT_CHECK(!vif_plug(&v, DOMID, &e), "%s", e.msg);
+	KIT_CHECK(vif_plug(&v, DOMID, &e) == 0, "%s", e.msg);
 	assert_int_equal(net_get(web0).master, net_get(br_name).index);
 	assert_int_equal(umount("/sys/class/net"), 0);
 	net_remove(web0);

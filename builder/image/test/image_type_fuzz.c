@@ -160,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= (size_t)(rest - texts);
 		data += rest - texts;
 	}
-	there = f.made & 1 || !kernel_open(data, size, false, UNPACKED_MAX, &k, &e);
+	there = f.made & 1 || kernel_open(data, size, false, UNPACKED_MAX, &k, &e) == 0;
 	if (f.made & 1)
 		make_kernel(&k, &f);
 	check_all(&g, &f, there ? &k : NULL, data, size);

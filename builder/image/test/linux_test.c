@@ -158,9 +158,9 @@ static void test_memory(void **state)
 	cfg = kit_config("web", GUEST_PVH);
 	/* 16 + 30 MiB of kernel, 9 MiB and a byte of ramdisk, 4 MiB of others */
 	cfg.memory_kib = 60 * 1024;
-	KIT_CHECK(!image_linux.check_memory(&cfg, &pvh, (9 << 20) + 1, &e), "%s", e.msg);
+	KIT_CHECK(image_linux.check_memory(&cfg, &pvh, (9 << 20) + 1, &e) == 0, "%s", e.msg);
 	cfg.memory_kib = 59 * 1024;
-	KIT_CHECK(!image_linux.check_memory(&cfg, &pvh, 9 << 20, &e), "%s", e.msg);
+	KIT_CHECK(image_linux.check_memory(&cfg, &pvh, 9 << 20, &e) == 0, "%s", e.msg);
 	refuses(&pvh, (9 << 20) + 1,
 		"memory = 59 MiB is too little: kernel 47104 KiB, ramdisk 9217 KiB and start-up "
 		"tables take 60 MiB");

@@ -67,7 +67,7 @@ static void opens(const void *data, size_t len, struct kernel *k)
 {
 	struct err e;
 
-	KIT_CHECK(!kernel_open(data, len, false, 1 << 20, k, &e), "%s", e.msg);
+	KIT_CHECK(kernel_open(data, len, false, 1 << 20, k, &e) == 0, "%s", e.msg);
 }
 
 static void judged(const struct image_type *t, const struct kernel *k, const char *msg)

@@ -198,7 +198,7 @@ static void test_memory(void **state)
 	(void)state;
 	begin(MODEL_QEMU);
 	cfg.memory_kib = 26 * 1024;
-	KIT_CHECK(!image_vmx.check_memory(&cfg, NULL, 10 << 20, &e), "%s", e.msg);
+	KIT_CHECK(image_vmx.check_memory(&cfg, NULL, 10 << 20, &e) == 0, "%s", e.msg);
 	assert_int_equal(image_vmx.check_memory(&cfg, NULL, (10 << 20) + 1, &e), -1);
 	assert_string_equal(e.msg, "memory = 26 MiB is too little: kernel and ramdisk 10241 KiB, "
 				   "videoram 8 MiB and the firmware take 27 MiB");
@@ -208,7 +208,7 @@ static void test_memory(void **state)
 	begin(MODEL_CLASSIC);
 	k.info.pend = 46 << 20;
 	cfg.memory_kib = 59 * 1024;
-	KIT_CHECK(!image_vmx.check_memory(&cfg, &k, 9 << 20, &e), "%s", e.msg);
+	KIT_CHECK(image_vmx.check_memory(&cfg, &k, 9 << 20, &e) == 0, "%s", e.msg);
 	assert_int_equal(image_vmx.check_memory(&cfg, &k, (9 << 20) + 1, &e), -1);
 	assert_string_equal(e.msg,
 			    "memory = 59 MiB is too little: kernel 47104 KiB, ramdisk 9217 KiB and "
