@@ -43,7 +43,10 @@ static void bounded_log_halve(struct bounded_log *l)
 	char *buf = malloc(half), *start;
 	size_t n;
 
-	/* Without the memory all of the old goes: the bound and the newest matter more. */
+	/*
+	 * Without memory to keep the newest half, all of the old log goes: the bound and the new
+	 * output matter more.
+	 */
 	n = buf ? bounded_log_tail(l, buf, half) : 0;
 	start = n ? memchr(buf, '\n', n) : NULL;
 	start = start ? start + 1 : buf;

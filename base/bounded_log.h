@@ -1,5 +1,5 @@
 /*
- * The log of a guest's console: a file that is bounded and keeps the newest.
+ * The log of a guest's console: a file of bounded size that keeps the newest output.
  */
 #ifndef EARLYDOM_BOUNDED_LOG_H
 #define EARLYDOM_BOUNDED_LOG_H
@@ -8,7 +8,10 @@
 
 #include "err.h"
 
-/* A log's most bytes; when it is full, the older half goes. A build constant (bytes). */
+/*
+ * The maximum size of a log, in bytes. When it is full, its older half is removed. A build
+ * constant.
+ */
 #ifndef CONLOG_MAX
 #define CONLOG_MAX (256 * 1024)
 #endif
@@ -22,7 +25,7 @@ struct bounded_log {
 int bounded_log_open(struct bounded_log *l, int dirfd, const char *name, struct err *e);
 void bounded_log_close(struct bounded_log *l);
 
-/* Appends n bytes. Trouble with the file is not worth stopping for: the bytes are lost then. */
+/* Appends n bytes. Those that cannot be written are lost: trouble with a log stops no guest. */
 void bounded_log_write(struct bounded_log *l, const char *buf, size_t n);
 
 /* Copies the newest of the log, at most size bytes. Returns the number. */

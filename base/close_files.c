@@ -5,7 +5,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Before Linux 5.9: one by one, up to the limit of numbers. */
+/*
+ * For kernels before Linux 5.9, which lack close_range(2): closes each number below RLIMIT_NOFILE.
+ */
 static int close_each(int first)
 {
 	struct rlimit limit;

@@ -38,7 +38,7 @@ static int diag_keep(struct diag *d, struct loc loc, char *text)
 
 	if (!text || d->n >= DIAG_MAX)
 		return -1;
-	/* Grown at powers of two: the array is full exactly when n is one (or nothing yet). */
+	/* The array grows at powers of two, so it is full exactly when n is one of these, or 0. */
 	if (!(d->n & (d->n - 1))) {
 		msgs = realloc(d->msgs, (d->n ? d->n * 2 : 1) * sizeof(*msgs));
 		if (!msgs)

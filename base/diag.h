@@ -64,9 +64,10 @@ void diag_print(const struct diag *d, FILE *to, const char *prefix);
 void diag_free(struct diag *d);
 
 /*
- * The word of the n words that is near enough to `word` to have been meant, or NULL.
- * Near: edit distance (with transpositions of neighbours, upper and lower case alike) of at most 2
- * and less than half the word's length. Of equally near ones the first counts.
+ * Finds among the n words the one that `word` was probably meant to be. Returns NULL if none is
+ * near. Near is an edit distance of at most 2 and less than half the word's length. A swap of two
+ * neighbours counts as one edit; upper and lower case count as equal. Among equally near words the
+ * first one is returned.
  */
 const char *suggest(const char *word, const char *const *words, size_t n);
 

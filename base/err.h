@@ -1,11 +1,11 @@
 /*
  * One error message: the cause of a failure, carried up to whoever reports it.
  *
- * A function that can fail takes a struct err, fills it once, at the place that
- * knows the cause, and returns -1 (or NULL). Callers may put context in front
- * with err_prefix. The text is one line without a newline.
+ * A function that can fail takes a struct err, fills it once, at the place that knows the cause,
+ * and returns -1 (or NULL). Callers may put context in front with err_prefix. The text is one line
+ * without a newline.
  *
- * An error is lasting unless it says otherwise: what failed would fail again.
+ * An error is permanent unless `passing` is set: the same call would fail again.
  */
 #ifndef EARLYDOM_ERR_H
 #define EARLYDOM_ERR_H
@@ -14,7 +14,7 @@
 
 struct err {
 	char msg[512];
-	bool passing; /* the cause may be gone at the next try: no memory, not what was tried */
+	bool passing; /* the next try may succeed: memory was short */
 };
 
 /* Sets the message; a longer text is cut. Returns -1, so that callers can `return err_set(...)`. */

@@ -24,7 +24,7 @@ static void quote(FILE *to, const char *text)
 	putc('"', to);
 }
 
-/* What is between the bracket or the element before and the next element. */
+/* Prints what separates the next element from the bracket or the element before it. */
 static void separate(const struct json *j)
 {
 	if (!j->depth)

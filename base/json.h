@@ -9,17 +9,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Zero-initialised but for `to` and what is wanted of `rows`. */
+/* Zero-initialise it, then set `to`, and `rows` where wanted. */
 struct json {
 	FILE *to;
-	bool rows; /* a line for each element of the outermost, two blanks in front */
+	bool rows; /* each element of the outermost array gets a line, indented by two blanks */
 	unsigned depth;
-	bool more; /* something is before what comes next, at its level */
+	bool more; /* the next element follows another one of its level */
 };
 
 /*
- * Values: key is NULL in an array and for the outermost. A text's bytes that are no UTF-8 come out
- * as U+FFFD, each, because no reader would take them.
+ * Add a value. key is NULL in an array and for the outermost value. Each byte of a text that is not
+ * valid UTF-8 comes out as U+FFFD, because JSON readers refuse such bytes.
  */
 void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
 void json_close(struct json *j, char bracket);                 /* '}' or ']' */

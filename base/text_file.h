@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * Reads a text file, and no more of it than max bytes: to tell one that is longer than it may be,
- * ask for one byte more than that. Returns it NUL-terminated (the caller frees it), or NULL with
+ * Reads at most max bytes of a text file. To detect a file that is longer than a limit, ask for one
+ * byte more than the limit. Returns the text NUL-terminated (the caller frees it), or NULL with
  * errno set.
  */
 char *text_file_read(const char *file, size_t max, size_t *len);

@@ -22,7 +22,10 @@ unsigned utf8_length(const unsigned char *s)
 	return n;
 }
 
-/* C0, DEL, and C1 (U+0080 to U+009F); U+2028 to U+202E and U+2066 to U+2069 turn lines around. */
+/*
+ * C0, DEL and C1 (U+0080 to U+009F). U+2028 to U+202E and U+2066 to U+2069 break lines or change
+ * the direction of writing.
+ */
 static bool is_control(const unsigned char *s)
 {
 	if (s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0))

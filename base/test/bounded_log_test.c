@@ -116,7 +116,7 @@ static void test_huge_writes(void **state)
 	bounded_log_close(&l);
 }
 
-/* Without memory for the half that stays, the newest is kept all the same. */
+/* Without memory for the half to keep, the new output is kept all the same. */
 static void test_no_memory(void **state)
 {
 	static char half[CONLOG_MAX / 2];

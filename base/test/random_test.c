@@ -1,4 +1,7 @@
-/* That nobody waits for good random numbers, but on an old kernel. getrandom is this file's. */
+/*
+ * Nobody waits for Linux's generator to be ready, except on an old kernel. getrandom is this
+ * file's.
+ */
 #include "builder/fake/kit.h"
 
 #include <sys/random.h>
