@@ -31,7 +31,7 @@
 #define TABLE_SIZE   32
 #define TABLE_MAGIC  0x336ec578u
 #define TABLE_ALIGN  0x00000001u
-#define TABLE_PAE    0x00004000u /* PAE alone; with the next bit, whatever Xen has */
+#define TABLE_PAE    0x00004000u /* needs PAE, unless the next bit is set, too */
 #define TABLE_EITHER 0x00008000u
 #define TABLE_VALID  0x00010000u
 
@@ -96,7 +96,7 @@ static int check_sizes(const uint8_t *in, size_t len, const struct aout_info *a,
 
 	if (a->text == 0)
 		return err_set(e, "text is 0: there is nothing to run");
-	/* It would be between symbols and lines; a.out(6): 68020 only. */
+	/* The table of stack offsets follows the symbols. Only the 68020 has one (a.out(6)). */
 	if (a->spsz)
 		return err_set(e, "spsz is %" PRIu32 ", but only 68020 has that table", a->spsz);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -121,13 +121,16 @@ static int check_sizes(const uint8_t *in, size_t len, const struct aout_info *a,
 static int find_kzero_386(struct aout_info *a, struct err *e)
 {
 	a->kzero = a->entry & KZERO_MASK_386;
-	/* commonboot in libmach/executable.c: none of these bits, no kernel. */
+	/* commonboot in libmach/executable.c: without any of these bits it is not a kernel. */
 	if (a->kzero == 0)
 		return err_set(e, "entry %#" PRIx64 " is a program's, not a kernel's", a->entry);
 	return 0;
 }
 
-/* The plain field has the physical entry point, and the virtual one is behind the header. */
+/*
+ * The header's 32-bit field holds the physical entry point, the 64-bit one behind it the virtual
+ * entry point.
+ */
 static int find_kzero_amd64(const uint8_t *in, struct aout_info *a, struct err *e)
 {
 	const uint64_t physical = a->entry;
@@ -203,7 +206,7 @@ static void find_segments(const struct aout_info *a, struct elf_info *i)
 static int check_space(const struct aout_info *a, const struct elf_info *i, struct err *e)
 {
 	const bool is64 = a->magic & AOUT_HDR_MAGIC;
-	/* To the end of the addresses, for amd64: 0 stands for 2^64. */
+	/* For amd64 the space ends at 2^64, which is 0 in 64 bits. */
 	const uint64_t space = (is64 ? 0 : KERNEL_END_386) - a->kzero;
 
 	if (i->pend < space && i->pend <= ELF_SPAN_MAX)
@@ -215,8 +218,8 @@ static int check_space(const struct aout_info *a, const struct elf_info *i, stru
 }
 
 /*
- * xenbin puts a table for Xen at the text's beginning, and moves the text behind it: what is needed
- * of the table is the real entry point, in *entry.
+ * xenbin puts a table for Xen at the text's beginning, and moves the text behind it. Only the real
+ * entry point is needed from the table; it is stored in *entry.
  */
 static int read_table(const uint8_t *in, struct aout_info *a, uint64_t *entry, struct err *e)
 {
@@ -256,7 +259,7 @@ static void describe(const struct aout_info *a, uint64_t entry, struct elf_info 
 	i->type = ET_EXEC;
 	i->entry = i->xen_entry = entry;
 	i->virt_base = a->kzero;
-	i->paddr_offset = 0; /* the segments' addresses are from KZERO on */
+	i->paddr_offset = 0; /* the segments' addresses count from KZERO */
 	i->xen = ELF_XEN_ENTRY | ELF_XEN_VIRT_BASE | ELF_XEN_PADDR_OFFSET;
 	i->vstart = a->kzero + i->pstart;
 	i->vend = a->kzero + i->pend;

@@ -40,11 +40,13 @@ bool aout_match(const uint8_t *in, size_t len);
 
 /*
  * Reads and checks a kernel of len bytes: machine, sizes against the file, the entry point, and
- * whether text, data and bss fit into the addresses that Xen leaves a guest's kernel. Returns 0
- * with *out filled, and *info as elf_read fills it: the segments, their addresses from KZERO on,
- * and what Xen has to know. An a.out states nothing of the latter, so it is what Plan 9's own port
- * states in its kernels' ELF form. Or returns -1 with e set: one line that names the field of the
- * header and what is wrong with it.
+ * whether text, data and bss fit into the addresses that Xen leaves a guest's kernel.
+ *
+ * Returns 0 with *out and *info filled. *info is as elf_read fills it: the segments, with addresses
+ * from KZERO on, and what the kernel states to Xen. An a.out states nothing to Xen, so this is what
+ * Plan 9's own port states in the ELF form of its kernels.
+ *
+ * Returns -1 with e set to one line that names the field of the header and what is wrong with it.
  */
 int aout_read(const uint8_t *in, size_t len, struct aout_info *out, struct elf_info *info,
 	      struct err *e);

@@ -10,7 +10,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* What is given back at a time, in bytes: 2 ms in a pv dom0 under TCG. */
+/* Bytes unmapped at a time. That many take 2 ms in a pv dom0 under TCG. */
 #define FREE_PIECE ((size_t)1 << 20)
 
 /* A kernel unpacks to some eight times its packed size. */
@@ -55,9 +55,10 @@ static void blob_trim(struct blob *b)
 }
 
 /*
- * Pages in what is going to be written, by one call instead of a fault for each page: in a pv dom0
- * a fault costs as much as unpacking a page does. A lie gets no more than a stream of that length
- * could unpack to anyway. An older kernel than Linux 5.14 can't do it; then there are faults.
+ * Populates the pages that will be written, with one call instead of a fault for each page: in a pv
+ * dom0 a fault costs as much as unpacking a page does. A false size gains nothing, since more than
+ * a stream of that length could unpack to is not populated. Kernels before Linux 5.14 refuse the
+ * call, and then each page faults.
  */
 static void page_in(const struct blob *b, const struct packed *in, size_t limit)
 {
@@ -98,8 +99,10 @@ int codec_unpack(const struct codec *c, const struct packed *in, size_t limit, s
 	return 0;
 }
 
-/* From the end, piece by piece: a thread that wants to map something waits for one piece, not for
- * all. */
+/*
+ * Unmaps from the end, piece by piece. Another thread that wants to map something waits for one
+ * piece only.
+ */
 void blob_free(struct blob *b)
 {
 	while (b->data && b->mapped) {

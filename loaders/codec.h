@@ -23,11 +23,12 @@
 struct packed {
 	const uint8_t *data; /* len bytes */
 	size_t len;
-	/* What it says that it unpacks to, in bytes; 0 where it does not say. Not to be believed.
-	 */
+	/* The unpacked size that the input states, in bytes; 0 where it states none. Untrusted. */
 	size_t stated;
-	/* The bytes are pages of a file, mapped: those that were read may be dropped, and come back
-	 * when they are read again. */
+	/*
+	 * The bytes are mapped from a file. Pages that were read may be dropped; the kernel reads
+	 * them again at the next access.
+	 */
 	bool paged;
 };
 
@@ -56,22 +57,21 @@ struct blob {
 };
 
 /*
- * Unpacks one stream with the codec c into new memory of at most limit bytes.
- * The memory is reserved, not touched, in one piece, so nothing is copied when the
- * size is not known beforehand; what was not needed is given back. As much as the input
- * states, and as can be true, is paged in at once.
- * *used is the length of the stream; what follows it is the caller's to judge.
- * Returns 0, or -1 with e set and out empty.
+ * Unpacks one stream with the codec c into new memory of at most limit bytes. The memory is
+ * reserved in one piece, so nothing is copied when the size is not known beforehand; unused pages
+ * are given back. Pages for the stated size are populated at once if that size is plausible. *used
+ * is the length of the stream; the caller judges what follows it. Returns 0, or -1 with e set and
+ * out empty.
  */
 int codec_unpack(const struct codec *c, const struct packed *in, size_t limit, struct blob *out,
 		 size_t *used, struct err *e);
 
 void blob_free(struct blob *b);
 
-/* The errors that all codecs have alike. All return -1. */
+/* Errors that are the same for all codecs. All return -1. */
 int codec_too_big(size_t out_cap, struct err *e);
 int codec_truncated(size_t in_len, struct err *e);
-int codec_no_memory(struct err *e); /* a passing one: it says nothing of the stream */
+int codec_no_memory(struct err *e); /* sets e->passing: the stream may be good */
 int codec_corrupt(size_t at, const char *why, struct err *e); /* at: offset in the stream */
 
 #endif

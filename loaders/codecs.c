@@ -1,6 +1,6 @@
 #include "codecs.h"
 
-/* Those with a longer magic first: lzma has hardly one. */
+/* Codecs with a longer magic come first. lzma is last: it has almost none. */
 static const struct codec *const codecs[] = {
 	&codec_gzip, &codec_xz, &codec_zstd, &codec_lz4, &codec_bzip2, &codec_lzo, &codec_lzma,
 };

@@ -1,5 +1,5 @@
 /*
- * The codecs that there are.
+ * All codecs, and how to find the one for a stream.
  */
 #ifndef EARLYDOM_CODECS_H
 #define EARLYDOM_CODECS_H

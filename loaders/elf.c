@@ -43,8 +43,10 @@ static int read_ident(struct elf_file *f, struct elf_info *out, struct err *e)
 
 	out->bits = f->is64 ? 64 : 32;
 	out->machine = ELF_FIELD16(f->is64, p, Ehdr, e_machine);
-	/* The 32-bit class holds x86-64 code, too (the x32 ABI's), as PVH kernels that enter in
-	 * 32-bit mode like to have it; libelf in Xen takes both. */
+	/*
+	 * A 32-bit ELF file may hold x86-64 code (the x32 ABI), as some PVH kernels that are
+	 * entered in 32-bit mode do. Xen's libelf accepts both machines.
+	 */
 	if (out->machine != EM_X86_64 && (f->is64 || out->machine != EM_386))
 		return err_set(e, "machine %u is not %s's, which the %d-bit class needs",
 			       out->machine, f->is64 ? "x86-64" : "i386's or x86-64", out->bits);
@@ -83,7 +85,10 @@ static int read_header(struct elf_file *f, struct elf_info *out, struct err *e)
 			       " go past the end of the file (%zu bytes)",
 			       f->phnum, f->phoff, f->len);
 
-	/* Sections are hardly needed, but Xen's loader takes no kernel where these are outside. */
+	/*
+	 * Sections are hardly needed, but Xen's loader refuses a kernel whose section headers lie
+	 * outside the file.
+	 */
 	if (!elf_inside(f, f->shoff, (uint64_t)f->shnum * f->shentsize))
 		return err_set(e,
 			       "%u section headers at offset %#" PRIx64
@@ -126,7 +131,7 @@ static int check_segment(const struct elf_file *f, unsigned i, const struct elf_
 	return 0;
 }
 
-/* The segment with number i among the program headers; nr[] has those of the earlier ones. */
+/* Adds the segment of program header i. nr[] has the numbers of those added before. */
 static int add_segment(const struct elf_phdr *p, unsigned i, unsigned *nr, struct elf_info *out,
 		       struct err *e)
 {
@@ -165,13 +170,16 @@ static int read_segments(const struct elf_file *f, struct elf_info *out, struct 
 	for (unsigned i = 0; i < f->phnum; i++) {
 		struct elf_phdr p = elf_get_phdr(f, i);
 
-		/* Xen's loader leaves out what nobody may access. */
+		/* Xen's loader skips segments without any access rights. */
 		if (p.type != PT_LOAD || !(p.flags & (PF_R | PF_W | PF_X)))
 			continue;
 		if (check_segment(f, i, &p, e) != 0)
 			return -1;
 
-		/* It does count empty segments in here, but there is nothing to load. */
+		/*
+		 * Xen's loader counts empty segments in these addresses, but they have nothing to
+		 * load.
+		 */
 		if (p.paddr < out->pstart)
 			out->pstart = p.paddr;
 		if (p.paddr + p.memsz > out->pend)

@@ -13,7 +13,7 @@
 #include "bytes.h"
 #include "elf_info.h"
 
-/* A field of the header of kind s at p: both classes have it, each at a place of its own. */
+/* Reads a field of a header of kind s at p. Both classes have the field, at different offsets. */
 #define ELF_FIELD64(is64, p, s, field)                                                             \
 	((is64) ? le64((p) + offsetof(Elf64_##s, field)) : le32((p) + offsetof(Elf32_##s, field)))
 #define ELF_FIELD32(is64, p, s, field)                                                             \

@@ -23,8 +23,10 @@ struct elf_segment {
 	uint32_t flags;                 /* PF_R, PF_W, PF_X */
 };
 
-/* A BSD's symbols, which it finds behind its segments (elf_symtab.h): [0] themselves, [1] their
- * names. */
+/*
+ * The symbols that a BSD's kernel finds behind its segments (elf_symtab.h). Index 0 is the table of
+ * symbols, index 1 that of their names.
+ */
 struct elf_symtab {
 	uint64_t paddr, memsz;                  /* of all of it; memsz is 0 for none */
 	uint64_t at[2];                         /* bytes from paddr */

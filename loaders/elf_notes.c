@@ -12,7 +12,10 @@
 
 #include "bytes.h"
 
-/* As many as Xen's loader looks at; what overlaps could otherwise be read again and again. */
+/*
+ * The most notes that Xen's loader reads. Without a limit, headers that overlap would have the same
+ * notes read again and again.
+ */
 #define NOTES_MAX 65536
 
 #define NOTE_HEAD 12 /* bytes: length of the name, length of the content, type */
@@ -138,7 +141,7 @@ int elf_features_add(const char *text, struct elf_info *out, struct err *e)
 	}
 }
 
-/* Numbers are as long as it suits the kernel, as in Xen's loader. */
+/* A number has 1, 2, 4 or 8 bytes, as the kernel likes: Xen's loader takes each of them. */
 static int note_number(const struct note *n, const char *name, uint64_t *value, struct err *e)
 {
 	switch (n->size) {
@@ -176,7 +179,7 @@ static int read_numeric(const struct note *n, const struct numeric_note *k, stru
 	if (k->field)
 		memcpy((char *)out + k->field, &value, sizeof(value));
 
-	/* These two are switches. */
+	/* For these two notes, 0 means that the kernel does not have the feature. */
 	if (value == 0 &&
 	    (k->type == XEN_ELFNOTE_SUSPEND_CANCEL || k->type == XEN_ELFNOTE_MOD_START_PFN))
 		out->xen &= ~(uint32_t)k->bit;
@@ -247,7 +250,7 @@ static bool all_zero(const uint8_t *p, size_t len)
 	return true;
 }
 
-/* What len bytes take with padding, at most what is there: the last may lack it. */
+/* The length with padding, at most what is left: the last one may lack its padding. */
 static size_t padded(size_t len, size_t left)
 {
 	size_t n = (len + 3) & ~(size_t)3;
@@ -256,15 +259,18 @@ static size_t padded(size_t len, size_t left)
 }
 
 /*
- * GRUB for 32-bit PV states 12 bytes for its last note, PAE_MODE, and has 4. As Xen reads texts
- * up to their 0, it never noticed, so that a text may be shorter than stated in the last note.
+ * GRUB for 32-bit PV states 12 bytes for its last note, PAE_MODE, but only 4 are there. Xen reads
+ * texts up to their NUL and never noticed. So a text in the last note may be shorter than stated.
  */
 static bool may_be_short(const struct note *n)
 {
 	return n->xen && find_text_note(n->type) && memchr(n->desc, 0, n->avail);
 }
 
-/* The note at p, which has left bytes, at least a head; *taken is what it takes of these. */
+/*
+ * Reads the note at p. `left` bytes are there, at least a note's head. Sets *taken to the number of
+ * bytes that the note takes of them.
+ */
 static int take_note(const struct elf_file *f, const uint8_t *p, size_t left, struct note *n,
 		     size_t *taken, struct err *e)
 {
@@ -322,7 +328,7 @@ static int read_note_segments(const struct elf_file *f, unsigned *count, struct 
 	for (unsigned i = 0; i < f->phnum; i++) {
 		struct elf_phdr p = elf_get_phdr(f, i);
 
-		/* Some linkers leave the offset out; the sections have it then. */
+		/* Some linkers leave the offset 0; the notes are then found by their sections. */
 		if (p.type != PT_NOTE || p.offset == 0)
 			continue;
 		if (!elf_inside(f, p.offset, p.filesz))

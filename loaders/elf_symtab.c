@@ -13,8 +13,8 @@
 enum { SMALL_NONE, SMALL_SYMBOLS, SMALL_NAMES, SMALL_SECTIONS };
 
 /*
- * Where the parts of the small file are, counted from its size, a 32-bit number: that of either
- * class has room for the headers of 64-bit ones.
+ * Offsets of the small file's parts, from the 32-bit size in front of it. Both classes leave room
+ * for the headers of 64-bit files.
  */
 #define EHDR_AT     sizeof(uint32_t)
 #define SHDRS_AT    (EHDR_AT + sizeof(Elf64_Ehdr))
@@ -52,8 +52,10 @@ static uint64_t shdr_at(const struct elf_file *f, unsigned section)
 	return f->shoff + (uint64_t)section * f->shentsize;
 }
 
-/* The first table of symbols that names a section of names, and that section: false when there is
- * none. */
+/*
+ * Finds the first table of symbols and the section with their names. Returns false when there is no
+ * table, or when it names no such section.
+ */
 static bool find_sections(const struct elf_file *f, unsigned section[2])
 {
 	unsigned link;
@@ -94,8 +96,10 @@ int elf_symtab_find(const struct elf_file *f, struct elf_info *out, struct err *
 		t->at[i] = pos;
 		pos = align(f->is64, pos + s.size);
 	}
-	/* Both are within a file: that does not wrap, but what they are put behind may be at the
-	 * end. */
+	/*
+	 * The sizes are below a file's and cannot wrap, but pend may be close to the end of the
+	 * addresses.
+	 */
 	t->paddr = align(f->is64, out->pend);
 	if (t->paddr < out->pend || pos > UINT64_MAX - t->paddr ||
 	    t->paddr + pos - out->pstart > ELF_SPAN_MAX)

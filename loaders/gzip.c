@@ -15,7 +15,7 @@ static bool match(const uint8_t *in, size_t in_len)
 	return in_len >= 3 && in[0] == 0x1f && in[1] == 0x8b && in[2] == Z_DEFLATED;
 }
 
-/* zlib counts in unsigned int; nobody's kernel is that big. */
+/* zlib counts in unsigned int; no kernel is as large as that. */
 static uInt clamp(size_t n)
 {
 	return n > UINT_MAX ? UINT_MAX : (uInt)n;

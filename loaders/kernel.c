@@ -108,7 +108,10 @@ static int open_bzimage(const uint8_t *file, size_t len, bool paged, size_t limi
 	k->codec = c->name;
 	in.data = payload;
 	in.len = size;
-	/* Behind the stream, or, in gzip's own, at its end: check_size_word. */
+	/*
+	 * The unpacked size is the payload's last word: behind the stream, or for gzip its own last
+	 * word (see check_size_word).
+	 */
 	if (size > 4)
 		in.stated = le32(payload + size - 4);
 	if (codec_unpack(c, &in, limit, &k->unpacked, &used, e) != 0)
@@ -186,6 +189,6 @@ void kernel_close(struct kernel *k)
 
 bool kernel_can_pv(const struct kernel *k)
 {
-	/* An a.out states nothing; one that could not be a kernel is refused when it is read. */
+	/* Any a.out can: aout_read refuses what could not be a kernel. */
 	return k->aout.magic || elf_can_pv(&k->info);
 }

@@ -25,10 +25,10 @@ struct kernel {
 };
 
 /*
- * Opens the len bytes at file, which must stay while *out is used. They are paged where they are a
- * file's, mapped (struct packed). limit bounds what may
- * be unpacked (UNPACK_MAX). Returns 0, or -1 with e set ("gzip: ...", "bzImage: ...",
- * "ELF: ...", "a.out: ..." in front) and *out zeroed.
+ * Opens the len bytes at file, which must stay valid while *out is used. `paged` is true where they
+ * are mapped from a file (struct packed). limit bounds what may be unpacked (UNPACK_MAX). Returns
+ * 0, or -1 with e set ("gzip: ...", "bzImage: ...", "ELF: ...", "a.out: ..." in front) and *out
+ * zeroed.
  */
 int kernel_open(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *out,
 		struct err *e);

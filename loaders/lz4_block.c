@@ -22,7 +22,10 @@ int lz4_block(const uint8_t *in, size_t at, size_t size, size_t max, bool linked
 	if (room >= max)
 		return codec_corrupt(at, "bad block", e);
 
-	/* Is the block bad, or the room too small? If it is good as far as there is room: that. */
+	/*
+	 * Is the block bad, or the room too small? If the block fills all the room without an
+	 * error, the room is too small.
+	 */
 	n = LZ4_decompress_safe_partial_usingDict(src, dst, (int)size, cap, cap, dst - dict_size,
 						  dict_size);
 	return n == cap ? codec_too_big(o->cap, e) : codec_corrupt(at, "bad block", e);

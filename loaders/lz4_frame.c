@@ -77,7 +77,10 @@ static int stored_block(const struct frame *f, size_t size, struct lz4_out *o, s
 	return 0;
 }
 
-/* One block and its checksum. Sets *end, and takes no more than the mark, at the end of blocks. */
+/*
+ * Reads one block and its checksum. At the mark that ends the blocks, sets *end and reads only the
+ * mark.
+ */
 static int read_block(struct frame *f, struct lz4_out *o, bool *end, struct err *e)
 {
 	size_t tail = (f->flg & FLG_BLOCK_CHECKSUM) ? 4 : 0;

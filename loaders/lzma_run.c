@@ -6,7 +6,7 @@ static int failed(const lzma_stream *s, lzma_ret rc, size_t in_len, size_t out_c
 
 	switch (rc) {
 	case LZMA_BUF_ERROR:
-		/* No progress: for want of room, or of bytes. */
+		/* No progress: the output is full, or the input is used up. */
 		if (s->avail_out == 0)
 			return codec_too_big(out_cap, e);
 		return codec_truncated(in_len, e);

@@ -1,5 +1,6 @@
 /*
- * Packings that Linux kernels also come in, recognised so that the error can name them.
+ * Compressions that some Linux kernels use, but that are not supported. They are recognised so that
+ * the error can name them.
  */
 #include "codecs.h"
 

@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 /*
- * XZ Embedded is included, as the kernels that it is made for do: it is configured by macros, and
- * what follows asks its state machine itself. xz_dec_run, which is around that in single-call mode,
- * tells neither how far it came nor truncated streams from damaged ones.
+ * XZ Embedded is included as source and configured by macros, as in the kernels that it is made
+ * for. This file calls its state machine directly: xz_dec_run, which wraps it in single-call mode,
+ * does not say how far it came, and does not tell truncated streams from damaged ones.
  *
- * What it wants from a kernel's headers. Versions of Xen differ in what they use of it.
+ * The macros below stand in for a kernel's headers. Versions of Xen differ in which of them they
+ * use.
  */
 #define XZ_DEC_SINGLE
 #define XZ_DEC_X86
@@ -28,7 +29,7 @@
 #define le32_to_cpu(v)    (v) /* x86 */
 #define cpu_to_le32(v)    (v)
 #define le32_to_cpup(p)   (*(const __le32 *)(p))
-/* Its own takes a byte at a time, and builds its table at run time. */
+/* XZ Embedded's own function takes a byte at a time, and builds its table at run time. */
 #define xz_crc32(p, n, crc) lzma_crc32(p, n, crc)
 
 typedef bool bool_t;
@@ -37,17 +38,17 @@ typedef uint32_t __le32 __attribute__((aligned(1), may_alias));
 
 #include <xz-embedded/dec_lzma2.c>
 
-/* So much of the input is unpacked at a time, and then dropped, in bytes. */
+/* Bytes of the input that are unpacked before their pages are dropped. */
 #define STEP ((size_t)512 << 10)
 
-/* The state machine's buffers, and what it does not know of them. */
+/* The state machine's buffers, and what this file adds to them. */
 struct run {
 	struct xz_buf b;
 	bool paged;
-	size_t dropped; /* bytes of the input that are not in memory any more */
+	size_t dropped; /* bytes of the input whose pages were dropped */
 };
 
-/* Whole pages of the file; b.in itself may begin within one, which stays. */
+/* Drops the whole pages that were read. b.in may begin within a page; that page stays. */
 static void drop_read(struct run *r)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), in = (uintptr_t)r->b.in;
@@ -61,12 +62,13 @@ static void drop_read(struct run *r)
 }
 
 /*
- * xz_dec_lzma2_run, which all of the input goes through, but a step at a time. The filters, which
- * are around it, find one call with all of the output, as they have to in single-call mode.
+ * Unpacks with xz_dec_lzma2_run in steps of STEP bytes of input, dropping the input's pages after
+ * each. The filters around it still see one call with all of the output, as single-call mode
+ * requires.
  */
 static enum xz_ret run_in_steps(struct xz_dec_lzma2 *s, struct xz_buf *b)
 {
-	struct run *r = (struct run *)b; /* its first member */
+	struct run *r = (struct run *)b; /* b is its first member */
 	const size_t end = b->in_size;
 	enum xz_ret rc;
 

@@ -15,8 +15,10 @@ enum xz_single {
 	XZ_SINGLE_CANNOT, /* it has a check, filter or option that XZ Embedded does not know */
 };
 
-/* Unpacks one stream, as struct codec's unpack does. What was written to out before it turned out
- * that it cannot is of no use. */
+/*
+ * Unpacks one stream, as struct codec's unpack does. After XZ_SINGLE_CANNOT the content of out is
+ * undefined.
+ */
 enum xz_single xz_single(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
 			 size_t *out_len, struct err *e);
 

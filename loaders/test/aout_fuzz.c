@@ -1,5 +1,5 @@
 /*
- * Fuzzes aout_read, and checks what it promises of the kernels that it accepts.
+ * Fuzzes aout_read, and checks the kernels that it accepts against aout.h.
  * With libFuzzer: clang -fsanitize=fuzzer,address,undefined. `aout_test --seeds DIR` makes a corpus
  * to start from.
  */

@@ -1,5 +1,5 @@
 /*
- * Fuzzes elf_read, and checks what it promises of the ELF files that it accepts.
+ * Fuzzes elf_read, and checks the ELF files that it accepts against elf.h.
  * With libFuzzer: clang -fsanitize=fuzzer,address,undefined. `elf_notes_test --seeds DIR` makes a
  * corpus to start from.
  */

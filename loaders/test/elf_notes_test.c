@@ -125,7 +125,7 @@ static void test_bad_sections(void **state)
 	refuses(&m, "section 3, the sections' names, goes past the end of the file");
 }
 
-/* Names that point outside of their table are nobody's names; and there may be no table. */
+/* Names outside of their table match nothing; and there may be no table. */
 static void test_no_names(void **state)
 {
 	struct elf_info i;
@@ -422,7 +422,7 @@ static void test_features(void **state)
 	assert_int_equal(i.supported_features, 7);
 }
 
-/* Many headers may name the same notes, but not to keep the reader busy for ever. */
+/* Many headers may name the same notes, but they must not keep the reader busy for ever. */
 static void test_too_many(void **state)
 {
 	struct mk m;

@@ -152,7 +152,7 @@ static void unpacks(const char *cmd, size_t offset, const uint8_t *want)
 	assert_memory_equal(b.data, want, SAMPLE);
 	/* What is left is the end, and what the kernel mapped around it. */
 	assert_true(mapped_pages(in.data, in.len) < MIB / PAGE);
-	/* It is still there for whom it concerns. */
+	/* The dropped pages are read again from the file when they are used. */
 	assert_memory_equal(in.data, p.data, p.len);
 	blob_free(&b);
 	munmap(map, offset + p.len);
@@ -171,7 +171,7 @@ static void test_dropped(void **state)
 	free(want);
 }
 
-/* Memory that is no file's would be lost. */
+/* Memory that is not mapped from a file would be lost, so it is not dropped. */
 static void test_kept(void **state)
 {
 	uint8_t *want = sample();
