@@ -117,7 +117,7 @@ static void check_vcpus_of_type(struct reading *r, const char *name, unsigned n)
 {
 	const struct statement *st = config_good(r, name);
 
-	/* A type that is wrong itself tells nothing about what is right. */
+	/* A wrong type does not tell which range is right. */
 	if (!st || r->g->type == GUEST_PV || (config_given(r, "type") && !config_good(r, "type")))
 		return;
 	if (n > HVM_VCPUS_MAX)
@@ -144,7 +144,7 @@ static void check_vcpus(struct reading *r)
 			 config_place(maxvcpus->value.loc, vcpus->value.loc, buf));
 }
 
-/* Whether the number of vcpus is what was meant: a wrong one makes nothing else wrong. */
+/* Whether the number of vcpus is right. After a wrong one, other keys are not compared with it. */
 static bool vcpus_known(const struct reading *r)
 {
 	return (config_good(r, "vcpus") || !config_given(r, "vcpus")) &&
@@ -196,7 +196,7 @@ static void check_cmdline(struct reading *r)
 	}
 }
 
-/* A name in two entries is a slip. */
+/* A name that a list has twice is a mistake. */
 static void check_twice(struct reading *r, const char *key, const struct strings *all)
 {
 	const struct statement *st = config_good(r, key);
@@ -231,7 +231,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	out->has_cap = config_good(&r, "cap") != NULL;
 	default_name(&r);
 	config_check_image(&r);
-	/* Some vmx guests have one: config_check_hvm. */
+	/* Of the vmx guests only some need one: config_check_hvm. */
 	if (out->type != GUEST_HVM && (!out->image || strcmp(out->image, "vmx")))
 		check_required(&r, "kernel");
 	check_required(&r, "memory");

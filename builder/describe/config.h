@@ -1,7 +1,7 @@
 /*
  * What a descriptor means: struct guest_config, every value checked.
  *
- * The table in config_keys.c is the one place that knows a key's name, type and range.
+ * Only the table in config_keys.c knows a key's name, type and range.
  */
 #ifndef EARLYDOM_CONFIG_H
 #define EARLYDOM_CONFIG_H
@@ -23,9 +23,9 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 void config_free(struct guest_config *g);
 
 /*
- * Only a guest's name and profiles, without a report of errors: what selects it. The results are
- * for the caller to free. *name is NULL, or *profile_known false, where that can't be told because
- * its value is wrong. Returns 0, or -1 for lack of memory.
+ * Reads only a guest's name and profiles, which select it, and reports no errors. The results are
+ * for the caller to free. *name is NULL, or *profile_known false, where the value is wrong. Returns
+ * 0, or -1 for lack of memory.
  */
 int config_identify(const struct descriptor *c, char **name, struct loc *name_loc,
 		    struct strings *profile, bool *profile_known);

@@ -94,7 +94,7 @@ int check_vnclisten(const char *text, struct err *e)
 		       : 0;
 }
 
-/* c, d and n are xl's, and a, of a drive that no guest has, is in its default. */
+/* xl.cfg(5) has c, d and n. a is a floppy drive, which no guest has, but xl's default names it. */
 int check_boot(const char *text, struct err *e)
 {
 	for (const char *p = text; *p; p++)
@@ -115,8 +115,8 @@ int check_pci(const char *text, struct err *e)
 }
 
 /*
- * The characters that xenstored has in paths (tools/xenstore/xenstored_core.c, valid_chars), but
- * '@', with which no node of a guest begins. There is no way up in such a path.
+ * The characters that xenstored has in paths (tools/xenstore/xenstored_core.c, valid_chars), except
+ * '@', which begins no node of a guest. As '.' is not among them, no path can lead up.
  */
 int check_ready(const char *text, struct err *e)
 {

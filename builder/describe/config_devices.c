@@ -1,6 +1,7 @@
 /*
- * The keys disk and vif: each entry is one that this program can serve, and the entries of a guest
- * go together. Between guests, select.c looks; what the host has is seen at run time.
+ * The keys disk and vif: checks that this program can serve each entry, and that the entries of a
+ * guest go together. conflicts.c compares guests with each other; what the host has is checked at
+ * run time.
  */
 #include "config_value.h"
 
@@ -32,7 +33,7 @@ static bool is_dom0(const char *backend_domain)
 	       !strcmp(backend_domain, "Domain-0");
 }
 
-/* None, or the one whose work is done here without it. */
+/* True for no script, and for the one whose work is done here without it. */
 static bool is_script(const char *script, const char *known)
 {
 	if (script && !strncmp(script, SCRIPTS, strlen(SCRIPTS)))
@@ -144,8 +145,10 @@ int check_vif(const char *text, struct err *e)
 	return rc;
 }
 
-/* Entry i of a key has something that entry j had first. Returns true, for the callers below: each
- * says at most one thing about two entries. */
+/*
+ * Reports that entry i of a key has something that entry j has already. Returns true, so that the
+ * callers below report at most one thing about two entries.
+ */
 static bool taken(const struct key *k, const struct value *v, size_t i, size_t j, const char *what,
 		  struct diag *d)
 {
@@ -154,7 +157,10 @@ static bool taken(const struct key *k, const struct value *v, size_t i, size_t j
 	return true;
 }
 
-/* Reports what two entries of all have in common that only one may have. True if they do. */
+/*
+ * Reports what entries i and j have in common although only one may have it. True if there is such
+ * a thing.
+ */
 typedef bool comparison(const struct key *k, const struct value *v, const void *all, size_t i,
 			size_t j, struct diag *d);
 
@@ -222,7 +228,7 @@ static int no_memory(const struct value *v, struct diag *d)
 	return -1;
 }
 
-/* The struct guest_config whose field of that key this is. */
+/* The struct guest_config that has `field` as its field of that key. */
 static struct guest_config *config_of(const struct key *k, void *field)
 {
 	return (struct guest_config *)(void *)((char *)field - k->field);
@@ -240,7 +246,7 @@ int read_disks(const struct key *k, const struct value *v, void *out, struct dia
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
 		rc = no_memory(v, d);
-	/* Each has been parsed once, by k->check: only memory can be lacking. */
+	/* k->check has parsed each of them before: only memory can be lacking. */
 	for (size_t i = 0; !rc && i < texts.n; i++)
 		if (disk_spec_parse(texts.v[i], &all[i], &e) < 0)
 			rc = no_memory(value_entry(v, i), d);

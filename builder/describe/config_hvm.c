@@ -1,7 +1,7 @@
 /*
- * What is for hvm guests only, or for those with one of the two protocols: keys that mean nothing
- * for the guest, what they mean together, and defaults. All as libxl has it (tools/libs/light of
- * Xen 4.17) where nothing else is said.
+ * Keys that are for hvm guests only, or for one of the two device model protocols: keys that mean
+ * nothing for the guest, what keys mean together, and defaults. Where nothing else is said, all is
+ * as in libxl (tools/libs/light of Xen 4.17).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "config_value.h"
 #include "vif_spec.h"
 
-/* The greatest display to which QEMU counts up for a free one (libxl_dm.c: to=99). */
+/* The last display that QEMU tries when it looks for a free one (libxl_dm.c: to=99). */
 #define VNC_UNUSED_MAX 99
 
 enum use { ANY_MODEL, WITH_QEMU, WITH_CLASSIC };
@@ -66,7 +66,7 @@ static void refuse_cards(struct reading *r)
 	}
 }
 
-/* pv and pvh guests have none of it. */
+/* Refuses the keys of hvm guests in pv and pvh guests. */
 static void refuse_all(struct reading *r)
 {
 	for (size_t i = 0; i < NR_HVM_KEYS; i++) {
@@ -79,7 +79,7 @@ static void refuse_all(struct reading *r)
 	refuse_cards(r);
 }
 
-/* What is the other protocol's. */
+/* Refuses the keys of the other protocol. */
 static void refuse_others(struct reading *r)
 {
 	const bool classic = r->g->model_protocol == MODEL_CLASSIC;
@@ -116,7 +116,7 @@ static void check_needed(struct reading *r, const char *key, const char *what)
 			 "missing %s: device_model_protocol = \"classic\" needs %s", what, key);
 }
 
-/* The device model's -v, which is a word of extra. */
+/* Checks the word VNC_VIEWER=X of extra, which the device model gets as -v. */
 static void check_viewer(struct reading *r)
 {
 	const struct statement *extra = config_good(r, "extra");
@@ -144,7 +144,7 @@ static void check_classic(struct reading *r)
 
 /* ---- QEMU ---- */
 
-/* Where there is no kernel, what is for one. */
+/* Without a kernel, refuses the keys that are for one. hvmloader is not a kernel. */
 static void check_kernel(struct reading *r)
 {
 	static const char *const parts[] = {"ramdisk", "cmdline", "ip", "root", "extra"};
@@ -178,10 +178,13 @@ static const char *videoram_cause(enum guest_vga vga, uint64_t mib)
 {
 	switch (vga) {
 	case VGA_CIRRUS:
-		/* QEMU's hw/display/cirrus_vga.c knows 4 as well, which libxl takes no more. */
+		/* QEMU's hw/display/cirrus_vga.c also knows 4, which libxl refuses. */
 		return mib == 8 || mib == 16 ? NULL : "must be 8 or 16 with vga = \"cirrus\"";
 	case VGA_STD:
-		/* QEMU takes the next power of two, which the domain may not have. */
+		/*
+		 * QEMU rounds up to a power of two, and the domain may not have that much memory
+		 * for it.
+		 */
 		return mib >= 16 && !(mib & (mib - 1)) ? NULL
 						       : "must be 16, 32, 64, 128, 256 or 512 with "
 							 "vga = \"stdvga\"";
@@ -318,7 +321,7 @@ static void check_emulated_disks(struct reading *r)
 #define CARD_DEVID_MAX   99
 #define CARD_VIFNAME_MAX 11
 
-/* A word of QEMU's, into whose options it goes. */
+/* The name becomes part of an option of QEMU's, so it must be a single plain word. */
 static bool is_model(const char *text)
 {
 	return text[strspn(text,
@@ -383,7 +386,7 @@ void config_check_hvm(struct reading *r)
 	check_default_on(r, "apic", &g->apic);
 	check_default_on(r, "hpet", &g->hpet);
 	check_default_on(r, "hap", &g->hap);
-	/* A protocol that is wrong itself tells nothing about what is right. */
+	/* A wrong protocol does not tell which keys are right. */
 	if (config_given(r, "device_model_protocol") && !config_good(r, "device_model_protocol"))
 		return;
 	refuse_others(r);

@@ -7,8 +7,10 @@
 #include "config_reading.h"
 #include "disk_spec.h"
 
-/* Defaults, and what is wrong, such a key in another guest's descriptor included. After all other
- * checks. */
+/*
+ * Sets the defaults of these keys and checks them; reports them in other guests' descriptors. To be
+ * called after all other checks.
+ */
 void config_check_hvm(struct reading *r);
 
 /* Where QEMU emulates that disk of an hvm guest on its IDE or AHCI controller, from 0; -1 where it

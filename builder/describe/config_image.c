@@ -70,7 +70,7 @@ static void check_type(struct reading *r, const struct image_type *t)
 		 t->nr_types > 1 ? guest_type_name(t->types[1]) : "", t->nr_types > 1 ? "\"" : "");
 }
 
-/* Only what stands in for a file of settings has lines. */
+/* Line breaks are only for image types whose command line stands in for a file of settings. */
 static void check_lines(struct reading *r, const struct image_type *t)
 {
 	static const char *const texts[] = {"extra", "cmdline"};

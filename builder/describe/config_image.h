@@ -6,7 +6,7 @@
 
 #include "config_reading.h"
 
-/* The defaults, and whether they go together. Sets type_known. */
+/* Sets the defaults of image and type, and checks that the two go together. Sets type_known. */
 void config_check_image(struct reading *r);
 
 #endif

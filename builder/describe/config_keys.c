@@ -14,7 +14,7 @@
 #define CREDIT_MAX 65535
 /* What QEMU's cards can have (vga_common_init in its hw/display/vga.c). */
 #define VIDEORAM_MAX_MIB 512
-/* An hour: what takes longer will not come. */
+/* Seconds, an hour: what has not come by then will not come. */
 #define TIMEOUT_MAX 3600
 
 static const struct word types[] = {
@@ -62,7 +62,10 @@ static const struct word hdtypes[] = {
 	{0},
 };
 
-/* Where a value goes: its field in struct guest_config; that and one for its place; or nowhere. */
+/*
+ * Where a value goes: into its field of struct guest_config; into that and its place into another;
+ * or nowhere.
+ */
 #define FIELD(f) .field = offsetof(struct guest_config, f), .loc = NO_FIELD
 #define FIELD_AND(f, l)                                                                            \
 	.field = offsetof(struct guest_config, f), .loc = offsetof(struct guest_config, l)

@@ -22,7 +22,7 @@ bool config_has_list(const struct guest_config *g, const char *key);
  */
 bool config_key_known(const char *key);
 
-/* Reports a key for which that is false, with a suggestion or that it is xl's alone. */
+/* Reports a key that config_key_known does not know: with a suggestion, or as one of xl's alone. */
 void config_key_unknown(const char *key, struct loc loc, struct diag *d);
 
 #endif

@@ -141,7 +141,7 @@ static const char *get_text(const struct key *k, const struct value *v, struct d
 	return get_lines(k, v, false, d);
 }
 
-/* To *out, if there is one; text is NULL when v has an error. */
+/* Copies text to *out, unless out is NULL. text is NULL when v has an error. */
 static int copy_text(const struct value *v, const char *text, void *out, struct diag *d)
 {
 	char *copy;
@@ -239,7 +239,7 @@ void strings_free(struct strings *s)
 	*s = (struct strings){0};
 }
 
-/* Reads the nr items at `items` with one key's reader of a string, all their errors. */
+/* Reads nr items as strings of the key, and reports the errors of all. */
 static int read_items(const struct key *k, const struct value *items, size_t nr,
 		      struct strings *out, struct diag *d)
 {
@@ -275,7 +275,7 @@ int read_strings(const struct key *k, const struct value *v, void *out, struct d
 	return bad(k, v, d, "must be a list of strings, in [ ]");
 }
 
-/* xl takes the integer 3 for the string "3" everywhere; here it is right for cpus only. */
+/* xl takes the integer 3 for the string "3" everywhere; this program does so for cpus only. */
 int read_cpus(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	struct value copy = *v, *texts = NULL;

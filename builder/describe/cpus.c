@@ -117,7 +117,7 @@ static int apply_cpus(const struct part *part, const struct cpu_topology *t, uin
 		return err_set(e, "cpu %u: the host has cpus 0 to %u", part->last, t->nr_cpus - 1);
 	if (part->first == part->last && !part->exclude && t->node_of[part->first] == CPUS_NO_NODE)
 		return err_set(e, "cpu %u is offline", part->first);
-	/* Ranges leave out what is offline: with smt=off every other cpu is. */
+	/* A range skips cpus that are offline: with smt=off every other cpu is. */
 	for (unsigned cpu = part->first; cpu <= part->last; cpu++)
 		if (t->node_of[cpu] != CPUS_NO_NODE)
 			set_cpu(map, cpu, !part->exclude);

@@ -139,7 +139,7 @@ static int parse_comma(struct scan *s)
 	if (c == ',' || c == ']' || s->p == s->end || (!s->bare && at_statement(s)))
 		return 0;
 	scan_unexpected(s, "',' or ']' in the list");
-	/* In front of a string only the comma is missing: it is read as the next item. */
+	/* Before a string only the comma is missing: the string is read as the next item. */
 	if (c != '"' && c != '\'')
 		scan_skip_to(s, ",]");
 	return -1;
@@ -240,8 +240,10 @@ nomem:
 	scan_skip_to(s, ";");
 }
 
-/* Refuses what is no text, or no text of a size and coding that is read. True when it may be
- * parsed. */
+/*
+ * Refuses what is not text, is too long, or has a coding that is not read. True when it may be
+ * parsed.
+ */
 static bool is_text(const char *file, const char *text, size_t len, struct diag *d)
 {
 	struct loc whole = {file, 0, 0}, at = {file, 1, 1};

@@ -46,8 +46,8 @@ struct descriptor {
 
 /*
  * Parses len bytes of text as the descriptor `file`. Every error goes to d and parsing goes on with
- * the next statement, so that all errors are found. Returns the number of errors added; *out holds
- * the statements, those without a usable value as VALUE_BAD, in either case and is freed with
+ * the next statement, so that all errors are found. Returns the number of errors added. *out holds
+ * the statements in either case, those without a usable value as VALUE_BAD; it is freed with
  * descriptor_free.
  */
 size_t descriptor_parse(const char *file, const char *text, size_t len, struct descriptor *out,
@@ -61,16 +61,18 @@ size_t descriptor_parse(const char *file, const char *text, size_t len, struct d
 int descriptor_parse_override(const char *text, struct loc loc, struct value *out, struct diag *d);
 
 /*
- * Puts a statement in the place of all those of that key, and takes over value. fd, which may be
- * NULL, is the diag that descriptor_parse filled, with nothing added since: what it says about the
- * values that are replaced is taken out. Returns 0, or -1 for lack of memory: then nothing is
- * changed and value stays.
+ * Replaces all statements of that key by one, and takes over value. fd, which may be NULL, is the
+ * diag that descriptor_parse filled, with nothing added since; its messages about the replaced
+ * values are removed. Returns 0, or -1 for lack of memory: then nothing is changed and value stays
+ * the caller's.
  */
 int descriptor_set(struct descriptor *c, const char *key, struct loc loc, struct value *value,
 		   struct diag *fd);
 
-/* Removes all statements of that key, and from fd what it says about their values (as
- * descriptor_set). */
+/*
+ * Removes all statements of that key, and from fd the messages about their values (as
+ * descriptor_set).
+ */
 void descriptor_unset(struct descriptor *c, const char *key, struct diag *fd);
 
 /* The first statement of that key, or NULL. */

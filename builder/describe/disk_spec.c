@@ -114,7 +114,7 @@ static int set_flag(struct parse *p, const char *key, enum disk_flag *flag, bool
 	return 0;
 }
 
-/* An empty text may still be given again. */
+/* An empty text counts as not given: the parameter may follow again. */
 static int set_text(struct parse *p, const char *key, const char *text, size_t len, char **field)
 {
 	return len || *field ? spec_string(key, text, len, field, p->e) : 0;

@@ -47,7 +47,7 @@ static int wrong(const struct reading *r, const char *at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(cause, sizeof(cause), fmt, ap);
 	va_end(ap);
-	/* What would break the line in it, from the file. */
+	/* Replaces characters of the file that would break the message's line. */
 	for (char *p = cause; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';

@@ -36,9 +36,10 @@ struct e820_map {
 int e820_parse(const char *text, size_t len, const char *file, struct e820_map *out, struct err *e);
 
 /*
- * Whether the map describes memory_kib (of a guest with a video card: without its memory): it has
- * no more ram than that, and its ranges up to the last ram have not less than that, but for the
- * 1 MiB in which a PC has holes. Returns 0, or -1 with e set: FILE: and what is wrong.
+ * Checks that the map describes memory_kib (for a guest with a video card: without the card's
+ * memory). It must not have more ram than that, and its ranges up to the last ram must not have
+ * less than that, but for the 1 MiB in which a PC has holes. Returns 0, or -1 with e set: FILE: and
+ * what is wrong.
  */
 int e820_check_memory(const struct e820_map *m, uint64_t memory_kib, const char *file,
 		      struct err *e);

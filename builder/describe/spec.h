@@ -46,13 +46,13 @@ int spec_number(const char *key, const char *text, size_t len, uint64_t max, uin
 
 /*
  * True when the len bytes of text can name a network interface (dev_valid_name() in Linux's
- * net/core/dev.c): 1 to IFNAME_MAX bytes, no blanks, '/' or ':', and not "." or "..". Neither '%',
- * for which the kernel puts in a number.
+ * net/core/dev.c): 1 to IFNAME_MAX bytes, no blanks, '/' or ':', and not "." or "..". '%' is
+ * refused too, because the kernel replaces it by a number.
  */
 #define IFNAME_MAX 15
 bool spec_is_ifname(const char *text, size_t len);
 
-/* The parameter is none of the n words: says so, with a suggestion. Returns -1. */
+/* Sets e: the parameter is none of the n words, with a suggestion. Returns -1. */
 int spec_unknown(const struct spec_param *p, const char *const *words, size_t n, struct err *e);
 
 /* A parameter that is `what`, and longer than this many characters, is cut in messages. */

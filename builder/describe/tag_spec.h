@@ -1,7 +1,7 @@
 /*
  * The tags by which a disk's target can name a block device: UUID=, LABEL= (of what is on it),
  * PARTUUID=, PARTLABEL= (of a partition). They are this program's own: xl takes such a target for a
- * path. What has a tag is device/tag.h's to find.
+ * path. device/tag.h finds the device that has a tag.
  */
 #ifndef EARLYDOM_TAG_SPEC_H
 #define EARLYDOM_TAG_SPEC_H

@@ -4,8 +4,8 @@
  *     'mac=00:16:3e:74:34:32,bridge=xenbr0,rate=10MB/s@20ms'
  *
  * Meanings are those of xl 4.17 (parse_nic_config in tools/xl/xl_parse.c,
- * tools/libs/util/libxlu_vif.c). Stricter than xl: no parameter may be given twice, and names and
- * addresses must look like some.
+ * tools/libs/util/libxlu_vif.c). Stricter than xl: no parameter may be given twice, and the form of
+ * names and addresses is checked.
  */
 #ifndef EARLYDOM_VIF_SPEC_H
 #define EARLYDOM_VIF_SPEC_H

@@ -95,7 +95,7 @@ static void check_qemu(const struct guest_config *g)
 	check_disks(g);
 	check_cards(g);
 	assert(!g->model_config && g->bios != BIOS_ROMBIOS && g->boot && *g->boot);
-	/* What was read without an error is nothing that QEMU can't be told. */
+	/* What was read without an error can be told to QEMU. */
 	assert(qemu_args(&guest, &s, &v, &e) == 0);
 	check_args(&v);
 	assert(has_arg(&v, "-kernel") == !!g->kernel || g->model_args.n || g->serial.n);

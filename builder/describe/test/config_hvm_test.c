@@ -185,7 +185,7 @@ static void test_wrong_type(void **state)
 		"web.cfg:6:21: hpet is for hvm guests, and this one is pvh\n"
 		"web.cfg:6:31: viridian is for hvm guests, and this one is pvh\n"
 		"web.cfg:6:45: hap is for hvm guests, and this one is pvh\n");
-	/* What is wrong itself makes nothing else wrong. */
+	/* A wrong value causes no follow-up errors. */
 	refuses("type = 'hmv'; vnc = 1",
 		"web.cfg:2:8: type = \"hmv\": must be \"pv\", \"pvh\" or \"hvm\"\n");
 	refuses(HVM "device_model_protocol = 'old'; vnclisten = 'x'",
@@ -239,7 +239,7 @@ static void test_missing(void **state)
 		      "web.cfg:2:50: extra can't be given without kernel\n");
 	refuses_whole("memory = 64; cmdline = 'quiet'; " HVM,
 		      "web.cfg:1:14: cmdline can't be given without kernel\n");
-	/* What is there but wrong is not missing. */
+	/* A key that is there but wrong is not reported as missing. */
 	refuses_whole("memory = 64; cmdline = 'quiet'; kernel = 'k'; " HVM,
 		      "web.cfg:1:42: kernel = \"k\": must be an absolute path\n");
 	refuses_whole("memory = 64; kernel = '/usr/lib/xen/boot/hvmloader'; " HVM,

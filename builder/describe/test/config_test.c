@@ -239,7 +239,7 @@ static void test_missing(void **state)
 {
 	(void)state;
 	refuses_file("a.cfg", "", "a.cfg: kernel is missing\na.cfg: memory is missing\n");
-	/* What is there but wrong is not missing. */
+	/* A key that is there but wrong is not reported as missing. */
 	refuses_file("a.cfg", "kernel = /boot/k\nmemory 64\n",
 		     "a.cfg:1:10: a string needs quotes: '/boot/k'\n"
 		     "a.cfg:2:8: expected '=' after the key, found '64'\n");

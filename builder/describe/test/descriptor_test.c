@@ -287,7 +287,7 @@ static void test_override(void **state)
 		 "cmd:1:10: the list has no closing ]\n");
 }
 
-/* What the errors of a value that is replaced said goes with it, and nothing else. */
+/* The errors of a replaced value are removed with it, and no others. */
 static void test_set(void **state)
 {
 	static const char text[] = "a=x\nb=y\na=[q,r]\nc=z\nd=1\n";
