@@ -150,7 +150,7 @@ static void parse_select(const struct param *p)
 	} else {
 		parse_names(p, &names);
 		drop_words(p, &names);
-		/* Nothing of it is right: it is as if it were not there. */
+		/* Without any right entry the parameter counts as not given. */
 		if (!names.n) {
 			names_free(&names);
 			return;
@@ -323,7 +323,7 @@ static void unknown_parameter(const struct param *p)
 {
 	const char *names[NR_PARAMETERS], *near;
 
-	/* Without the prefix, which alone must not make words alike. */
+	/* Compares without the prefix: having it in common does not make two words similar. */
 	for (size_t i = 1; i < NR_PARAMETERS; i++)
 		names[i - 1] = parameters[i].name + PREFIX_LEN + 1;
 	near = suggest(p->name + PREFIX_LEN + 1, names, NR_PARAMETERS - 1);

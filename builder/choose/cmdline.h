@@ -20,7 +20,7 @@
 #include "builder/device/bridge.h"
 #include "base/diag.h"
 
-/* The file in the places of everything here. */
+/* The file name in the places (struct loc) of everything here. */
 #define CMDLINE_FILE "kernel command line"
 
 enum echo_to { ECHO_OFF, ECHO_CONSOLE, ECHO_KMSG };
@@ -54,11 +54,14 @@ struct cmdline {
 
 /*
  * Parses the command line (one line, a trailing newline is allowed). Unknown or malformed earlydom
- * parameters go to d, the rest still counts: of a list, the entries that are right. A parameter
- * given again: the last one wins, as the kernel has it; overrides of the same key likewise;
- * each earlydom.bridge counts, and of those with one name the first. After a lone "--" (arguments
- * of init) nothing is read. Whether a guest of that name exists is select.h's to check; keys are
- * checked here. Returns the number of errors added; *out is freed with cmdline_free in either case.
+ * parameters are reported in d and skipped; of a list, only the wrong entries are skipped.
+ *
+ * Of a parameter that is given again the last one counts, as in the kernel; the same holds for
+ * overrides of one key. Each earlydom.bridge counts; of several with one name, the first. Nothing
+ * is read after a lone "--" (arguments of init).
+ *
+ * Keys are checked here; select.h checks that the named guests exist. Returns the number of errors
+ * added; *out is freed with cmdline_free in either case.
  */
 size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d);
 void cmdline_free(struct cmdline *c);

@@ -27,7 +27,10 @@ bool cmdline_next_arg(const char *start, char **rest, struct cmdline_arg *out)
 		return false;
 	p += quoted;
 	for (end = p; *end && (in_quote || !is_blank(*end)); end++) {
-		/* One in the first place begins the name: the kernel looks for another. */
+		/*
+		 * A '=' in the first place belongs to the name, as in the kernel, which looks for
+		 * another one.
+		 */
 		if (*end == '=' && !equals && end != p)
 			equals = end;
 		if (*end == '"')

@@ -5,7 +5,7 @@
 #include "builder/device/vif.h"
 #include "builder/describe/disk_spec.h"
 
-/* Two guests; a is the one at whose place it is said. */
+/* Two guests. A conflict is reported at the place of a. */
 struct pair {
 	const struct guest_config *a, *b;
 	const struct descriptor *a_file, *b_file;
@@ -58,7 +58,7 @@ static bool same_vif(const struct pair *p, size_t i, size_t j)
 	return true;
 }
 
-/* Every entry of a that is in conflict with b is said, once. */
+/* Reports each disk of a that conflicts with a disk of b once. */
 static bool same_disks(const struct pair *p)
 {
 	bool any = false;

@@ -10,10 +10,10 @@
 #include "builder/describe/config.h"
 
 /*
- * Compares n guests as their descriptors, of which c[i] is that of guests[i], have them; one whose
- * name is NULL is not looked at. Each conflict is reported in d, with both places, and puts both
- * guests out: which of them was meant to have the thing can't be known. Disks are compared by the
- * text of their targets; that two texts lead to one disk is found at run time (disk.h).
+ * Compares n guests. c[i] is the descriptor of guests[i]; a guest whose name is NULL is skipped.
+ * Reports each conflict in d with both places, and sets out[] for both guests, since nobody can
+ * know which of them was meant to have the thing. Disks are compared by the text of their targets;
+ * two texts that lead to one disk are noticed at run time (disk.h).
  */
 void conflicts_find(const struct guest_config *guests, const struct descriptor *const *c, size_t n,
 		    bool *out, struct diag *d);

@@ -142,7 +142,7 @@ static void check_circles(struct order *o)
 	}
 }
 
-/* What can't be looked at is not started. */
+/* Without memory for the search, no guest that has `after` is started. */
 static void give_up(const struct order *o)
 {
 	for (size_t i = 0; i < o->n; i++) {

@@ -12,11 +12,13 @@
 #include "builder/describe/config.h"
 
 /*
- * Looks at the n selected guests; one whose name is NULL is out already. known are the names of all
- * descriptors, selected or not; where one is NULL it can't be told, and no name counts as unknown.
- * Reports in d what is wrong and sets out[i] for each guest that can't be started for it: `after`
- * names no guest, or the guest itself, or guests wait for each other in a circle. What merely waits
- * for such a guest is all right.
+ * Checks `after` of the n selected guests; a guest whose name is NULL is out already. known are the
+ * names of all descriptors, selected or not. If one of them is NULL, its name could not be read,
+ * and then no name counts as unknown.
+ *
+ * Reports in d what is wrong and sets out[i] for each guest that cannot be started because of it:
+ * `after` names no guest, or the guest itself, or guests wait for each other in a circle. A guest
+ * that only waits for one of these can be started.
  */
 void order_check(const struct guest_config *guests, size_t n, const char *const *known,
 		 size_t nr_known, bool *out, struct diag *d);

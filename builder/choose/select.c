@@ -12,13 +12,13 @@
 struct candidate {
 	struct descriptor *descriptor;
 	struct diag diag; /* its errors, reported only when it is selected */
-	char *name;       /* NULL: can't be told */
+	char *name;       /* NULL where it can't be read */
 	struct loc name_loc;
 	struct strings profile;
 	bool profile_known;
 	bool unreadable; /* no statement was found, only errors: it may be any guest */
 	bool selected;
-	bool rejected; /* it is wrong, or is something together with another one */
+	bool rejected; /* it has an error, or conflicts with another one */
 };
 
 struct work {
@@ -68,7 +68,7 @@ static void unknown_profile(const struct work *w, const char *profile, struct lo
 	diag_add(w->d, loc, "no guest has the profile '%s'%s", profile, near);
 }
 
-/* An override of the whole command line leaves nothing of its parts in the file. */
+/* An override of cmdline, the whole command line, removes ip, root and extra of the file. */
 static void unset_parts(struct candidate *a)
 {
 	static const char *const parts[] = {"ip", "root", "extra"};
@@ -199,7 +199,10 @@ static void check_profiles(struct work *w)
 	}
 }
 
-/* Whether the sources' order decides about this one, and it can't be told what it is. */
+/*
+ * Whether it can't be told if the command line selects this one: its name or its profiles, which
+ * decide that, can't be read.
+ */
 static bool is_unclear(const struct candidate *a, const struct cmdline *c)
 {
 	if (a->unreadable || (c->select == SELECT_NAMES && !a->name))
@@ -244,7 +247,7 @@ static void reject_same_names(struct work *w)
 	}
 }
 
-/* Devices of guests are given to them by the store. */
+/* Refuses devices without a store: guests get their devices through it. */
 static void check_store(struct candidate *a, const struct guest_config *g)
 {
 	static const char text[] = "%s needs a store, and earlydom.store=off";
@@ -256,8 +259,8 @@ static void check_store(struct candidate *a, const struct guest_config *g)
 }
 
 /*
- * Checks what the guests that were read are to each other: configs[i] is that of order[i], and all
- * zero where it was wrong.
+ * Checks the guests that were read against each other. configs[i] is that of order[i], and all zero
+ * where that had an error.
  */
 static void reject_together(struct work *w, const struct guest_config *configs)
 {
@@ -275,7 +278,7 @@ static void reject_together(struct work *w, const struct guest_config *configs)
 	} else {
 		out_of_memory(w->d, CMDLINE_FILE);
 	}
-	/* Without the memory to look nothing is known to be right. */
+	/* Without memory for the check, nothing is known to be right. */
 	for (size_t i = 0; i < w->nr_order; i++)
 		if (!out || !files || !names || out[i])
 			w->all[w->order[i]].rejected = true;

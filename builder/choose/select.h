@@ -23,18 +23,19 @@ struct selection {
 };
 
 /*
- * Parses the sources, applies the overrides of the command line, chooses and orders:
- * names in the order of earlydom=, else the sources' order (sorted by file name by the caller).
- * earlydom.profile= narrows "all" and adds to named ones; "none" stays none. Errors of guests that
- * are not selected are not reported; a file that is so broken that it can't be told whether it is
- * selected is. An unknown name, profile or override target is an error with a suggestion; the rest
- * still starts. Two selected guests with one name, or with something else that only one can have
- * (conflicts.h): an error that names both places; neither starts. Nor does a guest whose place in
- * the order is wrong (order.h), or which has devices while the command line has earlydom.store=off.
+ * Parses the sources, applies the overrides of the command line, chooses and orders: names in the
+ * order of earlydom=, else the sources' order (sorted by file name by the caller).
+ * earlydom.profile= narrows "all" and adds to named ones; "none" stays none.
  *
- * An override takes the place of the descriptor's statement, right or wrong. One of cmdline, which
- * is the whole of a guest's command line, also of ip, root and extra where these come from the
- * file.
+ * Errors of guests that are not selected are not reported, unless a file is too broken to tell
+ * whether it is selected. An unknown name, profile or override target is an error with a
+ * suggestion; the rest still starts. When two selected guests have the same name, or share
+ * something else that only one can have (conflicts.h), the error names both places and neither
+ * starts. A guest does not start either if its place in the order is wrong (order.h), or if it has
+ * devices while the command line has earlydom.store=off.
+ *
+ * An override replaces the descriptor's statement, right or wrong. An override of cmdline, a
+ * guest's whole command line, also replaces ip, root and extra of the file.
  *
  * With a zeroed command line all guests are read: that checks descriptors. file of the sources must
  * outlive the selection. *out is freed with selection_free.

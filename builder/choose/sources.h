@@ -10,7 +10,7 @@
 struct sources {
 	struct source *v;
 	size_t n;
-	char **paths; /* that a directory was found to have: what is said of them names them */
+	char **paths; /* found in directories; messages of the diag borrow them */
 	size_t nr_paths;
 };
 

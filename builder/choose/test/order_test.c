@@ -66,7 +66,7 @@ static void test_right(void **state)
 	checks((const char *const[]){NULL}, "", "");
 	checks(GUESTS("web:"), ".", "");
 	checks(GUESTS("web: db cache", "db: net", "cache: net", "net:"), "....", "");
-	/* Not selected, or wrong in another way: it is not waited for. */
+	/* A guest that is not selected, or wrong in another way, is not waited for. */
 	checks(GUESTS("web: other"), ".", "");
 	checks(GUESTS("web: db", "-: web"), "..", "");
 }
@@ -85,7 +85,7 @@ static void test_names(void **state)
 	       "x.cfg:1:9: after: unknown guest 'x'\nx.cfg:1:9: after: unknown guest 'y'\n");
 	checks(GUESTS("web: web", "db: web"), "x.",
 	       "x.cfg:1:9: after: web can't come after itself\n");
-	/* The name that can't be told may be it. */
+	/* The guest whose name can't be read may have this one. */
 	checks_among(one_unknown, GUESTS("web: bd"), ".", "");
 }
 
@@ -95,10 +95,10 @@ static void test_circles(void **state)
 	checks(GUESTS("web: db", "db: web"), "xx", "x.cfg:1:9: after: web -> db -> web\n");
 	checks(GUESTS("net:", "web: db", "db: cache", "cache: web"), ".xxx",
 	       "x.cfg:2:9: after: web -> db -> cache -> web\n");
-	/* One that leads into a circle, or that a circle waits for, is not of it. */
+	/* A guest that leads into a circle, or that a circle waits for, is no part of it. */
 	checks(GUESTS("net: web", "web: db other", "db: web cache", "cache:"), ".xx.",
 	       "x.cfg:2:9: after: web -> db -> web\n");
-	/* The shortest one; what is left without its guests is none. */
+	/* The shortest circle is reported; without its guests no other one is left. */
 	checks(GUESTS("web: db cache", "db: net", "cache: web", "net: web"), "x.x.",
 	       "x.cfg:1:9: after: web -> cache -> web\n");
 	/* Two of them. */

@@ -1,6 +1,6 @@
 /*
- * Selection when memory runs out: at whichever allocation it does, nothing breaks, nothing is held
- * afterwards, and no guest gets lost or is started by halves without a word.
+ * Selection when memory runs out: whichever allocation fails, nothing breaks, nothing leaks, and no
+ * guest is lost or started incompletely without an error.
  */
 #include "base/test/diag_expect.h"
 

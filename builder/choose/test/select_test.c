@@ -97,7 +97,7 @@ static void test_override(void **state)
 		CMD(22) "the list has no closing ]\n");
 }
 
-/* What is in the file, right or wrong, gives way to the override, and with it its errors. */
+/* The override replaces the file's statement, right or wrong, and its errors. */
 static void test_override_wrong(void **state)
 {
 	static const struct source sources[] = {

@@ -53,7 +53,7 @@ static void test_dir(void **state)
 	sources_free(&s);
 }
 
-/* One that is too long is read so far that it is seen to be. */
+/* Of a file that is too long only so much is read as shows that. */
 static void test_long(void **state)
 {
 	static char text[DESCRIPTOR_MAX + 100];
