@@ -158,7 +158,7 @@ static void leave_out_by_kind(const struct reading *r, struct block_device *d)
 		if (major(d->rdev) == skipped_majors[i])
 			snprintf(d->left_out, sizeof(d->left_out),
 				 "a RAM, floppy, loop or optical disk");
-	if (!d->rdev) /* one way to a disk that has several (nvme) */
+	if (!d->rdev) /* one of several paths to a disk (nvme) */
 		snprintf(d->left_out, sizeof(d->left_out), "hidden by the kernel");
 	if (!d->left_out[0] && !d->size)
 		snprintf(d->left_out, sizeof(d->left_out), "empty");
@@ -259,7 +259,7 @@ static void give_by_path(const struct reading *r, const struct block_owner *o)
 	}
 }
 
-/* One that a guest may write of those that d is on or made of; NULL for none. */
+/* Of the devices that d is on or made of, one that a guest may write; NULL for none. */
 static const struct block_device *owned_below(const struct reading *r, const struct block_device *d)
 {
 	const struct block_device *below = NULL;
@@ -276,7 +276,7 @@ static const struct block_device *owned_below(const struct reading *r, const str
 	return below && below->guest ? below : NULL;
 }
 
-/* On to all that is on what guests have, or made of it, and so on. */
+/* Marks what is on devices of guests or made of them, until nothing is left to mark. */
 static void spread(const struct reading *r)
 {
 	const struct block_device *below;
@@ -296,7 +296,10 @@ static void spread(const struct reading *r)
 	}
 }
 
-/* The disks of partitions that guests have. Their other partitions are nobody's by that. */
+/*
+ * Leaves out the disks of partitions that guests have. The disks' other partitions are not left out
+ * for that.
+ */
 static void leave_out_disks(const struct reading *r)
 {
 	for (size_t i = 0; i < r->out->n; i++) {
@@ -346,7 +349,7 @@ static void read_table(const struct reading *r, struct block_device *disk, int f
 		for (size_t k = 0; k < table.n; k++) {
 			const struct probe_partition *p = &table.list[k];
 
-			/* The kernel may still go by an older table. */
+			/* The kernel may still use an older table than is on the disk. */
 			if (p->number != d->number || p->start != d->start || p->size != d->size)
 				continue;
 			snprintf(d->partuuid, sizeof(d->partuuid), "%s", p->uuid);
@@ -363,7 +366,10 @@ static void judge_content(struct block_device *d)
 		snprintf(d->no_content, sizeof(d->no_content), "it has partitions");
 }
 
-/* A disk's table, too. O_NONBLOCK: drives without a medium open at once. */
+/*
+ * Reads what is on the device, and a disk's table. O_NONBLOCK: drives without a medium open at
+ * once.
+ */
 static void read_bytes(const struct reading *r, struct block_device *d)
 {
 	const int fd = open(d->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -382,8 +388,10 @@ static void read_bytes(const struct reading *r, struct block_device *d)
 	close(fd);
 }
 
-/* A table on a member of a RAID is the array's; the kernel shows the partitions all the same. Where
- * the disk can't be read it may be one. */
+/*
+ * Leaves out partitions of members of a RAID: the table is the array's, but the kernel shows its
+ * partitions on each member. A disk that can't be read may be such a member.
+ */
 static void leave_out_on_members(const struct reading *r)
 {
 	for (size_t i = 0; i < r->out->n; i++) {
@@ -402,7 +410,10 @@ static void leave_out_on_members(const struct reading *r)
 	}
 }
 
-/* A guest that has a partition by the id of that can't change the id, but all that is on it. */
+/*
+ * Marks partitions that guests have by the partition's id. A guest can't change that id, but it can
+ * change all that is on the partition.
+ */
 static void give_by_id(const struct reading *r, const struct block_owner *o)
 {
 	enum tag_kind kind;

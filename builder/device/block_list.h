@@ -1,17 +1,17 @@
 /*
- * The block devices of dom0 as a tag's look-up sees them: which are looked at, what is on these,
- * and why the others are left out.
+ * The block devices of dom0 as a tag's look-up sees them: which of them it reads, what is on these,
+ * and why it leaves out the others.
  *
- * A tag must lead to what the person who wrote it meant, and to nothing that a guest made up. So
- * these are left out:
+ * A tag must lead to what the person who wrote it meant, and never to something that a guest made
+ * up. So these are left out:
  * - what holds nothing by itself: empty and hidden devices, RAM, floppy, loop and optical disks;
- * - what is a part of something else, by the kernel's word (holders) or by what is on it (members
- * of RAID, LVM, LUKS, Btrfs over several devices ...), and partitions of that or of what is
- * unreadable;
- * - a disk that has partitions, as far as a file system is looked for;
- * - what a guest may write that has it by path, by a partition's id, or in use, with its
- * partitions, the disk that it is a partition of, and what is made of it (slaves): the guest could
- * put another's tag on it.
+ * - a part of something else: the kernel says so (holders), or what is on it does (members of RAID,
+ * LVM, LUKS, Btrfs over several devices ...); with it the partitions of such a device, and of one
+ * that can't be read;
+ * - a disk that has partitions, when UUID= or LABEL= is looked up;
+ * - what a guest may write, because it has it by path, by a partition's id, or in use. With it go
+ * its partitions, the disk that it is a partition of, and what is made of it (slaves). The guest
+ * could put another guest's tag on all of these.
  */
 #ifndef EARLYDOM_BLOCK_LIST_H
 #define EARLYDOM_BLOCK_LIST_H
@@ -45,10 +45,10 @@ struct block_device {
 	unsigned number;      /* of a partition, the first is 1; else 0 */
 	size_t disk;          /* index of the disk that it is a partition of; else its own */
 	bool partitioned;     /* a disk that the kernel sees partitions on */
-	bool readable;        /* it could have something on it that is its own */
+	bool readable;        /* it can have content of its own */
 	bool unread;          /* it should have been read, and could not be */
 	const char *guest;    /* that may write it, borrowed; NULL for none */
-	bool by_id;           /* ... which has it by the id of its partition: that still counts */
+	bool by_id; /* the guest has it by its partition's id, by which tags still find it */
 	char left_out[200];   /* why no tag finds it; "" for one that is looked at */
 	char no_content[200]; /* why UUID= and LABEL= don't, if left_out does not say it already */
 	struct probe_content content; /* not read where a guest may write: it could be doing so */

@@ -16,15 +16,17 @@ struct bridge_spec {
 };
 
 /*
- * Makes the bridge, which is up then, without spanning tree and delay, and puts the ports on it,
- * up. One that is there already is taken as it is and gets the ports. Returns 0, or -1 with e set
- * to the first cause; what could be done besides is done.
+ * Makes the bridge, up and without spanning tree and forward delay, and puts the ports on it, up.
+ * An existing bridge keeps its settings, is taken up, and gets the ports. Returns 0, or -1 with e
+ * set to the first cause; the rest is done all the same.
  *
- * A port that is not there is no failure yet, since the drivers of real cards take their time:
- * *absent is the number of those, and the call may be repeated, as often as it is not 0, to get
- * them on the bridge once they have come. It never waits. A bridge without a port to be has an
- * address of its own, which does not change when guests come and go; else it takes that of a port,
- * as usual. Addresses that dom0 has on a port are left alone.
+ * A port that is not there is not an error yet, since the drivers of real cards take their time.
+ * *absent is the number of such ports. While it is not 0, call again to add those that have come
+ * since. The call itself never waits.
+ *
+ * A bridge that is to have no port gets an address of its own, which does not change when guests
+ * come and go. Any other takes that of a port, as usual. Addresses that dom0 has on a port are not
+ * changed.
  */
 int bridge_make(const struct bridge_spec *b, size_t *absent, struct err *e);
 

@@ -22,7 +22,7 @@ static bool is_missing(int errnum)
 	return errnum == ENOENT || errnum == ENXIO || errnum == ENODEV || errnum == ENOMEDIUM;
 }
 
-/* Looks a tag up among what no guest may write. */
+/* Looks a tag up among the devices that no guest may write. */
 static int find_tag(const struct disk_table *t, struct disk *d, struct err *e)
 {
 	struct block_view view = {.sysroot = t->sysroot ? t->sysroot : ""};
@@ -123,7 +123,7 @@ static bool overlap(const struct disk *a, const struct disk *b)
 	return a->rdev == b->rdev || a->whole == b->rdev || a->rdev == b->whole;
 }
 
-/* What two guests may share is a disk that both only read; so may two disks of one guest. */
+/* Refuses a disk that is held already, by any guest, unless both only read it. */
 static int check_sharing(const struct disk_table *t, const struct disk *d, struct err *e)
 {
 	for (const struct disk *other = t->disks; other; other = other->next) {
@@ -169,7 +169,10 @@ static bool mounted_for_writing(dev_t rdev)
 	return found;
 }
 
-/* Opens the device anew, as it is to be held. Its node may have become another's meanwhile. */
+/*
+ * Opens the device again, in the way in which it will be held. Its node may have become another
+ * device's meanwhile.
+ */
 static int claim(struct disk *d, struct err *e)
 {
 	const bool write = d->spec->readwrite;
@@ -206,7 +209,7 @@ static int make_loop(struct disk *d, bool *absent, struct err *e)
 	if (modules_need("loop", e) < 0)
 		return -1;
 	if (loop_find_other(&file, path)) {
-		*absent = true; /* maybe a guest's that has just ended */
+		*absent = true; /* maybe held by a guest that has just ended */
 		return err_set(e, "%s is used by %s", d->path, path);
 	}
 	file_fd = open(d->path, (o.readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);

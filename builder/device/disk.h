@@ -26,7 +26,7 @@ struct disk {
 	dev_t rdev;                   /* its number */
 	dev_t whole;                  /* that of the disk that it is a partition of; else rdev */
 	char path[PATH_MAX];          /* its path: the target, what UUID= led to, or /dev/loopN */
-	bool loop;                    /* over an image file; it goes when it is dropped */
+	bool loop;      /* a loop device over an image file; it goes when the disk is dropped */
 	dev_t file_dev; /* the file behind a loop device: what two disks are compared by; else 0 */
 	ino_t file_ino;
 };
@@ -34,9 +34,9 @@ struct disk {
 /*
  * Every disk that is held, and what guests that are to start may write; zero-initialised is empty.
  *
- * No tag leads to what a guest may write (block_list.h has the rules): it could have put another
- * guest's tag on it, in an earlier life even. So that this holds from the first look-up on,
- * whichever guest comes first, the targets of all guests are made known before (disk_reserve).
+ * No tag leads to what a guest may write (block_list.h has the rules): the guest could have put
+ * another guest's tag on it, even before a restart. For this to hold from the first look-up on,
+ * whichever guest comes first, disk_reserve is called for the disks of all guests before.
  */
 struct disk_table {
 	struct disk *disks;
@@ -45,22 +45,26 @@ struct disk_table {
 	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
 };
 
-/* Makes known that the guest may write that disk, if it may. Borrows both, as disk_hold does.
- * Returns 0, or -1 with e set. */
+/*
+ * Records that the guest may write that disk, unless its spec is read-only. Borrows both, as
+ * disk_hold does. Returns 0, or -1 with e set.
+ */
 int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 		 struct err *e);
 void disk_table_free(struct disk_table *t); /* when no disk is held any more */
 
 /*
  * Finds and holds a disk: a block device by path or by UUID=, LABEL=, PARTUUID=, PARTLABEL=
- * (tag.h); an image file gets a loop device (loop.h). Loads the kernel's modules for that. Refuses
- * with a cause in e (`disk VDEV: TARGET: cause`; NULL is returned): what is not there, is neither,
- * is in use in dom0 and would be written, is mounted read-write in dom0, can't be written and would
- * be, or is held by any guest and one of the two writes it.
+ * (tag.h); an image file gets a loop device (loop.h). Loads the kernel's modules for that. Returns
+ * NULL with a cause in e (`disk VDEV: TARGET: cause`) for what
+ * - is not there, or is neither a block device nor a file;
+ * - would be written and is in use in dom0 or can't be written;
+ * - is mounted read-write in dom0;
+ * - is held already, by any guest, if one of the two writes it.
  *
  * *absent is set to whether it may still come: it is not there, its tag is on several devices, or
- * an earlier user is about to let go of it. Then the call may be repeated. It does not wait, but
- * for what it reads.
+ * an earlier user is about to let go of it. Then the call may be repeated. It waits for nothing but
+ * its own reads.
  */
 struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 		       bool *absent, struct err *e);

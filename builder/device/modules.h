@@ -13,10 +13,10 @@
 
 /*
  * Loads what MODULES_DIR/WHAT.list names: "blkback", "netback", "bridge" or "loop". A line is NAME,
- * for MODULES_DIR/NAME.ko, or the absolute path of a module; empty lines and those that begin with
- * # are skipped. Modules that the kernel has already are passed over. Where there is no list, they
- * are built in or somebody else loads them: nothing is done. Returns 0, or -1 with e set to what
- * the first that could not be loaded met. Any thread may call it.
+ * for MODULES_DIR/NAME.ko, or the absolute path of a module. Empty lines, lines that begin with #
+ * and modules that the kernel has already are skipped. Where there is no list, the modules are
+ * built in or somebody else loads them: nothing is done. Returns 0, or -1 with e set to the error
+ * of the first module that could not be loaded. Any thread may call it.
  */
 int modules_need(const char *what, struct err *e);
 

@@ -72,7 +72,9 @@ static int open_socket(void)
 
 	if (fd < 0)
 		return -1;
-	/* Without these (before Linux 4.12) there are no words, and longer verdicts. */
+	/*
+	 * Kernels before Linux 4.12 refuse the first of these. Their verdicts come without words.
+	 */
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));

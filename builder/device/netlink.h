@@ -2,9 +2,9 @@
  * Network interfaces of dom0, by rtnetlink (rtnetlink(7); Linux, include/uapi/linux/rtnetlink.h and
  * if_link.h).
  *
- * Each call is one request on a socket of its own, and waits for the kernel's answer. What fails
- * returns -1 with e set to the cause alone, in the kernel's own words where it has some: callers
- * put before it what they were about.
+ * Each call is one request on a socket of its own, and waits for the kernel's answer. On failure it
+ * returns -1 with e set to the cause alone, in the kernel's own words where it gives some; callers
+ * put in front what they were doing.
  */
 #ifndef EARLYDOM_NETLINK_H
 #define EARLYDOM_NETLINK_H
@@ -21,7 +21,7 @@ int link_get(const char *name, struct link *out, struct err *e);
 /* Makes an interface of a kind; mac is NULL for one that the kernel makes up. */
 int link_make(const char *name, const char *kind, const uint8_t *mac, struct err *e);
 
-/* The bridge of that index gets no forward delay and no spanning tree. */
+/* Turns forward delay and spanning tree of the bridge with that index off. */
 int link_set_bridge(unsigned index, struct err *e);
 
 int link_set_up(unsigned index, bool up, struct err *e);

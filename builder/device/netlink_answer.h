@@ -9,13 +9,15 @@
 
 #include "link.h"
 
-#define NETLINK_SEQUENCE 1 /* of the one request on a socket; of others nothing is taken */
+/* The number of the one request on a socket; messages with another number are skipped. */
+#define NETLINK_SEQUENCE 1
 
 /*
  * Reads the messages in the n bytes of one packet, which are aligned as struct nlmsghdr. Fills in
  * the interface, if there is one among them and out is not NULL. Returns 1 when the kernel's
- * verdict is among them: *verdict is 0 or an errno value, words (size bytes) its words where it has
- * some. Returns 0 when it is not, -1 when they are not what they should be.
+ * verdict is among them: *verdict is 0 or an errno value; words (size bytes) gets the kernel's
+ * text, and is not changed where it sent none. Returns 0 when the verdict is not among them, -1
+ * when the messages are malformed.
  */
 int netlink_take(const char *p, size_t n, struct link *out, int *verdict, char *words, size_t size);
 

@@ -64,8 +64,9 @@ static bool btrfs_over_several(int fd, uint64_t offset)
 }
 
 /*
- * What is data by itself: file systems, and swap of all that libblkid calls "other". It calls
- * members of a ZFS pool file systems, too, and the logs that a DRBD proxy keeps.
+ * Data by itself are file systems and, of all that libblkid calls "other", swap. libblkid also
+ * counts members of a ZFS pool and the logs of a DRBD proxy as file systems; these are no data by
+ * themselves.
  */
 static enum probe_kind kind_of(blkid_probe pr, int fd, uint64_t offset, const char *usage,
 			       const char *type)
@@ -80,7 +81,7 @@ static enum probe_kind kind_of(blkid_probe pr, int fd, uint64_t offset, const ch
 		return PROBE_MEMBER;
 	if (!strcmp(type, "btrfs"))
 		return btrfs_over_several(fd, offset) ? PROBE_MEMBER : PROBE_DATA;
-	/* Others that can be spread over devices have an id for each of these. */
+	/* Other file systems that can be on several devices have an id for each device. */
 	return sub[0] ? PROBE_MEMBER : PROBE_DATA;
 }
 

@@ -1,9 +1,9 @@
 /*
- * What libblkid finds on a device or in an image file: the file system's uuid and label, or of what
- * the whole is a member, and the partitions of its table.
+ * What libblkid finds on a device or in an image file: the uuid and label of its file system, or
+ * what it is a member of, and the partitions of its table.
  *
- * The bytes may be hostile. Texts are bounded and end with a NUL, but may hold any other byte: who
- * prints them has to see to that.
+ * The bytes may be hostile. Texts are bounded and end with a NUL, but may hold any other byte:
+ * whoever prints them has to escape them.
  */
 #ifndef EARLYDOM_PROBE_H
 #define EARLYDOM_PROBE_H
@@ -20,8 +20,7 @@ enum probe_kind {
 	PROBE_NOTHING, /* nothing that is known */
 	PROBE_DATA,    /* a file system of one device, or swap: uuid and label name it */
 	PROBE_MEMBER,  /* a part of something else, or something that has to be opened first */
-	PROBE_SEVERAL, /* of several kinds at once: something is left over, and what can't be told
-			*/
+	PROBE_SEVERAL, /* of several kinds: all but one are left over, any of them */
 };
 
 struct probe_content {
@@ -41,7 +40,7 @@ int probe_content(int fd, uint64_t offset, uint64_t size, struct probe_content *
 /* Why UUID= and LABEL= do not mean it; "" for DATA and NOTHING. */
 void probe_explain(const struct probe_content *c, char *text, size_t size);
 
-/* Of a GPT or an MBR; all other tables are none. */
+/* A partition of a GPT or an MBR. Other kinds of tables are not read. */
 struct probe_partition {
 	unsigned number;
 	uint64_t start, size; /* in units of 512 bytes */

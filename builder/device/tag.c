@@ -66,7 +66,9 @@ static bool has_record(const struct block_view *view, const struct block_device 
 	return access(path, F_OK) == 0;
 }
 
-/* Its own, and its disk's, which a guest may have as a whole. */
+/*
+ * Whether udev has made the links of the device and of its disk, which a guest may have as a whole.
+ */
 static bool links_are_made(const struct block_view *view, const struct block_list *l,
 			   const struct block_device *d)
 {

@@ -1,10 +1,10 @@
 /*
  * Network interfaces of guests, from dom0's end: named, put on their bridge, and up.
  *
- * The kernel's back end (xen-netback) makes the interface once its nodes are in the store; what
- * hotplug scripts do with it in other toolstacks is done here by rtnetlink. The rate is the back
- * end's to keep. The addresses of `ip` are for packet filters, and used by nobody: the script
- * vif-bridge of Debian does not either.
+ * The kernel's back end (xen-netback) makes the interface once its nodes are in the store. What
+ * hotplug scripts do with it in other toolstacks is done here by rtnetlink. The back end limits the
+ * rate. The addresses of `ip` are for packet filters, and nothing here uses them; nor does Debian's
+ * script vif-bridge.
  */
 #ifndef EARLYDOM_VIF_H
 #define EARLYDOM_VIF_H
@@ -36,10 +36,11 @@ int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *
 const char *vif_bridge(const struct vif *v);
 
 /*
- * Plugs the interface vifDOMID.DEVID, which the back end has made: its name (vifname), an address
- * that no frame carries (fe:ff:ff:ff:ff:ff), mtu (that of the bridge where none is given), bridge,
- * up. The same for the emulated card's, if there is one. One that is plugged already is left as it
- * is. Returns 0; or 1 when there is no interface yet; or -1 with e set to `vif DEVID: cause`.
+ * Plugs the interface vifDOMID.DEVID, which the back end has made: gives it its name (vifname), an
+ * address that no frame carries (fe:ff:ff:ff:ff:ff) and its mtu (the bridge's where none is given),
+ * puts it on its bridge, and takes it up. Does the same with the emulated card's interface, if
+ * there is one. An interface that is plugged already is not changed. Returns 0; or 1 when there is
+ * no interface yet; or -1 with e set to `vif DEVID: cause`.
  */
 int vif_plug(struct vif *v, uint32_t domid, struct err *e);
 

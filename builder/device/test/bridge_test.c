@@ -100,7 +100,7 @@ static void test_ports(void **state)
 	net_remove(eth2);
 }
 
-/* What is there already is used; one that was taken down is taken up. */
+/* An existing bridge is used; a bridge or port that is down is taken up. */
 static void test_there(void **state)
 {
 	const struct bridge_spec b = {.name = br_name, PORTS(eth0)};
@@ -139,7 +139,7 @@ static void test_bad(void **state)
 		   "bridge eth0: there is an interface of that name that is not a bridge");
 	expect_bad(&too_long,
 		   with_cause("bridge a-name-too-long1: cannot look it up", ENAMETOOLONG));
-	/* The first cause is told, and the rest is done. */
+	/* The first cause is reported, and the rest is done. */
 	other = net_make("other", "bridge");
 	assert_int_equal(link_set_master(net_get(eth0).index, other.index, &e), 0);
 	expect_bad(&b,

@@ -201,7 +201,7 @@ static void test_image(void **state)
 	assert_false(info.lo_flags & LO_FLAGS_DIRECT_IO);
 	assert_int_equal(pwrite(d->fd, "kept", 5, 0), 5);
 	assert_int_equal(fsync(d->fd), 0);
-	/* Dom0 can't have it, a back end can. */
+	/* Dom0 can't open it exclusively, a back end can open it. */
 	assert_int_equal(open(d->path, O_RDONLY | O_EXCL), -1);
 	assert_int_equal(errno, EBUSY);
 	fd = open(d->path, O_RDWR);
@@ -479,7 +479,7 @@ static void test_tags(void **state)
 	assert_true(d->loop);
 	disk_drop(&t, d);
 	settle("tags/dev/vda");
-	/* One that only reads can't have put it there. */
+	/* A guest that only reads can't have put it there. */
 	disk_table_free(&t);
 	assert_int_equal(t.nr_reserved, 0);
 	t.sysroot = root;

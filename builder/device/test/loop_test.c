@@ -113,7 +113,9 @@ static void test_readonly(void **state)
 	close(fd);
 }
 
-/* Where the file system below can't, the kernel does without: no more than that it works is known.
+/*
+ * Where the file system can't do direct I/O the kernel does without, so the test checks only that
+ * the device works.
  */
 static void test_direct(void **state)
 {
@@ -147,7 +149,7 @@ static void test_find_other(void **state)
 	assert_true(loop_find_other(&f, found));
 	assert_string_equal(found, path);
 	close(fd);
-	/* It is gone with its last user, if not at once. */
+	/* It goes with its last user, but not always at once. */
 	for (int i = 0; i < 1000 && loop_find_other(&f, found); i++)
 		usleep(1000);
 	assert_false(loop_find_other(&f, found));

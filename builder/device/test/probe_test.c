@@ -262,7 +262,7 @@ static void test_mbr(void **state)
 	blank();
 }
 
-/* A table that says that it has more entries than anybody makes would be read, gigabytes of it. */
+/* libblkid would read all entries that a table says it has, gigabytes of them. */
 static void test_huge_gpt(void **state)
 {
 	struct probe_table t;
@@ -277,7 +277,10 @@ static void test_huge_gpt(void **state)
 	blank();
 	image_gpt(image, IMAGE_BYTES, 512, 4097);
 	assert_int_equal(table(IMAGE_BYTES, 0, &t), 0);
-	/* Nor is it the way to hide a member: what can't be told is of several types. */
+	/*
+	 * Such a table must not hide a member either: a device that can't be told is of several
+	 * types.
+	 */
 	probe(IMAGE_BYTES);
 	assert_int_equal(c.kind, PROBE_SEVERAL);
 	/* The copy in the last sector is as good. */

@@ -407,8 +407,10 @@ static void expect_guests(const char *tag, const char *device, const char *guest
 	expect_none(tag, msg);
 }
 
-/* What a guest can write it can give another's tag to. It does not get that guest's disk by it, nor
- * keep it from its own. */
+/*
+ * A guest can put another guest's tag on what it can write. That must neither give it that guest's
+ * disk nor keep that guest from its own.
+ */
 static void test_guests_disk(void **state)
 {
 	(void)state;
@@ -431,7 +433,7 @@ static void test_guests_disk(void **state)
 	expect("UUID=" UUID_A, "vda");
 	mk_text("dev/%s", "vda", "");
 	expect_guests("UUID=" UUID_A, "vdb", "a");
-	/* A tag that a guest has is no device that it has. */
+	/* A guest's target that is itself a tag is not taken for a device of that guest. */
 	nr_owners = 0;
 	owned("a", "UUID=" UUID_A, 0);
 	expect("UUID=" UUID_A, "vdb");
@@ -523,7 +525,7 @@ static void test_links_to_come(void **state)
 	expect_none("LABEL=one", msg);
 	mk_text("run/udev/data/%s", "b8:0", "I:1\n");
 	expect("LABEL=one", "sda1");
-	/* That other device is not there, or it is no device. */
+	/* Paths of guests that do not matter: a device that is not there, and a file. */
 	nr_owners = 0;
 	assert_int_equal(unlink(in_root("run/udev/data/%s", "b254:16")), 0);
 	owned("a", "/dev/vdc", 0);
