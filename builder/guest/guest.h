@@ -1,6 +1,6 @@
 /*
- * A guest, as data: what is held for it, and what there is of it while it has a domain. Its life is
- * in build/life.h.
+ * A guest, as data: its configuration, the files and devices that are held for it, and the state of
+ * its domain while it has one. build/life.h has what is done with it.
  */
 #ifndef EARLYDOM_GUEST_H
 #define EARLYDOM_GUEST_H
@@ -26,8 +26,10 @@ struct guest {
 	const struct guest_config *cfg;
 	uint8_t uuid[16]; /* the descriptor's, or a random one that restarts keep */
 
-	/* Held; NULL where there is none: a ramdisk that is not wanted, a kernel of which a
-	 * firmware knows; hvmloader, its BIOS and a memory map for some hvm guests. */
+	/*
+	 * Files that are held. ramdisk is NULL where none is wanted, kernel where a firmware finds
+	 * one; only some hvm guests have firmware (hvmloader), bios and memmap.
+	 */
 	struct image_file *kernel, *ramdisk, *firmware, *bios, *memmap;
 	struct disk **disks; /* held; cfg->nr_disks of them, in cfg's order */
 	struct vif *vifs;    /* cfg->nr_vifs of them */
@@ -39,10 +41,10 @@ struct guest {
 	uint64_t console_gfn, store_gfn; /* of the rings' pages; mfns for a pv guest */
 	bool in_store;                   /* its nodes are written */
 	struct devmodel model;           /* its device model, if it is of a type that has one */
-	bool handed_over;                /* it was started without the store that it is in now */
+	bool handed_over;                /* it was added to the store only after its start */
 
-	uint64_t began,
-		build_ns;     /* of the newest build: when it began; from there to the unpause */
+	uint64_t began;       /* when the newest build began */
+	uint64_t build_ns;    /* ns from there to the unpause */
 	struct phases phases; /* of its first start */
 };
 

@@ -36,8 +36,10 @@ struct guest_config {
 	const char *file; /* the descriptor, borrowed */
 	struct loc name_loc;
 
-	/* The keys that the descriptor has, and those whose value is a list: config_has. A value
-	 * can be the default's as well; xl tells that apart in what it records of a guest. */
+	/*
+	 * The keys that the descriptor has, and those whose value is a list: for config_has. A
+	 * value alone does not tell whether the descriptor gave it, but xl records that of a guest.
+	 */
 	uint64_t has, has_list;
 
 	char *image; /* "linux" (default), "plan9", "vmx" */
@@ -79,7 +81,7 @@ struct guest_config {
 	char *memmap; /* absolute path, or NULL */
 	struct loc memmap_loc;
 	struct strings serial; /* QEMU's -serial, one each */
-	bool vnc;              /* off, other than with xl */
+	bool vnc;              /* off by default; xl's default is on */
 	char *vnclisten;       /* or NULL */
 	unsigned vncdisplay;
 	bool vncunused;

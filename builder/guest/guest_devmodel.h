@@ -1,6 +1,6 @@
 /*
- * What there is of a guest's device model: a process, and what the supervisor holds of it. What is
- * done with it is in devmodel/devmodel.h.
+ * The state of a guest's device model: its process, and what the supervisor holds for it.
+ * devmodel/devmodel.h has what is done with it.
  */
 #ifndef EARLYDOM_GUEST_DEVMODEL_H
 #define EARLYDOM_GUEST_DEVMODEL_H
@@ -22,7 +22,7 @@ enum devmodel_state {
 	DEVMODEL_ENDED, /* or it never got ready: the guest can't go on */
 };
 
-/* Zero is not a good one: devmodel_init. */
+/* Set up by devmodel_init; zero is not a valid state. */
 struct devmodel {
 	enum devmodel_state state;
 	pid_t pid;      /* 0 while there is no process */

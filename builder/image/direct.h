@@ -25,8 +25,7 @@ char *direct_cmdline(const struct guest_config *g, const char *ip, const char *e
 		     struct err *e);
 
 /*
- * Whether there can be a hypervisor for a pv guest's kernel: a 32-bit one needs PAE.
- * Returns 0, or -1 with e set.
+ * Checks that Xen can run a pv guest's kernel: a 32-bit one needs PAE. Returns 0, or -1 with e set.
  */
 int direct_check_pae(const struct guest_config *g, const struct kernel *k, struct err *e);
 
@@ -38,8 +37,8 @@ int direct_check_memory(const struct guest_config *g, const struct kernel *k, si
 			struct err *e);
 
 /*
- * What kernel, ramdisk and all that Xen puts beside them take, in KiB: a pv guest has all of it
- * mapped, in one piece from its virt_base on, when it starts.
+ * The size in KiB of kernel, ramdisk and all that Xen puts beside them. A pv guest starts with all
+ * of it mapped, in one piece from its virt_base on.
  */
 uint64_t direct_need_kib(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size);
 

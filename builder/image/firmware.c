@@ -41,8 +41,10 @@ const char *firmware_bios_path(const struct guest_config *cfg)
 				      : FIRMWARE_ROOT "/usr/share/seabios/bios-256k.bin";
 }
 
-/* What hvmloader is, and what else a domain with a device model can start with: an entry for pvh
- * guests. */
+/*
+ * Checks that a domain with a device model can start with it: it has an entry for pvh guests, or,
+ * like hvmloader, no notes of Xen's and a 32-bit entry inside of what is loaded.
+ */
 static int check_entry(const struct kernel *k, struct err *e)
 {
 	const struct elf_info *i = &k->info;

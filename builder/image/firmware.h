@@ -10,8 +10,10 @@
 /* Whether the guest starts with hvmloader, which loads a BIOS; else its kernel is entered. */
 bool firmware_wanted(const struct guest_config *cfg);
 
-/* Where hvmloader and the BIOS are: what the descriptor names, else where Xen and Debian have them;
- * of several places the first where there is a file, else the first. */
+/*
+ * Where hvmloader and the BIOS are: what the descriptor names, else where Xen and Debian have them.
+ * Of several places, the first one that has a file; if none has, the first one.
+ */
 const char *firmware_loader_path(const struct guest_config *cfg);
 const char *firmware_bios_path(const struct guest_config *cfg);
 

@@ -24,8 +24,8 @@ static struct image_file *image_map(int fd, const struct stat *st)
 	if (!f)
 		return NULL;
 	/*
-	 * Not MAP_POPULATE: dom0 would map the whole file page by page, which a pv dom0 pays dearly
-	 * for. Faults map 16 pages each instead, and only of what is copied or unpacked.
+	 * Not MAP_POPULATE: dom0 would map the whole file page by page, which is slow in a pv dom0.
+	 * Faults map 16 pages each instead, and only where something is copied or unpacked.
 	 */
 	data = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED) {
@@ -140,7 +140,7 @@ void image_plan_kernel(struct image_file *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* Under the lock, which others get meanwhile. */
+/* Called with the lock held. Releases it while the kernel is unpacked. */
 static void unpack(struct image_file *f)
 {
 	int rc;
@@ -162,7 +162,7 @@ const struct kernel *image_kernel(struct image_file *f, struct err *e)
 	pthread_mutex_lock(&f->lock);
 	while (f->kernel_busy)
 		pthread_cond_wait(&f->unpacked, &f->lock);
-	/* A broken kernel that guests share is unpacked once, too. */
+	/* A kernel that was found bad is not unpacked again either. */
 	if (!f->kernel_open && !f->kernel_bad)
 		unpack(f);
 	k = f->kernel_open ? &f->kernel : NULL;

@@ -58,20 +58,24 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 void image_drop(struct image_cache *c, struct image_file *f);
 
 /*
- * Copies len bytes at from, which are in the file's bytes or in what they were unpacked to. Those
- * of the file are read: to be copied from its mapping, each page had to be mapped first, which a pv
- * dom0 pays dearly for. Returns 0, or -1 with e set.
+ * Copies len bytes at from, which are in the file's bytes or in what they were unpacked to. The
+ * file's bytes are read with pread(2): a copy from the mapping would have to map each page first,
+ * which is slow in a pv dom0. Returns 0, or -1 with e set.
  */
 int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to,
 	       struct err *e);
 
 /*
- * The file as a kernel, unpacked and checked. image_plan_kernel says beforehand that a build will
- * want it, image_kernel_done that the build is over; between the first plan and the last done it is
- * unpacked once, and stays where it is. image_kernel returns NULL with e set: to the same for all
- * who ask where the file is bad; what may pass, as that there is no memory for it now, is tried
- * again for the next. image_kernel_done returns what there is to give back by then, for blob_free:
- * that takes its time.
+ * The file as a kernel, unpacked and checked.
+ *
+ * image_plan_kernel says beforehand that a build will want it, image_kernel_done that the build is
+ * over. Between the first plan and the last done it is unpacked once, and stays where it is.
+ *
+ * image_kernel returns NULL with e set. A bad file gives each caller the same error. After a cause
+ * that may pass, such as a lack of memory, the next caller tries again.
+ *
+ * image_kernel_done returns the memory to give back with blob_free, which takes its time; it is
+ * empty while other builds want the kernel.
  */
 void image_plan_kernel(struct image_file *f);
 const struct kernel *image_kernel(struct image_file *f, struct err *e);

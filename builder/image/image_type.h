@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "loaders/kernel.h"
 
-/* What becomes of a guest's kernel file. */
+/* What is done with a guest's kernel file. */
 enum kernel_use {
 	KERNEL_LOADED,    /* it is unpacked, judged, and loaded into the domain */
 	KERNEL_HANDED_ON, /* the device model is told its path, and that of the ramdisk */

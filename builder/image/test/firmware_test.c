@@ -55,7 +55,7 @@ static void opens(const char *want)
 		 want ? want : "");
 	assert_string_equal(e.msg, want ? text : "");
 	assert_true(!k == !!want);
-	/* Whoever asks again gets the same: it is read once. */
+	/* A second caller gets the same: it is read once. */
 	image_plan_kernel(f);
 	assert_ptr_equal(firmware_open(&cfg, f, &e), k);
 	none = image_kernel_done(f);

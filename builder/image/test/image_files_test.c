@@ -247,7 +247,7 @@ static void test_kernel_waits(void **state)
 	image_drop(&cache, f);
 }
 
-/* Several that want it at the same time have one and the same. */
+/* Several threads that want it at the same time get the same one. */
 static void test_kernel_at_once(void **state)
 {
 	struct reader readers[4];
