@@ -37,7 +37,10 @@ static bool to_fail(void)
 	return true;
 }
 
-/* A static C library's allocations call each other, and come here then, too: one is one. */
+/*
+ * In a static C library one allocation function calls another, and both come here: they count as
+ * one.
+ */
 static unsigned hold(void)
 {
 	const unsigned was = left;

@@ -1,6 +1,7 @@
 /*
- * Daemons that the test machine has not: in place of what daemons.h finds and starts, where a test
- * wants it. The store itself is fake_store.h's. fake_daemons_reset gives the real ones back.
+ * Daemons that the test machine does not have: in place of what daemons.h finds and starts, in
+ * tests that ask for it. The store itself is fake_store.h's. fake_daemons_reset gives the real ones
+ * back.
  */
 #ifndef EARLYDOM_FAKE_DAEMONS_H
 #define EARLYDOM_FAKE_DAEMONS_H
@@ -13,7 +14,7 @@ struct fake_daemons {
 	bool store, console;          /* run already */
 	bool store_bad, console_bad;  /* can't be started */
 	unsigned stores, consoles;    /* that were started */
-	int store_life, console_life; /* the other ends of their lives: closed, they have ended */
+	int store_life, console_life; /* the tests' ends: closing one ends that daemon */
 };
 struct fake_daemons *fake_daemons(void);
 void fake_daemons_reset(void);

@@ -1,9 +1,9 @@
 /*
- * Disks and network interfaces that the test machine has not: in place of disk_hold, disk_drop,
- * vif_init and vif_plug, where a test wants it. fake_reset leaves the real ones.
+ * Disks and network interfaces that the test machine does not have: in place of disk_hold,
+ * disk_drop, vif_init and vif_plug, in tests that ask for it. fake_reset brings the real ones back.
  *
  * The calls are counted and fail on request like all others of the fake (fake.h), and fake_leaks
- * tells of disks that are held. A disk is at its target, with the number 202:0, 202:1 ...
+ * reports disks that are held. A disk's path is its target, its number 202:0, 202:1 ...
  */
 #ifndef EARLYDOM_FAKE_DEVICES_H
 #define EARLYDOM_FAKE_DEVICES_H

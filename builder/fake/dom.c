@@ -102,7 +102,10 @@ int xc_dom_module_mem(struct xc_dom_image *dom, const void *mem, size_t memsize,
 {
 	if (!fake_enter(__func__))
 		return fail(dom, __func__);
-	/* Whatever is there before is the library's to load, and to unpack. */
+	/*
+	 * A module that is added before the image is loaded would be loaded, and unpacked, by the
+	 * library.
+	 */
 	step(dom, LOADED, LOADED, __func__);
 	(void)cmdline;
 	dom->modules[0].blob = (void *)(uintptr_t)mem;

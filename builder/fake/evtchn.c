@@ -11,7 +11,7 @@
 #define FIRST_PORT 10
 #define PORTS_MAX  128
 
-/* The other end is nobody's yet: no event comes by it. */
+/* Nobody is at the other end yet: no event comes from there. */
 #define NO_REMOTE UINT32_MAX
 
 struct xenevtchn_handle {
@@ -48,7 +48,7 @@ unsigned fake_evtchn_leaks(FILE *to)
 	return n;
 }
 
-/* The driver masks a port when it tells of it; an event meanwhile is told at the unmask. */
+/* The driver masks a port when it reports an event; it reports the next one at the unmask. */
 static void deliver(uint32_t port)
 {
 	if (!channels.handle[port] || channels.masked[port]) {
@@ -92,8 +92,7 @@ int xenevtchn_close(xenevtchn_handle *xce)
 	for (unsigned i = 0; i < PORTS_MAX; i++) {
 		if (channels.handle[i] != xce)
 			continue;
-		/* One with an end that is nobody's yet may be shared with a child, which has the
-		 * file. */
+		/* A port without another end yet may be shared with a child, which has the file. */
 		if (channels.remote[i] == NO_REMOTE)
 			channels.handle[i] = NULL;
 		else
@@ -133,7 +132,7 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint
 	channels.domid[i] = domid;
 	channels.remote[i] = remote_port;
 	channels.masked[i] = channels.pending[i] = false;
-	/* Events before the binding may have been lost, so there is always one with it. */
+	/* Events before the binding may be lost, so the driver reports one at each binding. */
 	deliver(i);
 	return fake_leave((int)i);
 }

@@ -40,10 +40,9 @@ struct fake_host {
 	unsigned cpus_per_node;
 	int scheduler; /* XEN_SCHEDULER_* */
 	uint64_t free_kib;
-	uint64_t claimed_kib; /* others' outstanding claims: part of free_kib that is promised
-				 already */
+	uint64_t claimed_kib; /* others' outstanding claims: part of free_kib, but not to be had */
 	bool linux_rsdp;      /* kernels say XENFEAT_linux_rsdp_unrestricted */
-	unsigned linger;      /* looks at a destroyed domain until it is gone */
+	unsigned linger;      /* queries of a destroyed domain until it is gone */
 };
 
 /* A domain as the hypervisor has it. */
@@ -95,7 +94,7 @@ struct fake_domain {
 	uint64_t claim_kib; /* of its claim, what it has not taken yet */
 };
 
-/* Forgets everything: no domain, no failure, no count. What is still held from before is lost. */
+/* Forgets everything: domains, failures and counts. What is still held from before is lost. */
 void fake_reset(void);
 struct fake_host *fake_host(void);
 

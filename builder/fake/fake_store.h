@@ -22,7 +22,7 @@ struct fake_store {
 	 * asked for; `stuck` keeps them from closing.
 	 */
 	bool back_ends, stuck;
-	unsigned collisions; /* so many ends of transactions find that somebody else was faster */
+	unsigned collisions; /* so many commits fail with EAGAIN */
 };
 struct fake_store *fake_store(void);
 
@@ -33,7 +33,7 @@ void fake_store_connect(uint32_t domid); /* all front ends of a guest say Connec
 
 /* A node's value, in one of a few buffers that take turns; NULL where there is no such node. */
 const char *fake_store_read(const char *path);
-/* Who has introduced itself: true until the domain is gone. */
+/* Whether xenstored was told of the domain (XS_INTRODUCE): true until the domain is gone. */
 bool fake_store_introduced(uint32_t domid);
 /*
  * The nodes at and below a path, sorted, as `xenstore-ls -fp` prints them: a line

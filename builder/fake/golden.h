@@ -47,7 +47,7 @@ struct golden {
 	struct vif vifs[GOLDEN_DEVICES];
 	struct guest guest; /* domid NO_DOMAIN */
 
-	/* What was so when xl ran. */
+	/* What the domain had when xl ran. */
 	unsigned domid;
 	uint64_t store_gfn, console_gfn;
 	const char *tty;

@@ -1,5 +1,5 @@
 /*
- * ioctl(2) in place of the kernel's, which those of test machines do not all have alike.
+ * A fake ioctl(2), since the kernels of test machines do not all have the same requests.
  */
 #ifndef EARLYDOM_FAKE_IOCTL_H
 #define EARLYDOM_FAKE_IOCTL_H
@@ -9,7 +9,7 @@
 /* Answers a request, with *rc and errno, or returns false: the kernel is asked. */
 typedef bool fake_ioctl(unsigned request, int *rc);
 
-/* Has this thread's calls answered by that; NULL: by the kernel. */
+/* Sends this thread's calls to that function; NULL: to the kernel. */
 void fake_ioctls(fake_ioctl *answer);
 
 #endif

@@ -53,8 +53,8 @@ void kit_slow_kernel(const char *name);
 struct guest_config kit_config(const char *name, enum guest_type type);
 
 /*
- * Makes an hvm guest of it: classic, with "model" and "config" in the scratch directory, which need
- * not be there; or with QEMU, no video card, and the files of kit_firmware.
+ * Makes an hvm guest of it: a classic one, with "model" and "config" in the scratch directory,
+ * which need not exist; or one with QEMU, no video card, and the files of kit_firmware.
  */
 void kit_hvm(struct guest_config *cfg, bool classic);
 
@@ -63,7 +63,7 @@ void kit_hvm(struct guest_config *cfg, bool classic);
 #define KIT_BIOS 33059
 void kit_firmware(void);
 
-/* A guest's way to its first instruction, as the supervisor has it go: guest_build, guest_run. */
+/* Takes a guest to its first instruction, as the supervisor does: guest_build, guest_run. */
 int kit_start(struct guest *g, struct host *h, struct err *e);
 
 /* Fails the test when the fake holds anything (but domains, when told so) or saw a rule broken. */

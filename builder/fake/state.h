@@ -31,8 +31,10 @@ void fake_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Says an error to the logger of xch, as libxenguest does. */
 void fake_log(xc_interface *xch, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Under the lock: takes and gives back memory of the host; the domain's end when nothing holds
- * it. */
+/*
+ * Called under the lock: these take and give back memory of the host, and end a domain that nothing
+ * holds any more.
+ */
 bool fake_take(struct fake_domain *d, uint64_t kib);
 struct fake_domain *fake_find(uint32_t domid);
 void fake_image_count(int change);

@@ -51,7 +51,7 @@ void __wrap_wire_close(int fd)
 	__real_wire_close(fd);
 }
 
-/* What is allocated here is not the program's, and does not fail. */
+/* Allocations here are the fake's, not the program's, and do not fail. */
 static bool start(struct xs_handle *h, struct wire_call *call)
 {
 	const xs_transaction_t t = xs_transaction_start(h);

@@ -45,7 +45,7 @@ static struct {
 	unsigned broken;
 	char rules[4096]; /* what was broken, a line each */
 
-	/* The last: of these no more is cleared than was used. */
+	/* The last members: fake_reset clears only as many of them as were used. */
 	const char *called[CALLS_MAX];
 	struct fake_domain domains[DOMAINS_MAX];
 } xen;
@@ -112,7 +112,7 @@ static bool to_fail(const char *name)
 	return true;
 }
 
-/* Whoever else calls goes on meanwhile. */
+/* Sleeps without the lock, so that calls of other threads go on. */
 static void be_slow(const char *name)
 {
 	unsigned ms;
@@ -727,7 +727,7 @@ int xc_domain_destroy(xc_interface *xch, uint32_t domid)
 		return fake_leave(-1);
 	if (xen.host.no_domctl)
 		return fake_refuse(EACCES);
-	/* One that is dying already is known still: the call goes on with it. */
+	/* A domain that is dying already still exists for this call. */
 	d = fake_find(domid);
 	if (!d)
 		return fake_refuse(ESRCH);

@@ -178,7 +178,10 @@ static void tell(struct xs_handle *h, const char *path, const char *token)
 		abort();
 }
 
-/* Tells who watches the path or what is above it, and, of a removal, who watches what is below. */
+/*
+ * Tells those who watch the path or one above it, and of a removal also those who watch one below
+ * it.
+ */
 static void changed(const char *path, bool removed)
 {
 	for (unsigned i = 0; i < WATCHES_MAX; i++)
@@ -199,7 +202,7 @@ static const char *value_of(const char *dir, const char *name)
 	return node ? node->value : "";
 }
 
-/* The state that a back end goes to from the one that it says. */
+/* The state that a back end goes to from the state in its node. */
 static int next_state(const char *dir, int state)
 {
 	const char *front = value_of(dir, "frontend");
@@ -689,7 +692,10 @@ xs_transaction_t xs_transaction_start(struct xs_handle *h)
 	return (xs_transaction_t)fake_leave((int)t + 1);
 }
 
-/* Any change since its beginning makes it collide; xenstored looks only at the nodes it used. */
+/*
+ * Any change of the store since the transaction began makes it fail; xenstored looks only at the
+ * nodes that it used.
+ */
 static bool commit(struct tree *tree, unsigned long base)
 {
 	struct tree old = store.tree;
