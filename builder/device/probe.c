@@ -143,7 +143,7 @@ int probe_content(int fd, uint64_t offset, uint64_t size, struct probe_content *
 	blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE |
 						      BLKID_SUBLKS_UUID | BLKID_SUBLKS_LABEL);
 	errno = 0;
-	/* Members of some RAIDs are told by their tables, too. */
+	/* libblkid reads the table, too, to recognise members of some RAIDs. */
 	rc = gpt_is_bounded(pr, fd, offset) ? blkid_do_safeprobe(pr) : AMBIVALENT;
 	if (rc == AMBIVALENT)
 		out->kind = PROBE_SEVERAL;

@@ -140,8 +140,10 @@ static bool has_word(const char *caps, const char *word)
 	return false;
 }
 
-/* Unlike all others it returns 0 for failure. The library's own parsers are not called any more:
- * what they would have found is there. */
+/*
+ * Unlike all others it returns 0 for failure. The program must not use the library's own parsers;
+ * it fills in what they would have found.
+ */
 int xc_dom_compat_check(struct xc_dom_image *dom)
 {
 	const bool hvm = dom->container_type == XC_DOM_HVM_CONTAINER;

@@ -23,7 +23,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	/* musl's has an int there: the upper half is nobody's. */
+	/* musl's ioctl takes an int as request: only the lower half counts. */
 	if (other && other((unsigned)request, &rc))
 		return rc;
 	return __real_ioctl(fd, (unsigned)request, arg);

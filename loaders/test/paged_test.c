@@ -100,7 +100,7 @@ static void test_freed(void **state)
 		blob_free(&b);
 		assert_null(b.data);
 		assert_int_equal(mapped_pages(at, len), 0);
-		/* Nobody has it any more. */
+		/* The address is free again. */
 		assert_ptr_equal(mmap(at, len, PROT_NONE,
 				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
 				 at);

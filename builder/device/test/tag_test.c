@@ -297,7 +297,7 @@ static void test_partitions(void **state)
 	expect("LABEL=two", "sda2");
 }
 
-/* A file system that was there before the partitions is none any more. */
+/* The file system of a disk that has been partitioned since does not count. */
 static void test_partitioned(void **state)
 {
 	char msg[2 * PATH_MAX];
