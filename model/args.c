@@ -70,10 +70,11 @@ int model_args(int argc, char **argv, struct model_args *out, struct err *e)
 	if (!out->config)
 		return err_set(e, "-f is missing: the configuration's path");
 	if (wanted_number('d', given[2], "the guest's domid", 1, DOMID_FIRST_RESERVED - 1, &domid,
-			  e) ||
-	    wanted_number('p', given[3], "an event channel's port", 1, PORT_MAX, &out->port, e) ||
+			  e) < 0 ||
+	    wanted_number('p', given[3], "an event channel's port", 1, PORT_MAX, &out->port, e) <
+		    0 ||
 	    wanted_number('m', given[4], "the guest's memory in MiB", 1, MEMORY_MAX,
-			  &out->memory_mib, e))
+			  &out->memory_mib, e) < 0)
 		return -1;
 	out->domid = (uint16_t)domid;
 	return 0;

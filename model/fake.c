@@ -40,7 +40,7 @@ void fake_reset(void)
 	}
 	memset(fake, 0, sizeof(*fake));
 	fake->vcpus = FAKE_VCPUS;
-	if (pipe(fake->event) || pipe(fake->notice))
+	if (pipe(fake->event) < 0 || pipe(fake->notice) < 0)
 		die("no pipe");
 }
 

@@ -60,7 +60,7 @@ static int open_signals(struct err *e)
 /* Everything is open: nothing else is needed any more. */
 static int drop_rights(struct server *s, uid_t uid, struct err *e)
 {
-	if (server_restrict(s, e))
+	if (server_restrict(s, e) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(e, "cannot give up new privileges: %s", strerror(errno));
@@ -76,7 +76,7 @@ static int start(struct model *m, const struct model_config *c, struct err *e)
 	const domid_t domid = m->server.domid;
 	int rc;
 
-	if (drop_rights(&m->server, c->uid, e))
+	if (drop_rights(&m->server, c->uid, e) < 0)
 		return -1;
 	board_ranges(&m->board, ranges);
 	rc = server_start(&m->server, ranges, BOARD_RANGES, e);
@@ -93,7 +93,7 @@ static int run(const struct model_args *args, const struct model_config *c, int 
 
 	if (sigfd < 0)
 		return -1;
-	if (set_nonblocking(STDIN_FILENO, e) || set_nonblocking(STDOUT_FILENO, e))
+	if (set_nonblocking(STDIN_FILENO, e) < 0 || set_nonblocking(STDOUT_FILENO, e) < 0)
 		goto out;
 	model_init(m, c->port);
 	m->irq = c->irq;
@@ -149,13 +149,14 @@ int main(int argc, char **argv)
 	struct err e;
 	int ready, rc = EXIT_FAILED;
 
-	if (model_args(argc, argv, &args, &e))
+	if (model_args(argc, argv, &args, &e) < 0)
 		return usage(&e);
 	if (args.help) {
 		printf("usage: " ARGS_USAGE "\n");
 		return EXIT_OK;
 	}
-	if (model_ready_fd(getenv("EARLYDOM_READY_FD"), &ready, &e) || fill_standard_fds(&e))
+	if (model_ready_fd(getenv("EARLYDOM_READY_FD"), &ready, &e) < 0 ||
+	    fill_standard_fds(&e) < 0)
 		return fail(&e);
 	if (args.vnc)
 		model_say("-v %.40s: there is no display, this is ignored", args.vnc);
@@ -165,9 +166,9 @@ int main(int argc, char **argv)
 		return fail(&e);
 	}
 	m->log.fd = -1;
-	if (read_config(args.config, &config, &m->log))
+	if (read_config(args.config, &config, &m->log) < 0)
 		goto out;
-	rc = run(&args, &config, ready, m, &e) ? fail(&e) : EXIT_OK;
+	rc = run(&args, &config, ready, m, &e) < 0 ? fail(&e) : EXIT_OK;
 out:
 	bounded_log_close(&m->log);
 	model_config_free(&config);

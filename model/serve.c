@@ -122,7 +122,7 @@ static int take_input(struct model *m, struct err *e)
 
 static void flush_output(struct model *m)
 {
-	if (!output_flush(&m->out))
+	if (output_flush(&m->out) == 0)
 		return;
 	if (errno == EPIPE || errno == ECONNRESET)
 		model_say("nobody takes the guest's output any more");

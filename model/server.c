@@ -56,7 +56,7 @@ int server_open(struct server *s, domid_t domid, struct err *e)
 
 int server_restrict(struct server *s, struct err *e)
 {
-	if (xentoolcore_restrict_all(s->domid))
+	if (xentoolcore_restrict_all(s->domid) < 0)
 		return err_set(e, "cannot give up rights over other domains than %u: %s", s->domid,
 			       strerror(errno));
 	return 0;
@@ -96,17 +96,18 @@ int server_start(struct server *s, const struct port_range *ranges, size_t n, st
 	int rc;
 
 	/* Without a buffer, every request has its answer: nothing has to be drained. */
-	if (xendevicemodel_create_ioreq_server(s->dm, s->domid, HVM_IOREQSRV_BUFIOREQ_OFF, &s->id))
+	if (xendevicemodel_create_ioreq_server(s->dm, s->domid, HVM_IOREQSRV_BUFIOREQ_OFF, &s->id) <
+	    0)
 		return failed(s, e, "make an ioreq server");
 	s->created = true;
 	rc = map_slots(s, e);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < n; i++)
-		if (xendevicemodel_map_io_range_to_ioreq_server(s->dm, s->domid, s->id, 0,
-								ranges[i].first, ranges[i].last))
+		if (xendevicemodel_map_io_range_to_ioreq_server(
+			    s->dm, s->domid, s->id, 0, ranges[i].first, ranges[i].last) < 0)
 			return failed(s, e, "take its I/O ports");
-	if (xendevicemodel_set_ioreq_server_state(s->dm, s->domid, s->id, 1))
+	if (xendevicemodel_set_ioreq_server_state(s->dm, s->domid, s->id, 1) < 0)
 		return failed(s, e, "enable the ioreq server");
 	for (unsigned vcpu = 0; vcpu < SERVER_VCPUS; vcpu++) {
 		rc = bind_vcpu(s, vcpu, e);
@@ -131,7 +132,7 @@ int server_event(struct server *s, struct ioreq **slot, struct err *e)
 	if (port < 0)
 		return failed(s, e, "take an event");
 	/* Unmasked before the slot is looked at: a request that comes now is told again. */
-	if (xenevtchn_unmask(s->evtchn, (evtchn_port_t)port))
+	if (xenevtchn_unmask(s->evtchn, (evtchn_port_t)port) < 0)
 		return failed(s, e, "unmask an event channel");
 	for (unsigned vcpu = 0; vcpu < SERVER_VCPUS; vcpu++)
 		if (s->ports[vcpu] && s->ports[vcpu] == (evtchn_port_t)port)
@@ -141,21 +142,21 @@ int server_event(struct server *s, struct ioreq **slot, struct err *e)
 
 int server_done(struct server *s, const struct ioreq *slot, struct err *e)
 {
-	if (xenevtchn_notify(s->evtchn, s->ports[slot - s->slots]))
+	if (xenevtchn_notify(s->evtchn, s->ports[slot - s->slots]) < 0)
 		return failed(s, e, "notify a vcpu");
 	return 0;
 }
 
 int server_irq(struct server *s, uint8_t irq, bool level, struct err *e)
 {
-	if (xendevicemodel_set_isa_irq_level(s->dm, s->domid, irq, level))
+	if (xendevicemodel_set_isa_irq_level(s->dm, s->domid, irq, level) < 0)
 		return failed(s, e, "set an interrupt's level");
 	return 0;
 }
 
 int server_shutdown(struct server *s, unsigned reason, struct err *e)
 {
-	if (xendevicemodel_shutdown(s->dm, s->domid, reason))
+	if (xendevicemodel_shutdown(s->dm, s->domid, reason) < 0)
 		return failed(s, e, "shut it down");
 	return 0;
 }

@@ -25,7 +25,7 @@ __attribute__((constructor)) static void mend(void)
 	const uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
 	void *page = (void *)((uintptr_t)function & -size);
 
-	if (!function || mprotect(page, size, PROT_READ | PROT_WRITE | PROT_EXEC))
+	if (!function || mprotect(page, size, PROT_READ | PROT_WRITE | PROT_EXEC) < 0)
 		return;
 	*function = X86_RET;
 	mprotect(page, size, PROT_READ | PROT_EXEC);

@@ -187,7 +187,7 @@ static void check_disk(struct check *c, const struct guest_config *g, size_t i)
 		diag_add(&c->diag, loc, "out of memory");
 		return;
 	}
-	if (!stat(full, &st)) {
+	if (stat(full, &st) == 0) {
 		if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 			diag_add(&c->diag, loc,
 				 "disk %s: %s is neither an image file nor a block device", s->vdev,

@@ -357,7 +357,7 @@ int command_console(int argc, char **argv)
 	if (!answered_ok(line))
 		return EXIT_FAILED;
 	signal(SIGPIPE, SIG_IGN); /* the terminal is to be as it was whoever hangs up */
-	if (terminal && !tcgetattr(STDIN_FILENO, &old))
+	if (terminal && tcgetattr(STDIN_FILENO, &old) == 0)
 		terminal_raw(&old);
 	relay(fd, terminal);
 	if (terminal)

@@ -130,7 +130,7 @@ static int write_out(const char *path, const uint8_t *data, size_t size, struct 
 		return 0;
 	err_set(e, "cannot write %s: %s", path, strerror(errno));
 	/* Half a kernel is worse than none; a device is no kernel. */
-	if (!lstat(path, &st) && S_ISREG(st.st_mode))
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
 		unlink(path);
 	return -1;
 }
@@ -174,7 +174,7 @@ int command_inspect(int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return command_usage(usage_text);
-	if (!inspect(argv[optind], out, &e))
+	if (inspect(argv[optind], out, &e) == 0)
 		return EXIT_OK;
 	fprintf(stderr, "earlydom: %s\n", e.msg);
 	return EXIT_FAILED;

@@ -38,7 +38,7 @@ static int device_check(const char *sysroot, const char *path, const char *modul
 	char full[512];
 
 	snprintf(full, sizeof(full), "%s%s", sysroot, path);
-	if (!access(full, R_OK | W_OK))
+	if (access(full, R_OK | W_OK) == 0)
 		return 0;
 	if (errno == ENOENT)
 		return err_set(e, "%s is missing: load the kernel module %s", path, module);

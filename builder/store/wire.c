@@ -16,7 +16,7 @@ int wire_open(const char *path, struct err *e)
 		return err_set(e, "the path %s is too long for a socket", path);
 	strcpy(a.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && !connect(fd, (struct sockaddr *)&a, sizeof(a)))
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
 		return fd;
 	err_set(e, "cannot reach xenstored at %s: %s", path, strerror(errno));
 	if (fd >= 0)

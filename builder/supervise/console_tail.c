@@ -49,8 +49,8 @@ size_t console_tail_read(struct console_tail *t, char *buf, size_t size)
 		return 0;
 	t->at += n;
 	if (t->at - t->punched >= PUNCH_BYTES &&
-	    !fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, t->punched,
-		       t->at - t->punched))
+	    fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, t->punched,
+		      t->at - t->punched) == 0)
 		t->punched = t->at;
 	return (size_t)n;
 }

@@ -37,7 +37,7 @@ int control_connect(const char *rundir, struct err *e)
 	if (address(&a, rundir, e) < 0)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && !connect(fd, (struct sockaddr *)&a, sizeof(a)))
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
 		return fd;
 	cause = errno;
 	if (fd >= 0)
@@ -64,8 +64,8 @@ int control_open(struct control *c, const char *rundir, struct err *e)
 	}
 	unlink(a.sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && !bind(fd, (struct sockaddr *)&a, sizeof(a)) && !chmod(a.sun_path, 0600) &&
-	    !listen(fd, CONTROL_CLIENTS)) {
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
+	    chmod(a.sun_path, 0600) == 0 && listen(fd, CONTROL_CLIENTS) == 0) {
 		c->listen_fd = fd;
 		return 0;
 	}
@@ -143,7 +143,7 @@ static void send_rows(struct control_client *k, const struct units *all,
 		return;
 	}
 	print(all, f);
-	if (!fclose(f))
+	if (fclose(f) == 0)
 		say(k, text, len);
 	free(text);
 	drop(k);

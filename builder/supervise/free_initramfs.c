@@ -54,7 +54,8 @@ static bool needed(const struct units *all, const struct files *files, const str
 			return true;
 	for (size_t i = 0; i < all->n; i++)
 		for (size_t k = 0; unit_failed(&all->list[i]) && k < FILES_MAX; k++)
-			if (files[i].path[k] && !stat(files[i].path[k], &other) && same(&other, st))
+			if (files[i].path[k] && stat(files[i].path[k], &other) == 0 &&
+			    same(&other, st))
 				return true;
 	return false;
 }
@@ -65,7 +66,7 @@ static bool kept(const struct units *all, const char *path, const struct stat *s
 	const struct own_root *r = all->models.own_root;
 	struct stat other;
 
-	return r && !fstatat(r->dir, path + 1, &other, 0) && same(&other, st);
+	return r && fstatat(r->dir, path + 1, &other, 0) == 0 && same(&other, st);
 }
 
 /* Returns the bytes that are free now. */

@@ -40,7 +40,7 @@ static void write_record(const struct units *all, const struct unit *u)
 	if (!f)
 		return;
 	unit_print_record(u, f);
-	if (!fclose(f))
+	if (fclose(f) == 0)
 		rundir_record(all->run, unit_name(u), text);
 	free(text);
 }

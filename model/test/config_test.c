@@ -138,7 +138,7 @@ static int leave_dir(void **state)
 	unlink("m.conf");
 	unlink("a.log");
 	unlink("fifo");
-	return chdir("/") || rmdir(dir);
+	return chdir("/") < 0 || rmdir(dir) < 0;
 }
 
 static void test_read(void **state)

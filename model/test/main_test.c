@@ -41,7 +41,7 @@ static int leave_dir(void **state)
 	unlink("m.conf");
 	unlink("said");
 	unlink("a.log");
-	return chdir("/") || rmdir(dir);
+	return chdir("/") < 0 || rmdir(dir) < 0;
 }
 
 static void child(const int sock[2], const int ready[2], char **argv)

@@ -729,17 +729,18 @@ static void put_file(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
 
-	MUST(f && fputs(text, f) >= 0 && !fclose(f));
+	MUST(f && fputs(text, f) >= 0 && fclose(f) == 0);
 }
 
 /* A dom0 of its own, as far as files go. */
 static void make_dom0(void)
 {
-	MUST(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	MUST(!mount("t", "/run", "tmpfs", 0, NULL) && !mount("t", "/sys", "tmpfs", 0, NULL));
-	MUST(!mount("t", "/dev", "tmpfs", 0, NULL));
-	MUST(!mkdir("/sys/hypervisor", 0700) && !mkdir("/sys/hypervisor/properties", 0700));
-	MUST(!mkdir("/dev/xen", 0700));
+	MUST(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	MUST(mount("t", "/run", "tmpfs", 0, NULL) == 0 &&
+	     mount("t", "/sys", "tmpfs", 0, NULL) == 0);
+	MUST(mount("t", "/dev", "tmpfs", 0, NULL) == 0);
+	MUST(mkdir("/sys/hypervisor", 0700) == 0 && mkdir("/sys/hypervisor/properties", 0700) == 0);
+	MUST(mkdir("/dev/xen", 0700) == 0);
 	put_file("/dev/null", "");
 	put_file("/dev/xen/privcmd", "");
 	put_file("/dev/xen/evtchn", "");
@@ -775,11 +776,11 @@ static void boot_command(const char *kernel, bool works)
 	FILE *f;
 
 	make_dom0();
-	MUST(!mkdir("/run/etc", 0700));
+	MUST(mkdir("/run/etc", 0700) == 0);
 	put_file("/run/cmdline", "quiet earlydom=web\n");
 	snprintf(text, sizeof(text), "kernel = '%s'\nmemory = 64\n", kernel);
 	put_file("/run/etc/web.cfg", text);
-	MUST(!chdir("/"));
+	MUST(chdir("/") == 0);
 	optind = 0;
 	fake_reset();
 	status = command_boot(6, argv + 1);
@@ -789,8 +790,8 @@ static void boot_command(const char *kernel, bool works)
 	session = getsid(pid);
 	snprintf(text, sizeof(text), "/proc/%d/comm", (int)pid);
 	f = fopen(text, "r");
-	MUST(f && fgets(name, sizeof(name), f) && !fclose(f));
-	MUST(!kill(pid, SIGTERM) && waitpid(pid, &ended, 0) == pid);
+	MUST(f && fgets(name, sizeof(name), f) && fclose(f) == 0);
+	MUST(kill(pid, SIGTERM) == 0 && waitpid(pid, &ended, 0) == pid);
 	MUST(session == pid && !strcmp(name, "earlydom\n"));
 	MUST(!strcmp(line, "earlydom")); /* only the supervisor is renamed */
 	MUST(status == (works ? EXIT_OK : EXIT_FAILED));

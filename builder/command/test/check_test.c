@@ -30,8 +30,9 @@ static int begin(void **state)
 {
 	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0)
 		return -1;
-	return mkdir("root", 0700) || mkdir("root/dir", 0700) || rename("kernel", "root/kernel") ||
-	       rename("kernel-pv", "root/kernel-pv") || rename("ramdisk", "root/ramdisk");
+	return mkdir("root", 0700) < 0 || mkdir("root/dir", 0700) < 0 ||
+	       rename("kernel", "root/kernel") < 0 || rename("kernel-pv", "root/kernel-pv") < 0 ||
+	       rename("ramdisk", "root/ramdisk") < 0;
 }
 
 static void test_good(void **state)

@@ -11,7 +11,7 @@ static void check(const struct guest_config *cfg, const char *const *want)
 	struct err e;
 	size_t i;
 
-	KIT_CHECK(!classic_args(cfg, 7, 33, &a, &e), "%s", e.msg);
+	KIT_CHECK(classic_args(cfg, 7, 33, &a, &e) == 0, "%s", e.msg);
 	for (i = 0; want[i]; i++)
 		KIT_CHECK(i < a.n && !strcmp(a.v[i], want[i]), "%zu: '%s', not '%s'", i,
 			  i < a.n ? a.v[i] : "nothing", want[i]);

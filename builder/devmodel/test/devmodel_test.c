@@ -41,7 +41,7 @@ static int begin(void **state)
 	char self[256];
 	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (n < 0 || kit_begin(state))
+	if (n < 0 || kit_begin(state) < 0)
 		return -1;
 	self[n] = '\0';
 	strcpy(program, kit_path("model"));
@@ -57,16 +57,16 @@ static void set_up(bool store, bool classic)
 
 	fake_reset();
 	fake_store()->running = store;
-	KIT_CHECK(!host_open(&host, false, &e), "%s", e.msg);
+	KIT_CHECK(host_open(&host, false, &e) == 0, "%s", e.msg);
 	if (store)
-		KIT_CHECK(!store_open(&host.xsh, &e), "%s", e.msg);
-	KIT_CHECK(!rundir_open(&run, kit_path("run"), &e), "%s", e.msg);
-	KIT_CHECK(!devmodels_open(&models, &run, kit_path("run"), NULL, &e), "%s", e.msg);
+		KIT_CHECK(store_open(&host.xsh, &e) == 0, "%s", e.msg);
+	KIT_CHECK(rundir_open(&run, kit_path("run"), &e) == 0, "%s", e.msg);
+	KIT_CHECK(devmodels_open(&models, &run, kit_path("run"), NULL, &e) == 0, "%s", e.msg);
 	unlinkat(models.dir, "web.log", 0);
 	cfg = kit_config("web", GUEST_PVH);
-	KIT_CHECK(!guest_init(&guest, &cfg, &e), "%s", e.msg);
-	KIT_CHECK(!guest_hold_images(&guest, &images, &e), "%s", e.msg);
-	KIT_CHECK(!guest_build(&guest, &host, &e), "%s", e.msg);
+	KIT_CHECK(guest_init(&guest, &cfg, &e) == 0, "%s", e.msg);
+	KIT_CHECK(guest_hold_images(&guest, &images, &e) == 0, "%s", e.msg);
+	KIT_CHECK(guest_build(&guest, &host, &e) == 0, "%s", e.msg);
 	guest_drop_images(&guest, &images);
 	cfg.type = GUEST_HVM;
 	cfg.model_override = program;
@@ -81,7 +81,7 @@ static void tear_down(void)
 {
 	struct err e;
 
-	KIT_CHECK(!guest_destroy(&guest, &host, &e), "%s", e.msg);
+	KIT_CHECK(guest_destroy(&guest, &host, &e) == 0, "%s", e.msg);
 	devmodels_close(&models);
 	rundir_close(&run);
 	xs_close(host.xsh);
@@ -100,7 +100,7 @@ static void start(const char *does)
 	struct err e;
 
 	tell(does);
-	KIT_CHECK(!devmodel_start(&model, &guest, &host, &models, &e), "%s", e.msg);
+	KIT_CHECK(devmodel_start(&model, &guest, &host, &models, &e) == 0, "%s", e.msg);
 	assert_true(model.pid > 0);
 	assert_int_equal(model.state, DEVMODEL_STARTING);
 }
@@ -145,14 +145,14 @@ static void end(void)
 	const pid_t pid = model.pid;
 	struct err e;
 
-	KIT_CHECK(!devmodel_end(&model, &guest, &host, &e), "%s", e.msg);
+	KIT_CHECK(devmodel_end(&model, &guest, &host, &e) == 0, "%s", e.msg);
 	assert_int_equal(model.state, DEVMODEL_NONE);
 	assert_int_equal(model.pid, 0);
 	if (pid)
 		assert_int_equal(kill(pid, 0), -1);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	/* Once more is all right. */
-	KIT_CHECK(!devmodel_end(&model, &guest, &host, &e), "%s", e.msg);
+	KIT_CHECK(devmodel_end(&model, &guest, &host, &e) == 0, "%s", e.msg);
 }
 
 /* A file of the model's in /proc, NULs as blanks. */
@@ -381,7 +381,7 @@ static void test_flood(void **state)
 	set_up(false, true);
 	ready("flood");
 	for (int i = 0; i < 4000 && model.said <= 2 * CONLOG_MAX; i++) {
-		KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+		KIT_CHECK(devmodel_look(&model, &guest, &host, &now, &e) == 0, "%s", e.msg);
 		usleep(1000);
 	}
 	assert_true(model.said > 2 * CONLOG_MAX);
@@ -451,15 +451,15 @@ static void test_qemu(void **state)
 	assert_string_equal(node(DIRECTORY), "");
 	assert_int_equal(atol(node(PID)), model.pid);
 	assert_int_equal(model.console_fd, -1);
-	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	KIT_CHECK(devmodel_look(&model, &guest, &host, &now, &e) == 0, "%s", e.msg);
 	assert_int_equal(now, DEVMODEL_STARTING);
 	say_running("starting");
-	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	KIT_CHECK(devmodel_look(&model, &guest, &host, &now, &e) == 0, "%s", e.msg);
 	assert_int_equal(now, DEVMODEL_STARTING);
 	say_running("running");
-	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	KIT_CHECK(devmodel_look(&model, &guest, &host, &now, &e) == 0, "%s", e.msg);
 	assert_int_equal(now, root ? DEVMODEL_STARTING : DEVMODEL_READY);
-	KIT_CHECK(!look(&e), "%s", e.msg);
+	KIT_CHECK(look(&e) == 0, "%s", e.msg);
 
 	if (root)
 		snprintf(left, sizeof(left), "-runas %u:%u ", MODEL_UID_BASE + guest.domid,
@@ -506,7 +506,7 @@ static void test_restricted(void **state)
 	set_up(true, false);
 	start("root");
 	model.restricted = true;
-	KIT_CHECK(!look(&e), "%s", e.msg);
+	KIT_CHECK(look(&e) == 0, "%s", e.msg);
 	end();
 	tear_down();
 }
@@ -727,11 +727,11 @@ static void test_none(void **state)
 	(void)state;
 	set_up(false, true);
 	cfg.type = GUEST_PVH;
-	KIT_CHECK(!devmodel_start(&model, &guest, &host, &models, &e), "%s", e.msg);
-	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	KIT_CHECK(devmodel_start(&model, &guest, &host, &models, &e) == 0, "%s", e.msg);
+	KIT_CHECK(devmodel_look(&model, &guest, &host, &now, &e) == 0, "%s", e.msg);
 	assert_int_equal(now, DEVMODEL_READY);
 	end();
-	KIT_CHECK(!devmodel_look(&model, &guest, &host, &now, &e), "%s", e.msg);
+	KIT_CHECK(devmodel_look(&model, &guest, &host, &now, &e) == 0, "%s", e.msg);
 	assert_int_equal(now, DEVMODEL_NONE);
 	tear_down();
 }
@@ -755,7 +755,7 @@ static void test_directory(void **state)
 	assert_string_equal(e.msg, want);
 	assert_int_equal(other.dir, -1);
 	assert_int_equal(unlinkat(run.dir, "model", 0), 0);
-	KIT_CHECK(!devmodels_open(&models, &run, kit_path("run"), NULL, &e), "%s", e.msg);
+	KIT_CHECK(devmodels_open(&models, &run, kit_path("run"), NULL, &e) == 0, "%s", e.msg);
 	tear_down();
 }
 

@@ -33,7 +33,7 @@ static void check(const char *const *want)
 	struct err e;
 	size_t i;
 
-	KIT_CHECK(!qemu_args(&g, &start, &a, &e), "%s", e.msg);
+	KIT_CHECK(qemu_args(&g, &start, &a, &e) == 0, "%s", e.msg);
 	for (i = 0; want[i]; i++)
 		KIT_CHECK(i < a.n && !strcmp(a.v[i], want[i]), "%zu: '%s', not '%s'", i,
 			  i < a.n ? a.v[i] : "nothing", want[i]);

@@ -122,7 +122,7 @@ static void test_publish(void **state)
 
 	(void)state;
 	open_scene(&s, "");
-	KIT_CHECK(!serial_publish(&s.g.guest, &s.host, &e), "%s", e.msg);
+	KIT_CHECK(serial_publish(&s.g.guest, &s.host, &e) == 0, "%s", e.msg);
 	assert_null(fake_store_read("/local/domain/1/serial"));
 
 	/* What has not been taken from the pipe yet counts. */
@@ -130,7 +130,7 @@ static void test_publish(void **state)
 	assert_int_equal(write(fds[1], line, strlen(line)), strlen(line));
 	close(fds[1]);
 	s.g.guest.model.said_fd = fds[0];
-	KIT_CHECK(!serial_publish(&s.g.guest, &s.host, &e), "%s", e.msg);
+	KIT_CHECK(serial_publish(&s.g.guest, &s.host, &e) == 0, "%s", e.msg);
 	assert_null(fake_store_read("/local/domain/1/serial/0"));
 	assert_string_equal(fake_store_read("/local/domain/1/serial/2/tty"), "/dev/pts/4");
 	close(fds[0]);

@@ -75,9 +75,9 @@ static void test_probe(void **state)
 		refused(msg);
 	}
 	tree("xen\n", DOM0, true, true);
-	KIT_CHECK(!host_probe(root, &e), "%s", e.msg);
+	KIT_CHECK(host_probe(root, &e) == 0, "%s", e.msg);
 	tree("xen", "00000800", true, true); /* no newlines, dom0's bit alone */
-	KIT_CHECK(!host_probe(root, &e), "%s", e.msg);
+	KIT_CHECK(host_probe(root, &e) == 0, "%s", e.msg);
 }
 
 static void cannot_open(const char *msg)
@@ -159,7 +159,7 @@ static void test_figures(void **state)
 	fake_reset();
 	fake_host()->nr_cpus = 12;
 	fake_host()->offline_cpus = 3;
-	KIT_CHECK(!host_open(&h, false, &e), "%s", e.msg);
+	KIT_CHECK(host_open(&h, false, &e) == 0, "%s", e.msg);
 	assert_int_equal(h.nr_cpus, 12);
 	assert_true(h.physcaps & XEN_SYSCTL_PHYSCAP_hap);
 	assert_non_null(strstr(h.caps, "hvm-3.0-x86_64"));
@@ -203,7 +203,7 @@ static void test_causes(void **state)
 
 	(void)state;
 	fake_reset();
-	KIT_CHECK(!host_open(&h, false, &e), "%s", e.msg);
+	KIT_CHECK(host_open(&h, false, &e) == 0, "%s", e.msg);
 	say(&h.log.vtable, XTL_DETAIL, -1, "no error");
 	say(&h.log.vtable, XTL_ERROR, -1,
 	    "panic: xg_dom_core.c:707: xc_dom_find_loader: no loader\n");

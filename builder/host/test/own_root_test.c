@@ -100,7 +100,8 @@ static void look_around(void)
 		WRONG("there is more than there should be");
 	if (!same_file("/run", "/var/run"))
 		WRONG("/var/run is not /run");
-	if (access("/var/lib", W_OK) || access("/tmp", W_OK) || access("/sys/kernel", F_OK))
+	if (access("/var/lib", W_OK) < 0 || access("/tmp", W_OK) < 0 ||
+	    access("/sys/kernel", F_OK) < 0)
 		WRONG("a directory is missing");
 	fd = open("/dev/null", O_WRONLY);
 	if (fd < 0 || write(fd, "x", 1) != 1)
@@ -121,7 +122,7 @@ static void enters(void)
 	    mkdir("/sys/kernel/below", 0700) < 0)
 		WRONG("set-up: %s", strerror(errno));
 	make(&r);
-	if (access(kit_path("kernel"), R_OK) || access("/bin/sh", X_OK))
+	if (access(kit_path("kernel"), R_OK) < 0 || access("/bin/sh", X_OK) < 0)
 		WRONG("the old root is not seen any more");
 	if (stat("/run", &run_after) < 0 || run_before.st_ino != run_after.st_ino)
 		WRONG("/run is another one");
@@ -131,9 +132,9 @@ static void enters(void)
 	look_around();
 	if (stat("/run", &run_after) < 0 || run_before.st_ino != run_after.st_ino)
 		WRONG("/run is another one in the refuge");
-	if (access("/sys/kernel/below", F_OK))
+	if (access("/sys/kernel/below", F_OK) < 0)
 		WRONG("what is mounted below is not there");
-	if (access("/usr", F_OK))
+	if (access("/usr", F_OK) < 0)
 		WRONG("what was put into it is not there");
 	own_root_close(&r);
 	own_root_close(&r);
@@ -168,7 +169,7 @@ static void child_enters(void)
 		_exit(0);
 	}
 	usleep(50000);
-	if (access(kit_path("kernel"), R_OK))
+	if (access(kit_path("kernel"), R_OK) < 0)
 		WRONG("the old root is gone for the parent");
 	enter(&r);
 	look_around();

@@ -12,7 +12,7 @@ static void open_host(struct host *h)
 	struct err e;
 
 	fake_reset();
-	KIT_CHECK(!host_open(h, false, &e), "%s", e.msg);
+	KIT_CHECK(host_open(h, false, &e) == 0, "%s", e.msg);
 }
 
 /* Nothing is kept, and nothing was said that a later failure would be blamed on. */

@@ -27,8 +27,8 @@ static void open_host(struct scene *s)
 {
 	fake_reset();
 	fake_store()->running = true;
-	KIT_CHECK(!host_open(&s->host, false, &s->err), "%s", s->err.msg);
-	KIT_CHECK(!store_open(&s->host.xsh, &s->err), "%s", s->err.msg);
+	KIT_CHECK(host_open(&s->host, false, &s->err) == 0, "%s", s->err.msg);
+	KIT_CHECK(store_open(&s->host.xsh, &s->err) == 0, "%s", s->err.msg);
 }
 
 static void open_scene(struct scene *s, const char *name, enum guest_type type)
@@ -149,7 +149,7 @@ static void check_golden(unsigned n, const char *golden)
 
 	i.now = s.g.start;
 	store_guest_nodes(&s.g.guest, &i, &nodes);
-	KIT_CHECK(!nodes_write(&nodes, &s.err), "%s", s.err.msg);
+	KIT_CHECK(nodes_write(&nodes, &s.err) == 0, "%s", s.err.msg);
 	nodes_free(&nodes);
 	play_others(&s.g.guest, s.g.tty);
 	list = list_all(&s.g.guest);
@@ -235,7 +235,7 @@ static void write_nodes_of(struct scene *s)
 	struct nodes nodes = {0};
 
 	store_guest_nodes(&s->g.guest, &i, &nodes);
-	KIT_CHECK(!nodes_write(&nodes, &s->err), "%s", s->err.msg);
+	KIT_CHECK(nodes_write(&nodes, &s->err) == 0, "%s", s->err.msg);
 	nodes_free(&nodes);
 }
 
@@ -361,7 +361,7 @@ static void test_introduce(void **state)
 	fake_store_write("/local/domain/1/data/old", "x");
 	fake_store_write("/local/domain/0/backend/vbd/1/51712/old", "x");
 	fake_store_write("/libxl/1/old", "x");
-	KIT_CHECK(!store_add_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(store_add_guest(&s.g.guest, &s.host, &s.err) == 0, "%s", s.err.msg);
 	assert_true(s.g.guest.in_store);
 	assert_true(fake_store_introduced(1));
 	assert_null(fake_store_read("/local/domain/1/data/old"));
@@ -383,7 +383,7 @@ static void test_without_channel(void **state)
 	open_scene(&s, "web", GUEST_PV);
 	make_domain(&s);
 	s.g.guest.store_port = 0;
-	KIT_CHECK(!store_add_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(store_add_guest(&s.g.guest, &s.host, &s.err) == 0, "%s", s.err.msg);
 	assert_true(s.g.guest.in_store);
 	assert_false(fake_store_introduced(1));
 	assert_string_equal(fake_store_read("/local/domain/1/name"), "web");
@@ -410,7 +410,7 @@ static void test_same_name(void **state)
 
 	/* A domain that is no more has no name. */
 	assert_int_equal(xc_domain_destroy(s.host.xch, other), 0);
-	KIT_CHECK(!store_add_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(store_add_guest(&s.g.guest, &s.host, &s.err) == 0, "%s", s.err.msg);
 	store_remove_guest(&s.g.guest, &s.host);
 	fake_store_remove("/local/domain/1");
 	close_scene(&s);
@@ -428,11 +428,11 @@ static void test_many(void **state)
 	build_locks_init(&shared);
 	s.host.shared = &shared;
 	make_domain(&s);
-	KIT_CHECK(!store_add_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(store_add_guest(&s.g.guest, &s.host, &s.err) == 0, "%s", s.err.msg);
 	first = s.g.guest;
 	make_domain(&s);
 	s.g.guest.in_store = false;
-	KIT_CHECK(!store_add_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(store_add_guest(&s.g.guest, &s.host, &s.err) == 0, "%s", s.err.msg);
 	assert_int_equal(fake_calls_of("xs_read"), 1); /* dom0's */
 	store_remove_guest(&s.g.guest, &s.host);
 
@@ -456,7 +456,7 @@ static void test_collisions(void **state)
 	open_scene(&s, "web", GUEST_PV);
 	make_domain(&s);
 	fake_store()->collisions = 3;
-	KIT_CHECK(!store_add_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(store_add_guest(&s.g.guest, &s.host, &s.err) == 0, "%s", s.err.msg);
 	assert_int_equal(fake_calls_of("xs_transaction_start"), 4);
 	assert_string_equal(fake_store_read("/local/domain/1/name"), "web");
 	fake_store()->collisions = 5;
@@ -480,7 +480,7 @@ static unsigned transactions_of(unsigned golden)
 	golden_guest(&s.g, golden);
 	open_host(&s);
 	make_domain(&s);
-	KIT_CHECK(!store_add_guest(&s.g.guest, &s.host, &s.err), "%s", s.err.msg);
+	KIT_CHECK(store_add_guest(&s.g.guest, &s.host, &s.err) == 0, "%s", s.err.msg);
 	n = fake_calls_of("xs_transaction_start");
 	store_remove_guest(&s.g.guest, &s.host);
 	close_scene(&s);
@@ -611,10 +611,10 @@ static void test_dom0(void **state)
 			    "cannot reach xenstored at /var/run/xenstored/socket: No such file "
 			    "or directory");
 	fake_store()->running = true;
-	KIT_CHECK(!store_open(&xsh, &e), "%s", e.msg);
+	KIT_CHECK(store_open(&xsh, &e) == 0, "%s", e.msg);
 	for (n = 1;; n++) {
 		fake_fail_at(n, EPIPE);
-		if (!store_add_dom0(xsh, &e))
+		if (store_add_dom0(xsh, &e) == 0)
 			break;
 		kit_good_message(&e);
 	}

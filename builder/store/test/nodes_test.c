@@ -21,8 +21,8 @@ static void open_scene(struct scene *s)
 	memset(s, 0, sizeof(*s));
 	fake_reset();
 	fake_store()->running = true;
-	KIT_CHECK(!host_open(&s->host, false, &s->err), "%s", s->err.msg);
-	KIT_CHECK(!store_open(&s->xsh, &s->err), "%s", s->err.msg);
+	KIT_CHECK(host_open(&s->host, false, &s->err) == 0, "%s", s->err.msg);
+	KIT_CHECK(store_open(&s->xsh, &s->err) == 0, "%s", s->err.msg);
 	assert_int_equal(xc_domain_create(s->host.xch, &domid, &config), 0);
 	s->nodes.domid = domid;
 }
@@ -58,7 +58,7 @@ static void test_access(void **state)
 	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", "own/deep/er", "y");
 	nodes_add(&s.nodes, NODE_GUEST_DOM0, "/local/domain/1/front", NULL, "%s", "");
 	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1/front", "state", "1");
-	KIT_CHECK(!nodes_write(&s.nodes, &s.err), "%s", s.err.msg);
+	KIT_CHECK(nodes_write(&s.nodes, &s.err) == 0, "%s", s.err.msg);
 	list = fake_store_list("/local/domain/1");
 	assert_string_equal(list, wanted);
 	free(list);
@@ -83,7 +83,7 @@ static void test_permit(void **state)
 	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", "own", "%s", "");
 	nodes_permit(&s.nodes, NODE_READABLE, "/local/domain/%d", 1);
 	nodes_add(&s.nodes, NODE_INHERITS, "/local/domain/1", "after", "%s", "");
-	KIT_CHECK(!nodes_write(&s.nodes, &s.err), "%s", s.err.msg);
+	KIT_CHECK(nodes_write(&s.nodes, &s.err) == 0, "%s", s.err.msg);
 	assert_int_equal(fake_calls_of("xs_write"), 4);
 	list = fake_store_list("/local/domain/1");
 	assert_string_equal(list, wanted);
@@ -106,7 +106,7 @@ static void test_removal(void **state)
 	nodes_remove(&s.nodes, "/local/domain/1/c");
 	nodes_remove(&s.nodes, "/not/there");
 	nodes_remove(&s.nodes, "/local/nothing");
-	KIT_CHECK(!nodes_write(&s.nodes, &s.err), "%s", s.err.msg);
+	KIT_CHECK(nodes_write(&s.nodes, &s.err) == 0, "%s", s.err.msg);
 	assert_string_equal(fake_store_read("/local/domain/1/a"), "new");
 	assert_null(fake_store_read("/local/domain/1/a/b"));
 	assert_null(fake_store_read("/local/domain/1/c"));
@@ -125,7 +125,7 @@ static void test_all_or_nothing(void **state)
 		nodes_remove(&s.nodes, "/local/domain/1/old");
 		nodes_add(&s.nodes, NODE_GUEST, "/local/domain/1/new", NULL, "y");
 		fake_fail_at(n, ENOSPC);
-		if (!nodes_write(&s.nodes, &s.err)) {
+		if (nodes_write(&s.nodes, &s.err) == 0) {
 			fake_fail_at(0, 0);
 			assert_null(fake_store_read("/local/domain/1/old"));
 			assert_string_equal(fake_store_read("/local/domain/1/new"), "y");

@@ -29,8 +29,8 @@ static void open_scene(struct scene *s, bool connected)
 	struct guest *g = &s->g.guest;
 	uint32_t domid = 0;
 
-	KIT_CHECK(!host_open(&s->host, false, &s->err), "%s", s->err.msg);
-	KIT_CHECK(!store_open(&s->host.xsh, &s->err), "%s", s->err.msg);
+	KIT_CHECK(host_open(&s->host, false, &s->err) == 0, "%s", s->err.msg);
+	KIT_CHECK(store_open(&s->host.xsh, &s->err) == 0, "%s", s->err.msg);
 	golden_plain(&s->g, "web", GUEST_PV);
 	golden_disk(&s->g, "/dev/vdb,raw,xvda,w", 1);
 	golden_vif(&s->g, "mac=00:16:3e:01:02:03");
@@ -38,7 +38,7 @@ static void open_scene(struct scene *s, bool connected)
 	assert_int_equal(xc_domain_create(s->host.xch, &domid, &config), 0);
 	g->domid = domid;
 	g->store_port = (uint32_t)xc_evtchn_alloc_unbound(s->host.xch, domid, 0);
-	KIT_CHECK(!store_add_guest(g, &s->host, &s->err), "%s", s->err.msg);
+	KIT_CHECK(store_add_guest(g, &s->host, &s->err) == 0, "%s", s->err.msg);
 	if (!connected)
 		return;
 	fake_store_write(VIF "/hotplug-status", "connected");

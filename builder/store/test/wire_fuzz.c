@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size || size > ANSWERS_MAX)
 		return 0;
-	assert(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
 	assert(write_all(fds[1], (const char *)data + 1, size - 1));
 	shutdown(fds[1], SHUT_WR);
 	if (data[0] & 1)

@@ -80,7 +80,7 @@ static void test_many(void **state)
 	answer(&s, XS_READ, 1, "", 0);
 	answer(&s, XS_ERROR, 2, "ENOENT", 7);
 	answer(&s, XS_ERROR, 3, "EODD", 5);
-	KIT_CHECK(!wire_talk(s.fd, 7, calls, 4, &s.err), "%s", s.err.msg);
+	KIT_CHECK(wire_talk(s.fd, 7, calls, 4, &s.err) == 0, "%s", s.err.msg);
 	asked(&s, XS_READ, 0, 7, "/a", 3);
 	asked(&s, XS_READ, 1, 7, "/b", 3);
 	asked(&s, XS_RM, 2, 7, "/c", 3);
@@ -110,7 +110,7 @@ static void test_long(void **state)
 		memset(text, (int)('a' + i), sizeof(text));
 		answer(&s, XS_READ, (uint32_t)i, text, sizeof(text) - i);
 	}
-	KIT_CHECK(!wire_talk(s.fd, 0, calls, 9, &s.err), "%s", s.err.msg);
+	KIT_CHECK(wire_talk(s.fd, 0, calls, 9, &s.err) == 0, "%s", s.err.msg);
 	for (size_t i = 0; i < 9; i++) {
 		memset(text, (int)('a' + i), sizeof(text));
 		assert_int_equal(calls[i].reply_len, sizeof(text) - i);
@@ -153,7 +153,7 @@ static void test_more_than_sockets_hold(void **state)
 	}
 	assert_int_equal(pthread_create(&peer, NULL, echo, &s), 0);
 	alarm(60);
-	KIT_CHECK(!wire_talk(s.fd, 0, calls, MANY, &s.err), "%s", s.err.msg);
+	KIT_CHECK(wire_talk(s.fd, 0, calls, MANY, &s.err) == 0, "%s", s.err.msg);
 	alarm(0);
 	for (size_t i = 0; i < MANY; i++) {
 		assert_int_equal(calls[i].error, 0);

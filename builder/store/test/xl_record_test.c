@@ -135,7 +135,7 @@ static char *record_of(const char *descriptor)
 	struct err e;
 	char *text;
 
-	if (read_text("web.cfg", descriptor, &c, &cfg, &d))
+	if (read_text("web.cfg", descriptor, &c, &cfg, &d) > 0)
 		expect_diag(&d, "");
 	cfg.has_uuid = true;
 	assert_int_equal(guest_init(&g, &cfg, &e), 0);
@@ -359,13 +359,13 @@ static void test_pins_of_domain(void **state)
 	assert_int_equal(host_open(&host, false, &e), 0);
 	assert_int_equal(guest_init(&guest, &cfg, &e), 0);
 	assert_int_equal(guest_hold_images(&guest, &images, &e), 0);
-	KIT_CHECK(!kit_start(&guest, &host, &e), "%s", e.msg);
+	KIT_CHECK(kit_start(&guest, &host, &e) == 0, "%s", e.msg);
 	fd = open_dir();
 	fake_fail_call("xc_vcpu_getaffinity", 2, EIO);
 	assert_int_equal(xl_record_write(&guest, &host, fd, &e), -1);
 	kit_good_message(&e);
 	names_are(0);
-	KIT_CHECK(!xl_record_write(&guest, &host, fd, &e), "%s", e.msg);
+	KIT_CHECK(xl_record_write(&guest, &host, fd, &e) == 0, "%s", e.msg);
 	snprintf(path, sizeof(path),
 		 "xen/userdata-d.%u.70696e73-0000-0000-0000-000000000000.libxl-json", guest.domid);
 	has(kit_read(path, buf, sizeof(buf)),
@@ -403,8 +403,8 @@ static void test_files(void **state)
 	(void)state;
 	golden_guest(&g, 3);
 	g.guest.domid = 3;
-	KIT_CHECK(!xl_record_write(&g.guest, &host, fd, &e), "%s", e.msg);
-	KIT_CHECK(!xl_record_write_dom0(fd, &e), "%s", e.msg);
+	KIT_CHECK(xl_record_write(&g.guest, &host, fd, &e) == 0, "%s", e.msg);
+	KIT_CHECK(xl_record_write_dom0(fd, &e) == 0, "%s", e.msg);
 	names_are(2);
 	file_is(G3_NAME, record_g3);
 	file_is(DOM0_NAME, record_dom0);

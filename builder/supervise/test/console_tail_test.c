@@ -27,7 +27,7 @@ static void open_tail(struct console_tail *t)
 {
 	struct err e;
 
-	KIT_CHECK(!console_tail_open(t, dirfd, "web", &e), "%s", e.msg);
+	KIT_CHECK(console_tail_open(t, dirfd, "web", &e) == 0, "%s", e.msg);
 }
 
 static void expect(struct console_tail *t, size_t size, const char *want)

@@ -26,9 +26,9 @@ static void open_scene(struct scene *s)
 	assert_int_equal(host_open(&s->host, false, &s->err), 0);
 	assert_int_equal(guest_init(&s->guest, &s->cfg, &s->err), 0);
 	assert_int_equal(guest_hold_images(&s->guest, &s->images, &s->err), 0);
-	KIT_CHECK(!kit_start(&s->guest, &s->host, &s->err), "%s", s->err.msg);
+	KIT_CHECK(kit_start(&s->guest, &s->host, &s->err) == 0, "%s", s->err.msg);
 	s->xce = xenevtchn_open(NULL, 0);
-	KIT_CHECK(!console_open(&s->console, &s->host, s->xce, &s->guest, &s->err), "%s",
+	KIT_CHECK(console_open(&s->console, &s->host, s->xce, &s->guest, &s->err) == 0, "%s",
 		  s->err.msg);
 	s->ring = fake_domain(s->guest.domid)->ring;
 }

@@ -60,7 +60,7 @@ static void open_once(struct scene *s)
 
 	strcpy(s->dir, "/tmp/earlydom-fuzz.XXXXXX");
 	assert(mkdtemp(s->dir));
-	assert(!rundir_open(&s->run, s->dir, &e));
+	assert(rundir_open(&s->run, s->dir, &e) == 0);
 	s->report.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	s->report.log.fd = -1;
 }
@@ -72,8 +72,8 @@ static void open_scene(struct scene *s)
 
 	fake_reset();
 	memset(&s->all, 0, sizeof(s->all));
-	assert(!host_open(&s->host, false, &e));
-	assert(!worker_start(&s->worker, &s->host, 0, &e));
+	assert(host_open(&s->host, false, &e) == 0);
+	assert(worker_start(&s->worker, &s->host, 0, &e) == 0);
 	s->all.host = &s->host;
 	s->all.run = &s->run;
 	s->all.report = &s->report;
@@ -106,7 +106,7 @@ static void begin_unit(struct scene *s, size_t i, uint8_t how)
 		.vcpus = 1,
 		.has_uuid = true,
 	};
-	assert(!unit_init(&s->all, u, &s->cfgs[i], &e));
+	assert(unit_init(&s->all, u, &s->cfgs[i], &e) == 0);
 	u->state = states[how % 8];
 	if (u->state != UNIT_WAITING)
 		u->guest.domid = (uint32_t)i + 1;
@@ -123,7 +123,7 @@ static void connect_client(struct scene *s, size_t i)
 	struct control_client *k = &s->c.clients[i];
 	int fds[2];
 
-	assert(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
+	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
 	memset(k, 0, sizeof(*k));
 	k->fd = fds[0];
 	s->clients[i].fd = fds[1];

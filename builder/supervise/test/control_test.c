@@ -31,7 +31,7 @@ static void open_scene(struct scene *s)
 	for (size_t i = 0; i < 2; i++)
 		unit_proceed(&s->k.all, &s->k.all.list[i], clock_ns());
 	kit_units_jobs(&s->k);
-	KIT_CHECK(!control_open(&s->c, kit_path("run"), &e), "%s", e.msg);
+	KIT_CHECK(control_open(&s->c, kit_path("run"), &e) == 0, "%s", e.msg);
 	s->k.all.output = control_output;
 	s->k.all.output_arg = &s->c;
 }
@@ -351,7 +351,7 @@ static void test_open(void **state)
 	snprintf(msg, sizeof(msg), "no supervisor is running (%s does not answer)",
 		 kit_path("run/control"));
 	assert_string_equal(e.msg, msg);
-	KIT_CHECK(!control_open(&s.c, kit_path("run"), &e), "%s", e.msg);
+	KIT_CHECK(control_open(&s.c, kit_path("run"), &e) == 0, "%s", e.msg);
 	close_scene(&s);
 
 	memset(dir, 'd', sizeof(dir));

@@ -239,7 +239,7 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 
 static int begin(void **state)
 {
-	if (kit_begin(state))
+	if (kit_begin(state) < 0)
 		return -1;
 	place(kit_path(""));
 	put_programs();
@@ -301,10 +301,10 @@ static void test_start(void **state)
 	tell(at.store_pid, "late");
 	tell(at.console_pid, "serve");
 	put(at.store_pid, "999999999\n"); /* of one that is long gone */
-	KIT_CHECK(!daemons_store(&store, &at, NULL, &e), "%s", e.msg);
+	KIT_CHECK(daemons_store(&store, &at, NULL, &e) == 0, "%s", e.msg);
 	assert_true(store.life >= 0);
 	assert_true(daemons_store_answers(&at));
-	KIT_CHECK(!daemons_console(&console, &at, NULL, &e), "%s", e.msg);
+	KIT_CHECK(daemons_console(&console, &at, NULL, &e) == 0, "%s", e.msg);
 	assert_true(console.life >= 0);
 	assert_true(daemons_console_runs(&at));
 
@@ -316,10 +316,10 @@ static void test_start(void **state)
 	free(name);
 
 	/* Found, and left alone. */
-	KIT_CHECK(!daemons_store(&again, &at, NULL, &e), "%s", e.msg);
+	KIT_CHECK(daemons_store(&again, &at, NULL, &e) == 0, "%s", e.msg);
 	assert_int_equal(again.life, -1);
 	assert_int_equal(pid_in(at.store_pid), pid);
-	KIT_CHECK(!daemons_console(&again, &at, NULL, &e), "%s", e.msg);
+	KIT_CHECK(daemons_console(&again, &at, NULL, &e) == 0, "%s", e.msg);
 	assert_int_equal(again.life, -1);
 
 	/* The end of each is seen, and of it alone. */
@@ -363,7 +363,7 @@ static void test_clean_slate(void **state)
 	sigaddset(&block, SIGTERM);
 	sigprocmask(SIG_BLOCK, &block, &old);
 	signal(SIGPIPE, SIG_IGN);
-	KIT_CHECK(!daemons_console(&d, &at, NULL, &e), "%s", e.msg);
+	KIT_CHECK(daemons_console(&d, &at, NULL, &e) == 0, "%s", e.msg);
 	snprintf(path, sizeof(path), "/proc/%ld/status", pid_in(at.console_pid));
 	text = read_proc(path);
 	p = strstr(text, "SigBlk:\t");
@@ -454,7 +454,7 @@ static void test_hangs(void **state)
 	/* The number is another program's by now. */
 	prctl(PR_SET_NAME, was);
 	at.timeout_ms = 2000;
-	KIT_CHECK(!daemons_store(&d, &at, NULL, &e), "%s", e.msg);
+	KIT_CHECK(daemons_store(&d, &at, NULL, &e) == 0, "%s", e.msg);
 	daemon_close(&d);
 	unlink(at.store_pid);
 	end_fakes(NULL);
@@ -528,7 +528,7 @@ static void in_refuge(void)
 	struct stat st;
 	struct err e;
 
-	MUST(!own_root_make(&r, &e), "%s", e.msg);
+	MUST(own_root_make(&r, &e) == 0, "%s", e.msg);
 	/* One that does not serve is not left behind: a later try would meet it. */
 	tell(at.store_pid, "deaf");
 	at.timeout_ms = 1000;
@@ -541,14 +541,14 @@ static void in_refuge(void)
 	at.timeout_ms = 5000;
 	tell(at.store_pid, "serve");
 	tell(at.console_pid, "serve");
-	MUST(!daemons_store(&store, &at, &r, &e), "%s", e.msg);
-	MUST(!daemons_console(&console, &at, &r, &e), "%s", e.msg);
+	MUST(daemons_store(&store, &at, &r, &e) == 0, "%s", e.msg);
+	MUST(daemons_console(&console, &at, &r, &e) == 0, "%s", e.msg);
 	look_at(&at, at.store_pid, "xenstored");
 	look_at(&at, at.console_pid, "xenconsoled");
 	snprintf(path, sizeof(path), "%s/guest-web.log", at.log_dir);
 	usleep(100000);
 	MUST(stat(path, &st) == 0, "the log is not seen from here");
-	MUST(!own_root_enter(&r, &e), "%s", e.msg);
+	MUST(own_root_enter(&r, &e) == 0, "%s", e.msg);
 	MUST(stat(path, &st) == 0, "the log is not seen from the refuge");
 	MUST(daemons_store_answers(&at), "it does not answer any more");
 	kill((pid_t)pid_in(at.store_pid), SIGKILL);
@@ -564,7 +564,7 @@ static void in_refuge(void)
 	struct own_root r;
 	struct err e;
 
-	MUST(!own_root_make(&r, &e), "%s", e.msg);
+	MUST(own_root_make(&r, &e) == 0, "%s", e.msg);
 	MUST(daemons_store(&d, &at, &r, &e) == -1, "it ran without its libraries");
 	snprintf(want, sizeof(want), "cannot run %s/xenstored: No such file or directory",
 		 at.programs);

@@ -22,7 +22,7 @@ static void put(const char *path)
 
 	for (int i = 0; f && i < 3 << 20; i++)
 		fputc('k', f);
-	if (!f || fclose(f))
+	if (!f || fclose(f) < 0)
 		_exit(10);
 }
 

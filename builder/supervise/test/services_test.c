@@ -192,7 +192,7 @@ static void test_find_store(void **state)
 	fake_fail_call("xs_watch", 1, EPIPE);
 	assert_int_equal(services_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), -1);
 	has_store(&s, false);
-	KIT_CHECK(!services_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), "%s", e.msg);
+	KIT_CHECK(services_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e) == 0, "%s", e.msg);
 	has_store(&s, true);
 	assert_int_equal(s.a.consoles, CONSOLES_ELSEWHERE);
 	assert_int_equal(fake_daemons()->stores, 0);

@@ -21,7 +21,7 @@ static void check_row(const struct timeline *t, const struct timeline_guest *g)
 
 	assert(f);
 	timeline_write_guest(g, f);
-	assert(!fclose(f) && len && row[len - 1] == '\n');
+	assert(fclose(f) == 0 && len && row[len - 1] == '\n');
 	row[len - 1] = '\0';
 	assert(timeline_add(&again, row) && again.n == 1);
 	assert(!strcmp(again.guests[0].name, g->name) && !strcmp(again.guests[0].type, g->type));
@@ -40,7 +40,7 @@ static char *printed(const struct timeline *t, void (*print)(const struct timeli
 
 	assert(f);
 	print(t, f);
-	assert(!fclose(f) && len == strlen(text));
+	assert(fclose(f) == 0 && len == strlen(text));
 	return text;
 }
 

@@ -538,7 +538,7 @@ static void test_released(void **state)
 	wait_while(&k, UNIT_CONNECTING);
 	u = &k.all.list[0];
 	assert_int_equal(u->state, UNIT_RUNNING);
-	KIT_CHECK(!unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), "%s", e.msg);
+	KIT_CHECK(unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e) == 0, "%s", e.msg);
 	assert_int_equal(u->state, UNIT_RELEASED);
 	pid = u->guest.model.pid;
 	assert_int_equal(kill(pid, 0), 0);
@@ -683,7 +683,7 @@ static void test_stop(void **state)
 
 	/* With a store it is asked there. */
 	u = open_running(&k, &cfg, true);
-	KIT_CHECK(!unit_event(&k.all, u, EVENT_ASK_STOP, t, &e), "%s", e.msg);
+	KIT_CHECK(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e) == 0, "%s", e.msg);
 	assert_string_equal(fake_store_read("/local/domain/1/control/shutdown"), "poweroff");
 	close_wards(&k);
 }
@@ -710,7 +710,7 @@ static void test_hand_over(void **state)
 	(void)state;
 	k.all.find_store = find_store;
 	k.all.find_store_arg = &k;
-	KIT_CHECK(!units_hand_over(&k.all, &e), "%s", e.msg);
+	KIT_CHECK(units_hand_over(&k.all, &e) == 0, "%s", e.msg);
 	snprintf(want, sizeof(want), "%d", (int)u->guest.model.pid);
 	assert_string_equal(fake_store_read("/local/domain/1/image/device-model-pid"), want);
 	/* Its serial port is still heard. */

@@ -51,13 +51,13 @@ static void open_stores(struct scene *s)
 {
 	fake_store()->running = true;
 	for (unsigned i = 0; i < s->n; i++)
-		KIT_CHECK(!store_open(&s->hosts[i].xsh, &s->err), "%s", s->err.msg);
+		KIT_CHECK(store_open(&s->hosts[i].xsh, &s->err) == 0, "%s", s->err.msg);
 }
 
 static void open_scene(struct scene *s, unsigned n)
 {
 	open_hosts(s, n);
-	KIT_CHECK(!worker_start(&s->worker, s->hosts, n, &s->err), "%s", s->err.msg);
+	KIT_CHECK(worker_start(&s->worker, s->hosts, n, &s->err) == 0, "%s", s->err.msg);
 }
 
 static void close_scene(struct scene *s)
