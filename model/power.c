@@ -2,9 +2,9 @@
 
 enum {
 	/*
-	 * Output buffer full, input buffer empty: who looks for a keyboard controller reads and
-	 * reads, sees that there is none, and goes on soon; who waits to give the command to reset
-	 * does not wait.
+	 * Output buffer full, input buffer empty. A driver that probes for a keyboard controller
+	 * reads a few times, sees that there is none, and goes on. One that wants to give the reset
+	 * command does not have to wait for the input buffer.
 	 */
 	KBD_STATUS = 0xfd,
 	KBD_PULSE_RESET = 0xfe,

@@ -1,8 +1,9 @@
 #include "request.h"
 
 /*
- * A string instruction comes in pieces that lie in one page, or of one element on two pages. Xen
- * sends no more, and no request is to keep the others waiting.
+ * The most elements of a string instruction that one request moves. Xen sends pieces that lie in
+ * one page, or one element across two. A larger count is cut, so that no request keeps the others
+ * waiting.
  */
 #define COUNT_MAX 4096
 

@@ -78,7 +78,8 @@ static int fulfil_wish(struct model *m, struct err *e)
 			       wish == POWER_WISH_OFF ? SHUTDOWN_poweroff : SHUTDOWN_reboot, e);
 }
 
-/* Serves the vcpu whose event it is. It is let go whatever happened meanwhile. */
+/* Serves the vcpu whose event has come. The vcpu may go on even where its interrupt or its wish
+ * failed. */
 static int handle_event(struct model *m, struct err *e)
 {
 	const struct guest_memory memory = {.copy = server_copy, .arg = &m->server};
@@ -108,7 +109,8 @@ static int take_input(struct model *m, struct err *e)
 
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return 0;
-	/* The reset is the other end closed with output unread: an end as any other. */
+	/* ECONNRESET: the other end was closed with output unread. That is an end like any other.
+	 */
 	if (n < 0 && errno != ECONNRESET)
 		model_say("cannot read the guest's input: %s", strerror(errno));
 	if (n <= 0) {

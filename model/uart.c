@@ -51,7 +51,7 @@ enum {
 
 void uart_reset(struct uart *u)
 {
-	/* 115200 baud, so that who only looks sees a sane divisor. */
+	/* 115200 baud: a sane divisor for a driver that only reads it. */
 	*u = (struct uart){.dll = 1};
 }
 
@@ -66,7 +66,7 @@ static void clear_rx(struct uart *u)
 	u->overrun = false;
 }
 
-/* What arrives too much is lost; in a FIFO that is the new byte, without one the old. */
+/* A byte too many is lost: with the FIFO on it is the new one, without it the old one. */
 static void put_rx(struct uart *u, uint8_t byte)
 {
 	if (u->rx_n == capacity(u)) {
@@ -124,18 +124,19 @@ static void write_fcr(struct uart *u, uint8_t value)
 
 static void write_ier(struct uart *u, uint8_t value)
 {
-	/* An empty transmitter is told to who begins to ask. */
+	/* The transmitter is always empty, so enabling its interrupt raises it. */
 	if ((value & IER_THRE) && !(u->ier & IER_THRE))
 		u->thre = true;
 	u->ier = value & IER_BITS;
 }
 
-/* The most urgent of what there is to tell, without the FIFO's bits. */
+/* The IIR for the most urgent interrupt that is pending, without the FIFO's bits. */
 static uint8_t pending(const struct uart *u)
 {
 	if ((u->ier & IER_LINE) && u->overrun)
 		return IIR_LINE;
-	/* Fewer bytes than the trigger are told after a pause of four characters; here at once. */
+	/* Fewer bytes than the trigger level interrupt after a pause of four characters; here at
+	 * once. */
 	if ((u->ier & IER_RDA) && u->rx_n)
 		return u->rx_n < u->trigger ? IIR_TIMEOUT : IIR_RDA;
 	if ((u->ier & IER_THRE) && u->thre)

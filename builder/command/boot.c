@@ -50,7 +50,8 @@ static const char usage_text[] =
 	"  -p, --paused        build the guests, and leave them paused\n"
 	"  -v, --verbose       show what Xen's libraries say";
 
-/* Returns EXIT_OK to go on; else the status to end with, help being one that *over tells apart. */
+/* Returns EXIT_OK to go on, or the status to end with. After --help that is EXIT_OK, too: then
+ * *over is set. */
 static int parse_options(struct boot *b, int argc, char **argv, bool *over)
 {
 	static const struct option options[] = {
@@ -85,8 +86,8 @@ static int parse_options(struct boot *b, int argc, char **argv, bool *over)
 }
 
 /*
- * A command line whose end is missing is as bad as none: what is not there may have said which
- * guests are wanted. It is cut without a word by whoever keeps it on its way here.
+ * A command line that may have lost its end is refused: the missing part may have said which guests
+ * are wanted. Whoever passes it on to dom0 cuts it without a word where it is too long.
  */
 static int check_length(const struct boot *b, size_t len)
 {

@@ -72,7 +72,7 @@ static int request(const char *verb, const char *name)
 		complain(e.msg);
 		return -1;
 	}
-	/* One that has closed the connection already may have said why. */
+	/* A supervisor that has closed the connection already may have said why. */
 	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) == n || errno == EPIPE)
 		return fd;
 	fprintf(stderr, "earlydom: cannot ask the supervisor: %s\n", strerror(errno));
@@ -297,8 +297,8 @@ static void terminal_raw(struct termios *old)
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
-/* Both ways until the supervisor or the user ends it. A pipe that ends as input leaves the output
- * on. */
+/* Copies both ways until the supervisor or the user ends it. When standard input ends (a pipe), the
+ * output goes on. */
 static void relay(int fd, bool terminal)
 {
 	struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};

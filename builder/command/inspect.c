@@ -17,7 +17,7 @@
 static const char usage_text[] = "inspect [--unpack OUT] KERNEL\n\n"
 				 "  --unpack OUT  write the unpacked kernel to OUT instead";
 
-/* Where what Xen has to know was found. */
+/* Where in the kernel the parameters for Xen were found. */
 static const char *xen_source(const struct kernel *k)
 {
 	if (k->aout.magic)

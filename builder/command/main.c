@@ -78,7 +78,8 @@ int main(int argc, char **argv)
 {
 	const int status = run(argc, argv);
 
-	/* A list that others go by must not lack its end without a word. */
+	/* Output that could not be written is an error: nobody may take half a list for all of it.
+	 */
 	errno = EIO; /* where it failed before */
 	if (status != EXIT_OK || (fflush(stdout) == 0 && !ferror(stdout)))
 		return status;

@@ -23,9 +23,9 @@
 #include "qemu_args.h"
 #include "builder/device/disk.h"
 
-/* A classic one that knows nothing of the ready pipe. */
+/* A classic device model that does not know the ready pipe is ready when it has lived so long. */
 #define LIVED_NS NS_PER_S
-/* What is taken of the log at one look, in 4 KiB. */
+/* How much of the log is taken at one look, in units of 4 KiB. */
 #define DRAIN_MAX 32
 
 #define LINE_MAX_SHOWN 200
@@ -79,7 +79,7 @@ static void close_files(struct devmodel *m)
 
 /* ---- the nodes ---- */
 
-/* As when the domain's other nodes are removed: what the store does not do now stays. */
+/* As with the domain's other nodes: what a failing store does not remove stays. */
 static void remove_nodes(const struct guest *g, struct host *h)
 {
 	struct nodes n = {.domid = g->domid};
@@ -93,7 +93,8 @@ static void remove_nodes(const struct guest *g, struct host *h)
 	nodes_free(&n);
 }
 
-/* Its directory, without what an earlier one of that number may have left. */
+/* Makes its directory anew: a device model of an earlier domain with this domid may have left one.
+ */
 static int write_directory(const struct guest *g, struct err *e)
 {
 	struct nodes n = {.domid = g->domid};
@@ -138,7 +139,7 @@ static int cannot_start(const struct guest *g, struct err *e)
 		       strerror(errno));
 }
 
-/* A pipe from the child to here, which does not let this end wait. */
+/* A pipe from the child to here. Reading from it never blocks. */
 static int make_pipe(int *here, int *there)
 {
 	int fds[2];
@@ -258,7 +259,7 @@ static int start_classic(struct devmodel *m, const struct guest *g, const struct
 		return err_set(e, "missing device model");
 	if (!config)
 		return err_set(e, "missing device config");
-	/* As it will be seen: by now it may be in the own root alone. */
+	/* Where the device model will look for it: by now it may be in the own root alone. */
 	fd = s->own_root
 		     ? openat(s->own_root->dir, config + strspn(config, "/"), O_RDONLY | O_CLOEXEC)
 		     : open(config, O_RDONLY | O_CLOEXEC);
@@ -527,7 +528,7 @@ int devmodel_look(struct devmodel *m, const struct guest *g, struct host *h,
 
 /* ---- the end ---- */
 
-/* What it held, when its process is no more. */
+/* Gives back what the device model held, once its process is gone. */
 static void give_back(struct devmodel *m)
 {
 	if (m->xce && m->port)
@@ -538,8 +539,8 @@ static void give_back(struct devmodel *m)
 
 int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
 {
-	/* It may wait for room in a full pipe: with nobody at its end, there is nothing to wait
-	 * for. */
+	/* It may be blocked in a write to the full pipe of its log. With the reading end closed
+	 * that write fails. */
 	drain(m);
 	close_fd(&m->said_fd);
 	if (m->state != DEVMODEL_NONE)
@@ -570,7 +571,7 @@ int devmodel_handed_over(const struct devmodel *m, const struct guest *g, struct
 
 void devmodel_leave(struct devmodel *m)
 {
-	/* Its event channel stays bound as long as it has the device open, which it shares. */
+	/* The event channel stays bound: the process has the same open device. */
 	close_files(m);
 	devmodel_init(m);
 }

@@ -5,16 +5,16 @@
  *
  *   QEMU     is ready when it has written "running" to its node in the store and has then given up
  *            root (devmodel_powers.h), which is the last step of its start. One that is restricted
- * to its guest may not be able to write the node: then its powers alone count. classic  is ready
- * when it has closed the pipe that it has as file 3, or has lived for a second.
+ *            to its guest may not be able to write the node: then only its powers count.
+ *   classic  is ready when it has closed the pipe that it has as file 3, or has lived for a second.
  *
  * Files of a device model:
  *
  *     QEMU     0: /dev/null    1, 2: its log
  *     classic  0, 1: the guest's console, both the same end of a stream socket    2: its log
  *              3: its ready pipe (EARLYDOM_READY_FD=3)
- *              4: the event channels' device, through which the port that it is told of is bound
- * for dom0 (EARLYDOM_EVTCHN_FD=4; see xenevtchn_fdopen)
+ *              4: the event channels' device, through which its port (-p) is bound for dom0
+ *                 (EARLYDOM_EVTCHN_FD=4; see xenevtchn_fdopen)
  *
  * The log is RUNDIR/model/NAME.log, bounded like the consoles' (bounded_log.h). It is written by
  * the supervisor, which takes what the device model says from a pipe, so that one that is made to
@@ -64,8 +64,8 @@ int devmodels_open(struct devmodels *s, const struct rundir *run, const char *ru
 void devmodels_close(struct devmodels *s);
 
 /*
- * Starts the device model of g, which is built, in the store if there is one, and does not run yet;
- * of one that has none (pv, pvh) nothing is made, and it is ready at once.
+ * Starts the device model of g, which is built, in the store if there is one, and does not run yet.
+ * A pv or pvh guest has none: nothing is started, and devmodel_look says DEVMODEL_READY.
  *
  * Returns 0, or -1 with e set and nothing left of it:
  *
@@ -96,8 +96,9 @@ int devmodel_look(struct devmodel *m, const struct guest *g, struct host *h,
  * Ends it, and gives back what it held: its process, files, event channel and nodes. To be called
  * while the domain is still there, because it maps the domain's memory; best while it is paused.
  * Waits for it, for DEVMODEL_TERM_MS until it is killed. Not to be called while another thread may
- * look at m. None and one that has ended are all right. What the store does not let go of stays in
- * it. Returns 0, or -1 with e set: the process stays, and is tried again by the next call.
+ * look at m. Does nothing for a guest without one; one that has ended is all right. Nodes that a
+ * failing store does not remove stay. Returns 0, or -1 with e set: the process stays, and is tried
+ * again by the next call.
  */
 #define DEVMODEL_TERM_MS 3000
 #define DEVMODEL_KILL_MS 5000
@@ -107,8 +108,8 @@ int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, stru
  * left. */
 bool devmodel_gone(struct devmodel *m);
 
-/* The guest has got its place in a store that was not there when it was started: that names the
- * process there. Returns 0, or -1 with e set. */
+/* Writes the process's number to a store that has come up since the start. Returns 0, or -1 with e
+ * set. */
 int devmodel_handed_over(const struct devmodel *m, const struct guest *g, struct host *h,
 			 struct err *e);
 

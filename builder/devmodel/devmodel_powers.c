@@ -20,7 +20,8 @@ static int open_device(const char *dev, const char *name)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
-/* Restricts what is opened for that alone, to see whether it can be done. */
+/* Tries the restriction on a handle that is opened only for this, to see whether the kernel can do
+ * it. */
 static bool restrict_works(const char *dev, uint32_t domid)
 {
 	struct ioctl_evtchn_restrict_domid evtchn = {.domid = (domid_t)domid};

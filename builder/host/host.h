@@ -26,9 +26,9 @@ struct host {
 	uint32_t physcaps;            /* XEN_SYSCTL_PHYSCAP_* */
 	unsigned nr_cpus;             /* physical cpu numbers, offline ones included */
 
-	/* Set by its user where there are others that build; NULL otherwise. */
+	/* Set while the host is a worker's; NULL otherwise. */
 	struct build_locks *shared;
-	struct reservation reservation; /* to the build that uses it; none without others */
+	struct reservation reservation; /* of the build on this host */
 
 	struct unmapper unmapper;
 	struct blob spare; /* host_spare */

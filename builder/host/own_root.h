@@ -24,10 +24,9 @@ struct own_root {
 /*
  * Makes the own root, in a mount namespace that this process and its later children have for
  * themselves. Everything is still seen as before, until own_root_enter; the working directory
- * becomes
- * /. To be called before the process has a second thread. What is to be seen in /dev, /proc, /run
- * and /sys must be mounted by now. Returns 0, or -1 with e set; the process may have a namespace of
- * its own then all the same, which changes nothing that it sees.
+ * becomes the root. To be called before the process has a second thread. What is to be seen in
+ * /dev, /proc, /run and /sys must be mounted by now. Returns 0, or -1 with e set; the process may
+ * have a namespace of its own then all the same, which changes nothing that it sees.
  */
 int own_root_make(struct own_root *r, struct err *e);
 

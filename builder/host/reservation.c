@@ -52,7 +52,7 @@ void reservation_end(struct reservations *all, struct reservation *p)
 	pthread_mutex_unlock(&all->lock);
 }
 
-static uint64_t promised_before(const struct reservations *all, const struct reservation *p)
+static uint64_t reserved_before(const struct reservations *all, const struct reservation *p)
 {
 	uint64_t kib = 0;
 
@@ -69,11 +69,11 @@ int reservation_wait(struct reservations *all, const struct reservation *p, xc_i
 
 	pthread_mutex_lock(&all->lock);
 	for (;;) {
-		before = promised_before(all, p);
+		before = reserved_before(all, p);
 		rc = free_memory(xch, log, free_kib, e);
-		/* Those before that are about to claim theirs may have a part of it already, which
-		 * counts twice until they have: it is waited for too long rather than not enough.
-		 */
+		/* An earlier build that is claiming its memory may have a part of it already. That
+		 * part counts twice until reservation_claimed, so that this waits rather too long
+		 * than too short. */
 		if (rc < 0 || all->first == p || p->kib + before <= *free_kib)
 			break;
 		pthread_cond_wait(&all->changed, &all->lock);

@@ -1,15 +1,17 @@
 /*
- * The hypervisor's free memory, promised to those that are about to take it.
+ * The hypervisor's free memory, reserved for builds that are about to claim it.
  *
- * That nobody else takes it is the hypervisor's to see to, as soon as there is a domain that claims
- * it (create_domain). Until then, builds that run at once would each find the same memory free, and
- * the fastest would get it. So each is promised what it needs as it begins, until its domain has
- * claimed it. What is promised to those that began before is not free for those that came after:
- * these wait for it to be claimed. And where there is not enough they wait until those before have
- * their memory for good, or have failed and given it back. So they do for a domain's end that began
- * before, which is promised nothing, and gives some back. Nobody waits for those that came after,
- * so that no two wait for each other, and when memory is short the same guests go without as when
- * they are built one after the other.
+ * A domain claims its memory from the hypervisor as soon as it exists (create_domain); from then on
+ * nobody else gets it. Before that, builds that run at once would each find the same memory free,
+ * and the fastest would take it. So each build reserves what it needs when it begins, and the
+ * reservation counts until its domain has claimed the memory.
+ *
+ * For a later build, memory that an earlier one has reserved is not free: it waits until the
+ * earlier build has claimed it. If what is left then is not enough, it also waits until the earlier
+ * builds are over: a failed one gives its memory back. The destruction of a domain is in the same
+ * queue: it reserves nothing, but gives memory back. Nobody waits for a later one, so no two wait
+ * for each other. When memory is short, the same guests go without as when they are built one after
+ * the other.
  */
 #ifndef EARLYDOM_RESERVATION_H
 #define EARLYDOM_RESERVATION_H
@@ -22,14 +24,14 @@
 
 #include "xenlog.h"
 
-/* One build's. Zero-initialised is none. */
+/* One build's reservation. Zero-initialised: unused. */
 struct reservation {
-	struct reservation *next; /* the one that was made after it */
+	struct reservation *next; /* the one that was made next */
 	bool made;
-	uint64_t kib; /* that is still to be claimed */
+	uint64_t kib; /* not claimed yet */
 };
 
-/* All that have been made and not ended, in that order. */
+/* All reservations that have not ended, in the order in which they were made. */
 struct reservations {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* one was claimed, or has ended */
@@ -39,20 +41,21 @@ struct reservations {
 void reservations_init(struct reservations *all);
 void reservations_destroy(struct reservations *all);
 
-/* Promises kib, whether it is there or not. p must be none, and stays where it is until
- * its end. */
+/* Reserves kib, whether so much is free or not. p must be unused, and must not move in memory until
+ * reservation_end. */
 void reservation_make(struct reservations *all, struct reservation *p, uint64_t kib);
 
-/* The hypervisor has it set aside: it is none of what is free any more. A p that is none is
- * allowed. */
+/* The domain has claimed the memory: the hypervisor no longer counts it as free. Does nothing for
+ * an unused p. */
 void reservation_claimed(struct reservations *all, struct reservation *p);
 
-/* It was kept, or is not needed any more. A p that is none is allowed. */
+/* Ends the reservation: the build is over, whether it succeeded or not. Does nothing for an unused
+ * p. */
 void reservation_end(struct reservations *all, struct reservation *p);
 
 /*
- * Waits until p can be kept whatever those before it take, or until none of those is left. Sets
- * *free_kib to what the hypervisor has free then. Returns 0, or -1 with e set.
+ * Waits until there is enough for p beside all earlier reservations, or until none of these is
+ * left. Sets *free_kib to what the hypervisor has free then. Returns 0, or -1 with e set.
  */
 int reservation_wait(struct reservations *all, const struct reservation *p, xc_interface *xch,
 		     struct xenlog *log, uint64_t *free_kib, struct err *e);

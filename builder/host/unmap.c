@@ -5,9 +5,9 @@
 #include <xencall.h>
 #include <xenctrl.h>
 
-/* Pages of one hypercall: entries of 64 KiB together. */
+/* Pages that one hypercall clears: with the flush behind them, its entries take 64 KiB. */
 #define BATCH 1023
-/* Fewer than that munmap has cleared before a hypercall is prepared. */
+/* Fewer pages than this are left to munmap: a hypercall does not pay for them. */
 #define WORTH 64
 
 struct unmap_batch {
@@ -22,7 +22,7 @@ static bool ready(struct unmapper *u, struct xenlog *log)
 	u->call = xencall_open(&log->vtable, 0);
 	if (u->call)
 		u->batch = xencall_alloc_buffer(u->call, sizeof(*u->batch));
-	/* What the library says of a failure is no cause of anything that fails later. */
+	/* Forget the library's message, or a later failure would be blamed on it. */
 	xenlog_clear(log);
 	u->none = !u->batch;
 	return !u->none;

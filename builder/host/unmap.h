@@ -17,7 +17,7 @@
 
 #include "xenlog.h"
 
-/* What it takes; zero-initialised is nothing yet. One for each host. */
+/* What unmap_pages keeps between calls; one for each host. Zero-initialised: not opened yet. */
 struct unmapper {
 	struct xencall_handle *call;
 	struct unmap_batch *batch;
@@ -26,13 +26,13 @@ struct unmapper {
 
 /*
  * Clears dom0's page table entries of `pages` pages of a guest that are mapped at `at`, all of them
- * mapped. Nothing can be read or written there any more; the range is still the mapping's, and has
- * to be unmapped as before. What can't be cleared is left to that, as are a few pages, which are
- * not worth it.
+ * mapped. The range can't be read or written any more, and must still be unmapped with munmap,
+ * which also clears what this could not. A few pages are left to munmap from the start: a hypercall
+ * does not pay for them.
  */
 void unmap_pages(struct unmapper *u, struct xenlog *log, void *at, size_t pages);
 
-/* Gives back what it took. */
+/* Closes what unmap_pages opened. */
 void unmap_end(struct unmapper *u);
 
 #endif

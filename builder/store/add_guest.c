@@ -19,7 +19,8 @@
 /* Where the store has the domains. */
 #define DOMAINS "/local/domain"
 
-/* What xenconsoled waits for, the ring, is the last of the console's nodes. */
+/* xenconsoled takes a guest on when it sees the ring, so that is the last of the console's nodes.
+ */
 static void own_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
 {
 	guest_nodes(g, &i->now, n);
@@ -56,26 +57,26 @@ static bool domain_alive(struct host *h, uint32_t domid)
 	       !(info.flags & XEN_DOMINF_dying);
 }
 
-/* The guests that the workers have introduced have different names (select_guests). To read them
- * again for each new one would make the last of many slow. Both to be called in the store's turn.
- */
+/* Which domains earlydom has added itself. Their names differ (select_guests), so check_name does
+ * not read them: reading all of them for each new guest would make the last of many slow. Call both
+ * with BUILD_LOCK_STORE held. */
 static void mark_ours(struct host *h, uint32_t domid, bool ours)
 {
 	const uint64_t bit = UINT64_C(1) << (domid % 64);
 
 	if (h->shared && ours)
-		h->shared->introduced[domid / 64] |= bit;
+		h->shared->added[domid / 64] |= bit;
 	else if (h->shared)
-		h->shared->introduced[domid / 64] &= ~bit;
+		h->shared->added[domid / 64] &= ~bit;
 }
 
 static bool is_ours(const struct host *h, uint32_t domid)
 {
-	return h->shared && h->shared->introduced[domid / 64] >> (domid % 64) & 1;
+	return h->shared && h->shared->added[domid / 64] >> (domid % 64) & 1;
 }
 
-/* Requests to read the names of the n domains in ids, but of g and of ours. Returns 0, or -1
- * without memory; *out and the *nr requests are the caller's to free. */
+/* Makes the requests that read the names of the n domains in ids, except g and those that earlydom
+ * added. Returns 0, or -1 without memory; *out and the *nr requests are the caller's to free. */
 static int name_calls(char *const *ids, unsigned n, const struct guest *g, const struct host *h,
 		      struct wire_call **out, size_t *nr)
 {
@@ -102,7 +103,7 @@ static int name_calls(char *const *ids, unsigned n, const struct guest *g, const
 	return 0;
 }
 
-/* What a domain left that is no more does not count. */
+/* Nodes that a domain left behind do not count once it is gone. */
 static int check_other(const struct guest *g, struct host *h, const struct wire_call *call,
 		       struct err *e)
 {
@@ -117,8 +118,8 @@ static int check_other(const struct guest *g, struct host *h, const struct wire_
 	return err_set(e, "domain %lu has the name %s already", domid, g->cfg->name);
 }
 
-/* xl finds a guest by its name. The list of domains is libxenstore's to ask for: where it is longer
- * than an answer of xenstored it comes in parts. */
+/* xl finds a guest by its name, so that no other domain may have it. libxenstore reads the list of
+ * domains, because it knows how to read one that is longer than an answer of xenstored. */
 static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t, struct err *e)
 {
 	struct wire_call *calls = NULL;
@@ -166,10 +167,11 @@ static int write_first(int fd, uint32_t t, void *arg, struct err *e)
 	return nodes_send(&w->first, fd, t, e);
 }
 
-/* Nobody else gets between the guest's name and those that there are, or sees half a device. For
- * all that xenstored does in a transaction it goes through the names that this has touched, and at
- * its end it reads each node again for each domain: several times what the nodes that are between
- * these two take. */
+/* Two transactions: one for the check of the name and the name, so that nobody takes it in between,
+ * and one for the devices, so that no back end sees half of one. The nodes between them are written
+ * without. In a transaction xenstored searches all names that it has touched for each request, and
+ * at the end it reads each node again for each domain, which takes several times as long as the
+ * writes. */
 static int write_all_nodes(struct writing *w, bool *in_store, struct err *e)
 {
 	const int fd = wire_open(STORE_SOCKET, e);

@@ -35,12 +35,12 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e);
 /*
  * Takes every node of g's domain out of the store. The kernel's back ends are told first, as libxl
  * does it, and waited for: at most STORE_REMOVE_MS, after which their nodes go all the same and
- * they let go of the guest's memory and disks when they can. What was under way is carried out,
- * nothing new is taken on; a guest that still runs is better paused before.
+ * they let go of the guest's memory and disks when they can. They finish the requests that are
+ * under way and take no new ones; pause a guest that still runs before.
  *
- * To be called before the domain is destroyed, or when somebody else has destroyed it: what
- * somebody else has taken out, or made anew for another domain, is left alone. No store and nothing
- * to remove are all right.
+ * To be called before the domain is destroyed, or when somebody else has destroyed it: nodes that
+ * belong to another domain by now are left alone. Does nothing without a store, or where there is
+ * nothing to remove.
  */
 #define STORE_REMOVE_MS 2000
 void store_remove_guest(struct guest *g, struct host *h);

@@ -44,9 +44,8 @@ static void domain_nodes(const struct guest *g, const char *dir, struct nodes *t
 
 	/* The directories above this one inherit what dir has, as those of built_nodes do. */
 	nodes_add(to, NODE_GUEST, dir, "device/suspend/event-channel", "%s", "");
-	/* What is the guest's inherits that: xenstored knows nothing of the guest yet, and to give
-	 * each node its access takes it another request, with a node to be read for each domain
-	 * that there is. */
+	/* The guest owns dir for a moment, so that its nodes inherit that. To set the permissions
+	 * of each would be a request more, for which xenstored reads a node of every domain. */
 	nodes_permit(to, NODE_GUEST, "%s", dir);
 	for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
 		nodes_add(to, NODE_INHERITS, dir, guests[i], "%s", "");
@@ -154,7 +153,7 @@ void guest_nodes(const struct guest *g, const struct timespec *now, struct nodes
 	built_nodes(g, dir, to);
 	if (firmware_wanted(g->cfg))
 		firmware_nodes(g->cfg, dir, to);
-	/* One that was there before the store. */
+	/* A device model that was started before the store came. */
 	if (g->model.pid)
 		nodes_add(to, NODE_INHERITS, dir, "image/device-model-pid", "%ld",
 			  (long)g->model.pid);

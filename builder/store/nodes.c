@@ -121,7 +121,7 @@ static bool add_call(struct wire_call *call, enum xsd_sockmsg_type type, const c
 	return true;
 }
 
-/* The first word is of the owner, who may do everything, and says what everybody else may. */
+/* The first word names the owner, who may do everything, and says what everybody else may do. */
 static bool add_permit(struct wire_call *call, const struct node *node, uint32_t domid)
 {
 	const bool guests = node->access != NODE_READABLE;

@@ -11,8 +11,8 @@
 
 #include "base/err.h"
 
-/* Who may do what with a node. A node that inherits gets its parent's permissions, as the store has
- * it for nodes without a word about them. */
+/* Who may do what with a node. NODE_INHERITS: its parent's permissions, which xenstored gives to
+ * each new node. */
 enum node_access {
 	NODE_INHERITS,
 	NODE_READABLE,   /* dom0's; the guest may read */
@@ -40,7 +40,7 @@ void nodes_add(struct nodes *n, enum node_access access, const char *dir, const 
 /* Adds the removal of a node, which need not be there; path is a format and its arguments. */
 void nodes_remove(struct nodes *n, const char *path, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds another access, none that is inherited, for a node that is there. */
+/* Adds a change of permissions of a node that exists; access is not NODE_INHERITS. */
 void nodes_permit(struct nodes *n, enum node_access access, const char *path, ...)
 	__attribute__((format(printf, 3, 4)));
 void nodes_free(struct nodes *n);
@@ -54,8 +54,8 @@ int nodes_write(const struct nodes *n, struct err *e);
 /* The same on a connection that is there (wire.h). */
 int nodes_write_on(const struct nodes *n, int fd, struct err *e);
 
-/* The same as a part of a transaction that is under way, or with t 0 in none: what was done before
- * an error stays. */
+/* The same as part of the transaction t, or without one where t is 0: then what was done before an
+ * error stays. */
 int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e);
 
 #endif

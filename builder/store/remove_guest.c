@@ -1,9 +1,9 @@
 /*
- * How Linux's back ends take it (drivers/xen/xenbus, xen-blkback, xen-netback): a front end that is
- * gone is "unknown", which makes them unregister the device; a disk's requests that are under way
- * are finished first, its pages unmapped, the block device closed. One whose state says Closing
- * says Closed when that is over. Nodes that vanish without that have the same effect, but nobody
- * could tell when.
+ * What Linux's back ends do (drivers/xen/xenbus, xen-blkback, xen-netback) when the front end's
+ * nodes are gone: its state counts as "unknown", and they unregister the device. For a disk they
+ * finish the requests under way first, unmap its pages and close the block device. A back end whose
+ * own state was set to Closing sets it to Closed when that is over. If its own nodes are removed at
+ * once it does the same, but nobody could tell when it is done.
  */
 #include "remove_guest.h"
 

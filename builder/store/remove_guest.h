@@ -1,6 +1,5 @@
 /*
- * A guest's departure from the store: its back ends asked to let go, waited for, and its nodes
- * removed.
+ * Removes a guest from the store: asks its back ends to let go, waits for them, removes its nodes.
  */
 #ifndef EARLYDOM_REMOVE_GUEST_H
 #define EARLYDOM_REMOVE_GUEST_H
@@ -11,7 +10,7 @@
 
 /*
  * Waits at most so many milliseconds. Does nothing when /local/domain/ID is not g's (any more).
- * A store that fails meanwhile leaves what it leaves: nobody could remove it.
+ * Nodes that a failing store does not remove stay.
  */
 void remove_guest_nodes(const struct guest *g, struct xs_handle *xsh, unsigned ms);
 

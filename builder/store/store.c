@@ -6,7 +6,8 @@
 
 #include "wire.h"
 
-/* Collisions with others until it is given up. Each means that somebody else got on. */
+/* How often a transaction is tried that collides with others. Each collision means that another one
+ * got through. */
 #define TRIES 100
 
 int store_open(struct xs_handle **xsh, struct err *e)

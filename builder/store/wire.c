@@ -130,7 +130,7 @@ static int read_exactly(struct talk *t, void *to, size_t len, struct err *e)
 	return 0;
 }
 
-/* An error that this table has not is one that xenstored has not either (xs_wire.h). */
+/* xsd_errors (xs_wire.h) has every error that xenstored sends; any other text counts as EINVAL. */
 static int error_of(const char *text)
 {
 	for (size_t i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++)

@@ -73,7 +73,8 @@ static void print_create_info(struct json *j, const struct guest *g)
 	json_close(j, '}');
 }
 
-/* Where neither says anything it is one, by libxl's default, which is not printed. */
+/* A descriptor with neither vcpus nor maxvcpus has one vcpu, libxl's default, which is not printed.
+ */
 static void print_vcpus(struct json *j, const struct guest_config *cfg)
 {
 	if (cfg->maxvcpus > 1 || config_has(cfg, "vcpus") || config_has(cfg, "maxvcpus"))
@@ -114,7 +115,7 @@ static void print_pins(struct json *j, const struct guest_config *cfg,
 	for (unsigned i = 0; i < n; i++)
 		print_map(j, pins->maps + i * pins->map_len, pins->map_len);
 	json_close(j, ']');
-	/* xl leaves a guest with a list of its own where that puts it. */
+	/* xl does not choose NUMA nodes for a guest whose vcpus are pinned one by one. */
 	if (cfg->cpus_per_vcpu)
 		print_flag(j, "numa_placement", false);
 }
@@ -131,7 +132,8 @@ static void print_schedule(struct json *j, const struct guest_config *cfg)
 
 static void print_cmdline(struct json *j, const struct guest_config *cfg)
 {
-	struct err ignored; /* of memory; a record without is better than none */
+	struct err ignored; /* only memory can be short; a record without the command line is better
+			       than none */
 	char *cmdline = image_type_find(cfg->image)->cmdline(cfg, &ignored);
 
 	if (cmdline && (*cmdline || cfg->extra || cfg->cmdline))
@@ -200,7 +202,7 @@ static void print_hvm(struct json *j, const struct guest_config *cfg)
 		json_text(j, "bios", guest_bios_name(cfg->bios));
 	print_default(j, cfg, "viridian", cfg->viridian, false);
 	print_default(j, cfg, "hpet", cfg->hpet, true);
-	/* libxl leaves out what its type begins with. */
+	/* libxl does not print the initial value of its type (init_val), here ide. */
 	if (cfg->hdtype == HDTYPE_AHCI)
 		json_text(j, "hdtype", "ahci");
 	print_vga(j, cfg);
@@ -210,7 +212,7 @@ static void print_hvm(struct json *j, const struct guest_config *cfg)
 	print_serial(j, cfg, false);
 	if (cfg->boot && (strcmp(cfg->boot, "cda") != 0 || config_has(cfg, "boot")))
 		json_text(j, "boot", cfg->boot);
-	/* Nobody would serve it. */
+	/* QEMU alone serves a vkbd device. */
 	if (!qemu)
 		print_flag(j, "vkb_device", false);
 	print_serial(j, cfg, true);

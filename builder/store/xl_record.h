@@ -29,9 +29,9 @@ void xl_record_print(const struct guest *g, const struct xl_record_pins *pins, F
 
 /*
  * Writes the record of g's domain into the directory (an fd of /var/lib/xen of the real root), in
- * one step. Nothing is done when it is there already, because xl may have changed it; but one that
- * is older than this boot is of another domain and is replaced. dom0's stub, without which xl has
- * no list -l, is xl_record_write_dom0. Both return 0, or -1 with e set.
+ * one step. A record that is there already is kept, because xl may have changed it; one that is
+ * older than this boot is another domain's and is replaced. xl_record_write_dom0 writes dom0's
+ * stub, without which `xl list -l` fails. Both return 0, or -1 with e set.
  */
 int xl_record_write(const struct guest *g, struct host *h, int dirfd, struct err *e);
 int xl_record_write_dom0(int dirfd, struct err *e);

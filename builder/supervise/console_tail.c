@@ -103,7 +103,7 @@ void console_tail_empty_others(int dirfd, const char *const *names, size_t n)
 		fd = openat(dirfd, d->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (fd < 0)
 			continue;
-		if (ftruncate(fd, 0) < 0) { /* the next time, then */
+		if (ftruncate(fd, 0) < 0) { /* tried again the next time */
 		}
 		close(fd);
 	}

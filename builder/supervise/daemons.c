@@ -78,7 +78,7 @@ static pid_t running(const char *pid_file, const char *name)
 	return strcmp(text, name) == 0 ? (pid_t)pid : 0;
 }
 
-/* Sends all or nothing that matters: the answer does not come then. */
+/* Asks for the store's root. True when a whole answer has come. */
 static bool ask(int fd)
 {
 	const struct {

@@ -24,9 +24,9 @@
 #endif
 
 /*
- * What xenconsoled writes of guests' output, guest-NAME.log, appended (O_APPEND). In the refuge's
- * namespace alone this is a file system of its own: nobody but earlydom reads these files, and if
- * it did not empty them, they would fill DAEMONS_LOG_SIZE and not all of /run.
+ * What xenconsoled writes of guests' output, guest-NAME.log, appended (O_APPEND). In the namespace
+ * of the own root alone this is a file system of its own: nobody but earlydom reads these files,
+ * and if it did not empty them, they would fill DAEMONS_LOG_SIZE and not all of /run.
  */
 #ifndef DAEMONS_LOG_DIR
 #define DAEMONS_LOG_DIR "/run/earlydom/xenconsoled"

@@ -22,9 +22,9 @@ struct echo_line {
 
 /*
  * Takes n bytes of the guest's output and writes each complete line to fd as "NAME: text\n", for
- * the kernel log as
- * "<5>earlydom: NAME: text\n". What could drive a terminal (control characters and escape
- * sequences) becomes '?'; a guest must not be able to write to dom0's terminal what it likes.
+ * the kernel log as "<5>earlydom: NAME: text\n". What could drive a terminal (control characters
+ * and escape sequences) becomes '?'; a guest must not be able to write to dom0's terminal what it
+ * likes.
  */
 void echo_output(struct echo_line *l, enum echo_to to, int fd, const char *name, const char *buf,
 		 size_t n);

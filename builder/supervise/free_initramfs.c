@@ -70,7 +70,7 @@ static bool kept(const struct units *all, const char *path, const struct stat *s
 }
 
 /* Returns the bytes that are free now. */
-static unsigned long long drop_file(const struct units *all, const struct files *files,
+static unsigned long long free_file(const struct units *all, const struct files *files,
 				    const char *path, dev_t initramfs)
 {
 	struct stat st;
@@ -95,7 +95,7 @@ void free_initramfs(const struct units *all, struct report *r)
 		files[i] = files_of(all->list[i].guest.cfg);
 	for (size_t i = 0; i < all->n; i++)
 		for (size_t k = 0; k < FILES_MAX; k++)
-			freed += drop_file(all, files, files[i].path[k], initramfs);
+			freed += free_file(all, files, files[i].path[k], initramfs);
 	if (freed)
 		report_line(r, "freed %llu KiB of the initramfs: images that no restart needs",
 			    freed >> 10);

@@ -1,5 +1,5 @@
 /*
- * What the guests find around them: a store, somebody who serves their consoles, bridges.
+ * dom0's services for guests: a store, a process that serves their consoles, bridges.
  *
  * All of it is optional. What can't be had is reported, and the guests that need it fail one by one
  * with that as their cause.

@@ -309,8 +309,8 @@ static bool undecided(const struct units *all)
 	return false;
 }
 
-/* A part of each guest's log, so that none waits for another's flood. News of a log come once for
- * all that was written until they are taken: the rest of it is not announced again. */
+/* A part of each guest's log, so that none waits for another's flood. One inotify event stands for
+ * all that was written until it is read: the rest is not announced again. */
 static void drain_tails(struct supervisor *s)
 {
 	if (!services_tails_changed(&s->around) && !s->tails_left)

@@ -27,8 +27,8 @@ struct timeline {
 void timeline_write_boot(uint64_t began, uint64_t over, FILE *to);
 void timeline_write_guest(const struct timeline_guest *g, FILE *to);
 
-/* Adds one row, without its newline, to a timeline that began zeroed. Returns false for a row that
- * is none, or without memory. */
+/* Adds one row, without its newline, to a timeline that began zeroed. Returns false for a malformed
+ * row, or without memory. */
 bool timeline_add(struct timeline *t, const char *row);
 void timeline_free(struct timeline *t);
 

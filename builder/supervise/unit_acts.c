@@ -14,7 +14,7 @@ static void set_why(struct unit *u, const char *why)
 	snprintf(u->why, sizeof(u->why), "%s", why);
 }
 
-/* However it ended; a guest that runs has told of that itself. */
+/* True when the try to start u is over, whether it runs or failed. */
 static bool start_is_over(const struct unit *u)
 {
 	return u->state != UNIT_WAITING && u->state != UNIT_CONNECTING && !unit_busy(u);

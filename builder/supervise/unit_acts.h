@@ -1,6 +1,6 @@
 /*
- * What is done with a unit when something has happened to it: the words of the table in
- * unit_table.c, which says what follows on what. And what a state begins with, whoever leads to it.
+ * What is done with a unit when something has happened to it: the acts that the table in
+ * unit_table.c names. unit_enter does what a state begins with, whichever event leads to it.
  */
 #ifndef EARLYDOM_UNIT_ACTS_H
 #define EARLYDOM_UNIT_ACTS_H

@@ -1,12 +1,13 @@
 #include "unit_table.h"
 
-/* A cell: on this event that is done, and the state is the next one, or stays. */
+/* A cell: on this event the act is done, then the unit goes to the state, or (STAY) stays in its
+ * own. */
 #define ON(event, act, state) [EVENT_##event] = {act, #act, UNIT_##state}
 #define STAY(event, act)      [EVENT_##event] = {act, #act, UNIT_STATES}
-/* It can't happen in that state: a domain has no end before there is one. */
+/* The event can't happen in that state: a domain can't end before there is one. */
 #define NEVER(event) STAY(event, act_never)
 
-/* The end of a guest: all of it is here. */
+/* Everything that can happen to a guest, in every state. */
 static const struct unit_cell table[UNIT_STATES][UNIT_EVENTS] =
 	{
 		/* clang-format off */

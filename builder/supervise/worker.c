@@ -38,9 +38,10 @@ static int run(struct job *j, struct host *h)
 	return guest_build(j->guest, h, &j->err);
 }
 
-/* Under the lock, in the jobs' order. That of a restart comes before its domain's end: what is free
- * then is for the next one. */
-static void promise(struct worker *w, const struct job *j, struct host *h)
+/* Reserves memory for the job that begins: under the lock, so in the jobs' order. A restart
+ * reserves before its old domain is destroyed, so that nobody else gets the memory that this frees.
+ */
+static void reserve(struct worker *w, const struct job *j, struct host *h)
 {
 	const bool builds = j->kind != JOB_DESTROY;
 
@@ -59,7 +60,7 @@ static struct job *begin(struct worker *w, struct host *h)
 	j = w->todo;
 	if (j) {
 		w->todo = j->next;
-		promise(w, j, h);
+		reserve(w, j, h);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return j;

@@ -1,6 +1,6 @@
 /*
  * The threads that build and destroy, so that the supervisor can drain consoles and answer
- * meanwhile, and that all of dom0's vcpus have their part in it.
+ * meanwhile, and that all of dom0's vcpus are used.
  *
  * Jobs are begun in the order given, as many at a time as there are threads, and come back in that
  * order as well: one that is done sooner waits for those before it. So the supervisor does and says
@@ -20,9 +20,8 @@
 #define WORKERS_MAX 8
 
 enum job_kind {
-	JOB_START,   /* build, up to where it only has to be let run */
-	JOB_RESTART, /* destroy the domain that ended, then build, up to where it only has to be let
-			run anew */
+	JOB_START,   /* guest_build: only the devices and the unpause are left */
+	JOB_RESTART, /* destroy the domain that ended, then as JOB_START */
 	JOB_DESTROY, /* destroy the domain */
 };
 

@@ -26,10 +26,10 @@ struct xl_records {
 };
 
 /*
- * Writes what is missing and removes what is of domains that have ended, by whose hand ever; to be
- * called on each tick, looks once a second. Nothing is done without a store. A directory that is
- * not there, or is read-only still, is waited for; where another one is in its place by now, all is
- * written there anew.
+ * Writes the records that are missing, and removes those of domains that have ended, whoever ended
+ * them. To be called on each tick; looks once a second. Nothing is done without a store. A
+ * directory that is not there yet, or is still read-only, is waited for. Where another one has been
+ * mounted over it, all records are written there again.
  */
 void xl_records_keep(struct xl_records *r, struct units *all, uint64_t now);
 

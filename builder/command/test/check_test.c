@@ -118,7 +118,7 @@ static void test_devices(void **state)
 		"device\n"
 		"earlydom: web.cfg:4:23: disk xvdc: root/short: the file has less than a sector\n"
 		"earlydom: web.cfg:5:2: disk xvdd: root/ramdisk/x: Not a directory\n");
-	/* What needs the host is not looked at, what the files and the command line say is. */
+	/* What needs the host is not checked; what the files and the command line say is. */
 	kit_text("a.cfg", "kernel = '/kernel'\nmemory = 64\nafter = 'b'\n");
 	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\nafter = 'a'\n");
 	assert_int_equal(check("--root=root", "a.cfg", "b.cfg", NULL), EXIT_FAILED);

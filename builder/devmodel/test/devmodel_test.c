@@ -105,8 +105,7 @@ static void start(const char *does)
 	assert_int_equal(model.state, DEVMODEL_STARTING);
 }
 
-/* Looks until the state is another one than DEVMODEL_STARTING; returns devmodel_look's last answer.
- */
+/* Calls devmodel_look until the state is not DEVMODEL_STARTING; returns its last answer. */
 static int look(struct err *e)
 {
 	enum devmodel_state now;
@@ -480,7 +479,7 @@ static void test_qemu(void **state)
 		 "PATH=/sbin:/bin:/usr/sbin:/usr/bin XEN_QEMU_CONSOLE_LIMIT=1048576 "
 		 "XEN_DOMAIN_ID=%u",
 		 guest.domid);
-	if (root) { /* who can't look into another's, can't see that either */
+	if (root) { /* without root another user's process can't be looked into */
 		assert_string_equal(of_process("environ"), want);
 		snprintf(uid, sizeof(uid), "Uid:\t%u\t", MODEL_UID_BASE + guest.domid);
 		assert_non_null(strstr(of_process("status"), uid));

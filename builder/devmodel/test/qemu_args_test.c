@@ -181,7 +181,7 @@ static void test_disks(void **state)
 	DISKS("hda", "hdb", "hdc", "hdd");
 	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, IDE("0"), IDE("1"), IDE("2"),
 	      IDE("3"));
-	/* By their number; the fifth and those without a letter are not emulated. */
+	/* xvd* by their number; the fifth disk and those without a letter are not emulated. */
 	DISKS("xvda", "d1p0", "xvdc1", "xvde", "xvdaa", "51744");
 	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, IDE("0"), IDE("1"), IDE("2"));
 	DISKS("hda", "sdb", "sdp");

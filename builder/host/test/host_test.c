@@ -170,7 +170,7 @@ static void test_figures(void **state)
 	fake_host()->claimed_kib = 1 << 20;
 	assert_int_equal(free_memory(h.xch, &h.log, &kib, &e), 0);
 	assert_true(kib == 4 << 20);
-	fake_host()->claimed_kib = 6 << 20; /* more was promised than there is */
+	fake_host()->claimed_kib = 6 << 20; /* more is claimed than there is */
 	assert_int_equal(free_memory(h.xch, &h.log, &kib, &e), 0);
 	assert_true(kib == 0);
 	fake_fail_at(1, EIO);

@@ -131,7 +131,7 @@ static void enters(void)
 	enter(&r);
 	look_around();
 	if (stat("/run", &run_after) < 0 || run_before.st_ino != run_after.st_ino)
-		WRONG("/run is another one in the refuge");
+		WRONG("/run is another one in the own root");
 	if (access("/sys/kernel/below", F_OK) < 0)
 		WRONG("what is mounted below is not there");
 	if (access("/usr", F_OK) < 0)
@@ -348,7 +348,7 @@ static void lets_go(void)
 	if (write(go[1], "", 1) != 1 || read(done[0], &c, 1) != 1)
 		_exit(1);
 	if (!unmounted(inotify, 5000))
-		dprintf(told, "the refuge holds file systems of the old root");
+		dprintf(told, "the own root holds file systems of the old root");
 	close(go[1]);
 }
 

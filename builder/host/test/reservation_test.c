@@ -1,4 +1,4 @@
-/* Promises of memory: who waits for whom, how long, and what is left then. */
+/* Reservations of memory: who waits for whom, how long, and what is left then. */
 #include "builder/fake/kit.h"
 
 #include <pthread.h>

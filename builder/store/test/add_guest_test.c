@@ -1,6 +1,6 @@
 /*
  * A guest's nodes against those that xl wrote for the same descriptors, and what becomes of them:
- * introduced, refused, taken out again.
+ * added, refused, removed again.
  */
 #include "builder/fake/kit.h"
 

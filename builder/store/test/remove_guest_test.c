@@ -22,7 +22,7 @@ struct scene {
 	struct err err;
 };
 
-/* A guest with a disk and an interface, introduced; connected: its front ends are. */
+/* A guest with a disk and an interface in the store; connected: whether its front ends are. */
 static void open_scene(struct scene *s, bool connected)
 {
 	struct xen_domctl_createdomain config = {.max_vcpus = 1, .max_evtchn_port = 1023};

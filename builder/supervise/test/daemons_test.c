@@ -549,7 +549,7 @@ static void in_refuge(void)
 	usleep(100000);
 	MUST(stat(path, &st) == 0, "the log is not seen from here");
 	MUST(own_root_enter(&r, &e) == 0, "%s", e.msg);
-	MUST(stat(path, &st) == 0, "the log is not seen from the refuge");
+	MUST(stat(path, &st) == 0, "the log is not seen from the own root");
 	MUST(daemons_store_answers(&at), "it does not answer any more");
 	kill((pid_t)pid_in(at.store_pid), SIGKILL);
 	kill((pid_t)pid_in(at.console_pid), SIGKILL);
@@ -582,7 +582,7 @@ static void test_refuge(void **state)
 
 	(void)state;
 	if (geteuid() != 0 || !mkdtemp(dir)) {
-		fprintf(stderr, "daemons_test: NOT TESTED in a refuge, this needs root\n");
+		fprintf(stderr, "daemons_test: NOT TESTED in an own root, this needs root\n");
 		return;
 	}
 	/* The programs are not in what the own root shares, the rest is. */

@@ -72,10 +72,10 @@ static void child(bool tmpfs)
 	put("/handed-on");
 	put("/failed-map");
 	/* What a device model may open is mounted in the own root, and stays in memory. */
-	need(mkdir("/refuge", 0700) == 0, 19);
+	need(mkdir("/own_root", 0700) == 0, 19);
 	if (tmpfs)
-		need(link("/handed-on", "/refuge/handed-on") == 0, 20);
-	own_root.dir = open("/refuge", O_RDONLY | O_DIRECTORY);
+		need(link("/handed-on", "/own_root/handed-on") == 0, 20);
+	own_root.dir = open("/own_root", O_RDONLY | O_DIRECTORY);
 	need(own_root.dir >= 0, 21);
 	all.models.own_root = &own_root;
 	for (unsigned i = 0; i < 6; i++) {

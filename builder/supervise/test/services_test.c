@@ -1,6 +1,6 @@
 /*
- * What guests find around them: a store and consoles, in each of the ways in which they may be
- * there; and what is done about them as time goes by. Bridges are bridge_test's.
+ * dom0's services for guests: store and consoles, in each of the ways in which they may be there,
+ * and what is done about them later. Bridges are bridge_test's.
  */
 #include "builder/fake/daemons.h"
 #include "builder/fake/units.h"
@@ -273,7 +273,7 @@ static void test_tails(void **state)
 	assert_int_equal(size_of("other"), 6);
 	services_tick(&s.a, &s.k.all, t + 10 * NS_PER_S);
 	assert_int_equal(size_of("other"), 0);
-	/* A guest that was released is one of them: nobody reads its log any more. */
+	/* A guest that was released is one of them: earlydom no longer reads its log. */
 	append("db");
 	s.k.all.list[1].state = UNIT_RELEASED;
 	services_tick(&s.a, &s.k.all, t + 20 * NS_PER_S);

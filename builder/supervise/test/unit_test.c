@@ -244,7 +244,7 @@ static void test_too_often(void **state)
 	kit_units_close(&k);
 }
 
-/* The images of a guest that may come back are kept, others go. */
+/* The images of a guest that may be restarted are kept, those of others are dropped. */
 static void test_images_kept(void **state)
 {
 	struct guest_config cfg = kit_config("web", GUEST_PV);
@@ -345,7 +345,8 @@ static void test_console_fails(void **state)
 	}
 }
 
-/* As above, and the domain can't be destroyed: what does it do next, and does it go in the end? */
+/* As above, and the domain can't be destroyed either: which state follows, and is it destroyed in
+ * the end? */
 static void test_stuck_domain(void **state)
 {
 	struct guest_config cfg = kit_config("web", GUEST_PV);

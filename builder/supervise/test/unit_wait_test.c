@@ -1,5 +1,6 @@
 /*
- * What guests wait for before they are built: for those that they come after, however these fare.
+ * What guests wait for before they are built: the guests that they come after, whatever happens to
+ * these.
  */
 #include "builder/fake/units.h"
 
@@ -121,7 +122,7 @@ static void test_without_store(void **state)
 	close_scene(&s);
 }
 
-/* Up is who has connected all devices. */
+/* A guest is up when its devices are all connected. */
 static void test_devices(void **state)
 {
 	struct scene s;
@@ -152,7 +153,7 @@ static void test_no_devices(void **state)
 	close_scene(&s);
 }
 
-/* Up is who has written its node; devices do not matter then. */
+/* A guest with `ready` is up when it has written that node; devices do not matter then. */
 static void test_ready(void **state)
 {
 	static char ready[] = "control/feature-up";
@@ -335,7 +336,7 @@ static void test_over(void **state)
 	close_scene(&s);
 }
 
-/* What was up once was up: its end is nothing to speak of. */
+/* A guest that was up once has been up: its end is not reported to those after it. */
 static void test_was_up(void **state)
 {
 	struct scene s;

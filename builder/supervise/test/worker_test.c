@@ -243,7 +243,7 @@ static void test_order_of_several(void **state)
 
 /* libacpi makes one guest's tables at a time (the fake notices two), and a start needs one
  * transaction, also when others start. */
-static void test_turns(void **state)
+static void test_locks(void **state)
 {
 	struct scene s;
 	unsigned i;
@@ -317,7 +317,7 @@ static void test_memory(void **state)
 	let_go(&s, 0);
 	takes(&s, 0, -1);
 	takes(&s, 1, 0);
-	/* What goes is waited for. */
+	/* Memory that a domain's end gives back is waited for. */
 	guest_plan_restart(&s.guests[0]);
 	fake_slow("xc_domain_destroy", 30);
 	give(&s, 1, JOB_DESTROY);
@@ -330,7 +330,7 @@ static void test_memory(void **state)
 	takes(&s, 0, 0);
 	takes(&s, 1, 0);
 	fake_slow(NULL, 0);
-	/* Who has got it waits for nobody. */
+	/* A guest that has its memory waits for nobody. */
 	guest_plan_restart(&s.guests[0]);
 	give(&s, 1, JOB_RESTART);
 	give(&s, 0, JOB_START);
@@ -342,7 +342,7 @@ static void test_memory(void **state)
 	end_all(&s);
 }
 
-/* Who has its memory keeps no other from it, whatever is left to do. */
+/* A guest that has its memory holds up no other, whatever it still has to do. */
 static void test_memory_taken(void **state)
 {
 	struct scene s;
@@ -423,7 +423,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_order_of_several),
-		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_memory_taken),
 		cmocka_unit_test(test_failures_of_several),
