@@ -187,7 +187,7 @@ sub figures {
 # [WHAT, FIGURE, LIMIT, whether the figure is to be at least (or at most) that]
 sub _targets {
 	my ($f) = @_;
-	# Copies: what is looked for in them does not come into being by that.
+	# Copies, because looking a key up would create it.
 	my %c = map { my $case = $_; $case => $f->{cases}{$case} // {} } @cases;
 	my ($c, $floor) = (\%c, {map { $_ => $f->{floor}{$_} // {} } qw(pv pvh codec)});
 	my @t;

@@ -13,8 +13,8 @@ sub tiny {
 	return join("\n", 'kernel = "/boot/tiny"', 'memory = 16', @_, '');
 }
 my %guests = (
-	# These wait for what does not come, or comes when the others have been started. They are the
-	# first in order.
+	# These wait for a device that never comes, or comes after the others have been started. They are
+	# the first in order.
 	a_absent => tiny('disk = ["/dev/vdx,raw,xvda,rw"]', 'device_timeout = 3'),
 	a_label => tiny('disk = ["LABEL=nothing,raw,xvda,ro"]', 'device_timeout = 3'),
 	a_late => tiny('disk = ["/disks/late,raw,xvda,rw"]', 'device_timeout = 1000'),
@@ -22,12 +22,12 @@ my %guests = (
 	a_member => tiny('disk = ["LABEL=mirror,raw,xvda,rw"]', 'device_timeout = 3'),
 	a_silent => tiny('vif = ["bridge=br0"]', 'device_timeout = 3'),
 
-	# What is right.
+	# Good guests
 	good => tiny('disk = ["/dev/vda,raw,xvda,rw", "/images/text,raw,xvdb,ro"]'),
 	reader => tiny('disk = ["/images/text,raw,xvda,ro"]'),
 	next => tiny('after = ["a_absent"]'),
 	plain => tiny('extra = "name=plain"'),
-	# What it means is on good's disk, too, and good may have put it there.
+	# A file system with this label is on good's disk, too, and good may have put it there.
 	tagged => tiny('disk = ["LABEL=data,raw,xvda,rw"]'),
 
 	# One disk, by two paths: written by two guests, written by one and read by another. By one path
@@ -41,14 +41,14 @@ my %guests = (
 	same_a => tiny('disk = ["/disks/same,raw,xvda,rw"]'),
 	same_b => tiny('disk = ["/disks/same,raw,xvda,ro"]'),
 
-	# What is none.
+	# Things that are no disk, bridge or address.
 	no_disk => tiny('disk = ["/dev/null,raw,xvda,rw"]'),
 	no_image => tiny('disk = ["/images/empty,raw,xvda,rw"]'),
 	no_bridge => tiny('vif = ["mac=00:16:3e:01:02:03,bridge=nobr"]'),
 	no_mac => tiny('vif = ["mac=00:16:3e:01:02,bridge=br0"]'),
 	group_mac => tiny('vif = ["mac=01:16:3e:01:02:03,bridge=br0"]'),
 
-	# No order.
+	# `after` that gives no order.
 	round_a => tiny('after = ["round_b"]'),
 	round_b => tiny('after = ["round_a"]'),
 	no_such => tiny('after = ["plian"]'),

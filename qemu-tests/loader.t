@@ -41,7 +41,7 @@ sub compare {
 compare('the same', @$_) for @same;
 # 32 bits, which Debian's hypervisor does not run.
 compare('the same', 'pv', 'gnumach', 'ramdisk');
-# Plan 9's are for us alone.
+# libxenguest has no loader for Plan 9's kernels.
 compare($none, 'pv', $_) for qw(p9-386 p9-amd64 p9-xen);
 
 my $boot = boot('loader',
