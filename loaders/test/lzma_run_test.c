@@ -28,6 +28,12 @@ static void test_refused(void **state)
 	fails(LZMA_MEM_ERROR, "out of memory");
 	fails(LZMA_UNSUPPORTED_CHECK,
 	      "has an integrity check that is not supported (use CRC32 or CRC64)");
+	fails(LZMA_MEMLIMIT_ERROR,
+	      "needs more than 160 MiB of memory to unpack (its dictionary is too large)");
+	fails(LZMA_OPTIONS_ERROR,
+	      "corrupt near byte 0 of the stream: a filter or option that is not supported");
+	fails(LZMA_FORMAT_ERROR, "corrupt near byte 0 of the stream: the head is wrong");
+	fails(LZMA_DATA_ERROR, "corrupt near byte 0 of the stream: bad data");
 	fails(LZMA_PROG_ERROR, "liblzma failed with code 11");
 }
 
