@@ -140,9 +140,9 @@ coverage: $(COV_TESTS)
 	@$(UNIT_ENV) prove -Q -j 2 -e 'timeout $(UNIT_TIMEOUT)' $(COV_TESTS)
 	@scripts/coverage $(UNIT)/cov/obj $(SRCS) $(MODEL_SRCS)
 
-# The commands need main's file, and nothing that is fuzzed needs them, but the picture of a timeline; kit, units
-# and net are for cmocka.
-FUZZ_SRCS   := $(filter-out builder/command/% $(patsubst %,builder/fake/%.c,kit units net),$(UNIT_SRCS)) \
+# The commands need main's file, and nothing that is fuzzed needs them, but the picture of a timeline; kit, units,
+# net and child are for cmocka.
+FUZZ_SRCS   := $(filter-out builder/command/% $(patsubst %,builder/fake/%.c,kit units net child),$(UNIT_SRCS)) \
 	       builder/command/timeline_svg.c
 FUZZ_OBJS   := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SRCS))
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all

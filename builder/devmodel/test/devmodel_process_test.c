@@ -1,0 +1,197 @@
+/* A device model's process: what is said where it does not come to its first instruction. */
+#include "builder/fake/child.h"
+#include "builder/fake/kit.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "builder/devmodel/devmodel_process.h"
+
+#define PATH "/proc/self/exe"
+
+static char *const argv[] = {(char *)(uintptr_t) "@model", NULL};
+static char *const env[] = {NULL};
+static const int fds[] = {0, 1, 2};
+
+static bool limited(void)
+{
+	return true;
+}
+
+static bool not_limited(void)
+{
+	errno = EPERM;
+	return false;
+}
+
+/* Starts what does not start; nothing is left of it. */
+static void start(struct model_program p, struct err *e)
+{
+	p.path = p.path ? p.path : PATH;
+	p.argv = argv;
+	p.env = env;
+	p.fds = p.fds ? p.fds : fds;
+	p.nr_fds = 3;
+	p.limit = p.limit ? p.limit : limited;
+	if (devmodel_process_start(&p, e) != -1)
+		err_set(e, "it was started");
+	else if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
+		err_set(e, "a child is left");
+}
+
+static void no_pipe(struct err *e)
+{
+	child_no_files();
+	start((struct model_program){0}, e);
+}
+
+static void no_process(struct err *e)
+{
+	child_refuse(SYS_clone, EAGAIN);
+	child_refuse(SYS_fork, EAGAIN);
+	start((struct model_program){0}, e);
+}
+
+static void no_root(struct err *e)
+{
+	const struct own_root closed = {.dir = -1};
+
+	start((struct model_program){.own_root = &closed}, e);
+}
+
+static void no_file(struct err *e)
+{
+	static const int closed[] = {0, 1000, 2};
+
+	start((struct model_program){.fds = closed}, e);
+}
+
+static void no_dup(struct err *e)
+{
+	child_refuse(SYS_dup2, EBUSY);
+	start((struct model_program){0}, e);
+}
+
+static void no_dup_of_pipe(struct err *e)
+{
+	child_refuse(SYS_dup3, EBUSY);
+	start((struct model_program){0}, e);
+}
+
+static void no_number(struct err *e)
+{
+	child_refuse(SYS_fcntl, EMFILE);
+	start((struct model_program){0}, e);
+}
+
+static void no_limits(struct err *e)
+{
+	start((struct model_program){.limit = not_limited}, e);
+}
+
+static void no_program(struct err *e)
+{
+	start((struct model_program){.path = "/no/where"}, e);
+}
+
+static void test_no_start(void **state)
+{
+	static const char cannot[] = "cannot start device model " PATH ": ";
+	static const struct {
+		void (*act)(struct err *e);
+		const char *says;
+		int errnum;
+	} cases[] = {
+		{no_pipe, "", EMFILE},
+		{no_process, "", EAGAIN},
+		{no_root, "cannot enter the refuge: ", EBADF},
+		{no_number, "cannot give it its files: ", EMFILE},
+		{no_file, "cannot give it its files: ", EBADF},
+		{no_dup, "cannot give it its files: ", EBUSY},
+		{no_dup_of_pipe, "cannot give it its files: ", EBUSY},
+		{no_limits, "cannot set its limits: ", EPERM},
+	};
+	char want[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(want, sizeof(want), "%s%s%s", cannot, cases[i].says,
+			 strerror(cases[i].errnum));
+		assert_string_equal(child_says(cases[i].act), want);
+	}
+	assert_string_equal(child_says(no_program),
+			    "cannot run device model /no/where: No such file or directory");
+}
+
+/* Of a number that is no child's nothing is to be waited for. */
+static void test_not_ours(void **state)
+{
+	int status = 7;
+
+	(void)state;
+	assert_true(devmodel_process_ended(getppid(), &status));
+	assert_int_equal(status, 0);
+	assert_false(devmodel_process_exits(getpid()));
+	assert_true(devmodel_process_has_uid(getpid(), geteuid()));
+	assert_false(devmodel_process_has_uid(getpid(), geteuid() + 1));
+}
+
+/* One that does not hear SIGTERM is killed; its number is free then. */
+static void test_end(void **state)
+{
+	struct err e;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (pid == 0) {
+		signal(SIGTERM, SIG_IGN);
+		for (;;)
+			pause();
+	}
+	assert_true(pid > 0);
+	usleep(50000);
+	KIT_CHECK(!devmodel_process_end(pid, 20, 5000, &e), "%s", e.msg);
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_true(devmodel_process_exits(pid));
+	assert_false(devmodel_process_has_uid(pid, geteuid()));
+}
+
+static void immortal(struct err *e)
+{
+	const pid_t pid = fork();
+
+	if (pid == 0) {
+		alarm(5);
+		pause();
+		_exit(0);
+	}
+	child_refuse(SYS_kill, EPERM); /* as if the kernel did not come to it */
+	if (devmodel_process_end(pid, 5, 5, e) == 0)
+		err_set(e, "it has ended");
+	else if (strtol(e->msg + strcspn(e->msg, "0123456789"), NULL, 10) != pid)
+		err_set(e, "it is not named");
+	else
+		err_set(e, "%s", strstr(e->msg, " was killed"));
+}
+
+static void test_no_end(void **state)
+{
+	(void)state;
+	assert_string_equal(child_says(immortal), " was killed and does not end");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_start),
+		cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_no_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
