@@ -2,6 +2,7 @@
  * The own root, for real: mount namespaces, which root may make. Each test is a process that tells
  * what is wrong; where namespaces cannot be made it says that it was skipped.
  */
+#include "builder/fake/child.h"
 #include "builder/fake/kit.h"
 
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -268,6 +270,45 @@ static void lacks_mount(void)
 	lacks(dirs, false, "cannot make the mounts private: Invalid argument");
 }
 
+/* What was mounted over /run on the way is not left there. */
+static void lacks_files(void)
+{
+	struct stat before, after;
+	char want[64];
+
+	if (stat("/run", &before) < 0)
+		WRONG("set-up: %s", strerror(errno));
+	snprintf(want, sizeof(want), "cannot move the refuge to /: %s", strerror(EMFILE));
+	child_no_files();
+	refused(want);
+	if (stat("/run", &after) < 0 || before.st_dev != after.st_dev)
+		WRONG("its tmpfs is left on /run");
+}
+
+static void lacks_fchdir(void)
+{
+	child_refuse(SYS_fchdir, EACCES);
+	refused("cannot go to the refuge: Permission denied");
+}
+
+static void lacks_room(void)
+{
+	child_refuse(SYS_mkdir, ENOSPC);
+	refused("cannot make /dev in the refuge: No space left on device");
+}
+
+static void lacks_links(void)
+{
+	child_refuse(SYS_symlink, ENOSPC);
+	refused("cannot make the directories of the refuge: No space left on device");
+}
+
+static void lacks_way_back(void)
+{
+	child_refuse(SYS_chdir, EACCES);
+	refused("cannot go to /: Permission denied");
+}
+
 static void lacks_rights(void)
 {
 	if (setuid(65534) < 0)
@@ -296,6 +337,11 @@ static void test_refused(void **state)
 	in_process(lacks_sys);
 	in_process(lacks_mount);
 	in_process(lacks_rights);
+	in_process(lacks_files);
+	in_process(lacks_fchdir);
+	in_process(lacks_room);
+	in_process(lacks_links);
+	in_process(lacks_way_back);
 	in_process(enters_none);
 }
 
