@@ -1,5 +1,9 @@
 /* Bridges, made for real in a network of the test's own. */
+#include "builder/fake/child.h"
 #include "builder/fake/net.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "builder/device/bridge.h"
 
@@ -156,13 +160,77 @@ static void test_bad(void **state)
 	net_remove(eth1);
 }
 
+/* Without the right to change the network: each step says that it is the one. */
+static const struct bridge_spec *unprivileged;
+
+static void make_unprivileged(struct err *e)
+{
+	size_t absent;
+
+	if (setuid(65534) < 0)
+		err_set(e, "setuid: %s", strerror(errno));
+	else if (bridge_make(unprivileged, &absent, e) == 0)
+		e->msg[0] = '\0';
+}
+
+static void expect_no_right(const struct bridge_spec *b, const char *words)
+{
+	unprivileged = b;
+	assert_string_equal(child_says(make_unprivileged), with_cause(words, EPERM));
+}
+
+static void test_no_right(void **state)
+{
+	const struct bridge_spec alone = {.name = br_name};
+	const struct bridge_spec b = {.name = br_name, PORTS(eth0)};
+	struct link br, port;
+	struct err e;
+
+	(void)state;
+	net_need();
+	expect_no_right(&alone, "bridge xenbr0: cannot make it");
+	assert_int_equal(link_get(br_name, &br, &e), 1);
+	br = net_make(br_name, "bridge");
+	expect_no_right(&alone, "bridge xenbr0: cannot take it up");
+	assert_false(net_get(br_name).flags & IFF_UP);
+	assert_int_equal(link_set_up(br.index, true, &e), 0);
+	port = net_make(eth0, "veth");
+	expect_no_right(&b, "bridge xenbr0: cannot add port eth0");
+	assert_int_equal(net_get(eth0).master, 0);
+	assert_int_equal(link_set_master(port.index, br.index, &e), 0);
+	expect_no_right(&b, "bridge xenbr0: cannot take port eth0 up");
+	net_remove(br_name);
+	net_remove(eth0);
+}
+
+static void make_without_random(struct err *e)
+{
+	const struct bridge_spec b = {.name = br_name};
+	size_t absent;
+
+	child_refuse(SYS_getrandom, ENOSYS);
+	if (bridge_make(&b, &absent, e) == 0)
+		e->msg[0] = '\0';
+}
+
+static void test_no_address(void **state)
+{
+	struct link br;
+	struct err e;
+
+	(void)state;
+	net_need();
+	assert_string_equal(child_says(make_without_random),
+			    with_cause("bridge xenbr0: cannot make an address", ENOSYS));
+	assert_int_equal(link_get(br_name, &br, &e), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alone),
-		cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_there),
-		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_alone),    cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_there),    cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_no_right), cmocka_unit_test(test_no_address),
 	};
 
 	return cmocka_run_group_tests(tests, net_begin, kit_end);
