@@ -2,6 +2,7 @@
  * Daemons: found, started, and what is said about those that do not serve. This program plays both,
  * when it is called @xenstored or @xenconsoled; what it then does is in a file beside the pid file.
  */
+#include "builder/fake/child.h"
 #include "builder/fake/kit.h"
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -494,6 +496,199 @@ static void test_missing(void **state)
 	at.log_dir = paths[4];
 }
 
+/* ---- what the system does not give ---- */
+
+static void start_store(const struct own_root *r, struct err *e)
+{
+	struct daemon d;
+
+	if (daemons_store(&d, &at, r, e) == 0)
+		err_set(e, "it was started");
+	else if (d.life != -1)
+		err_set(e, "its life is open");
+}
+
+static void no_files(struct err *e)
+{
+	child_no_files();
+	start_store(NULL, e);
+}
+
+static void no_process(struct err *e)
+{
+	child_refuse(SYS_clone, EAGAIN);
+	child_refuse(SYS_fork, EAGAIN);
+	start_store(NULL, e);
+}
+
+static void no_exec(struct err *e)
+{
+	child_refuse(SYS_execve, EACCES);
+	start_store(NULL, e);
+}
+
+static void closed_root(struct err *e)
+{
+	const struct own_root closed = {.dir = -1};
+
+	start_store(&closed, e);
+}
+
+static void test_not_given(void **state)
+{
+	char want[512];
+
+	(void)state;
+	tell(at.store_pid, "serve");
+	snprintf(want, sizeof(want), "cannot start xenstored: %s", strerror(EMFILE));
+	assert_string_equal(child_says(no_files), want);
+	snprintf(want, sizeof(want), "cannot start xenstored: %s", strerror(EAGAIN));
+	assert_string_equal(child_says(no_process), want);
+	snprintf(want, sizeof(want), "cannot run %s/xenstored: Permission denied", at.programs);
+	assert_string_equal(child_says(no_exec), want);
+	snprintf(want, sizeof(want), "cannot copy %s/xenstored to the refuge: %s", at.programs,
+		 strerror(EBADF));
+	assert_string_equal(child_says(closed_root), want);
+}
+
+/* A directory in the place of a root: what is copied there is seen, and nothing is started. */
+static void copy_to(const char *name, struct err *e)
+{
+	const struct own_root r = {.dir = open(kit_path(name), O_RDONLY | O_DIRECTORY)};
+
+	start_store(&r, e);
+}
+
+static void copy_short(struct err *e)
+{
+	child_short_files(20000);
+	copy_to("short", e);
+}
+
+static void copy_none(struct err *e)
+{
+	child_short_files(0);
+	copy_to("short", e);
+}
+
+static void copy_below_file(struct err *e)
+{
+	copy_to("file", e);
+}
+
+static void copy_nothing(struct err *e)
+{
+	copy_to("short", e);
+}
+
+static void test_not_copied(void **state)
+{
+	char want[512], inside[512], top[64], away[256], program[256];
+
+	(void)state;
+	assert_int_equal(mkdir(kit_path("short"), 0700), 0);
+	assert_int_equal(mkdir(kit_path("file"), 0700), 0);
+	snprintf(want, sizeof(want), "cannot copy %s/xenstored to the refuge: %s", at.programs,
+		 strerror(ENOSPC));
+	assert_string_equal(child_says(copy_short), want);
+	/* A part of it is not left: a later try would take it for the whole. */
+	snprintf(inside, sizeof(inside), "%s%s/xenstored", kit_path("short"), at.programs);
+	assert_int_equal(access(inside, F_OK), -1);
+	snprintf(want, sizeof(want), "cannot copy %s/xenstored to the refuge: %s", at.programs,
+		 strerror(EFBIG));
+	assert_string_equal(child_says(copy_none), want);
+	assert_int_equal(access(inside, F_OK), -1);
+	/* A file where a directory has to be. */
+	snprintf(top, sizeof(top), "file/%.*s", (int)strcspn(at.programs + 1, "/"),
+		 at.programs + 1);
+	kit_text(top, "");
+	snprintf(want, sizeof(want), "cannot copy %s/xenstored to the refuge: %s", at.programs,
+		 strerror(ENOTDIR));
+	assert_string_equal(child_says(copy_below_file), want);
+	snprintf(program, sizeof(program), "%s/xenstored", at.programs);
+	snprintf(away, sizeof(away), "%s/away", at.programs);
+	assert_int_equal(rename(program, away), 0);
+	snprintf(want, sizeof(want), "cannot run %s: No such file or directory", program);
+	assert_string_equal(child_says(copy_nothing), want);
+	assert_int_equal(rename(away, program), 0);
+}
+
+static void start_console(const struct own_root *r, struct err *e)
+{
+	struct daemon d;
+
+	if (daemons_console(&d, &at, r, e) == 0)
+		err_set(e, "it was started");
+	else if (d.life != -1)
+		err_set(e, "its life is open");
+}
+
+static void console_no_mount(struct err *e)
+{
+	const struct own_root r = {.dir = AT_FDCWD};
+
+	child_refuse(SYS_mount, EPERM);
+	start_console(&r, e);
+}
+
+/* With mount itself doing nothing, that the root is closed is all that is wrong. */
+static void console_no_root(struct err *e)
+{
+	const struct own_root closed = {.dir = -1};
+
+	child_refuse(SYS_mount, 0);
+	start_console(&closed, e);
+}
+
+static void console_no_way_back(struct err *e)
+{
+	const struct own_root r = {.dir = open("/", O_RDONLY | O_DIRECTORY)};
+
+	child_refuse(SYS_mount, 0);
+	child_refuse(SYS_chdir, EACCES);
+	start_console(&r, e);
+}
+
+static void test_no_log_dir(void **state)
+{
+	char want[512];
+
+	(void)state;
+	tell(at.console_pid, "serve");
+	snprintf(want, sizeof(want), "cannot mount a tmpfs on %s: Operation not permitted",
+		 at.log_dir);
+	assert_string_equal(child_says(console_no_mount), want);
+	snprintf(want, sizeof(want), "cannot mount %s in the refuge: %s", at.log_dir,
+		 strerror(EBADF));
+	assert_string_equal(child_says(console_no_root), want);
+	assert_string_equal(child_says(console_no_way_back), "cannot go to /: Permission denied");
+}
+
+/* A path that no socket can have is answered by nobody; no file of the process is lost by that. */
+static void test_long_path(void **state)
+{
+	struct daemons_where far = at;
+	char path[300];
+	const int before = dup(0);
+
+	(void)state;
+	close(before);
+	memset(path, 'p', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	far.socket = path;
+	assert_false(daemons_store_answers(&far));
+	assert_int_equal(dup(0), before);
+	close(before);
+	/* A pid file without a number, and one of a process without a name. */
+	put(at.console_pid, "");
+	assert_false(daemons_console_runs(&at));
+	put(at.console_pid, "-1\n");
+	assert_false(daemons_console_runs(&at));
+	unlink(at.console_pid);
+	far.programs = kit_path("nowhere");
+	assert_false(daemons_there(&far));
+}
+
 /* ---- in a real own root ---- */
 
 /* Ends this process, a child of the test's, when something is wrong. */
@@ -613,6 +808,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_time, end_fakes),
 		cmocka_unit_test(test_hangs),
 		cmocka_unit_test_teardown(test_missing, end_fakes),
+		cmocka_unit_test_teardown(test_not_given, end_fakes),
+		cmocka_unit_test_teardown(test_not_copied, end_fakes),
+		cmocka_unit_test_teardown(test_no_log_dir, end_fakes),
+		cmocka_unit_test_teardown(test_long_path, end_fakes),
 		cmocka_unit_test(test_refuge),
 	};
 
