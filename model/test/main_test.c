@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,9 @@ struct scene {
 	int console; /* the other end of its standard input and output */
 	int ready;   /* at its end when the model is ready */
 };
+
+/* What is done to the model's process before it begins; NULL for nothing. */
+static void (*spoil)(void);
 
 static char dir[] = "/tmp/model_main_XXXXXX";
 
@@ -59,6 +63,8 @@ static void child(const int sock[2], const int ready[2], char **argv)
 	dup2(said, 2);
 	close(sock[1]);
 	close(said);
+	if (spoil)
+		spoil();
 	exit(model_main(argc, argv));
 }
 
@@ -389,6 +395,91 @@ static void test_start_failures(void **state)
 		"denied\n");
 }
 
+/* At its end a sanitizer wants to look around. */
+static void files_again(void)
+{
+	struct rlimit r;
+
+	getrlimit(RLIMIT_NOFILE, &r);
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static void no_stdin(void)
+{
+	struct rlimit r;
+
+	close(0);
+	getrlimit(RLIMIT_NOFILE, &r);
+	r.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &r);
+	atexit(files_again);
+}
+
+static void closed_stdin(void)
+{
+	close(0);
+}
+
+static void other_user(void)
+{
+	if (chmod(".", 0755) < 0 || chmod("m.conf", 0644) < 0 ||
+	    (geteuid() == 0 && setuid(65534) < 0))
+		_exit(99);
+}
+
+static void expect_spoiled(void (*how)(void), const char *config, const char *said)
+{
+	char *argv[] = {"@earlydom-model", ARGS, NULL};
+
+	spoil = how;
+	expect_failure(config, argv, 1, said);
+	spoil = NULL;
+}
+
+static void test_spoiled_start(void **state)
+{
+	char want[128];
+
+	(void)state;
+	fake_reset();
+	snprintf(want, sizeof(want), "earlydom-model: cannot open /dev/null: %s\n",
+		 strerror(EMFILE));
+	expect_spoiled(no_stdin, "", want);
+	fake_reset();
+	expect_spoiled(other_user, "uid = 1\n",
+		       "earlydom-model: cannot become user 1: Operation not permitted\n");
+}
+
+/* Without standard input there is one that has ended, and nothing else in its place. */
+static void test_closed_input(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	spoil = closed_stdin;
+	launch(&s, "");
+	spoil = NULL;
+	print("out");
+	expect_console(&s, "out");
+	terminate(&s);
+}
+
+static void test_help(void **state)
+{
+	static const char usage[] =
+		"usage: earlydom-model -f CONFIG [-v VNC] -d DOMID -p PORT -m MEMORY\n";
+	char *argv[] = {"@earlydom-model", "--help", NULL};
+	struct scene s;
+
+	(void)state;
+	fake_reset();
+	launch_with(&s, "", argv);
+	expect_console(&s, usage);
+	assert_int_equal(end_of(&s), 0);
+	assert_string_equal(text_of("said"), "");
+}
+
 static void test_failure_at_work(void **state)
 {
 	struct scene s;
@@ -453,6 +544,9 @@ int main(void)
 		cmocka_unit_test(test_vnc),
 		cmocka_unit_test(test_start_failures),
 		cmocka_unit_test(test_failure_at_work),
+		cmocka_unit_test(test_spoiled_start),
+		cmocka_unit_test(test_closed_input),
+		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_uid),
 	};
 
