@@ -219,12 +219,56 @@ static void test_wrong(void **state)
 	assert_int_equal(rename("run/away", "run/guests"), 0);
 }
 
+static unsigned short_at; /* the allocation that fails */
+static bool was_short;
+
+static int command_short(int argc, char **argv)
+{
+	int rc;
+
+	fake_alloc_fail_at(short_at);
+	rc = command_disks(argc, argv);
+	was_short = fake_alloc_failed();
+	fake_alloc_fail_at(0);
+	return rc;
+}
+
+/*
+ * Each allocation fails once: it is said, as an error of the command. Without the guests' records
+ * the disks are shown all the same.
+ */
+static void test_no_memory(void **state)
+{
+	const char *const argv[] = {"disks", NULL};
+	unsigned unknown = 0;
+	char whole[sizeof(o.out)];
+
+	(void)state;
+	disks(EXIT_OK, NULL, NULL, NULL);
+	strcpy(whole, o.out);
+	was_short = true;
+	for (short_at = 1; was_short; short_at++) {
+		assert_true(short_at < 1000);
+		kit_command(command_short, argv, &o);
+		if (o.status == EXIT_OK)
+			continue;
+		assert_int_equal(o.status, EXIT_FAILED);
+		assert_memory_equal(o.err, "earlydom: ", 10);
+		KIT_CHECK(strstr(o.err, "ut of memory\n"), "%u: %s", short_at, o.err);
+		if (!strcmp(o.err, "earlydom: out of memory\n") && strstr(o.out, "disks/dev/vdd"))
+			unknown++;
+	}
+	assert_string_equal(o.out, whole);
+	assert_string_equal(o.err, "");
+	assert_true(unknown > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),     cmocka_unit_test(test_json),
 		cmocka_unit_test(test_hostile), cmocka_unit_test(test_partitions),
-		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_wrong),   cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);
