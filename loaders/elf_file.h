@@ -57,13 +57,4 @@ int elf_notes_read(const struct elf_file *f, struct elf_info *out, struct err *e
 /* The same for the content of a __xen_guest section, size bytes at text. */
 int elf_guest_read(const uint8_t *text, size_t size, struct elf_info *out, struct err *e);
 
-/*
- * Adds the features named in text, with '|' between and '!' before those that the kernel
- * cannot do without. Returns 0, or -1 with e set if no guest can have one of these.
- */
-int elf_features_add(const char *text, struct elf_info *out, struct err *e);
-
-/* Copies a text of len bytes for people, as elf_info has it. */
-void elf_copy_text(char *to, size_t size, const char *from, size_t len);
-
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf_features.h"
+
 /* What Xen's loader can hold, without the 0 at the end. */
 #define NAME_MAX_LEN  31
 #define VALUE_MAX_LEN 127
