@@ -70,13 +70,13 @@ static void no_file(struct err *e)
 
 static void no_dup(struct err *e)
 {
-	child_refuse(SYS_dup2, EBUSY);
+	child_refuse(SYS_dup2, EMFILE);
 	start((struct model_program){0}, e);
 }
 
 static void no_dup_of_pipe(struct err *e)
 {
-	child_refuse(SYS_dup3, EBUSY);
+	child_refuse(SYS_dup3, EMFILE);
 	start((struct model_program){0}, e);
 }
 
@@ -109,8 +109,8 @@ static void test_no_start(void **state)
 		{no_root, "cannot enter the refuge: ", EBADF},
 		{no_number, "cannot give it its files: ", EMFILE},
 		{no_file, "cannot give it its files: ", EBADF},
-		{no_dup, "cannot give it its files: ", EBUSY},
-		{no_dup_of_pipe, "cannot give it its files: ", EBUSY},
+		{no_dup, "cannot give it its files: ", EMFILE},
+		{no_dup_of_pipe, "cannot give it its files: ", EMFILE},
 		{no_limits, "cannot set its limits: ", EPERM},
 	};
 	char want[256];
@@ -148,6 +148,7 @@ static void test_end(void **state)
 	pid = fork();
 	if (pid == 0) {
 		signal(SIGTERM, SIG_IGN);
+		alarm(20); /* nobody is left behind by a test that fails */
 		for (;;)
 			pause();
 	}
