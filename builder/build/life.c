@@ -21,10 +21,10 @@
 #define GONE_POLL_US    2000
 
 /* What the hypervisor has free is without what the guest takes. */
-static void memory_claimed(struct host *h)
+static void memory_claimed(const struct guest *g, struct host *h)
 {
 	if (h->reservation.made)
-		reservation_claimed(&h->shared->memory, &h->reservation);
+		reservation_claimed(&h->shared->memory, &h->reservation, g->cfg->memory_kib);
 }
 
 /* The guest has its memory, and gives none of it back. */
@@ -82,7 +82,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	phases_enter(&g->phases, PHASE_CREATE);
 	if (create_domain(g, h, e) < 0)
 		goto destroy;
-	memory_claimed(h);
+	memory_claimed(g, h);
 	if (fill_domain(g, h, kernel, cmdline, map, e) < 0)
 		goto destroy;
 	memory_taken(h);

@@ -290,7 +290,9 @@ static void spread(const struct reading *r)
 			below = d->guest ? NULL : owned_below(r, d);
 			if (!below)
 				continue;
-			give_to(d, below->guest, below->by_id);
+			/* A partition's own id is its table's, which the guest can't write. What is
+			 * made of the partition has its ids from the guest. */
+			give_to(d, below->guest, false);
 			more = true;
 		}
 	}

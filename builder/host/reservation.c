@@ -27,12 +27,12 @@ void reservation_make(struct reservations *all, struct reservation *p, uint64_t 
 	pthread_mutex_unlock(&all->lock);
 }
 
-void reservation_claimed(struct reservations *all, struct reservation *p)
+void reservation_claimed(struct reservations *all, struct reservation *p, uint64_t kib)
 {
 	if (!p->made)
 		return;
 	pthread_mutex_lock(&all->lock);
-	p->kib = 0;
+	p->kib -= kib < p->kib ? kib : p->kib;
 	pthread_cond_broadcast(&all->changed);
 	pthread_mutex_unlock(&all->lock);
 }

@@ -45,9 +45,9 @@ void reservations_destroy(struct reservations *all);
  * reservation_end. */
 void reservation_make(struct reservations *all, struct reservation *p, uint64_t kib);
 
-/* The domain has claimed the memory: the hypervisor no longer counts it as free. Does nothing for
- * an unused p. */
-void reservation_claimed(struct reservations *all, struct reservation *p);
+/* The domain has claimed so many KiB: the hypervisor no longer counts them as free. The rest stays
+ * reserved. Does nothing for an unused p. */
+void reservation_claimed(struct reservations *all, struct reservation *p, uint64_t kib);
 
 /* Ends the reservation: the build is over, whether it succeeded or not. Does nothing for an unused
  * p. */

@@ -17,7 +17,8 @@ static void set_why(struct unit *u, const char *why)
 /* True when the try to start u is over, whether it runs or failed. */
 static bool start_is_over(const struct unit *u)
 {
-	return u->state != UNIT_WAITING && u->state != UNIT_CONNECTING && !unit_busy(u);
+	return u->state != UNIT_WAITING && u->state != UNIT_STARTING &&
+	       u->state != UNIT_CANCELLED && u->state != UNIT_CONNECTING;
 }
 
 /* Over for good: nothing is going to be built from the images any more. The disks of a domain that

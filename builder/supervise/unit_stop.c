@@ -35,7 +35,8 @@ static char stop_key(const struct unit *u)
 
 void unit_stop_tick(struct units *all, struct unit *u, uint64_t now)
 {
-	if (unit_busy(u) || !u->stop_since || u->stop_by_store || u->guest.domid == NO_DOMAIN)
+	/* One that was released meanwhile, or is preserved, is not asked any more. */
+	if (u->state != UNIT_STOPPING || u->stop_by_store)
 		return;
 	while (u->stop_sent < STOP_REQUESTS &&
 	       now - u->stop_since >= stop_requests[u->stop_sent].after_ns) {

@@ -1,6 +1,6 @@
 /*
  * Xen's notes and the old __xen_guest section: each value, and each thing that can be wrong.
- * With --seeds DIR: writes kernels of each sort to DIR, for elf_fuzz to start from.
+ * With --seeds DIR: writes kernels of each sort to DIR, for elf_notes_fuzz to start from.
  */
 #include <setjmp.h>
 #include <stdarg.h>

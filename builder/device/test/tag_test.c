@@ -478,6 +478,16 @@ static void test_guests_partitions(void **state)
 	owned("a", "PARTLABEL=\xe4\xb9\xa2", 0);
 	expect_guests("LABEL=two", "dm-0", "a");
 	expect("PARTLABEL=\xe4\xb9\xa2", "sda2");
+	/* The ids in a table on what dom0 makes of it are the guest's word. */
+	mk_device("mda", "9:0\n", "4096\n", "");
+	mk_dir("sys/devices/x/block/%s/queue", "mda");
+	mk_text("sys/devices/x/block/%s/queue/logical_block_size", "mda", "4096\n");
+	mk_gpt("mda", 4096);
+	mk_partition("mda/mda1", "259:1\n", "320\n", "64\n");
+	mk_text("dev/%s", "mda1", "");
+	mk_dir("sys/devices/x/block/%s/slaves", "mda");
+	mk_text("sys/devices/x/block/%s/slaves/sda2", "mda", "");
+	expect("PARTUUID=" UUID_A, "sda1");
 }
 
 /* The disk of a partition that a guest may write. */

@@ -169,10 +169,12 @@ static void test_claimed(void **state)
 	set_free(&all, FREE_KIB / 2);
 	begin_to_wait(&w[1]);
 	assert_true(waits(&w[1]));
-	reservation_claimed(&all, &w[0].reservation);
+	reservation_claimed(&all, &w[0].reservation, FREE_KIB / 2 - 1);
+	assert_true(waits(&w[1])); /* what is not claimed yet is reserved still */
+	reservation_claimed(&all, &w[0].reservation, FREE_KIB);
 	comes_back(&w[1], FREE_KIB / 2);
 	set_free(&all, 0);
-	reservation_claimed(&all, &w[1].reservation);
+	reservation_claimed(&all, &w[1].reservation, FREE_KIB / 2);
 	assert_true(waits(&w[2]));
 	/* The second fails, and gives its part back. */
 	set_free(&all, FREE_KIB / 2);
@@ -180,7 +182,7 @@ static void test_claimed(void **state)
 	comes_back(&w[2], FREE_KIB / 2);
 	reservation_end(&all, &w[0].reservation);
 	reservation_end(&all, &w[2].reservation);
-	reservation_claimed(&all, &w[2].reservation); /* it is none any more */
+	reservation_claimed(&all, &w[2].reservation, 1); /* it is none any more */
 	close_scene(&all, w, 3);
 }
 

@@ -74,9 +74,17 @@ static void test_stop(void **state)
 	expect_typed(1, "\x0fo");
 	unit_tick(&k.all, u, t + 60 * NS_PER_S);
 	expect_typed(1, "");
+	/* Given away before all is said: nothing more is typed. */
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t + 60 * NS_PER_S, &e), 0);
+	unit_tick(&k.all, u, t + 60 * NS_PER_S);
+	expect_typed(1, "\x0fs");
+	u->state = UNIT_RELEASED;
+	unit_tick(&k.all, u, t + 62 * NS_PER_S);
+	expect_typed(1, "");
+	u->state = UNIT_STOPPING;
 	/* Again: once more from the start. */
-	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t + 61 * NS_PER_S, &e), 0);
-	unit_tick(&k.all, u, t + 63 * NS_PER_S);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, t + 63 * NS_PER_S, &e), 0);
+	unit_tick(&k.all, u, t + 65 * NS_PER_S);
 	expect_typed(1, "\x0fs\x0fu\x0fo");
 
 	/* A reboot is an end, too, when an end was asked for. */
