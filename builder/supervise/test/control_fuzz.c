@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "builder/fake/fake.h"
+#include "builder/supervise/unit_look.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -112,7 +113,9 @@ static void begin_unit(struct scene *s, size_t i, uint8_t how)
 		u->guest.domid = (uint32_t)i + 1;
 	if (how & 8 && u->state == UNIT_RUNNING)
 		u->console.ring = &s->rings[i];
-	if (how & 16 && u->state == UNIT_FAILED) {
+	if (u->state == UNIT_FAILED && !(how & 16)) {
+		u->state = UNIT_STUCK; /* its domain is left */
+	} else if (u->state == UNIT_FAILED) {
 		u->guest.domid = NO_DOMAIN;
 		strcpy(u->why, "cannot read kernel /k: No such file or directory");
 	}
@@ -234,7 +237,7 @@ static void finish_jobs(struct scene *s, bool fail)
 
 	for (i = 0; i < GUESTS; i++) {
 		j = &s->units[i].job;
-		if (!s->units[i].busy)
+		if (!unit_busy(&s->units[i]))
 			continue;
 		j->done = true;
 		j->rc = fail ? err_set(&j->err, "cannot destroy domain 1: Permission denied") : 0;
