@@ -17,6 +17,11 @@
 
 #define PAGE_WORDS (XC_PAGE_SIZE / sizeof(uint64_t))
 
+/* The entries of a pv guest's top page table that are Xen's own, filled in when that is pinned
+ * (ROOT_PAGETABLE_FIRST_XEN_SLOT and _LAST_ in xen/arch/x86/include/asm/config.h). */
+#define XEN_SLOT_FIRST 256
+#define XEN_SLOTS      16
+
 /* What a page table's entry has beside the frame's number. */
 #define PTE_FLAGS UINT64_C(0xfff0000000000fff)
 
@@ -155,6 +160,8 @@ static void replace(const struct domain *d, const struct frame *frames, xen_pfn_
 		return;
 	if (inside(&d->p2m_seg, pfn) || inside(&d->pgtables_seg, pfn))
 		replace_frames(d, frames, page);
+	if (pfn == d->pgtables_seg.pfn)
+		memset((uint64_t *)page + XEN_SLOT_FIRST, 0, XEN_SLOTS * sizeof(uint64_t));
 	if (pfn == d->start_info_pfn)
 		replace_start_info(d, frames, page);
 }
