@@ -14,6 +14,7 @@
 #include "builder/describe/tag_spec.h"
 #include "loop.h"
 #include "modules.h"
+#include "served.h"
 #include "tag.h"
 
 static bool is_missing(int errnum)
@@ -66,24 +67,6 @@ static int locate(const struct disk_table *t, struct disk *d, bool *absent, stru
 	return rc ? -1 : 0;
 }
 
-static dev_t whole_disk(dev_t rdev)
-{
-	unsigned maj, min;
-	char path[64];
-	FILE *f;
-	int n;
-
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/partition", major(rdev), minor(rdev));
-	if (access(path, F_OK) < 0)
-		return rdev;
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/../dev", major(rdev), minor(rdev));
-	f = fopen(path, "re");
-	n = f ? fscanf(f, "%u:%u", &maj, &min) : 0;
-	if (f)
-		fclose(f);
-	return n == 2 ? makedev(maj, min) : rdev;
-}
-
 /* Opens it only to see what it is; O_NONBLOCK, because a FIFO would wait. */
 static int identify(struct disk *d, bool *absent, struct err *e)
 {
@@ -97,7 +80,7 @@ static int identify(struct disk *d, bool *absent, struct err *e)
 	}
 	if (S_ISBLK(st.st_mode)) {
 		d->rdev = st.st_rdev;
-		d->whole = whole_disk(st.st_rdev);
+		d->whole = served_whole_disk("", st.st_rdev);
 		if (loop_behind(d->fd, &behind)) {
 			d->file_dev = behind.dev;
 			d->file_ino = behind.ino;
@@ -232,14 +215,26 @@ static int make_loop(struct disk *d, bool *absent, struct err *e)
 	return 0;
 }
 
+/* A domain may have it that nobody here has built, or that an earlier supervisor has: for one that
+ * is about to end, it is looked for again. */
+static int check_domains(const struct disk *d, bool *absent, struct err *e)
+{
+	uint32_t domid;
+
+	if (!served_to_other("", d->rdev, d->whole, d->spec->readwrite, &domid))
+		return 0;
+	*absent = true;
+	return err_set_passing(e, "%s is in use by domain %u", d->path, domid);
+}
+
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	if (modules_need("blkback", e) < 0 || locate(t, d, absent, e) < 0 ||
 	    identify(d, absent, e) < 0 || check_sharing(t, d, e) < 0)
 		return -1;
-	if (d->loop && make_loop(d, absent, e) < 0)
-		return -1;
-	return claim(d, e);
+	if (d->loop)
+		return make_loop(d, absent, e) < 0 ? -1 : claim(d, e);
+	return check_domains(d, absent, e) < 0 ? -1 : claim(d, e);
 }
 
 int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
@@ -282,6 +277,36 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
 			close(d->fd);
 		free(d);
 		return NULL;
+	}
+	d->next = t->disks;
+	t->disks = d;
+	return d;
+}
+
+struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+			int fd, const char *path, struct err *e)
+{
+	struct disk *d = calloc(1, sizeof(*d));
+	struct loop_file behind;
+	struct stat st;
+
+	if (!d || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode)) {
+		err_set(e, "disk %s: %s", spec->vdev,
+			!d ? "out of memory" : "what an earlier supervisor held is no disk");
+		close(fd);
+		free(d);
+		return NULL;
+	}
+	d->guest = guest;
+	d->spec = spec;
+	d->fd = fd;
+	d->rdev = st.st_rdev;
+	d->whole = served_whole_disk("", st.st_rdev);
+	snprintf(d->path, sizeof(d->path), "%s", path);
+	if (loop_behind(fd, &behind)) {
+		d->loop = spec->target && strcmp(path, spec->target) != 0;
+		d->file_dev = behind.dev;
+		d->file_ino = behind.ino;
 	}
 	d->next = t->disks;
 	t->disks = d;
