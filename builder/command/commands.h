@@ -20,6 +20,10 @@ int command_destroy(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_handover(int argc, char **argv);
 
+/* The processes that boot leaves behind (process.h). */
+int command_keeper(int argc, char **argv);
+int command_supervise(int argc, char **argv);
+
 /* Says how the command is used: on stderr, returning EXIT_USAGE, or, asked for help, on stdout,
  * returning EXIT_OK. */
 int command_usage(const char *text);

@@ -47,14 +47,16 @@ int control_connect(const char *rundir, struct err *e)
 	return err_set(e, "cannot reach the supervisor at %s: %s", a.sun_path, strerror(cause));
 }
 
-int control_open(struct control *c, const char *rundir, struct err *e)
+int control_open(struct control *c, const char *rundir, int listen_fd, struct err *e)
 {
 	struct sockaddr_un a;
 	int fd;
 
-	c->listen_fd = -1;
+	c->listen_fd = listen_fd;
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		c->clients[i].fd = -1;
+	if (listen_fd >= 0)
+		return 0;
 	if (address(&a, rundir, e) < 0)
 		return -1;
 	fd = control_connect(rundir, e);

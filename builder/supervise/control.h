@@ -39,8 +39,9 @@ struct control {
 #define CONTROL_FDS (1 + CONTROL_CLIENTS)
 
 /* Listens on `control` in the directory. Returns 0, or -1 with e set; another supervisor that
- * answers there is an error. */
-int control_open(struct control *c, const char *rundir, struct err *e);
+ * answers there is an error. With listen_fd, an earlier supervisor's, which is the control's then,
+ * it goes on there; else that is -1. */
+int control_open(struct control *c, const char *rundir, int listen_fd, struct err *e);
 void control_close(struct control *c);
 
 /* Fills in what to poll for, and acts on what poll found. */

@@ -11,6 +11,9 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "builder/host/rundir.h"
+#include "adopt.h"
+#include "builder/keeper/heart.h"
+#include "builder/keeper/keeper.h"
 #include "control.h"
 #include "worker.h"
 #include "free_initramfs.h"
@@ -18,6 +21,7 @@
 #include "services.h"
 #include "unit_console.h"
 #include "unit_look.h"
+#include "unit_save.h"
 #include "unit_table.h"
 #include "unit_wait.h"
 #include "builder/image/image_files.h"
@@ -47,6 +51,13 @@ struct supervisor {
 	struct xl_records records;
 	struct own_root *own_root;
 	struct units all;
+	struct kept *kept;
+	struct heart *heart;
+	struct ledger ledger;
+	const char *began;
+	uint64_t left;         /* when it was told to end, ns */
+	uint64_t keeper_retry; /* when a keeper is started again, ns */
+	const char *rundir;
 	int signal_fd;
 	int status_fd;
 	size_t bad;     /* guests that failed before they came here */
@@ -87,11 +98,46 @@ static int open_hosts(struct supervisor *s, const struct supervise_options *o, s
 	return 0;
 }
 
+/* Why this one began, where it is not the first. */
+static void say_began(struct supervisor *s)
+{
+	static const struct {
+		const char *word, *text;
+	} words[] = {
+		{BEGIN_AGAIN, "the supervisor"},
+		{BEGIN_FELL, "the new version of earlydom is given up: it"},
+		{BEGIN_UPGRADED, "another version of earlydom goes on"},
+	};
+
+	for (size_t i = 0; s->began && i < sizeof(words) / sizeof(words[0]); i++) {
+		const size_t len = strlen(words[i].word);
+
+		if (!strncmp(s->began, words[i].word, len))
+			report_line(&s->report, "%s%s", words[i].text, s->began + len);
+	}
+}
+
+static int open_heart(struct supervisor *s, struct err *e)
+{
+	const int fd = kept_take(s->kept, KEPT_HEART);
+
+	if (fd < 0)
+		return 0;
+	s->heart = heart_map(fd, e);
+	heart_beats(s->heart, clock_ns());
+	return s->heart ? 0 : -1;
+}
+
 static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
 {
-	if (rundir_open(&s->run, o->rundir, e) < 0 || control_open(&s->control, o->rundir, e) < 0)
+	if (rundir_open(&s->run, o->rundir, e) < 0 ||
+	    control_open(&s->control, o->rundir, kept_take(o->kept, "control"), e) < 0)
 		return -1;
+	kept_hold(o->kept, "control", s->control.listen_fd);
 	if (bounded_log_open(&s->report.log, s->run.dir, "earlydom", e) < 0)
+		return -1;
+	say_began(s);
+	if (open_heart(s, e) < 0)
 		return -1;
 	s->signal_fd = open_signals(e);
 	if (s->signal_fd < 0)
@@ -107,6 +153,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->all.host = &s->host;
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
 		return -1;
+	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
 	s->trouble +=
 		services_open(&s->around, o, &s->host, s->worker_hosts, s->workers, &s->report);
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
@@ -123,6 +170,7 @@ static void close_all(struct supervisor *s)
 		unit_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
 	disk_table_free(&s->disks);
+	ledger_close(&s->ledger);
 	services_close(&s->around, &s->host, s->worker_hosts, s->workers);
 	if (s->xce)
 		xenevtchn_close(s->xce);
@@ -177,6 +225,7 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->report = &s->report;
 	all->output = control_output;
 	all->output_arg = &s->control;
+	all->ledger = &s->ledger;
 	all->echo = echo;
 	all->list = calloc(n ? n : 1, sizeof(*all->list));
 	if (!all->list)
@@ -240,6 +289,80 @@ static void drain_console(struct supervisor *s)
 	}
 }
 
+/* The supervisor's own record: the boot is over for those that come after this one, too. */
+static void save_self(struct supervisor *s)
+{
+	char text[128];
+	const int n = snprintf(text, sizeof(text), "began %llu\nover %llu\n",
+			       (unsigned long long)s->all.began, (unsigned long long)s->all.over);
+
+	ledger_write(&s->ledger, 0, text, (size_t)n);
+}
+
+static uint64_t saved_time(const char *text, const char *word)
+{
+	const char *value = saved_value(text, word);
+
+	return value ? strtoull(value, NULL, 10) : 0;
+}
+
+static void load_self(struct supervisor *s, const struct ledger *from)
+{
+	char text[LEDGER_TEXT_MAX + 1];
+
+	if (!ledger_read(from, 0, text))
+		return;
+	s->all.began = saved_time(text, "began");
+	s->all.over = saved_time(text, "over");
+}
+
+/* The state that an earlier supervisor has left, or a new one; the same file where it fits. */
+static int open_ledger(struct supervisor *s, struct ledger *old, struct err *e)
+{
+	const size_t n = LEDGER_UNITS + s->all.n;
+	bool in_memory = false;
+	struct err ignored;
+
+	if (ledger_open(old, s->run.dir, kept_take(s->kept, "state"), &ignored) == 0 &&
+	    old->n == n) {
+		s->ledger = *old;
+		return 0;
+	}
+	if (ledger_make(&s->ledger, s->run.dir, n, &in_memory, e) < 0)
+		return -1;
+	if (in_memory)
+		report_line(&s->report,
+			    "%s has no room for the state of the guests: what is known "
+			    "of them is lost if the supervisor and its keeper both end",
+			    s->rundir);
+	return 0;
+}
+
+/* Takes over what an earlier supervisor has left, or begins. */
+static int begin(struct supervisor *s, struct err *e)
+{
+	struct ledger old;
+	size_t n;
+
+	if (open_ledger(s, &old, e) < 0)
+		return -1;
+	if (s->ledger.fd >= 0)
+		kept_hold(s->kept, "state", s->ledger.fd);
+	if (!old.file) {
+		for (size_t i = 0; i < s->all.n; i++)
+			unit_hold(&s->all, &s->all.list[i]);
+	} else {
+		load_self(s, &old);
+		n = adopt_units(&s->all, &old);
+		report_line(&s->report, "%zu guest%s adopted", n, n == 1 ? "" : "s");
+		if (old.file != s->ledger.file)
+			ledger_close(&old);
+	}
+	save_self(s);
+	kept_sweep(s->kept);
+	return 0;
+}
+
 static size_t count_failed(const struct units *all)
 {
 	size_t n = 0;
@@ -247,6 +370,17 @@ static size_t count_failed(const struct units *all)
 	for (size_t i = 0; i < all->n; i++)
 		n += unit_failed(&all->list[i]);
 	return n;
+}
+
+/* The files of the initramfs are not needed any more, and go away soon. */
+static void enter_own_root(struct supervisor *s)
+{
+	struct err e;
+
+	if (s->own_root && own_root_enter(s->own_root, &e) < 0)
+		report_line(&s->report,
+			    "after the switch to the real root, devices are out of reach: %s",
+			    e.msg);
 }
 
 /* Every guest has been tried once: says so to the console and to whoever waits for it. */
@@ -257,26 +391,25 @@ static void boot_over(struct supervisor *s)
 	const unsigned char status = failed || s->trouble ? 1 : 0;
 	char names[256] = "";
 	size_t len = 0;
-	struct err e;
 
 	for (size_t i = 0; i < s->all.n && len < sizeof(names); i++)
 		if (unit_failed(&s->all.list[i]))
 			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
 						s->all.list[i].guest.cfg->name);
 	s->all.over = clock_ns();
+	save_self(s);
 	report_line(&s->report, "%zu of %zu guest%s %s in %llu ms%s%s", total - failed, total,
 		    total == 1 ? "" : "s", s->all.paused ? "built" : "started",
 		    (unsigned long long)((s->all.over - s->all.began) / NS_PER_MS),
 		    names[0] ? "; failed:" : "", names);
 	free_initramfs(&s->all, &s->report);
-	/* The files of the initramfs are not needed any more, and go away soon. */
-	if (s->own_root && own_root_enter(s->own_root, &e) < 0)
-		report_line(&s->report,
-			    "after the switch to the real root, devices are out of reach: %s",
-			    e.msg);
+	enter_own_root(s);
+	if (s->status_fd < 0)
+		return;
 	if (write(s->status_fd, &status, 1) < 0)
 		report_line(&s->report, "cannot tell init that the boot is over: %s",
 			    strerror(errno));
+	kept_drop(s->kept, "status");
 	close(s->status_fd);
 	s->status_fd = -1;
 }
@@ -339,12 +472,82 @@ static void tick(struct supervisor *s, uint64_t now)
 	xl_records_keep(&s->records, &s->all, now);
 }
 
+/* ---- the keeper ---- */
+
+#define KEEPER_RETRY_NS NS_PER_S
+
+/* Another keeper for one that has ended, or does not take what it is told. */
+static void renew_keeper(struct supervisor *s, uint64_t now)
+{
+	struct err e;
+
+	if (now < s->keeper_retry)
+		return;
+	s->keeper_retry = now + KEEPER_RETRY_NS;
+	if (s->kept->channel >= 0)
+		close(s->kept->channel);
+	s->kept->channel = -1;
+	if (keeper_start(s->kept, &e) < 0)
+		report_line(&s->report, "%s", e.msg);
+	else
+		report_line(&s->report, "the keeper has ended; another one was started");
+}
+
+static bool keeper_gone(const struct supervisor *s, short revents)
+{
+	return s->kept && (s->kept->cut || s->kept->channel < 0 || revents & (POLLHUP | POLLERR));
+}
+
+/* ---- the end ---- */
+
+/* Whether nothing is half-way: no thread works, and no domain waits to be let run. */
+static bool quiet(const struct units *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (unit_busy(&all->list[i]) || all->list[i].state == UNIT_CONNECTING)
+			return false;
+	return true;
+}
+
+/* How long a guest that is nearly up is given, once the supervisor is to end, until it is undone.
+ */
+#define LEAVE_NS (20 * NS_PER_S)
+
+/* Told to end: what was begun is finished, or undone where it takes too long. */
+static void leave(struct supervisor *s, uint64_t now)
+{
+	struct err e;
+
+	if (!s->all.leaving)
+		s->left = now;
+	s->all.leaving = true;
+	if (now - s->left < LEAVE_NS)
+		return;
+	err_set(&e, "not up when earlydom was told to end");
+	for (size_t i = 0; i < s->all.n; i++)
+		if (s->all.list[i].state == UNIT_CONNECTING)
+			unit_event(&s->all, &s->all.list[i], EVENT_HOPELESS, now, &e);
+}
+
+static void say_left(struct supervisor *s)
+{
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < s->all.n; i++)
+		waiting += s->all.list[i].state == UNIT_WAITING;
+	if (waiting)
+		report_line(&s->report, "told to end: %zu guest%s not started", waiting,
+			    waiting == 1 ? " was" : "s were");
+	report_line(&s->report, "told to end: the guests go on without supervision");
+}
+
 enum {
 	FD_SIGNAL,
 	FD_WORKER,
 	FD_EVTCHN,
 	FD_STORE,
 	FD_TAILS,
+	FD_KEEPER,
 	FD_CONTROL,
 	FD_COUNT = FD_CONTROL + CONTROL_FDS
 };
@@ -374,6 +577,14 @@ static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t next)
 	return s->tails_left ? 0 : (int)((next - now) / NS_PER_MS) + 1;
 }
 
+static void take_signal(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
+		leave(s, clock_ns());
+}
+
 static void loop(struct supervisor *s)
 {
 	struct pollfd fds[FD_COUNT + s->all.n];
@@ -385,7 +596,7 @@ static void loop(struct supervisor *s)
 			tick(s, now);
 			next = now + TICK_MS * NS_PER_MS;
 		}
-		if (s->status_fd >= 0 && !undecided(&s->all))
+		if (!s->all.over && !s->all.leaving && !undecided(&s->all))
 			boot_over(s);
 		control_settle(&s->control, &s->all);
 		fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
@@ -393,10 +604,20 @@ static void loop(struct supervisor *s)
 		fds[FD_EVTCHN] = (struct pollfd){.fd = xenevtchn_fd(s->xce), .events = POLLIN};
 		fds[FD_STORE] = (struct pollfd){.fd = s->around.store_fd, .events = POLLIN};
 		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
+		fds[FD_KEEPER] = (struct pollfd){
+			.fd = s->kept ? s->kept->channel : -1,
+			.events = s->kept && !s->kept->begun ? POLLOUT : 0,
+		};
 		control_poll(&s->control, fds + FD_CONTROL);
 		poll_serial(&s->all, fds + FD_COUNT);
+		heart_rests(s->heart, clock_ns());
 		if (poll(fds, FD_COUNT + s->all.n, pause_ms(s, now, next)) < 0 && errno != EINTR)
 			return;
+		heart_beats(s->heart, clock_ns());
+		if (fds[FD_KEEPER].revents & POLLOUT)
+			kept_pump(s->kept);
+		if (keeper_gone(s, fds[FD_KEEPER].revents))
+			renew_keeper(s, clock_ns());
 		if (fds[FD_EVTCHN].revents & POLLIN)
 			drain_console(s);
 		drain_tails(s);
@@ -407,7 +628,12 @@ static void loop(struct supervisor *s)
 			proceed(&s->all);
 		control_act(&s->control, &s->all, fds + FD_CONTROL);
 		if (fds[FD_SIGNAL].revents & POLLIN)
-			return;
+			take_signal(s);
+		if (s->all.leaving) {
+			leave(s, clock_ns());
+			if (quiet(&s->all))
+				return;
+		}
 	}
 }
 
@@ -420,6 +646,10 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		.bad = bad,
 		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
 		.own_root = o->own_root,
+		.kept = o->kept,
+		.began = o->began,
+		.rundir = o->rundir,
+		.ledger = {.fd = -1},
 		.run = {-1, -1, -1},
 		.around = {.store = {-1},
 			   .console = {-1},
@@ -438,11 +668,17 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		s.control.clients[i].fd = -1;
 	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)
 		goto out;
-	for (size_t i = 0; i < n; i++)
-		unit_hold(&s.all, &s.all.list[i]);
+	if (begin(&s, e) < 0)
+		goto out;
+	if (s.all.over)
+		enter_own_root(&s);
+	if (s.kept)
+		kept_send(s.kept->channel, KEPT_UP, "", -1);
 	proceed(&s.all);
 	loop(&s);
-	report_line(&s.report, "told to end: the guests go on without supervision");
+	say_left(&s);
+	if (s.kept)
+		kept_send(s.kept->channel, KEPT_OVER, "", -1);
 	rc = 0;
 out:
 	close_all(&s);

@@ -16,6 +16,7 @@
 #include "policy.h"
 #include "base/report.h"
 #include "builder/host/rundir.h"
+#include "builder/keeper/ledger.h"
 #include "worker.h"
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
@@ -71,6 +72,8 @@ struct units {
 	 * with e set. */
 	int (*find_store)(void *arg, struct err *e);
 	void *find_store_arg;
+	struct ledger *ledger; /* where the units are written down; NULL for nowhere */
+	bool leaving;          /* the supervisor is about to end: nothing more is begun */
 	struct unit *list;
 	size_t n;
 };

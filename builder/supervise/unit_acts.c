@@ -7,6 +7,7 @@
 #include "builder/build/life.h"
 #include "unit_console.h"
 #include "unit_record.h"
+#include "unit_save.h"
 #include "unit_stop.h"
 
 static void set_why(struct unit *u, const char *why)
@@ -63,6 +64,7 @@ void unit_enter(struct units *all, struct unit *u, enum unit_state state)
 		phases_end(&u->guest.phases);
 	give_back(all, u);
 	write_record(all, u);
+	unit_save(all, u);
 	if (state == UNIT_STARTING)
 		begin_job(all, u, u->guest.domid == NO_DOMAIN ? JOB_START : JOB_RESTART);
 	else if (state == UNIT_ENDING || state == UNIT_FAILING)
@@ -141,6 +143,7 @@ int act_run(const struct happening *h)
 int act_up(const struct happening *h)
 {
 	h->u->up = true;
+	unit_save(h->all, h->u);
 	return EVENT_NONE;
 }
 

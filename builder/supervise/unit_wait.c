@@ -85,7 +85,7 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 	bool absent = false;
 	struct err e;
 
-	if (!predecessors_up(all, u))
+	if (all->leaving || !predecessors_up(all, u))
 		return;
 	if (!u->since) {
 		u->since = now;
