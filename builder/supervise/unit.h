@@ -92,6 +92,9 @@ struct unit {
 	 */
 	struct console console;
 	struct console_tail tail;
+	struct console
+		rest; /* the ring of one that has ended, of which xenconsoled reads the rest */
+	bool heard;   /* its last words have been read */
 	unsigned console_events; /* since the last tick */
 	bool console_masked;     /* it floods: quiet until the next tick */
 	struct bounded_log log;

@@ -5,6 +5,7 @@
 #ifndef EARLYDOM_UNIT_CONSOLE_H
 #define EARLYDOM_UNIT_CONSOLE_H
 
+#include "base/clock.h"
 #include "unit.h"
 
 /* Opens and closes where u's console comes from. Returns 0, or -1 with e set. */
@@ -19,6 +20,14 @@ size_t unit_console(struct units *all, struct unit *u);
 
 /* The same until there is nothing, but no more than a guest may write meanwhile. */
 void unit_console_drain(struct units *all, struct unit *u);
+
+/*
+ * Whether the last words of a domain that has ended have been read; goes on with that. Nothing else
+ * reads them once the domain is destroyed. It does not take longer than LAST_WORDS_NS: what
+ * xenconsoled has not read by then is taken from the ring here.
+ */
+#define LAST_WORDS_NS (2 * NS_PER_S)
+bool unit_console_finished(struct units *all, struct unit *u, uint64_t now);
 
 /* Types on the guest's console; on hvc0, also where it has a serial port. Both return how many of
  * the n bytes it has room for now. */

@@ -7,10 +7,6 @@
 #include "unit_table.h"
 #include "unit_wait.h"
 
-/* How long xenconsoled, or a device model, is given to take the last words of a guest that has
- * ended. */
-#define LAST_WORDS_NS (250 * NS_PER_MS)
-
 static enum unit_event job_event(const struct unit *u)
 {
 	if (u->job.rc < 0)
@@ -50,8 +46,7 @@ void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
 		return;
 	if (!u->ended_at)
 		u->ended_at = now;
-	if ((u->tail.fd >= 0 || u->guest.model.console_fd >= 0) &&
-	    now - u->ended_at < LAST_WORDS_NS)
+	if (!unit_console_finished(all, u, now))
 		return;
 	u->ending = ending_of(info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	err_set(&words, "%s", ending_text(u->ending));
