@@ -5,6 +5,7 @@
  *
  *	poweroff, reboot, crash, watchdog	how the domain ends
  *	flood=N					print N numbered lines of 64 characters
+ *	count=N					print N lines that are their numbers
  *	name=NAME				nothing; shown with the rest of the command line
  *	any other line typed			is said back: "got: LINE"
  */
@@ -43,16 +44,17 @@ static const char *after(const char *word, const char *prefix)
 	return word;
 }
 
-static void flood(const struct console *t, const char *digits)
+/* Prints as many numbered lines as the digits say. */
+static void lines(const struct console *t, const char *digits, const char *begin, const char *end)
 {
 	unsigned long n = 0, i;
 
 	while (*digits >= '0' && *digits <= '9')
 		n = n * 10 + (unsigned long)(*digits++ - '0');
 	for (i = 1; i <= n; i++) {
-		put(t, "flood ");
+		put(t, begin);
 		put_number(t, i, 6);
-		put(t, " .................................................\r\n");
+		put(t, end);
 		notify(t);
 	}
 }
@@ -60,7 +62,7 @@ static void flood(const struct console *t, const char *digits)
 /* Returns 0 when the word is none that something is done for. */
 static int act(const struct console *t, const char *word)
 {
-	const char *digits = after(word, "flood=");
+	const char *flood = after(word, "flood="), *count = after(word, "count=");
 
 	if (equal(word, "poweroff"))
 		shutdown(SHUTDOWN_poweroff);
@@ -70,9 +72,11 @@ static int act(const struct console *t, const char *word)
 		shutdown(SHUTDOWN_crash);
 	if (equal(word, "watchdog"))
 		shutdown(SHUTDOWN_watchdog);
-	if (digits)
-		flood(t, digits);
-	return digits != NULL;
+	if (flood)
+		lines(t, flood, "flood ", " .................................................\r\n");
+	if (count)
+		lines(t, count, "", "\r\n");
+	return flood || count;
 }
 
 static void act_on_cmdline(const struct console *t, const char *cmdline)
