@@ -14,7 +14,8 @@ comma := ,
 # vif.c and daemons.c.
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap ioctl acpi_build_tables \
 	     disk_hold disk_drop vif_init vif_plug wire_open wire_close wire_talk \
-	     $(addprefix daemons_,there store_answers console_runs store console))
+	     $(addprefix daemons_,there store_answers store_hangs console_runs end_console store console) \
+	     $(addprefix store_watch_,open take close))
 
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))
 UNIT_SRCS := $(SRCS) $(UNIT_FAKE)

@@ -22,6 +22,7 @@ struct fake_store {
 	 * asked for; `stuck` keeps them from closing.
 	 */
 	bool back_ends, stuck;
+	bool real_watch;     /* watches are those of store_watch.c, to a xenstored of the test's */
 	unsigned collisions; /* so many commits fail with EAGAIN */
 };
 struct fake_store *fake_store(void);

@@ -107,8 +107,11 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->all.host = &s->host;
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
 		return -1;
-	s->trouble +=
-		services_open(&s->around, o, &s->host, s->worker_hosts, s->workers, &s->report);
+	services_lend(&s->around, &s->host);
+	for (unsigned i = 0; i < s->workers; i++)
+		services_lend(&s->around, &s->worker_hosts[i]);
+	if (services_open(&s->around, o, NULL, 0, e) < 0)
+		return -1;
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
@@ -123,7 +126,10 @@ static void close_all(struct supervisor *s)
 		unit_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
 	disk_table_free(&s->disks);
-	services_close(&s->around, &s->host, s->worker_hosts, s->workers);
+	store_handle_close(&s->host);
+	for (unsigned i = 0; i < s->workers; i++)
+		store_handle_close(&s->worker_hosts[i]);
+	services_close(&s->around);
 	if (s->xce)
 		xenevtchn_close(s->xce);
 	while (s->workers)
@@ -143,9 +149,9 @@ static int find_store(void *arg, struct err *e)
 {
 	struct supervisor *s = arg;
 
-	if (services_find_store(&s->around, &s->host, s->worker_hosts, s->workers, e) < 0)
+	if (services_find_store(&s->around, e) < 0)
 		return -1;
-	s->all.consoles = s->around.consoles;
+	services_take(&s->around, &s->all);
 	return 0;
 }
 
@@ -169,8 +175,8 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->worker = &s->worker;
 	all->images = &s->images;
 	all->disks = &s->disks;
-	all->consoles = s->around.consoles;
-	all->tails_fd = s->around.tails_fd;
+	all->store = STORE_SOUGHT;
+	all->tails_fd = -1;
 	all->find_store = find_store;
 	all->find_store_arg = s;
 	all->run = &s->run;
@@ -321,21 +327,12 @@ static void drain_tails(struct supervisor *s)
 			s->tails_left = true;
 }
 
-static void store_gone(struct units *all, uint64_t now)
-{
-	struct err none = {.msg = ""};
-
-	for (size_t i = 0; i < all->n; i++)
-		unit_event(all, &all->list[i], EVENT_STORE_GONE, now, &none);
-}
-
 static void tick(struct supervisor *s, uint64_t now)
 {
 	look_at_domains(&s->all);
 	for (size_t i = 0; i < s->all.n; i++)
 		unit_tick(&s->all, &s->all.list[i], now);
-	if (services_tick(&s->around, &s->all, now))
-		store_gone(&s->all, now);
+	services_tick(&s->around, &s->all, now);
 	xl_records_keep(&s->records, &s->all, now);
 }
 
@@ -385,13 +382,13 @@ static void loop(struct supervisor *s)
 			tick(s, now);
 			next = now + TICK_MS * NS_PER_MS;
 		}
-		if (s->status_fd >= 0 && !undecided(&s->all))
+		if (s->status_fd >= 0 && s->around.decided && !undecided(&s->all))
 			boot_over(s);
 		control_settle(&s->control, &s->all);
 		fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
 		fds[FD_WORKER] = (struct pollfd){.fd = s->worker.done_fd, .events = POLLIN};
 		fds[FD_EVTCHN] = (struct pollfd){.fd = xenevtchn_fd(s->xce), .events = POLLIN};
-		fds[FD_STORE] = (struct pollfd){.fd = s->around.store_fd, .events = POLLIN};
+		fds[FD_STORE] = (struct pollfd){.fd = s->around.news, .events = POLLIN};
 		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
 		control_poll(&s->control, fds + FD_CONTROL);
 		poll_serial(&s->all, fds + FD_COUNT);
@@ -403,8 +400,10 @@ static void loop(struct supervisor *s)
 		drain_serial(s, fds + FD_COUNT);
 		if (fds[FD_WORKER].revents & POLLIN)
 			take_jobs(s);
-		if (fds[FD_STORE].revents & POLLIN && services_store_changed(&s->host))
+		if (fds[FD_STORE].revents & POLLIN) {
+			s->trouble += services_take(&s->around, &s->all);
 			proceed(&s->all);
+		}
 		control_act(&s->control, &s->all, fds + FD_CONTROL);
 		if (fds[FD_SIGNAL].revents & POLLIN)
 			return;
@@ -421,11 +420,6 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
 		.own_root = o->own_root,
 		.run = {-1, -1, -1},
-		.around = {.store = {-1},
-			   .console = {-1},
-			   .store_fd = -1,
-			   .tails_fd = -1,
-			   .tails_wake = -1},
 		.control = {.listen_fd = -1},
 		.all = {.echo_fd = -1,
 			.models = {.dir = -1},
@@ -434,6 +428,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	};
 	int rc = -1;
 
+	services_init(&s.around);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		s.control.clients[i].fd = -1;
 	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)

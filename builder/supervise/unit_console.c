@@ -18,8 +18,9 @@
 
 int unit_console_open(struct units *all, struct unit *u, struct err *e)
 {
-	u->heard = false;
-	switch (all->consoles) {
+	u->heard = u->held = false;
+	/* xenconsoled finds a guest by the store. */
+	switch (u->guest.in_store ? all->consoles : CONSOLES_OURS) {
 	case CONSOLES_OURS:
 		return console_open(&u->console, all->host, all->xce, &u->guest, e);
 	case CONSOLES_LOGGED:
@@ -31,6 +32,38 @@ int unit_console_open(struct units *all, struct unit *u, struct err *e)
 		break;
 	}
 	return 0;
+}
+
+/* Its log, which has what was taken from the ring from now on. */
+static int follow(struct units *all, struct unit *u, struct err *e)
+{
+	struct console c;
+	bool ignored;
+
+	if (console_map(&c, all->host, &u->guest, e) < 0 ||
+	    console_tail_open(&u->tail, all->tails_fd, unit_name(u), e) < 0) {
+		console_close(&c, all->xce);
+		return -1;
+	}
+	u->tail.begin -= (off_t)console_taken(&c, &ignored);
+	console_close(&c, all->xce);
+	return 0;
+}
+
+void units_console_follow(struct units *all)
+{
+	struct err e;
+
+	for (size_t i = 0; all->consoles == CONSOLES_LOGGED && i < all->n; i++) {
+		struct unit *u = &all->list[i];
+
+		if ((u->state != UNIT_RUNNING && u->state != UNIT_STOPPING) || !u->guest.in_store ||
+		    u->console.ring || u->tail.fd >= 0)
+			continue;
+		if (follow(all, u, &e) < 0)
+			report_line(all->report, "%s: its console is not heard: %s", unit_name(u),
+				    e.msg);
+	}
 }
 
 void unit_console_close(struct units *all, struct unit *u)

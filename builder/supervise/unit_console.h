@@ -12,6 +12,10 @@
 int unit_console_open(struct units *all, struct unit *u, struct err *e);
 void unit_console_close(struct units *all, struct unit *u);
 
+/* xenconsoled serves now the consoles of guests that run already, and logs them: from now on its
+ * logs are read. What can't be followed is reported. */
+void units_console_follow(struct units *all);
+
 /*
  * Takes what the console holds, to the log, the echo and those who are attached. Returns the number
  * of bytes; 0 when there is nothing.
