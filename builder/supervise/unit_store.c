@@ -43,8 +43,8 @@ void unit_store_look(struct units *all, struct unit *u, uint64_t now)
 
 bool unit_store_lacks(const struct unit *u)
 {
-	return u->guest.domid != NO_DOMAIN && !u->guest.in_store &&
-	       (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING);
+	return (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING) &&
+	       u->guest.domid != NO_DOMAIN && !u->guest.in_store;
 }
 
 bool unit_store_asks(const struct unit *u)

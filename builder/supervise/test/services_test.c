@@ -564,7 +564,7 @@ static void test_store_hangs(void **state)
 	AWAIT(&s, s.k.all.store == STORE_SERVES);
 	kit_units_said(&s.k);
 	kit_units_look(&s.k, 1);
-	AWAIT(&s, s.k.all.list[1].guest.domid == 3 && s.k.all.list[1].state == UNIT_RUNNING);
+	AWAIT(&s, s.k.all.list[1].state == UNIT_RUNNING && s.k.all.list[1].guest.domid == 3);
 	close_scene(&s);
 }
 
