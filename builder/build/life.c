@@ -202,6 +202,7 @@ static void forget_domain(struct guest *g)
 	g->console_port = g->store_port = 0;
 	g->console_gfn = g->store_gfn = 0;
 	g->handed_over = false;
+	g->store_lost = false;
 	for (size_t i = 0; g->vifs && i < g->cfg->nr_vifs; i++)
 		g->vifs[i].plugged = false;
 }

@@ -21,6 +21,7 @@
 #include "devmodel_powers.h"
 #include "devmodel_process.h"
 #include "builder/store/nodes.h"
+#include "builder/store/store.h"
 #include "qemu_args.h"
 #include "builder/device/disk.h"
 
@@ -513,9 +514,7 @@ static int says_running(const struct guest *g, struct host *h, struct err *e)
 	snprintf(node, sizeof(node), "/local/domain/0/device-model/%" PRIu32 "/state", g->domid);
 	state = xs_read(h->xsh, XBT_NULL, node, NULL);
 	if (!state)
-		return errno == ENOENT ? 0
-				       : err_set(e, "cannot read %s from the store: %s", node,
-						 strerror(errno));
+		return errno == ENOENT ? 0 : store_error(e, "cannot read %s from the store", node);
 	runs = !strcmp(state, "running");
 	free(state);
 	return runs;

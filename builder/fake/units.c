@@ -60,6 +60,7 @@ void kit_units_store(struct kit_units *k)
 	fake_devices()->on = true;
 	KIT_CHECK(store_open(&k->host.xsh, &e) == 0, "%s", e.msg);
 	KIT_CHECK(store_open(&k->worker_host.xsh, &e) == 0, "%s", e.msg);
+	k->all.store = STORE_SERVES;
 }
 
 void kit_units_consoled(struct kit_units *k)

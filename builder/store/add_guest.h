@@ -50,6 +50,6 @@ void store_remove_guest(struct guest *g, struct host *h);
  * They are those of xen-init-dom0 (tools/helpers/xen-init-dom0.c), which init scripts do not run
  * when they find a xenstored. Does nothing where they are. Returns 0, or -1 with e set.
  */
-int store_add_dom0(struct xs_handle *xsh, struct err *e);
+int store_add_dom0(struct err *e);
 
 #endif

@@ -128,17 +128,13 @@ static void adopt_holdings(struct units *all, struct unit *u, const char *text,
 static void go_on(struct units *all, struct unit *u, enum unit_state state,
 		  const xc_domaininfo_t *info)
 {
-	struct err e;
-
 	if (!info) {
 		/* Its number may be another domain's by now, which is not to be looked at. */
 		unit_enter(all, u, state);
 		unit_look(all, u, NULL);
 		return;
 	}
-	if ((state == UNIT_RUNNING || state == UNIT_STOPPING || state == UNIT_STUCK) &&
-	    unit_console_open(all, u, &e) < 0)
-		report_line(all->report, "%s: %s", unit_name(u), e.msg);
+	u->console_due = state == UNIT_RUNNING || state == UNIT_STOPPING || state == UNIT_STUCK;
 	unit_enter(all, u, state);
 }
 
@@ -256,4 +252,21 @@ size_t adopt_units(struct units *all, const struct ledger *from)
 			unit_hold(all, u);
 	}
 	return go_on;
+}
+
+void adopt_consoles(struct units *all)
+{
+	struct err e;
+
+	for (size_t i = 0; i < all->n && all->store != STORE_SOUGHT; i++) {
+		struct unit *u = &all->list[i];
+
+		if (!u->console_due || unit_busy(u))
+			continue;
+		u->console_due = false;
+		if (u->guest.domid == NO_DOMAIN)
+			continue;
+		if (unit_console_adopt(all, u, &e) < 0)
+			report_line(all->report, "%s: %s", unit_name(u), e.msg);
+	}
 }

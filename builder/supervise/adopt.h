@@ -31,4 +31,7 @@ bool adopt_wanted(const struct ledger *l, struct host *h);
  */
 size_t adopt_units(struct units *all, const struct ledger *from);
 
+/* Opens the consoles of adopted guests, as soon as it is known who serves consoles. */
+void adopt_consoles(struct units *all);
+
 #endif

@@ -128,6 +128,35 @@ static int open_heart(struct supervisor *s, struct err *e)
 	return s->heart ? 0 : -1;
 }
 
+/* Xen's daemons go on without the supervisor, and the next one has to see their end, too. */
+static void keep_services(struct supervisor *s)
+{
+	struct services_file files[SERVICES_FILES];
+	size_t n;
+
+	if (!services_files_changed(&s->around))
+		return;
+	n = services_files(&s->around, files);
+	for (size_t i = 0; i < SERVICES_FILES; i++)
+		kept_drop(s->kept, services_names[i]);
+	for (size_t i = 0; i < n; i++)
+		kept_hold(s->kept, files[i].name, files[i].fd);
+}
+
+static int open_services(struct supervisor *s, const struct supervise_options *o, struct err *e)
+{
+	struct services_file files[SERVICES_FILES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < SERVICES_FILES; i++) {
+		const int fd = kept_take(s->kept, services_names[i]);
+
+		if (fd >= 0)
+			files[n++] = (struct services_file){services_names[i], fd};
+	}
+	return services_open(&s->around, o, files, n, e);
+}
+
 static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
 {
 	if (rundir_open(&s->run, o->rundir, e) < 0 ||
@@ -154,8 +183,11 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
 		return -1;
 	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
-	s->trouble +=
-		services_open(&s->around, o, &s->host, s->worker_hosts, s->workers, &s->report);
+	services_lend(&s->around, &s->host);
+	for (unsigned i = 0; i < s->workers; i++)
+		services_lend(&s->around, &s->worker_hosts[i]);
+	if (open_services(s, o, e) < 0)
+		return -1;
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
@@ -171,7 +203,10 @@ static void close_all(struct supervisor *s)
 	free(s->all.list);
 	disk_table_free(&s->disks);
 	ledger_close(&s->ledger);
-	services_close(&s->around, &s->host, s->worker_hosts, s->workers);
+	store_handle_close(&s->host);
+	for (unsigned i = 0; i < s->workers; i++)
+		store_handle_close(&s->worker_hosts[i]);
+	services_close(&s->around);
 	if (s->xce)
 		xenevtchn_close(s->xce);
 	while (s->workers)
@@ -191,9 +226,9 @@ static int find_store(void *arg, struct err *e)
 {
 	struct supervisor *s = arg;
 
-	if (services_find_store(&s->around, &s->host, s->worker_hosts, s->workers, e) < 0)
+	if (services_find_store(&s->around, e) < 0)
 		return -1;
-	s->all.consoles = s->around.consoles;
+	services_take(&s->around, &s->all);
 	return 0;
 }
 
@@ -217,8 +252,8 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->worker = &s->worker;
 	all->images = &s->images;
 	all->disks = &s->disks;
-	all->consoles = s->around.consoles;
-	all->tails_fd = s->around.tails_fd;
+	all->store = STORE_SOUGHT;
+	all->tails_fd = -1;
 	all->find_store = find_store;
 	all->find_store_arg = s;
 	all->run = &s->run;
@@ -454,21 +489,12 @@ static void drain_tails(struct supervisor *s)
 			s->tails_left = true;
 }
 
-static void store_gone(struct units *all, uint64_t now)
-{
-	struct err none = {.msg = ""};
-
-	for (size_t i = 0; i < all->n; i++)
-		unit_event(all, &all->list[i], EVENT_STORE_GONE, now, &none);
-}
-
 static void tick(struct supervisor *s, uint64_t now)
 {
 	look_at_domains(&s->all);
 	for (size_t i = 0; i < s->all.n; i++)
 		unit_tick(&s->all, &s->all.list[i], now);
-	if (services_tick(&s->around, &s->all, now))
-		store_gone(&s->all, now);
+	services_tick(&s->around, &s->all, now);
 	xl_records_keep(&s->records, &s->all, now);
 }
 
@@ -596,13 +622,13 @@ static void loop(struct supervisor *s)
 			tick(s, now);
 			next = now + TICK_MS * NS_PER_MS;
 		}
-		if (!s->all.over && !s->all.leaving && !undecided(&s->all))
+		if (!s->all.over && !s->all.leaving && s->around.decided && !undecided(&s->all))
 			boot_over(s);
 		control_settle(&s->control, &s->all);
 		fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
 		fds[FD_WORKER] = (struct pollfd){.fd = s->worker.done_fd, .events = POLLIN};
 		fds[FD_EVTCHN] = (struct pollfd){.fd = xenevtchn_fd(s->xce), .events = POLLIN};
-		fds[FD_STORE] = (struct pollfd){.fd = s->around.store_fd, .events = POLLIN};
+		fds[FD_STORE] = (struct pollfd){.fd = s->around.news, .events = POLLIN};
 		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
 		fds[FD_KEEPER] = (struct pollfd){
 			.fd = s->kept ? s->kept->channel : -1,
@@ -624,8 +650,12 @@ static void loop(struct supervisor *s)
 		drain_serial(s, fds + FD_COUNT);
 		if (fds[FD_WORKER].revents & POLLIN)
 			take_jobs(s);
-		if (fds[FD_STORE].revents & POLLIN && services_store_changed(&s->host))
+		if (fds[FD_STORE].revents & POLLIN) {
+			s->trouble += services_take(&s->around, &s->all);
+			keep_services(s);
+			adopt_consoles(&s->all);
 			proceed(&s->all);
+		}
 		control_act(&s->control, &s->all, fds + FD_CONTROL);
 		if (fds[FD_SIGNAL].revents & POLLIN)
 			take_signal(s);
@@ -651,11 +681,6 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		.rundir = o->rundir,
 		.ledger = {.fd = -1},
 		.run = {-1, -1, -1},
-		.around = {.store = {-1},
-			   .console = {-1},
-			   .store_fd = -1,
-			   .tails_fd = -1,
-			   .tails_wake = -1},
 		.control = {.listen_fd = -1},
 		.all = {.echo_fd = -1,
 			.models = {.dir = -1},
@@ -664,6 +689,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	};
 	int rc = -1;
 
+	services_init(&s.around);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		s.control.clients[i].fd = -1;
 	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)

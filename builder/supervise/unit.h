@@ -17,6 +17,7 @@
 #include "base/report.h"
 #include "builder/host/rundir.h"
 #include "builder/keeper/ledger.h"
+#include "builder/store/store_link.h"
 #include "worker.h"
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
@@ -60,6 +61,10 @@ struct units {
 	const struct rundir *run;
 	enum consoles consoles;
 	int tails_fd; /* directory of xenconsoled's logs, for CONSOLES_LOGGED */
+	enum store_state store;
+	unsigned store_generation; /* of xenstored, as host.h counts */
+	bool store_deaf;  /* dom0's kernel does not hear the store: it knew one that has ended */
+	bool store_again; /* the store was away: guests that it does not know are handed over */
 	struct report *report;
 	bool paused;          /* guests are built, and not let run */
 	uint64_t began, over; /* when the supervisor began; when every guest had been tried, or 0 */
@@ -95,6 +100,11 @@ struct unit {
 	 */
 	struct console console;
 	struct console_tail tail;
+	struct console
+		rest;     /* the ring of one that has ended, of which xenconsoled reads the rest */
+	bool console_due; /* it was adopted, and its console is to be opened */
+	bool held;        /* it has been said that its end waits for the store */
+	bool heard;       /* its last words have been read */
 	unsigned console_events; /* since the last tick */
 	bool console_masked;     /* it floods: quiet until the next tick */
 	struct bounded_log log;

@@ -268,6 +268,18 @@ int act_lose_given(const struct happening *h)
 	return act_lose(h);
 }
 
+int act_store_gone(const struct happening *h)
+{
+	h->u->guest.in_store = false;
+	h->u->guest.store_lost = true;
+	if (h->u->stop_by_store) {
+		h->u->stop_by_store = false;
+		h->u->stop_since = h->now;
+		h->u->stop_sent = 0;
+	}
+	return EVENT_NONE;
+}
+
 int act_ask_to_stop(const struct happening *h)
 {
 	return unit_ask_to_stop(h->all, h->u, h->now, h->e) < 0 ? -1 : EVENT_NONE;

@@ -7,18 +7,19 @@
 
 static int hand_over(struct units *all, struct unit *u, struct err *e)
 {
-	const bool pv = u->guest.cfg->type == GUEST_PV;
+	const bool pv = u->guest.cfg->type == GUEST_PV, ours = u->console.ring;
 	struct err ignored;
 
 	unit_console_drain(all, u);
 	unit_console_close(all, u); /* xenconsoled can bind the channel only when nobody else has */
 	if (guest_hand_over(&u->guest, all->host, e) < 0) {
-		if (console_open(&u->console, all->host, all->xce, &u->guest, &ignored) < 0)
+		if (ours && console_open(&u->console, all->host, all->xce, &u->guest, &ignored) < 0)
 			err_prefix(e, "[%s] ", ignored.msg);
 		err_prefix(e, "%s: ", unit_name(u));
 		report_line(all->report, "%s", e->msg);
 		return -1;
 	}
+	units_console_follow(all);
 	report_line(all->report, "%s: domain %u is in the store now%s", unit_name(u),
 		    u->guest.domid,
 		    pv ? ", with its name and its console; as a pv guest that was started without "
@@ -38,12 +39,6 @@ int units_hand_over(struct units *all, struct err *e)
 	struct err other;
 	int rc = 0;
 
-	/* The store's handles are set up while nobody uses them. */
-	for (size_t i = 0; i < all->n; i++)
-		if (unit_busy(&all->list[i]))
-			return err_set(e, "%s is %s; try again when it is not",
-				       unit_name(&all->list[i]),
-				       unit_state_name(all->list[i].state));
 	if (!all->host->xsh && all->find_store(all->find_store_arg, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all->n; i++)

@@ -4,12 +4,9 @@
 #include "builder/devmodel/devmodel.h"
 #include "unit_console.h"
 #include "unit_stop.h"
+#include "unit_store.h"
 #include "unit_table.h"
 #include "unit_wait.h"
-
-/* How long xenconsoled, or a device model, is given to take the last words of a guest that has
- * ended. */
-#define LAST_WORDS_NS (250 * NS_PER_MS)
 
 static enum unit_event job_event(const struct unit *u)
 {
@@ -50,9 +47,18 @@ void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
 		return;
 	if (!u->ended_at)
 		u->ended_at = now;
-	if ((u->tail.fd >= 0 || u->guest.model.console_fd >= 0) &&
-	    now - u->ended_at < LAST_WORDS_NS)
+	if (!unit_console_finished(all, u, now))
 		return;
+	if (unit_waits_for_store(all, u)) {
+		if (!u->held)
+			report_line(all->report,
+				    "%s: domain %u has ended; it stays until the store %s",
+				    unit_name(u), u->guest.domid,
+				    all->store == STORE_SERVES ? "is one that dom0's kernel hears"
+							       : "is there");
+		u->held = true;
+		return;
+	}
 	u->ending = ending_of(info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	err_set(&words, "%s", ending_text(u->ending));
 	unit_event(all, u, EVENT_SHUT_DOWN, now, &words);

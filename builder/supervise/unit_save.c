@@ -77,6 +77,11 @@ static void save_unit(const struct unit *u, FILE *f)
 		fprintf(f, "why %s\n", u->why);
 }
 
+size_t unit_record(const struct units *all, const struct unit *u)
+{
+	return LEDGER_UNITS + (size_t)(u - all->list);
+}
+
 void unit_save(struct units *all, const struct unit *u)
 {
 	char *text = NULL;
@@ -90,7 +95,7 @@ void unit_save(struct units *all, const struct unit *u)
 		return;
 	save_unit(u, f);
 	if (fclose(f) == 0)
-		ledger_write(all->ledger, LEDGER_UNITS + (size_t)(u - all->list), text, len);
+		ledger_write(all->ledger, unit_record(all, u), text, len);
 	free(text);
 }
 

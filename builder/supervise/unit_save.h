@@ -16,6 +16,9 @@
 /* The first record of a unit; the one before is the supervisor's own. */
 #define LEDGER_UNITS 1
 
+/* The number of u's. */
+size_t unit_record(const struct units *all, const struct unit *u);
+
 /* Writes u into its record of all->ledger. Not to be called while a thread has u's guest, but right
  * before it gets it. */
 void unit_save(struct units *all, const struct unit *u);

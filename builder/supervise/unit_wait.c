@@ -7,6 +7,7 @@
 #include "builder/build/devices.h"
 #include "builder/image/firmware.h"
 #include "builder/devmodel/devmodel_files.h"
+#include "unit_store.h"
 #include "unit_table.h"
 #include "builder/build/life.h"
 
@@ -85,18 +86,22 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 	bool absent = false;
 	struct err e;
 
-	if (all->leaving || !predecessors_up(all, u))
+	if (all->leaving || all->store == STORE_SOUGHT || !predecessors_up(all, u))
 		return;
 	if (!u->since) {
 		u->since = now;
 		report_predecessors(all, u);
 	}
-	if (has_devices(u->guest.cfg) && !all->host->xsh) {
+	if (unit_waits_for_store(all, u)) {
+		u->since = now; /* its devices can't be late */
+		return;
+	}
+	if (has_devices(u->guest.cfg) && all->store == STORE_ABSENT) {
 		err_set(&e, "its disks and network interfaces need a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
-	if (firmware_wanted(u->guest.cfg) && !all->host->xsh) {
+	if (firmware_wanted(u->guest.cfg) && all->store == STORE_ABSENT) {
 		err_set(&e, "its device model needs a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
@@ -118,6 +123,10 @@ static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
 	struct err e;
 	bool ready;
 
+	if (unit_waits_for_store(all, u)) {
+		u->since = now;
+		return;
+	}
 	if (guest_connect(&u->guest, all->host, &all->models, now - u->since, &ready, &e) < 0 ||
 	    (ready && unit_event(all, u, EVENT_RUNNABLE, now, &e) < 0))
 		unit_event(all, u, EVENT_HOPELESS, now, &e);

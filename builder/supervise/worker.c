@@ -8,6 +8,7 @@
 
 #include "builder/build/create.h"
 #include "builder/build/life.h"
+#include "builder/store/store_link.h"
 
 /* What a thread may take of dom0's memory: an unpacked kernel is some 64 MiB, and dom0 needs the
  * rest for its own start. */
@@ -82,6 +83,7 @@ static void *work(void *arg)
 	struct job *j;
 
 	while ((j = begin(t->worker, t->host))) {
+		store_handle(t->host);
 		j->rc = run(j, t->host);
 		finish(t->worker, j, t->host);
 		host_tidy(t->host);
