@@ -27,9 +27,9 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	KIT_CHECK(host_open(&k->worker_host, false, &e) == 0, "%s", e.msg);
 	KIT_CHECK(rundir_open(&k->run, kit_path("run"), &e) == 0, "%s", e.msg);
 	KIT_CHECK(worker_start(&k->worker, &k->worker_host, 1, &e) == 0, "%s", e.msg);
-	k->report.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	k->report.out.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	k->report.log.fd = -1;
-	assert_true(k->report.fd >= 0);
+	assert_true(k->report.out.fd >= 0);
 	k->all.host = &k->host;
 	KIT_CHECK(devmodels_open(&k->all.models, &k->run, kit_path("run"), NULL, &e) == 0, "%s",
 		  e.msg);
@@ -42,8 +42,9 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	k->all.report = &k->report;
 	k->all.output = to_nobody;
 	k->all.echo = ECHO_CONSOLE;
-	k->all.echo_fd = open(kit_path("echo"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
-	assert_true(k->all.echo_fd >= 0);
+	k->echo.fd = open(kit_path("echo"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	assert_true(k->echo.fd >= 0);
+	k->all.echo_out = &k->echo;
 	k->all.list = calloc(n, sizeof(*k->all.list));
 	assert_non_null(k->all.list);
 	unlink(kit_path("run/console/web.log"));
@@ -121,8 +122,8 @@ void kit_units_close(struct kit_units *k)
 	free(k->all.list);
 	assert_null(k->images.files);
 	xenevtchn_close(k->all.xce);
-	close(k->all.echo_fd);
-	close(k->report.fd);
+	close(k->echo.fd);
+	close(k->report.out.fd);
 	devmodels_close(&k->all.models);
 	rundir_close(&k->run);
 	if (k->all.tails_fd >= 0)
@@ -178,6 +179,6 @@ const char *kit_units_said(struct kit_units *k)
 	static char text[8192];
 
 	kit_read("report", text, sizeof(text));
-	assert_int_equal(ftruncate(k->report.fd, 0), 0);
+	assert_int_equal(ftruncate(k->report.out.fd, 0), 0);
 	return text;
 }

@@ -19,7 +19,8 @@ struct kit_units {
 	struct host host, worker_host;
 	struct worker worker;
 	struct rundir run;
-	struct report report; /* into the file "report" */
+	struct report report;    /* into the file "report" */
+	struct console_out echo; /* into the file "echo" */
 	struct image_cache images;
 	struct disk_table disks;
 	struct units all;

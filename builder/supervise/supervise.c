@@ -39,6 +39,8 @@ struct supervisor {
 	bool worker_on;
 	struct rundir run;
 	struct report report;
+	struct console_out kmsg; /* where guests' output is repeated there */
+	int kmsg_fd;
 	struct control control;
 	struct image_cache images;
 	struct disk_table disks;
@@ -67,14 +69,16 @@ static int open_signals(struct err *e)
 	return fd < 0 ? err_set(e, "cannot make a signalfd: %s", strerror(errno)) : fd;
 }
 
-static int open_echo(enum echo_to to, int console, struct err *e)
+static int open_echo(struct supervisor *s, enum echo_to to, struct err *e)
 {
-	int fd;
-
 	if (to != ECHO_KMSG)
-		return console;
-	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	return fd < 0 ? err_set(e, "cannot write /dev/kmsg: %s", strerror(errno)) : fd;
+		return 0;
+	s->kmsg_fd = open("/dev/kmsg", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (s->kmsg_fd < 0)
+		return err_set(e, "cannot write /dev/kmsg: %s", strerror(errno));
+	console_out_open(&s->kmsg, s->kmsg_fd, "<5>earlydom: ");
+	s->all.echo_out = &s->kmsg;
+	return 0;
 }
 
 static int open_hosts(struct supervisor *s, const struct supervise_options *o, struct err *e)
@@ -96,8 +100,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->signal_fd = open_signals(e);
 	if (s->signal_fd < 0)
 		return -1;
-	s->all.echo_fd = open_echo(o->echo, s->report.fd, e);
-	if (s->all.echo_fd < 0)
+	if (open_echo(s, o->echo, e) < 0)
 		return -1;
 	if (open_hosts(s, o, e) < 0)
 		return -1;
@@ -129,8 +132,11 @@ static void close_all(struct supervisor *s)
 	while (s->workers)
 		host_close(&s->worker_hosts[--s->workers]);
 	host_close(&s->host);
-	if (s->all.echo_fd >= 0 && s->all.echo_fd != s->report.fd)
-		close(s->all.echo_fd);
+	if (s->kmsg_fd >= 0) {
+		console_out_close(&s->kmsg);
+		close(s->kmsg_fd);
+	}
+	console_out_close(&s->report.out);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	devmodels_close(&s->all.models);
@@ -345,6 +351,8 @@ enum {
 	FD_EVTCHN,
 	FD_STORE,
 	FD_TAILS,
+	FD_CONSOLE,
+	FD_KMSG,
 	FD_CONTROL,
 	FD_COUNT = FD_CONTROL + CONTROL_FDS
 };
@@ -368,6 +376,13 @@ static void drain_serial(struct supervisor *s, const struct pollfd *fds)
 			unit_console(&s->all, &s->all.list[i]);
 }
 
+/* Asks for room for what a console has not taken yet. */
+static struct pollfd poll_out(const struct console_out *c, uint64_t now, uint64_t *due)
+{
+	return (struct pollfd){.fd = console_out_waits(c, now, due) ? c->fd : -1,
+			       .events = POLLOUT};
+}
+
 /* How long nothing may be done, in ms. */
 static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t next)
 {
@@ -377,7 +392,7 @@ static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t next)
 static void loop(struct supervisor *s)
 {
 	struct pollfd fds[FD_COUNT + s->all.n];
-	uint64_t now, next = clock_ns();
+	uint64_t now, due, next = clock_ns();
 
 	for (;;) {
 		now = clock_ns();
@@ -393,12 +408,19 @@ static void loop(struct supervisor *s)
 		fds[FD_EVTCHN] = (struct pollfd){.fd = xenevtchn_fd(s->xce), .events = POLLIN};
 		fds[FD_STORE] = (struct pollfd){.fd = s->around.store_fd, .events = POLLIN};
 		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
+		due = next;
+		fds[FD_CONSOLE] = poll_out(&s->report.out, now, &due);
+		fds[FD_KMSG] = poll_out(&s->kmsg, now, &due);
 		control_poll(&s->control, fds + FD_CONTROL);
 		poll_serial(&s->all, fds + FD_COUNT);
-		if (poll(fds, FD_COUNT + s->all.n, pause_ms(s, now, next)) < 0 && errno != EINTR)
+		if (poll(fds, FD_COUNT + s->all.n, pause_ms(s, now, due)) < 0 && errno != EINTR)
 			return;
 		if (fds[FD_EVTCHN].revents & POLLIN)
 			drain_console(s);
+		if (fds[FD_CONSOLE].revents)
+			console_out_flush(&s->report.out, clock_ns());
+		if (fds[FD_KMSG].revents)
+			console_out_flush(&s->kmsg, clock_ns());
 		drain_tails(s);
 		drain_serial(s, fds + FD_COUNT);
 		if (fds[FD_WORKER].revents & POLLIN)
@@ -418,7 +440,8 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		.signal_fd = -1,
 		.status_fd = o->status_fd,
 		.bad = bad,
-		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
+		.report = {.log = {.fd = -1}},
+		.kmsg_fd = -1,
 		.own_root = o->own_root,
 		.run = {-1, -1, -1},
 		.around = {.store = {-1},
@@ -427,15 +450,14 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 			   .tails_fd = -1,
 			   .tails_wake = -1},
 		.control = {.listen_fd = -1},
-		.all = {.echo_fd = -1,
-			.models = {.dir = -1},
-			.began = clock_ns(),
-			.paused = o->paused},
+		.all = {.models = {.dir = -1}, .began = clock_ns(), .paused = o->paused},
 	};
 	int rc = -1;
 
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		s.control.clients[i].fd = -1;
+	console_out_open(&s.report.out, STDERR_FILENO, NULL);
+	s.all.echo_out = &s.report.out;
 	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++)

@@ -63,7 +63,7 @@ struct units {
 	bool paused;          /* guests are built, and not let run */
 	uint64_t began, over; /* when the supervisor began; when every guest had been tried, or 0 */
 	enum echo_to echo;
-	int echo_fd;
+	struct console_out *echo_out;
 	/* Takes each guest's output for those who are attached to it; set by the supervisor. */
 	void (*output)(void *arg, const struct unit *u, const char *buf, size_t n);
 	void *output_arg;

@@ -32,7 +32,7 @@ void unit_console_close(struct units *all, struct unit *u)
 {
 	/* The tail stays: the guest's next domain has the same log. */
 	console_close(&u->console, all->xce);
-	echo_flush(&u->line, all->echo, all->echo_fd, unit_name(u));
+	echo_flush(&u->line, all->echo, all->echo_out, unit_name(u));
 }
 
 /* What a classic device model has taken from the guest's serial port. The model is the worker's
@@ -71,7 +71,7 @@ size_t unit_console(struct units *all, struct unit *u)
 		n = serial_read(u, buf, sizeof(buf));
 	if (n) {
 		bounded_log_write(&u->log, buf, n);
-		echo_output(&u->line, all->echo, all->echo_fd, unit_name(u), buf, n);
+		echo_output(&u->line, all->echo, all->echo_out, unit_name(u), buf, n);
 		all->output(all->output_arg, u, buf, n);
 	}
 	if (u->console.ring && !u->console_masked) {

@@ -59,8 +59,8 @@ static void open_scene(struct scene *s)
 	pthread_mutex_init(&s->gate.lock, NULL);
 	pthread_cond_init(&s->gate.changed, NULL);
 	s->report.log.fd = -1;
-	s->report.fd = open(kit_path("said"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
-	assert_true(s->report.fd >= 0);
+	s->report.out.fd = open(kit_path("said"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	assert_true(s->report.out.fd >= 0);
 	KIT_CHECK(errands_open(&s->a, &s->report, false, &e) == 0, "%s", e.msg);
 	for (size_t i = 0; i < sizeof(s->list) / sizeof(s->list[0]); i++) {
 		s->list[i].e.run = run;
@@ -72,7 +72,7 @@ static void open_scene(struct scene *s)
 static void close_scene(struct scene *s)
 {
 	assert_true(errands_close(&s->a));
-	close(s->report.fd);
+	close(s->report.out.fd);
 	kit_nothing_held(true);
 }
 
@@ -81,7 +81,7 @@ static void said(struct scene *s, const char *want)
 	char text[4096];
 
 	assert_string_equal(kit_read("said", text, sizeof(text)), want);
-	assert_int_equal(ftruncate(s->report.fd, 0), 0);
+	assert_int_equal(ftruncate(s->report.out.fd, 0), 0);
 }
 
 static struct errand *take(struct scene *s)
@@ -213,7 +213,7 @@ static void test_end(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		assert_true(s.list[i].ran);
 	kit_nothing_held(true);
-	close(s.report.fd);
+	close(s.report.out.fd);
 
 	open_scene(&s);
 	s.list[0].gate = &s.gate;
