@@ -34,10 +34,13 @@
 /* How long the end of all waits for errands that are not late. */
 #define ERRANDS_END_MS 1000
 
+struct units; /* unit.h */
+
 struct errand {
 	/* The giver's. run is called in a thread, with a host of the thread's own; it sets rc, and
-	 * err where rc is -1. */
+	 * err where rc is -1. done is called in the loop, by whoever takes it. */
 	void (*run)(struct errand *e, struct host *h);
+	void (*done)(struct units *all, struct errand *e);
 	const char *who;  /* whom it is for: a guest's name */
 	const char *what; /* for messages: "the look at its devices" */
 	int rc;           /* once it is back, like err: -1 also when it could not be run */

@@ -84,6 +84,11 @@ static int open_store(struct services *a, struct host *h, struct host *workers, 
 		err_set(e, "cannot watch %s in the store: %s", BACKENDS, strerror(errno));
 		goto fail;
 	}
+	/* xenstored's words for a domain that is new, and for one that has ended. */
+	if (!xs_watch(h->xsh, "@introduceDomain", "") || !xs_watch(h->xsh, "@releaseDomain", "")) {
+		err_set(e, "cannot watch domains in the store: %s", strerror(errno));
+		goto fail;
+	}
 	a->store_fd = xs_fileno(h->xsh);
 	return 0;
 fail:
@@ -195,6 +200,7 @@ bool services_tails_changed(struct services *a)
 
 	while (read(a->tails_wake, events, sizeof(events)) > 0)
 		any = true;
+	a->tails_grown |= any;
 	return any;
 }
 
@@ -224,11 +230,19 @@ bool services_tick(struct services *a, const struct units *all, uint64_t now)
 	if (a->tails_fd < 0 || now < a->next_empty)
 		return store_gone;
 	a->next_empty = now + EMPTY_NS;
+	a->tails_grown = false;
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i].state != UNIT_RELEASED)
 			names[n++] = all->list[i].guest.cfg->name;
 	console_tail_empty_others(a->tails_fd, names, n);
 	return store_gone;
+}
+
+uint64_t services_due(const struct services *a, uint64_t now)
+{
+	if (a->absent)
+		return now;
+	return a->tails_fd >= 0 && a->tails_grown ? a->next_empty : UINT64_MAX;
 }
 
 void services_close(struct services *a, struct host *h, struct host *workers, unsigned n)

@@ -22,6 +22,7 @@ struct services {
 	size_t absent;       /* ports of theirs that have not come yet */
 	uint64_t began;      /* ns */
 	uint64_t next_empty; /* when the logs of other guests are emptied next, ns */
+	bool tails_grown;    /* some log has grown since then */
 };
 
 /*
@@ -44,8 +45,12 @@ int services_find_store(struct services *a, struct host *h, struct host *workers
 bool services_store_changed(struct host *h);
 bool services_tails_changed(struct services *a);
 
-/* Once a tick: puts ports that have come on their bridges, empties the logs of guests that are none
+/* Puts ports that have come on their bridges, empties the logs of guests that are none
  * of ours, says when a daemon has ended. Returns whether xenstored has, since the last call. */
 bool services_tick(struct services *a, const struct units *all, uint64_t now);
+
+/* When that is to be called at the latest, ns, now for soon; UINT64_MAX for never. It is, too, when
+ * a daemon's life is readable. */
+uint64_t services_due(const struct services *a, uint64_t now);
 
 #endif

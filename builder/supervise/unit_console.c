@@ -1,14 +1,16 @@
 #include "unit_console.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Console events that a guest may cause in one tick of the supervisor; more are left until the
- * next. */
+#include "base/clock.h"
+#include "unit_errand.h"
+
+/* Console events that a guest may cause in that time; more are left until the next tick. */
 #define CONSOLE_EVENTS_MAX 100
+#define CONSOLE_EVENTS_NS  (100 * NS_PER_MS)
 
 /* What is taken at once of the output of a guest that may go on to write, in reads. */
 #define DRAIN_MAX 1000
@@ -75,6 +77,12 @@ size_t unit_console(struct units *all, struct unit *u)
 		all->output(all->output_arg, u, buf, n);
 	}
 	if (u->console.ring && !u->console_masked) {
+		const uint64_t now = clock_ns();
+
+		if (now - u->console_since >= CONSOLE_EVENTS_NS) {
+			u->console_since = now;
+			u->console_events = 0;
+		}
 		u->console_masked = ++u->console_events > CONSOLE_EVENTS_MAX;
 		if (!u->console_masked)
 			xenevtchn_unmask(all->xce, u->console.port);
@@ -111,19 +119,12 @@ size_t unit_type(struct units *all, struct unit *u, const char *buf, size_t n)
 
 size_t unit_type_hvc(struct units *all, struct unit *u, const char *buf, size_t n)
 {
-	char node[64], *path;
-	unsigned len;
-	size_t done;
+	const char *path;
 
 	if (u->console.ring)
 		return console_write(&u->console, all->xce, buf, n);
 	if (!all->host->xsh || unit_busy(u) || u->guest.domid == NO_DOMAIN)
 		return 0;
-	snprintf(node, sizeof(node), "/local/domain/%u/console/tty", u->guest.domid);
-	path = xs_read(all->host->xsh, XBT_NULL, node, &len);
-	if (!path)
-		return 0;
-	done = console_tail_type(path, buf, n);
-	free(path);
-	return done;
+	path = unit_terminal(all, u);
+	return path ? console_tail_type(path, buf, n) : 0;
 }

@@ -3,52 +3,96 @@
 #include <string.h>
 
 #include "unit_console.h"
+#include "unit_errand.h"
 #include "builder/build/hand_over.h"
 
-static int hand_over(struct units *all, struct unit *u, struct err *e)
+static void hand_over_next(struct units *all);
+
+static void run_hand_over(struct errand *e, struct host *h)
 {
-	const bool pv = u->guest.cfg->type == GUEST_PV;
+	struct hand_over *o = (struct hand_over *)e;
+
+	e->rc = guest_hand_over(&o->u->guest, h, &e->err);
+}
+
+static void failed(struct units *all, struct unit *u, struct err *e)
+{
+	struct hand_over *o = &all->hand_over;
 	struct err ignored;
 
-	unit_console_drain(all, u);
-	unit_console_close(all, u); /* xenconsoled can bind the channel only when nobody else has */
-	if (guest_hand_over(&u->guest, all->host, e) < 0) {
-		if (console_open(&u->console, all->host, all->xce, &u->guest, &ignored) < 0)
-			err_prefix(e, "[%s] ", ignored.msg);
-		err_prefix(e, "%s: ", unit_name(u));
-		report_line(all->report, "%s", e->msg);
-		return -1;
-	}
-	report_line(all->report, "%s: domain %u is in the store now%s", unit_name(u),
-		    u->guest.domid,
-		    pv ? ", with its name and its console; as a pv guest that was started without "
-			 "one it does not see requests there (shutdown, memory, vcpus, devices)"
-		       : "");
-	return 0;
+	if (console_open(&u->console, all->host, all->xce, &u->guest, &ignored) < 0)
+		err_prefix(e, "[%s] ", ignored.msg);
+	err_prefix(e, "%s: ", unit_name(u));
+	report_line(all->report, "%s", e->msg);
+	if (o->rc == 0)
+		o->err = *e;
+	o->rc = -1;
+}
+
+static void handed_over(struct units *all, struct errand *e)
+{
+	struct unit *u = all->hand_over.u;
+	const bool pv = u->guest.cfg->type == GUEST_PV;
+
+	u->handing_over = false;
+	if (e->rc < 0)
+		failed(all, u, &e->err);
+	else
+		report_line(all->report, "%s: domain %u is in the store now%s", unit_name(u),
+			    u->guest.domid,
+			    pv ? ", with its name and its console; as a pv guest that was started "
+				 "without one it does not see requests there (shutdown, memory, "
+				 "vcpus, devices)"
+			       : "");
+	unit_after_wait(all, u);
+	hand_over_next(all);
 }
 
 static bool may_hand_over(const struct unit *u)
 {
-	return u->guest.domid != NO_DOMAIN && !u->guest.in_store &&
+	return u->guest.domid != NO_DOMAIN && !u->guest.in_store && !unit_busy(u) &&
 	       (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING);
+}
+
+static void hand_over_next(struct units *all)
+{
+	struct hand_over *o = &all->hand_over;
+
+	while (o->next < all->n) {
+		struct unit *u = &all->list[o->next++];
+
+		if (!may_hand_over(u))
+			continue;
+		unit_console_drain(all, u);
+		/* xenconsoled can bind the channel only when nobody else has. */
+		unit_console_close(all, u);
+		o->u = u;
+		u->handing_over = true;
+		o->errand.run = run_hand_over;
+		o->errand.done = handed_over;
+		o->errand.who = unit_name(u);
+		o->errand.what = "its hand-over to the store";
+		errand_give(all->errands, &o->errand);
+		return;
+	}
+	o->under_way = false;
 }
 
 int units_hand_over(struct units *all, struct err *e)
 {
-	struct err other;
-	int rc = 0;
+	struct hand_over *o = &all->hand_over;
 
+	if (o->under_way)
+		return 0;
 	/* The store's handles are set up while nobody uses them. */
 	for (size_t i = 0; i < all->n; i++)
-		if (unit_busy(&all->list[i]))
+		if (unit_has_job(&all->list[i]))
 			return err_set(e, "%s is %s; try again when it is not",
 				       unit_name(&all->list[i]),
 				       unit_state_name(all->list[i].state));
 	if (!all->host->xsh && all->find_store(all->find_store_arg, e) < 0)
 		return -1;
-	for (size_t i = 0; i < all->n; i++)
-		if (may_hand_over(&all->list[i]) &&
-		    hand_over(all, &all->list[i], rc ? &other : e) < 0)
-			rc = -1;
-	return rc;
+	*o = (struct hand_over){.under_way = true};
+	hand_over_next(all);
+	return 0;
 }
