@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 void report_line(struct report *r, const char *fmt, ...)
 {
@@ -19,7 +18,5 @@ void report_line(struct report *r, const char *fmt, ...)
 	len = strlen(line);
 	line[len++] = '\n';
 	bounded_log_write(&r->log, line, len);
-	/* A console that is gone must not stop the supervisor; the log has the line. */
-	if (write(r->fd, line, len) < 0)
-		return;
+	console_out_line(&r->out, line, len);
 }

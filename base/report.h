@@ -5,10 +5,11 @@
 #define EARLYDOM_REPORT_H
 
 #include "bounded_log.h"
+#include "console_out.h"
 
 struct report {
-	int fd;                 /* the console, as inherited: stderr */
-	struct bounded_log log; /* log.fd -1 for none */
+	struct console_out out; /* the console */
+	struct bounded_log log; /* log.fd -1 for none; it has every line */
 };
 
 /* Writes one line, "earlydom: " in front and a newline behind, in one piece. */

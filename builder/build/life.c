@@ -153,14 +153,12 @@ int guest_connect(struct guest *g, struct host *h, const struct devmodels *model
 		return devices_late(g, h, g->cfg->device_timeout, e);
 	}
 	*ready = model != DEVMODEL_STARTING; /* it has a time-out of its own */
-	return 0;
+	return *ready ? serial_publish(g, h, e) : 0;
 }
 
 int guest_run(struct guest *g, struct host *h, bool paused, struct err *e)
 {
 	phases_enter(&g->phases, PHASE_UNPAUSE);
-	if (serial_publish(g, h, e) < 0)
-		return -1;
 	if (!paused && xc_domain_unpause(h->xch, g->domid) < 0)
 		return host_error(h, e, "cannot unpause the domain");
 	phases_end(&g->phases);

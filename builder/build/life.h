@@ -24,9 +24,9 @@ int guest_build(struct guest *g, struct host *h, struct err *e);
 
 /*
  * Starts the device model of the built guest, if it is of a type that has one, and looks, without
- * waiting, whether that and the back ends are ready for the guest: *ready. waited_ns is for how
- * long it has been looked already. Returns 0, or -1 with e set: they do not get ready, or not
- * within the guest's device_timeout.
+ * waiting, whether that and the back ends are ready for the guest: *ready. Then its serial ports
+ * are in the store. waited_ns is for how long it has been looked already. Returns 0, or -1 with e
+ * set: they do not get ready, or not within the guest's device_timeout.
  */
 int guest_connect(struct guest *g, struct host *h, const struct devmodels *models,
 		  uint64_t waited_ns, bool *ready, struct err *e);

@@ -23,25 +23,38 @@ static bool is_missing(int errnum)
 	return errnum == ENOENT || errnum == ENXIO || errnum == ENODEV || errnum == ENOMEDIUM;
 }
 
-/* Looks a tag up among the devices that no guest may write. */
-static int find_tag(const struct disk_table *t, struct disk *d, struct err *e)
+/* Who may write what, as it is now. Returns NULL without memory. */
+static struct block_owner *copy_owners(struct disk_table *t, size_t *nr)
 {
-	struct block_view view = {.sysroot = t->sysroot ? t->sysroot : ""};
 	struct block_owner *owners;
 	size_t n = t->nr_reserved;
-	int rc;
 
+	pthread_mutex_lock(&t->lock);
 	for (const struct disk *held = t->disks; held; held = held->next)
 		n++;
 	owners = calloc(n + 1, sizeof(*owners));
+	n = t->nr_reserved;
+	if (owners && n)
+		memcpy(owners, t->reserved, n * sizeof(*owners));
+	for (const struct disk *held = t->disks; owners && held; held = held->next)
+		if (held->spec->readwrite && held->rdev)
+			owners[n++] = (struct block_owner){held->guest, NULL, held->rdev};
+	pthread_mutex_unlock(&t->lock);
+	*nr = n;
+	return owners;
+}
+
+/* Looks a tag up among the devices that no guest may write. */
+static int find_tag(struct disk_table *t, struct disk *d, struct err *e)
+{
+	struct block_view view = {.sysroot = t->sysroot ? t->sysroot : ""};
+	struct block_owner *owners;
+	size_t n;
+	int rc;
+
+	owners = copy_owners(t, &n);
 	if (!owners)
 		return err_set(e, "out of memory");
-	if (t->nr_reserved)
-		memcpy(owners, t->reserved, t->nr_reserved * sizeof(*owners));
-	n = t->nr_reserved;
-	for (const struct disk *held = t->disks; held; held = held->next)
-		if (held->spec->readwrite)
-			owners[n++] = (struct block_owner){held->guest, NULL, held->rdev};
 	view.owners = owners;
 	view.nr_owners = n;
 	rc = tag_find(&view, d->spec->target, d->path, sizeof(d->path), e);
@@ -49,7 +62,7 @@ static int find_tag(const struct disk_table *t, struct disk *d, struct err *e)
 	return rc;
 }
 
-static int locate(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+static int locate(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	const char *target = d->spec->target;
 	int rc;
@@ -106,8 +119,10 @@ static bool overlap(const struct disk *a, const struct disk *b)
 	return a->rdev == b->rdev || a->whole == b->rdev || a->rdev == b->whole;
 }
 
-/* Refuses a disk that is held already, by any guest, unless both only read it. */
-static int check_sharing(const struct disk_table *t, const struct disk *d, struct err *e)
+/* Refuses a disk that is held already, by any guest, unless both only read it. *absent is set where
+ * that may soon be different. Under the lock. */
+static int check_sharing(const struct disk_table *t, const struct disk *d, bool *absent,
+			 struct err *e)
 {
 	for (const struct disk *other = t->disks; other; other = other->next) {
 		const bool same_guest = !strcmp(other->guest, d->guest);
@@ -115,6 +130,7 @@ static int check_sharing(const struct disk_table *t, const struct disk *d, struc
 
 		if (!overlap(d, other) || (!d->spec->readwrite && !other->spec->readwrite))
 			continue;
+		*absent = other->passing;
 		return err_set(e, "%.150s is used by %s %.64s%s%.100s%s", d->path,
 			       same_guest ? "this guest's disk" : "guest",
 			       same_guest ? other->spec->vdev : other->guest, as ? " as " : "",
@@ -180,7 +196,7 @@ static int claim(struct disk *d, struct err *e)
 }
 
 /* Replaces the open image file by a loop device over it. */
-static int make_loop(struct disk *d, bool *absent, struct err *e)
+static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	const struct loop_file file = {d->file_dev, d->file_ino, !d->spec->readwrite};
 	const struct loop_options o = {.readonly = !d->spec->readwrite,
@@ -208,10 +224,12 @@ static int make_loop(struct disk *d, bool *absent, struct err *e)
 		return err_prefix(e, "%.200s: ", d->path);
 	close(d->fd);
 	d->fd = fd;
-	strcpy(d->path, path);
 	if (fstat(fd, &st) < 0)
 		return err_set(e, "%s: %s", path, strerror(errno));
+	pthread_mutex_lock(&t->lock);
+	strcpy(d->path, path);
 	d->rdev = d->whole = st.st_rdev;
+	pthread_mutex_unlock(&t->lock);
 	return 0;
 }
 
@@ -227,14 +245,56 @@ static int check_domains(const struct disk *d, bool *absent, struct err *e)
 	return err_set_passing(e, "%s is in use by domain %u", d->path, domid);
 }
 
+/* Puts it into the list, unless another one is in its way. */
+static int add(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+{
+	int rc;
+
+	pthread_mutex_lock(&t->lock);
+	rc = check_sharing(t, d, absent, e);
+	if (rc == 0) {
+		d->passing = true;
+		d->next = t->disks;
+		t->disks = d;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return rc;
+}
+
+static void set_passing(struct disk_table *t, struct disk *d, bool passing)
+{
+	pthread_mutex_lock(&t->lock);
+	d->passing = passing;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Closes it first: as long as that takes it is still in use. */
+static void drop(struct disk_table *t, struct disk *d)
+{
+	struct disk **p;
+
+	close(d->fd);
+	pthread_mutex_lock(&t->lock);
+	for (p = &t->disks; *p != d; p = &(*p)->next)
+		;
+	*p = d->next;
+	pthread_mutex_unlock(&t->lock);
+	free(d);
+}
+
+/* Finds out what it is, as far as that can be without holding it. */
+static int find(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+{
+	if (modules_need("blkback", e) < 0 || locate(t, d, absent, e) < 0)
+		return -1;
+	return identify(d, absent, e);
+}
+
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
-	if (modules_need("blkback", e) < 0 || locate(t, d, absent, e) < 0 ||
-	    identify(d, absent, e) < 0 || check_sharing(t, d, e) < 0)
+	if ((d->loop ? make_loop(t, d, absent, e) : check_domains(d, absent, e)) < 0)
 		return -1;
-	if (d->loop)
-		return make_loop(d, absent, e) < 0 ? -1 : claim(d, e);
-	return check_domains(d, absent, e) < 0 ? -1 : claim(d, e);
+	return claim(d, e);
 }
 
 int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
@@ -271,16 +331,21 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
 	d->guest = guest;
 	d->spec = spec;
 	d->fd = -1;
-	if (hold(t, d, absent, e) < 0) {
-		err_prefix(e, "disk %s: ", spec->vdev);
+	if (find(t, d, absent, e) < 0 || add(t, d, absent, e) < 0) {
 		if (d->fd >= 0)
 			close(d->fd);
 		free(d);
-		return NULL;
+		goto fail;
 	}
-	d->next = t->disks;
-	t->disks = d;
+	if (hold(t, d, absent, e) < 0) {
+		drop(t, d);
+		goto fail;
+	}
+	set_passing(t, d, false);
 	return d;
+fail:
+	err_prefix(e, "disk %s: ", spec->vdev);
+	return NULL;
 }
 
 struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
@@ -308,20 +373,17 @@ struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct di
 		d->file_dev = behind.dev;
 		d->file_ino = behind.ino;
 	}
+	pthread_mutex_lock(&t->lock);
 	d->next = t->disks;
 	t->disks = d;
+	pthread_mutex_unlock(&t->lock);
 	return d;
 }
 
 void disk_drop(struct disk_table *t, struct disk *d)
 {
-	struct disk **p;
-
 	if (!d)
 		return;
-	for (p = &t->disks; *p != d; p = &(*p)->next)
-		;
-	*p = d->next;
-	close(d->fd);
-	free(d);
+	set_passing(t, d, true);
+	drop(t, d);
 }

@@ -11,6 +11,7 @@
 #define EARLYDOM_DISK_H
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -20,6 +21,7 @@
 
 struct disk {
 	struct disk *next;
+	bool passing; /* about to be held, or given back: whether it is in the way is known soon */
 	const char *guest;            /* its name, borrowed */
 	const struct disk_spec *spec; /* borrowed */
 	int fd;                       /* of the block device that the back end serves */
@@ -37,6 +39,9 @@ struct disk {
  * No tag leads to what a guest may write (block_list.h has the rules): the guest could have put
  * another guest's tag on it, even before a restart. For this to hold from the first look-up on,
  * whichever guest comes first, disk_reserve is called for the disks of all guests before.
+ *
+ * Several threads may hold disks and give them back at the same time: one that hangs at a disk that
+ * does not answer stops no other.
  */
 struct disk_table {
 	struct disk *disks;
@@ -44,6 +49,9 @@ struct disk_table {
 	size_t nr_reserved;
 	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
 	struct kept *kept;   /* where open disks outlive this process, borrowed; or NULL */
+	/* For the list of disks and what is in it, never held while a disk is asked for anything. A
+	 * mutex of zeroes is one that nobody holds, with glibc and with musl. */
+	pthread_mutex_t lock;
 };
 
 /*
@@ -64,8 +72,8 @@ void disk_table_free(struct disk_table *t); /* when no disk is held any more */
  * - is held already, by any guest, if one of the two writes it.
  *
  * *absent is set to whether it may still come: it is not there, its tag is on several devices, or
- * an earlier user is about to let go of it. Then the call may be repeated. It waits for nothing but
- * its own reads.
+ * another user is about to hold it or to let go of it. Then the call may be repeated. It waits for
+ * nothing but its own reads.
  */
 struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 		       bool *absent, struct err *e);

@@ -442,6 +442,8 @@ static void drain(struct devmodel *m)
 
 	for (int i = 0; i < DRAIN_MAX && m->said_fd >= 0; i++) {
 		n = read(m->said_fd, buf, sizeof(buf));
+		if (n == 0)
+			close_fd(&m->said_fd); /* it would be readable for ever */
 		if (n <= 0)
 			return;
 		bounded_log_write(&m->log, buf, (size_t)n);

@@ -27,14 +27,16 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	KIT_CHECK(host_open(&k->worker_host, false, &e) == 0, "%s", e.msg);
 	KIT_CHECK(rundir_open(&k->run, kit_path("run"), &e) == 0, "%s", e.msg);
 	KIT_CHECK(worker_start(&k->worker, &k->worker_host, 1, &e) == 0, "%s", e.msg);
-	k->report.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	KIT_CHECK(errands_open(&k->errands, &k->report, false, &e) == 0, "%s", e.msg);
+	k->report.out.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	k->report.log.fd = -1;
-	assert_true(k->report.fd >= 0);
+	assert_true(k->report.out.fd >= 0);
 	k->all.host = &k->host;
 	KIT_CHECK(devmodels_open(&k->all.models, &k->run, kit_path("run"), NULL, &e) == 0, "%s",
 		  e.msg);
 	k->all.xce = xenevtchn_open(NULL, 0);
 	k->all.worker = &k->worker;
+	k->all.errands = &k->errands;
 	k->all.images = &k->images;
 	k->all.disks = &k->disks;
 	k->all.tails_fd = -1;
@@ -42,8 +44,9 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	k->all.report = &k->report;
 	k->all.output = to_nobody;
 	k->all.echo = ECHO_CONSOLE;
-	k->all.echo_fd = open(kit_path("echo"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
-	assert_true(k->all.echo_fd >= 0);
+	k->echo.fd = open(kit_path("echo"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	assert_true(k->echo.fd >= 0);
+	k->all.echo_out = &k->echo;
 	k->all.list = calloc(n, sizeof(*k->all.list));
 	assert_non_null(k->all.list);
 	unlink(kit_path("run/console/web.log"));
@@ -61,6 +64,7 @@ void kit_units_store(struct kit_units *k)
 	KIT_CHECK(store_open(&k->host.xsh, &e) == 0, "%s", e.msg);
 	KIT_CHECK(store_open(&k->worker_host.xsh, &e) == 0, "%s", e.msg);
 	k->all.store = STORE_SERVES;
+	errands_store(&k->errands, true);
 }
 
 void kit_units_consoled(struct kit_units *k)
@@ -91,18 +95,33 @@ void kit_devices(struct guest_config *cfg)
 	cfg->nr_vifs = 1;
 }
 
+/* Lets all errands come back, at that time, and what waited for them go on. */
+static void run_errands(struct kit_units *k, uint64_t now)
+{
+	struct pollfd p = {.fd = k->errands.done_fd, .events = POLLIN};
+
+	units_proceed_waiting(&k->all, now);
+	while (k->errands.away) {
+		assert_int_equal(poll(&p, 1, 20000), 1);
+		units_take_errands(&k->all);
+		units_proceed_waiting(&k->all, now);
+	}
+}
+
 void kit_units_start(struct kit_units *k)
 {
 	for (size_t i = 0; i < k->all.n; i++)
 		unit_hold(&k->all, &k->all.list[i]);
 	for (size_t i = 0; i < k->all.n; i++)
 		unit_proceed(&k->all, &k->all.list[i], clock_ns());
+	run_errands(k, clock_ns());
 }
 
 void kit_units_tick(struct kit_units *k, uint64_t now)
 {
 	for (size_t i = 0; i < k->all.n; i++)
 		unit_tick(&k->all, &k->all.list[i], now);
+	run_errands(k, now);
 }
 
 void kit_units_record(struct kit_units *k, size_t i, const char *part)
@@ -116,14 +135,19 @@ void kit_units_record(struct kit_units *k, size_t i, const char *part)
 
 void kit_units_close(struct kit_units *k)
 {
+	while (k->errands.away) {
+		poll(&(struct pollfd){.fd = k->errands.done_fd, .events = POLLIN}, 1, 20000);
+		units_take_errands(&k->all);
+	}
 	worker_stop(&k->worker);
 	for (size_t i = 0; i < k->all.n; i++)
 		unit_release(&k->all, &k->all.list[i]);
+	assert_true(errands_close(&k->errands));
 	free(k->all.list);
 	assert_null(k->images.files);
 	xenevtchn_close(k->all.xce);
-	close(k->all.echo_fd);
-	close(k->report.fd);
+	close(k->echo.fd);
+	close(k->report.out.fd);
 	devmodels_close(&k->all.models);
 	rundir_close(&k->run);
 	if (k->all.tails_fd >= 0)
@@ -155,14 +179,25 @@ static bool busy(const struct kit_units *k)
 
 void kit_units_jobs(struct kit_units *k)
 {
-	struct pollfd p = {.fd = k->worker.done_fd, .events = POLLIN};
+	struct pollfd p[2] = {{.fd = k->worker.done_fd, .events = POLLIN},
+			      {.fd = k->errands.done_fd, .events = POLLIN}};
 	struct job *j;
 
-	while (busy(k)) {
-		assert_int_equal(poll(&p, 1, 20000), 1);
+	while (busy(k) || k->errands.away) {
+		assert_in_range(poll(p, 2, 20000), 1, 2);
 		while ((j = worker_take(&k->worker)))
 			unit_job_done(&k->all, of_job(k, j));
+		units_take_errands(&k->all);
 	}
+}
+
+int kit_units_hand_over(struct kit_units *k, struct err *e)
+{
+	units_hand_over(&k->all);
+	kit_units_jobs(k);
+	if (k->all.hand_over.rc < 0)
+		*e = k->all.hand_over.err;
+	return k->all.hand_over.rc;
 }
 
 void kit_units_look(struct kit_units *k, size_t i)
@@ -179,6 +214,6 @@ const char *kit_units_said(struct kit_units *k)
 	static char text[8192];
 
 	kit_read("report", text, sizeof(text));
-	assert_int_equal(ftruncate(k->report.fd, 0), 0);
+	assert_int_equal(ftruncate(k->report.out.fd, 0), 0);
 	return text;
 }

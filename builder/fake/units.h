@@ -4,6 +4,7 @@
 
 #include "builder/supervise/unit.h"
 #include "builder/supervise/unit_console.h"
+#include "builder/supervise/unit_errand.h"
 #include "builder/supervise/unit_hand_over.h"
 #include "builder/supervise/unit_look.h"
 #include "builder/supervise/unit_record.h"
@@ -18,8 +19,10 @@
 struct kit_units {
 	struct host host, worker_host;
 	struct worker worker;
+	struct errands errands;
 	struct rundir run;
-	struct report report; /* into the file "report" */
+	struct report report;    /* into the file "report" */
+	struct console_out echo; /* into the file "echo" */
 	struct image_cache images;
 	struct disk_table disks;
 	struct units all;
@@ -38,17 +41,21 @@ void kit_units_consoled(struct kit_units *k);
 /* Gives a guest two disks (xvda to write, xvdb to read) and a vif. */
 void kit_devices(struct guest_config *cfg);
 
-/* Starts all units as the supervisor does. */
+/* Starts all units as the supervisor does, with what their devices need for that. */
 void kit_units_start(struct kit_units *k);
 
-/* The supervisor's tick, at that time. The domains are not looked at. */
+/* The supervisor's tick, at that time, and the errands that it leads to. The domains are not looked
+ * at. */
 void kit_units_tick(struct kit_units *k, uint64_t now);
 
 /* A record of the i-th unit has that part. */
 void kit_units_record(struct kit_units *k, size_t i, const char *part);
 
-/* Lets the worker finish what it was given, and the units take note of it. */
+/* Lets the worker and the errands finish what they were given, and the units take note of it. */
 void kit_units_jobs(struct kit_units *k);
+
+/* units_hand_over, and what comes of it. */
+int kit_units_hand_over(struct kit_units *k, struct err *e);
 
 /* Looks at the i-th unit's domain as the supervisor's tick does. */
 void kit_units_look(struct kit_units *k, size_t i);

@@ -105,6 +105,11 @@ int store_watch_open(struct store_watch *w, const char *node, struct err *e)
 	return -1;
 }
 
+int store_watch_also(struct store_watch *w, const char *node, struct err *e)
+{
+	return ask(w, node, e);
+}
+
 int store_watch_take(struct store_watch *w)
 {
 	struct heard h = {0};

@@ -27,6 +27,9 @@ struct store_watch {
  * Returns 0, or -1 with e set and the watch closed. */
 int store_watch_open(struct store_watch *w, const char *node, struct err *e);
 
+/* Another node, on the same connection. Returns 0, or -1 with e set; then w is to be closed. */
+int store_watch_also(struct store_watch *w, const char *node, struct err *e);
+
 /* Takes all news, without waiting. Returns their number, or -1 when the connection has ended. */
 int store_watch_take(struct store_watch *w);
 

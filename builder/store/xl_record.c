@@ -384,8 +384,8 @@ static bool is_current(int dirfd, const char *name)
 	return st.st_mtim.tv_sec >= now.tv_sec - up.tv_sec;
 }
 
-static int write_record(int dirfd, uint32_t domid, const uint8_t uuid[16], const char *text,
-			size_t len, struct err *e)
+int xl_record_put(uint32_t domid, const uint8_t uuid[16], const char *text, size_t len, int dirfd,
+		  struct err *e)
 {
 	char name[NAME_MAX_LEN], tmp[NAME_MAX_LEN];
 	bool ok;
@@ -408,17 +408,14 @@ static int write_record(int dirfd, uint32_t domid, const uint8_t uuid[16], const
 }
 
 /* g NULL: dom0's. */
-static int record(const struct guest *g, const struct xl_record_pins *pins, int dirfd,
-		  struct err *e)
+static int make_text(const struct guest *g, const struct xl_record_pins *pins, char **text,
+		     size_t *len, struct err *e)
 {
-	static const uint8_t no_uuid[16];
-	char *text = NULL;
-	size_t len = 0;
 	bool ok;
 	FILE *f;
-	int rc;
 
-	f = open_memstream(&text, &len);
+	*text = NULL;
+	f = open_memstream(text, len);
 	if (!f)
 		return err_set(e, "out of memory");
 	if (g)
@@ -427,12 +424,11 @@ static int record(const struct guest *g, const struct xl_record_pins *pins, int 
 		print_dom0(f);
 	putc('\0', f); /* libxl wants one at the end */
 	ok = !ferror(f);
-	if (fclose(f) == EOF || !ok)
-		rc = err_set(e, "out of memory");
-	else
-		rc = write_record(dirfd, g ? g->domid : 0, g ? g->uuid : no_uuid, text, len, e);
-	free(text);
-	return rc;
+	if (fclose(f) == 0 && ok)
+		return 0;
+	free(*text);
+	*text = NULL;
+	return err_set(e, "out of memory");
 }
 
 /* The maps as the hypervisor has them, whatever words they were given in. */
@@ -454,21 +450,43 @@ static int read_pins(const struct guest *g, struct host *h, struct xl_record_pin
 	return 0;
 }
 
-int xl_record_write(const struct guest *g, struct host *h, int dirfd, struct err *e)
+int xl_record_text(const struct guest *g, struct host *h, char **text, size_t *len, struct err *e)
 {
 	struct xl_record_pins pins = {0};
 	int rc;
 
 	rc = read_pins(g, h, &pins, e);
 	if (!rc)
-		rc = record(g, &pins, dirfd, e);
+		rc = make_text(g, &pins, text, len, e);
 	free(pins.maps);
+	return rc;
+}
+
+int xl_record_write(const struct guest *g, struct host *h, int dirfd, struct err *e)
+{
+	char *text;
+	size_t len;
+	int rc;
+
+	if (xl_record_text(g, h, &text, &len, e) < 0)
+		return -1;
+	rc = xl_record_put(g->domid, g->uuid, text, len, dirfd, e);
+	free(text);
 	return rc;
 }
 
 int xl_record_write_dom0(int dirfd, struct err *e)
 {
-	return record(NULL, NULL, dirfd, e);
+	static const uint8_t no_uuid[16];
+	char *text;
+	size_t len;
+	int rc;
+
+	if (make_text(NULL, NULL, &text, &len, e) < 0)
+		return -1;
+	rc = xl_record_put(0, no_uuid, text, len, dirfd, e);
+	free(text);
+	return rc;
 }
 
 void xl_record_remove(uint32_t domid, const uint8_t uuid[16], int dirfd)

@@ -36,6 +36,14 @@ void xl_record_print(const struct guest *g, const struct xl_record_pins *pins, F
 int xl_record_write(const struct guest *g, struct host *h, int dirfd, struct err *e);
 int xl_record_write_dom0(int dirfd, struct err *e);
 
+/*
+ * xl_record_write in two steps: the text, for free(), which needs the guest and the hypervisor; and
+ * its file, for which the directory may be waited for. Both return 0, or -1 with e set.
+ */
+int xl_record_text(const struct guest *g, struct host *h, char **text, size_t *len, struct err *e);
+int xl_record_put(uint32_t domid, const uint8_t uuid[16], const char *text, size_t len, int dirfd,
+		  struct err *e);
+
 /* Removes the record of a domain that has ended. */
 void xl_record_remove(uint32_t domid, const uint8_t uuid[16], int dirfd);
 

@@ -212,8 +212,9 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		return;
 	}
 	if (!strcmp(request, "handover")) {
-		rc = units_hand_over(all, &e);
-		done(k, rc, &e);
+		k->unit = NULL;
+		units_hand_over(all);
+		k->state = CLIENT_WAITING;
 		return;
 	}
 	if (!name) {
@@ -236,6 +237,7 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		done(k, rc, &e);
 		return;
 	}
+	k->refusals = k->unit->refusals;
 	if (!strcmp(request, "stop"))
 		rc = unit_event(all, k->unit, EVENT_ASK_STOP, clock_ns(), &e);
 	else if (!strcmp(request, "destroy"))
@@ -358,6 +360,15 @@ void control_settle(struct control *c, struct units *all)
 		if (k->state == CLIENT_ATTACHED &&
 		    (unit_over(k->unit) || is_elsewhere(all, k->unit))) {
 			drop(k);
+			continue;
+		}
+		if (k->state == CLIENT_WAITING && !k->unit) {
+			if (!all->hand_over.under_way)
+				done(k, all->hand_over.rc, &all->hand_over.err);
+			continue;
+		}
+		if (k->state == CLIENT_WAITING && k->refusals != k->unit->refusals) {
+			refuse(k, k->unit->refusal);
 			continue;
 		}
 		if (k->state != CLIENT_WAITING || !unit_settled(k->unit))

@@ -25,8 +25,9 @@
 struct control_client {
 	int fd; /* -1: free */
 	enum { CLIENT_ASKING, CLIENT_ATTACHED, CLIENT_WAITING } state;
-	struct unit *unit;
-	char in[256]; /* the request so far; input that the console's ring had no room for */
+	struct unit *unit; /* NULL while the hand-over of all is waited for */
+	unsigned refusals; /* of the unit's, before its request */
+	char in[256];      /* the request so far; input that the console's ring had no room for */
 	size_t in_len;
 };
 

@@ -3,24 +3,20 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-void echo_flush(struct echo_line *l, enum echo_to to, int fd, const char *name)
+void echo_flush(struct echo_line *l, enum echo_to to, struct console_out *out, const char *name)
 {
-	char out[ECHO_LINE_MAX + 128];
+	char line[ECHO_LINE_MAX + 128];
 	int n;
 
 	if (!l->len || to == ECHO_OFF)
 		return;
-	n = snprintf(out, sizeof(out), "%s%s: %.*s\n", to == ECHO_KMSG ? "<5>earlydom: " : "", name,
-		     (int)l->len, l->text);
+	n = snprintf(line, sizeof(line), "%s%s: %.*s\n", to == ECHO_KMSG ? "<5>earlydom: " : "",
+		     name, (int)l->len, l->text);
 	l->len = 0;
 	/* What is left of a character would begin the next line, alone. */
 	l->more = 0;
-	/* One write a line, so that lines of others do not fall into it. A console that takes
-	 * nothing loses it. */
-	if (write(fd, out, (size_t)n) < 0)
-		return;
+	console_out_line(out, line, (size_t)n);
 }
 
 /*
@@ -49,16 +45,17 @@ static bool high_control(struct echo_line *l, unsigned char c)
 }
 
 /* Before the first byte of a character that the line has no room for. */
-static void break_line(struct echo_line *l, enum echo_to to, int fd, const char *name)
+static void break_line(struct echo_line *l, enum echo_to to, struct console_out *out,
+		       const char *name)
 {
 	const unsigned more = l->more;
 
-	echo_flush(l, to, fd, name);
+	echo_flush(l, to, out, name);
 	l->more = more;
 }
 
-void echo_output(struct echo_line *l, enum echo_to to, int fd, const char *name, const char *buf,
-		 size_t n)
+void echo_output(struct echo_line *l, enum echo_to to, struct console_out *out, const char *name,
+		 const char *buf, size_t n)
 {
 	if (to == ECHO_OFF)
 		return;
@@ -66,7 +63,7 @@ void echo_output(struct echo_line *l, enum echo_to to, int fd, const char *name,
 		unsigned char c = (unsigned char)buf[i];
 
 		if (c == '\n') {
-			echo_flush(l, to, fd, name);
+			echo_flush(l, to, out, name);
 			continue;
 		}
 		if (c == '\r')
@@ -74,9 +71,9 @@ void echo_output(struct echo_line *l, enum echo_to to, int fd, const char *name,
 		if (high_control(l, c) || (c < ' ' && c != '\t') || c == 0x7f)
 			c = '?';
 		if (l->len + l->more >= sizeof(l->text))
-			break_line(l, to, fd, name);
+			break_line(l, to, out, name);
 		l->text[l->len++] = (char)c;
 		if (l->len == sizeof(l->text))
-			echo_flush(l, to, fd, name);
+			echo_flush(l, to, out, name);
 	}
 }

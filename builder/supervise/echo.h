@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/console_out.h"
 #include "builder/choose/cmdline.h"
 
 /* A longer line is repeated in pieces of this many bytes. */
@@ -21,15 +22,15 @@ struct echo_line {
 };
 
 /*
- * Takes n bytes of the guest's output and writes each complete line to fd as "NAME: text\n", for
+ * Takes n bytes of the guest's output and writes each complete line to out as "NAME: text\n", for
  * the kernel log as "<5>earlydom: NAME: text\n". What could drive a terminal (control characters
  * and escape sequences) becomes '?'; a guest must not be able to write to dom0's terminal what it
  * likes.
  */
-void echo_output(struct echo_line *l, enum echo_to to, int fd, const char *name, const char *buf,
-		 size_t n);
+void echo_output(struct echo_line *l, enum echo_to to, struct console_out *out, const char *name,
+		 const char *buf, size_t n);
 
 /* Writes what is left of an incomplete line (the guest is gone). */
-void echo_flush(struct echo_line *l, enum echo_to to, int fd, const char *name);
+void echo_flush(struct echo_line *l, enum echo_to to, struct console_out *out, const char *name);
 
 #endif

@@ -276,7 +276,9 @@ static int use_store(struct services *a, struct err *e)
 
 	if (store_watch_open(&watch, BACKENDS, e) < 0)
 		return -1;
-	if (store_add_dom0(e) < 0) {
+	/* xenstored's words for a domain that is new, and for one that has ended. */
+	if (store_watch_also(&watch, "@introduceDomain", e) < 0 ||
+	    store_watch_also(&watch, "@releaseDomain", e) < 0 || store_add_dom0(e) < 0) {
 		store_watch_close(&watch);
 		return -1;
 	}
@@ -741,7 +743,6 @@ static size_t take_seen(struct services *a, struct units *all)
 /* Guests that the store does not know get their place in it, if it is not the first one. */
 static void hand_over(struct services *a, struct units *all, uint64_t now)
 {
-	struct err reported;
 	bool any = false;
 
 	for (size_t i = 0; i < all->n; i++)
@@ -755,7 +756,7 @@ static void hand_over(struct services *a, struct units *all, uint64_t now)
 	a->next_hand_over = now + a->hand_over_pause;
 	if (a->hand_over_pause < HAND_OVER_MAX_NS)
 		a->hand_over_pause *= 2;
-	units_hand_over(all, &reported);
+	units_hand_over(all);
 }
 
 size_t services_take(struct services *a, struct units *all)
@@ -819,6 +820,18 @@ void services_tick(struct services *a, struct units *all, uint64_t now)
 	if (changed)
 		eventfd_write(a->poke, 1);
 	hand_over(a, all, now);
+}
+
+uint64_t services_due(const struct services *a, const struct units *all)
+{
+	uint64_t due = a->tails_fd >= 0 && a->tails_written ? a->next_empty : UINT64_MAX;
+
+	if (all->store != STORE_SERVES || !all->store_again)
+		return due;
+	for (size_t i = 0; i < all->n; i++)
+		if (unit_store_lacks(&all->list[i]))
+			return a->next_hand_over < due ? a->next_hand_over : due;
+	return due;
 }
 
 int services_find_store(struct services *a, struct err *e)

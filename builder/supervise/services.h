@@ -116,6 +116,9 @@ bool services_tails_changed(struct services *a);
  * the thread to look whether the store answers when somebody waits for it. */
 void services_tick(struct services *a, struct units *all, uint64_t now);
 
+/* When that is to be called at the latest, ns; UINT64_MAX for never. */
+uint64_t services_due(const struct services *a, const struct units *all);
+
 /*
  * Opens a store that has come up later, for hand-over: with a xenconsoled to take the consoles
  * over. Waits for the thread to do it, up to SERVICES_FIND_MS. Returns 0, or -1 with e set; then

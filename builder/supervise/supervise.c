@@ -20,6 +20,7 @@
 #include "xl_records.h"
 #include "services.h"
 #include "unit_console.h"
+#include "unit_errand.h"
 #include "unit_look.h"
 #include "unit_save.h"
 #include "unit_table.h"
@@ -27,12 +28,13 @@
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
 
-/*
- * How often the domains are looked at. The hypervisor has an interrupt for their ends,
- * VIRQ_DOM_EXC, but one owner only for it: xenstored. A xenstored that comes up later would die if
- * it was taken.
- */
-#define TICK_MS 100
+/* What is due is done so often and not more often. Between that the loop sleeps until something
+ * happens, or is due. */
+#define TICK_NS (100 * NS_PER_MS)
+
+/* poll(2) takes an int. */
+#define PAUSE_MAX_MS 3600000
+#define PAUSE_MAX_NS (PAUSE_MAX_MS * NS_PER_MS)
 
 struct supervisor {
 	struct host host; /* of this thread */
@@ -41,8 +43,12 @@ struct supervisor {
 	xenevtchn_handle *xce;
 	struct worker worker;
 	bool worker_on;
+	struct errands errands;
+	bool errands_on;
 	struct rundir run;
 	struct report report;
+	struct console_out kmsg; /* where guests' output is repeated there */
+	int kmsg_fd;
 	struct control control;
 	struct image_cache images;
 	struct disk_table disks;
@@ -60,8 +66,10 @@ struct supervisor {
 	const char *rundir;
 	int signal_fd;
 	int status_fd;
-	size_t bad;     /* guests that failed before they came here */
-	size_t trouble; /* what went wrong with other things than guests */
+	uint64_t ticked; /* when the last tick was, ns */
+	bool tick_soon;  /* something has happened that a tick looks at */
+	size_t bad;      /* guests that failed before they came here */
+	size_t trouble;  /* what went wrong with other things than guests */
 };
 
 static int open_signals(struct err *e)
@@ -72,20 +80,23 @@ static int open_signals(struct err *e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_set(e, "cannot make a signalfd: %s", strerror(errno)) : fd;
 }
 
-static int open_echo(enum echo_to to, int console, struct err *e)
+static int open_echo(struct supervisor *s, enum echo_to to, struct err *e)
 {
-	int fd;
-
 	if (to != ECHO_KMSG)
-		return console;
-	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	return fd < 0 ? err_set(e, "cannot write /dev/kmsg: %s", strerror(errno)) : fd;
+		return 0;
+	s->kmsg_fd = open("/dev/kmsg", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (s->kmsg_fd < 0)
+		return err_set(e, "cannot write /dev/kmsg: %s", strerror(errno));
+	console_out_open(&s->kmsg, s->kmsg_fd, "<5>earlydom: ");
+	s->all.echo_out = &s->kmsg;
+	return 0;
 }
 
 static int open_hosts(struct supervisor *s, const struct supervise_options *o, struct err *e)
@@ -171,8 +182,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->signal_fd = open_signals(e);
 	if (s->signal_fd < 0)
 		return -1;
-	s->all.echo_fd = open_echo(o->echo, s->report.fd, e);
-	if (s->all.echo_fd < 0)
+	if (open_echo(s, o->echo, e) < 0)
 		return -1;
 	if (open_hosts(s, o, e) < 0)
 		return -1;
@@ -183,6 +193,10 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
 		return -1;
 	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
+	if (errands_open(&s->errands, &s->report, o->verbose, e) < 0)
+		return -1;
+	s->errands_on = true;
+	s->errands.link = &s->around.link;
 	services_lend(&s->around, &s->host);
 	for (unsigned i = 0; i < s->workers; i++)
 		services_lend(&s->around, &s->worker_hosts[i]);
@@ -194,10 +208,15 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	return 0;
 }
 
-static void close_all(struct supervisor *s)
+/* Returns false where a thread hangs in an errand: then all that it uses stays until the process
+ * has ended. */
+static bool close_all(struct supervisor *s)
 {
 	if (s->worker_on)
 		worker_stop(&s->worker);
+	if (s->errands_on && !errands_close(&s->errands))
+		return false;
+	xl_records_close(&s->records);
 	for (size_t i = 0; i < s->all.n; i++)
 		unit_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
@@ -212,24 +231,25 @@ static void close_all(struct supervisor *s)
 	while (s->workers)
 		host_close(&s->worker_hosts[--s->workers]);
 	host_close(&s->host);
-	if (s->all.echo_fd >= 0 && s->all.echo_fd != s->report.fd)
-		close(s->all.echo_fd);
+	if (s->kmsg_fd >= 0) {
+		console_out_close(&s->kmsg);
+		close(s->kmsg_fd);
+	}
+	console_out_close(&s->report.out);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	devmodels_close(&s->all.models);
 	bounded_log_close(&s->report.log);
 	control_close(&s->control);
 	rundir_close(&s->run);
+	return true;
 }
 
 static int find_store(void *arg, struct err *e)
 {
 	struct supervisor *s = arg;
 
-	if (services_find_store(&s->around, e) < 0)
-		return -1;
-	services_take(&s->around, &s->all);
-	return 0;
+	return services_find_store(&s->around, e);
 }
 
 /* Before the first disk is looked for: no tag leads to what some guest may write. */
@@ -250,6 +270,7 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 
 	all->xce = s->xce;
 	all->worker = &s->worker;
+	all->errands = &s->errands;
 	all->images = &s->images;
 	all->disks = &s->disks;
 	all->store = STORE_SOUGHT;
@@ -464,8 +485,14 @@ static void proceed(struct units *all)
 {
 	const uint64_t now = clock_ns();
 
-	for (size_t i = 0; i < all->n; i++)
-		unit_proceed(all, &all->list[i], now);
+	for (size_t i = 0; i < all->n; i++) {
+		struct unit *u = &all->list[i];
+
+		if (u->errand.errand.away)
+			u->errand.again = true;
+		else
+			unit_proceed(all, u, now);
+	}
 }
 
 /* Whether a guest is still being tried. */
@@ -491,11 +518,28 @@ static void drain_tails(struct supervisor *s)
 
 static void tick(struct supervisor *s, uint64_t now)
 {
+	s->ticked = now;
 	look_at_domains(&s->all);
 	for (size_t i = 0; i < s->all.n; i++)
 		unit_tick(&s->all, &s->all.list[i], now);
 	services_tick(&s->around, &s->all, now);
-	xl_records_keep(&s->records, &s->all, now);
+}
+
+/* When the next tick is due. */
+static uint64_t tick_due(const struct supervisor *s, uint64_t now)
+{
+	/* xenstored tells of them; without it nobody does. The hypervisor has an interrupt for the
+	 * ends of domains, VIRQ_DOM_EXC, but one owner only for it: xenstored, and one that comes
+	 * up later would die if it was taken. */
+	const bool told = s->all.store == STORE_SERVES;
+	uint64_t due = s->tick_soon ? now : services_due(&s->around, &s->all);
+
+	for (size_t i = 0; i < s->all.n; i++) {
+		const uint64_t one = unit_due(&s->all.list[i], told, now, s->ticked);
+
+		due = one < due ? one : due;
+	}
+	return due < s->ticked + TICK_NS ? s->ticked + TICK_NS : due;
 }
 
 /* ---- the keeper ---- */
@@ -570,111 +614,194 @@ static void say_left(struct supervisor *s)
 enum {
 	FD_SIGNAL,
 	FD_WORKER,
+	FD_ERRANDS,
 	FD_EVTCHN,
 	FD_STORE,
 	FD_TAILS,
 	FD_KEEPER,
+	FD_CONSOLE,
+	FD_KMSG,
+	FD_MOUNTS,
 	FD_CONTROL,
 	FD_COUNT = FD_CONTROL + CONTROL_FDS
 };
 
-/* The serial ports that classic device models serve: a file for each guest, -1 for those without.
+/* What device models have: the serial ports that classic ones serve, and what they say. -1 for
+ * none.
  */
-static void poll_serial(const struct units *all, struct pollfd *fds)
+static void poll_models(const struct units *all, struct pollfd *fds)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct unit *u = &all->list[i];
+		const bool ours = !unit_busy(u);
+		const bool said = ours && u->state != UNIT_CONNECTING && !u->model_said;
 
-		fds[i] = (struct pollfd){.fd = unit_busy(u) ? -1 : u->guest.model.console_fd,
-					 .events = POLLIN};
+		fds[2 * i] = (struct pollfd){.fd = ours ? u->guest.model.console_fd : -1,
+					     .events = POLLIN};
+		fds[2 * i + 1] =
+			(struct pollfd){.fd = said ? u->guest.model.said_fd : -1, .events = POLLIN};
 	}
 }
 
-static void drain_serial(struct supervisor *s, const struct pollfd *fds)
+static void take_models(struct supervisor *s, const struct pollfd *fds)
 {
-	for (size_t i = 0; i < s->all.n; i++)
-		if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
+	for (size_t i = 0; i < s->all.n; i++) {
+		if (fds[2 * i].revents & (POLLIN | POLLHUP | POLLERR))
 			unit_console(&s->all, &s->all.list[i]);
+		/* Taken in the next tick: one that says much is slowed down. */
+		if (fds[2 * i + 1].revents)
+			s->all.list[i].model_said = true;
+	}
 }
 
-/* How long nothing may be done, in ms. */
-static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t next)
+/* Asks for room for what a console has not taken yet. */
+static struct pollfd poll_out(const struct console_out *c, uint64_t now, uint64_t *due)
 {
-	return s->tails_left ? 0 : (int)((next - now) / NS_PER_MS) + 1;
+	return (struct pollfd){.fd = console_out_waits(c, now, due) ? c->fd : -1,
+			       .events = POLLOUT};
 }
 
-static void take_signal(struct supervisor *s)
+/* Fills in what to poll for, and lowers *due. */
+static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uint64_t *due)
+{
+	const int in[FD_KEEPER] = {
+		[FD_SIGNAL] = s->signal_fd,        [FD_WORKER] = s->worker.done_fd,
+		[FD_ERRANDS] = s->errands.done_fd, [FD_EVTCHN] = xenevtchn_fd(s->xce),
+		[FD_STORE] = s->around.news,       [FD_TAILS] = s->around.tails_wake,
+	};
+
+	for (size_t i = 0; i < FD_KEEPER; i++)
+		fds[i] = (struct pollfd){.fd = in[i], .events = POLLIN};
+	fds[FD_KEEPER] = (struct pollfd){
+		.fd = s->kept ? s->kept->channel : -1,
+		.events = s->kept && !s->kept->begun ? POLLOUT : 0,
+	};
+	fds[FD_CONSOLE] = poll_out(&s->report.out, now, due);
+	fds[FD_KMSG] = poll_out(&s->kmsg, now, due);
+	fds[FD_MOUNTS] = (struct pollfd){.fd = s->records.mounts, .events = POLLPRI};
+	control_poll(&s->control, fds + FD_CONTROL);
+	poll_models(&s->all, fds + FD_COUNT);
+}
+
+/* Until then nothing is to be done, in ms; -1 for no time. */
+static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t due)
+{
+	if (s->tails_left || due <= now)
+		return 0;
+	if (due == UINT64_MAX)
+		return -1;
+	return due - now < PAUSE_MAX_NS ? (int)((due - now) / NS_PER_MS) + 1 : PAUSE_MAX_MS;
+}
+
+static void take_signals(struct supervisor *s)
 {
 	struct signalfd_siginfo info;
 
-	if (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
-		leave(s, clock_ns());
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGCHLD)
+			leave(s, clock_ns());
+		/* A device model has ended, or a daemon that was started. */
+		s->tick_soon = true;
+	}
+}
+
+/* The store and the daemons: what has changed, and what guests waited for. */
+static void take_services(struct supervisor *s)
+{
+	s->trouble += services_take(&s->around, &s->all);
+	keep_services(s);
+	adopt_consoles(&s->all);
+	look_at_domains(&s->all);
+	proceed(&s->all);
+}
+
+/* What poll has found. */
+static void act(struct supervisor *s, const struct pollfd *fds)
+{
+	if (fds[FD_EVTCHN].revents & POLLIN)
+		drain_console(s);
+	if (fds[FD_CONSOLE].revents)
+		console_out_flush(&s->report.out, clock_ns());
+	if (fds[FD_KMSG].revents)
+		console_out_flush(&s->kmsg, clock_ns());
+	drain_tails(s);
+	take_models(s, fds + FD_COUNT);
+	if (fds[FD_WORKER].revents & POLLIN)
+		take_jobs(s);
+	if (fds[FD_ERRANDS].revents & POLLIN)
+		units_take_errands(&s->all);
+	if (fds[FD_STORE].revents & POLLIN)
+		take_services(s);
+	if (fds[FD_MOUNTS].revents)
+		xl_records_mounted(&s->records, clock_ns());
+	control_act(&s->control, &s->all, fds + FD_CONTROL);
+	if (fds[FD_SIGNAL].revents & POLLIN)
+		take_signals(s);
+	if (fds[FD_KEEPER].revents & POLLOUT)
+		kept_pump(s->kept);
+	if (keeper_gone(s, fds[FD_KEEPER].revents))
+		renew_keeper(s, clock_ns());
+}
+
+/* What is due, and what follows from what has happened. Returns when there will be more, ns. */
+static uint64_t go_on(struct supervisor *s, uint64_t now)
+{
+	uint64_t due, other;
+
+	if (now >= tick_due(s, now)) {
+		s->tick_soon = false;
+		tick(s, now);
+	}
+	units_proceed_waiting(&s->all, now);
+	if (!s->all.over && !s->all.leaving && s->around.decided && !undecided(&s->all))
+		boot_over(s);
+	control_settle(&s->control, &s->all);
+	xl_records_keep(&s->records, &s->all, now);
+	due = tick_due(s, now);
+	other = xl_records_due(&s->records, &s->all);
+	due = other < due ? other : due;
+	other = errands_tick(&s->errands, now);
+	return other < due ? other : due;
 }
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd fds[FD_COUNT + s->all.n];
-	uint64_t now, next = clock_ns();
+	struct pollfd fds[FD_COUNT + 2 * s->all.n];
+	uint64_t now, due, woke = clock_ns();
 
-	for (;;) {
+	s->tick_soon = true;
+	do {
 		now = clock_ns();
-		if (now >= next) {
-			tick(s, now);
-			next = now + TICK_MS * NS_PER_MS;
-		}
-		if (!s->all.over && !s->all.leaving && s->around.decided && !undecided(&s->all))
-			boot_over(s);
-		control_settle(&s->control, &s->all);
-		fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
-		fds[FD_WORKER] = (struct pollfd){.fd = s->worker.done_fd, .events = POLLIN};
-		fds[FD_EVTCHN] = (struct pollfd){.fd = xenevtchn_fd(s->xce), .events = POLLIN};
-		fds[FD_STORE] = (struct pollfd){.fd = s->around.news, .events = POLLIN};
-		fds[FD_TAILS] = (struct pollfd){.fd = s->around.tails_wake, .events = POLLIN};
-		fds[FD_KEEPER] = (struct pollfd){
-			.fd = s->kept ? s->kept->channel : -1,
-			.events = s->kept && !s->kept->begun ? POLLOUT : 0,
-		};
-		control_poll(&s->control, fds + FD_CONTROL);
-		poll_serial(&s->all, fds + FD_COUNT);
-		heart_rests(s->heart, clock_ns());
-		if (poll(fds, FD_COUNT + s->all.n, pause_ms(s, now, next)) < 0 && errno != EINTR)
+		due = go_on(s, now);
+		poll_for(s, fds, now, &due);
+		now = clock_ns();
+		if (now - woke > s->all.longest_turn)
+			s->all.longest_turn = now - woke;
+		heart_rests(s->heart, now);
+		if (poll(fds, FD_COUNT + 2 * s->all.n, pause_ms(s, now, due)) < 0 && errno != EINTR)
 			return;
-		heart_beats(s->heart, clock_ns());
-		if (fds[FD_KEEPER].revents & POLLOUT)
-			kept_pump(s->kept);
-		if (keeper_gone(s, fds[FD_KEEPER].revents))
-			renew_keeper(s, clock_ns());
-		if (fds[FD_EVTCHN].revents & POLLIN)
-			drain_console(s);
-		drain_tails(s);
-		drain_serial(s, fds + FD_COUNT);
-		if (fds[FD_WORKER].revents & POLLIN)
-			take_jobs(s);
-		if (fds[FD_STORE].revents & POLLIN) {
-			s->trouble += services_take(&s->around, &s->all);
-			keep_services(s);
-			adopt_consoles(&s->all);
-			proceed(&s->all);
-		}
-		control_act(&s->control, &s->all, fds + FD_CONTROL);
-		if (fds[FD_SIGNAL].revents & POLLIN)
-			take_signal(s);
-		if (s->all.leaving) {
-			leave(s, clock_ns());
-			if (quiet(&s->all))
-				return;
-		}
-	}
+		woke = clock_ns();
+		heart_beats(s->heart, woke);
+		act(s, fds);
+		if (s->all.leaving)
+			leave(s, woke);
+	} while (!s->all.leaving || !quiet(&s->all));
 }
 
 int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	      const struct supervise_options *o, struct err *e)
 {
-	struct supervisor s = {
+	struct supervisor *s = malloc(sizeof(*s));
+	int rc = -1;
+
+	if (!s)
+		return err_set(e, "out of memory");
+	*s = (struct supervisor){
 		.signal_fd = -1,
 		.status_fd = o->status_fd,
 		.bad = bad,
-		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
+		.report = {.log = {.fd = -1}},
+		.kmsg_fd = -1,
 		.own_root = o->own_root,
 		.kept = o->kept,
 		.began = o->began,
@@ -682,31 +809,30 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		.ledger = {.fd = -1},
 		.run = {-1, -1, -1},
 		.control = {.listen_fd = -1},
-		.all = {.echo_fd = -1,
-			.models = {.dir = -1},
-			.began = clock_ns(),
-			.paused = o->paused},
+		.all = {.models = {.dir = -1}, .began = clock_ns(), .paused = o->paused},
 	};
-	int rc = -1;
-
-	services_init(&s.around);
+	services_init(&s->around);
+	xl_records_open(&s->records);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
-		s.control.clients[i].fd = -1;
-	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)
+		s->control.clients[i].fd = -1;
+	console_out_open(&s->report.out, STDERR_FILENO, NULL);
+	s->all.echo_out = &s->report.out;
+	if (open_all(s, o, e) < 0 || make_wards(s, guests, n, o->echo, e) < 0)
 		goto out;
-	if (begin(&s, e) < 0)
+	if (begin(s, e) < 0)
 		goto out;
-	if (s.all.over)
-		enter_own_root(&s);
-	if (s.kept)
-		kept_send(s.kept->channel, KEPT_UP, "", -1);
-	proceed(&s.all);
-	loop(&s);
-	say_left(&s);
-	if (s.kept)
-		kept_send(s.kept->channel, KEPT_OVER, "", -1);
+	if (s->all.over)
+		enter_own_root(s);
+	if (s->kept)
+		kept_send(s->kept->channel, KEPT_UP, "", -1);
+	proceed(&s->all);
+	loop(s);
+	say_left(s);
+	if (s->kept)
+		kept_send(s->kept->channel, KEPT_OVER, "", -1);
 	rc = 0;
 out:
-	close_all(&s);
+	if (close_all(s))
+		free(s);
 	return rc;
 }

@@ -24,7 +24,7 @@ int unit_init(struct units *all, struct unit *u, const struct guest_config *cfg,
 {
 	memset(u, 0, sizeof(*u));
 	u->log.fd = u->tail.fd = -1;
-	u->recorded = NO_DOMAIN;
+	u->recorded = u->terminal.domid = NO_DOMAIN;
 	if (guest_init(&u->guest, cfg, e) < 0)
 		return -1;
 	return bounded_log_open(&u->log, all->run->console, cfg->name, e);
@@ -41,10 +41,20 @@ void unit_release(struct units *all, struct unit *u)
 	guest_drop_devices(&u->guest, all->disks);
 }
 
-bool unit_busy(const struct unit *u)
+bool unit_has_job(const struct unit *u)
 {
 	return u->state == UNIT_STARTING || u->state == UNIT_CANCELLED || u->state == UNIT_ENDING ||
 	       u->state == UNIT_FAILING;
+}
+
+bool unit_lent(const struct unit *u)
+{
+	return u->handing_over || (u->errand.errand.away && u->errand.kind != UNIT_ERRAND_UP);
+}
+
+bool unit_busy(const struct unit *u)
+{
+	return unit_has_job(u) || unit_lent(u);
 }
 
 bool unit_failed(const struct unit *u)

@@ -19,6 +19,7 @@
 #include "builder/keeper/ledger.h"
 #include "builder/store/store_link.h"
 #include "worker.h"
+#include "errand.h"
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
 #include "builder/devmodel/devmodel.h"
@@ -50,11 +51,65 @@ enum consoles {
 
 struct unit;
 
+/* What is asked of a unit that is not the errand's own business (unit_errand.h). */
+enum unit_errand_kind {
+	/* Its guest is lent to the thread. */
+	UNIT_ERRAND_HOLD,    /* its devices are looked for */
+	UNIT_ERRAND_CONNECT, /* its back ends and its device model are looked at */
+	/* It is not: the errand has what it needs. */
+	UNIT_ERRAND_UP, /* whether it is up */
+};
+
+struct unit_errand {
+	struct errand errand;
+	enum unit_errand_kind kind;
+	struct units *all;
+	struct unit *u;
+	uint64_t now;      /* when it was asked, ns */
+	uint64_t waited;   /* since it began to wait, ns */
+	bool again;        /* something has happened since then: it is to be asked again */
+	bool absent;       /* the answers: a device that may still come, */
+	bool yes;          /* ready, up */
+	char node[512];    /* what is asked of the store; "": the devices of this: */
+	struct guest copy; /* vifs are the errand's */
+};
+
+/* The request to shut down, in the store. */
+struct unit_request {
+	struct errand errand;
+	struct unit *u;
+	uint32_t domid;
+	char node[64];
+	int before; /* the state that it was in, enum unit_state */
+};
+
+/* The terminal by which xenconsoled takes input for a domain. */
+struct unit_terminal {
+	struct errand errand;
+	struct unit *u;
+	uint32_t asked, domid; /* of the errand; of path, or NO_DOMAIN */
+	uint64_t since;        /* when it was asked for, ns */
+	char path[64], found[64];
+};
+
+/* All guests get their place in a store (unit_hand_over.h), one after the other. */
+struct hand_over {
+	struct errand errand;
+	bool under_way;
+	struct units *all;
+	struct unit *u; /* the errand's; its guest is lent to that */
+	bool ours;      /* earlydom itself drains its console */
+	size_t next;    /* the unit that is looked at next */
+	int rc;
+	struct err err; /* the first cause */
+};
+
 /* What all guests share. */
 struct units {
 	struct host *host; /* the supervisor's own */
 	xenevtchn_handle *xce;
 	struct worker *worker;
+	struct errands *errands;
 	struct image_cache *images;
 	struct disk_table *disks;
 	struct devmodels models;
@@ -69,16 +124,18 @@ struct units {
 	bool paused;          /* guests are built, and not let run */
 	uint64_t began, over; /* when the supervisor began; when every guest had been tried, or 0 */
 	enum echo_to echo;
-	int echo_fd;
+	struct console_out *echo_out;
 	/* Takes each guest's output for those who are attached to it; set by the supervisor. */
 	void (*output)(void *arg, const struct unit *u, const char *buf, size_t n);
 	void *output_arg;
-	/* Opens a store that was not there at the start; set by the supervisor. Returns 0, or -1
-	 * with e set. */
+	/* Looks for a store that was not there at the start, in an errand's thread; set by the
+	 * supervisor. Returns 0, or -1 with e set. */
 	int (*find_store)(void *arg, struct err *e);
 	void *find_store_arg;
 	struct ledger *ledger; /* where the units are written down; NULL for nowhere */
 	bool leaving;          /* the supervisor is about to end: nothing more is begun */
+	struct hand_over hand_over;
+	uint64_t longest_turn; /* of the loop, without what it waited for events, ns */
 	struct unit *list;
 	size_t n;
 };
@@ -86,10 +143,16 @@ struct units {
 struct unit {
 	struct guest guest; /* a thread's while unit_busy */
 	struct job job;
+	struct unit_errand errand;
+	struct unit_request request;
+	struct unit_terminal terminal;
+	bool handing_over; /* its guest is lent for that */
+	int asked;         /* a command that waits for the errand, enum unit_event; 0 for none */
 	enum unit_state state;
 
 	uint64_t since; /* when it began to wait, to connect or to run, ns */
 	uint64_t retry; /* when its disks are looked for again, ns */
+	unsigned looks; /* that were begun for them */
 	bool up;        /* what comes after it may start: it is up, or is waited for no longer */
 
 	bool stop_by_store;  /* the request is in the store, not typed on the console */
@@ -105,8 +168,10 @@ struct unit {
 	bool console_due; /* it was adopted, and its console is to be opened */
 	bool held;        /* it has been said that its end waits for the store */
 	bool heard;       /* its last words have been read */
-	unsigned console_events; /* since the last tick */
+	uint64_t console_since;  /* ns */
+	unsigned console_events; /* since then */
 	bool console_masked;     /* it floods: quiet until the next tick */
+	bool model_said;         /* its device model has said something, or ended */
 	struct bounded_log log;
 	struct echo_line line;
 
@@ -117,6 +182,8 @@ struct unit {
 	struct deaths deaths;
 	unsigned restarts;
 	char why[512]; /* why it has failed, or how it ended */
+	unsigned refusals;
+	char refusal[512]; /* why the newest request was not taken, after it seemed to be */
 };
 
 /* What is shown to people: several states have one name. */
@@ -128,7 +195,13 @@ int unit_init(struct units *all, struct unit *u, const struct guest_config *cfg,
 /* Gives back what u holds; its domain goes on. */
 void unit_release(struct units *all, struct unit *u);
 
-/* A thread builds or destroys it: its guest is that thread's. */
+/* A thread builds or destroys it. */
+bool unit_has_job(const struct unit *u);
+
+/* An errand is away that its guest is lent to. */
+bool unit_lent(const struct unit *u);
+
+/* Either: its guest is that thread's, but for what is neither changed by an errand nor by a job. */
 bool unit_busy(const struct unit *u);
 
 /* It failed, whatever there is left of it. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "builder/build/life.h"
 #include "unit_console.h"
+#include "unit_errand.h"
 #include "unit_record.h"
 #include "unit_save.h"
 #include "unit_stop.h"
@@ -30,7 +31,7 @@ static void give_back(struct units *all, struct unit *u)
 		return;
 	guest_drop_images(&u->guest, all->images);
 	if (u->guest.domid == NO_DOMAIN || u->state == UNIT_RELEASED)
-		guest_drop_devices(&u->guest, all->disks);
+		unit_drop_devices(all, u);
 }
 
 static void write_record(const struct units *all, const struct unit *u)

@@ -1,16 +1,17 @@
 #include "unit_console.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "unit_errand.h"
 #include "unit_save.h"
 
-/* Console events that a guest may cause in one tick of the supervisor; more are left until the
- * next. */
+/* Console events that a guest may cause in that time; more are left until the next tick. */
 #define CONSOLE_EVENTS_MAX 100
+#define CONSOLE_EVENTS_NS  (100 * NS_PER_MS)
 
 /* What is taken at once of the output of a guest that may go on to write, in reads. */
 #define DRAIN_MAX 1000
@@ -86,8 +87,7 @@ void unit_console_close(struct units *all, struct unit *u)
 {
 	/* The tail stays: the guest's next domain has the same log. */
 	console_close(&u->console, all->xce);
-	console_close(&u->rest, all->xce);
-	echo_flush(&u->line, all->echo, all->echo_fd, unit_name(u));
+	echo_flush(&u->line, all->echo, all->echo_out, unit_name(u));
 }
 
 /* What a classic device model has taken from the guest's serial port. The model is the worker's
@@ -118,7 +118,7 @@ static size_t serial_read(struct unit *u, char *buf, size_t size)
 static void deliver(struct units *all, struct unit *u, const char *buf, size_t n)
 {
 	bounded_log_write(&u->log, buf, n);
-	echo_output(&u->line, all->echo, all->echo_fd, unit_name(u), buf, n);
+	echo_output(&u->line, all->echo, all->echo_out, unit_name(u), buf, n);
 	all->output(all->output_arg, u, buf, n);
 }
 
@@ -136,6 +136,12 @@ size_t unit_console(struct units *all, struct unit *u)
 	if (n && u->tail.fd >= 0 && all->ledger)
 		ledger_note(all->ledger, unit_record(all, u), (uint64_t)u->tail.at);
 	if (u->console.ring && !u->console_masked) {
+		const uint64_t now = clock_ns();
+
+		if (now - u->console_since >= CONSOLE_EVENTS_NS) {
+			u->console_since = now;
+			u->console_events = 0;
+		}
 		u->console_masked = ++u->console_events > CONSOLE_EVENTS_MAX;
 		if (!u->console_masked)
 			xenevtchn_unmask(all->xce, u->console.port);
@@ -227,19 +233,12 @@ size_t unit_type(struct units *all, struct unit *u, const char *buf, size_t n)
 
 size_t unit_type_hvc(struct units *all, struct unit *u, const char *buf, size_t n)
 {
-	char node[64], *path;
-	unsigned len;
-	size_t done;
+	const char *path;
 
 	if (u->console.ring)
 		return console_write(&u->console, all->xce, buf, n);
 	if (!all->host->xsh || unit_busy(u) || u->guest.domid == NO_DOMAIN)
 		return 0;
-	snprintf(node, sizeof(node), "/local/domain/%u/console/tty", u->guest.domid);
-	path = xs_read(all->host->xsh, XBT_NULL, node, &len);
-	if (!path)
-		return 0;
-	done = console_tail_type(path, buf, n);
-	free(path);
-	return done;
+	path = unit_terminal(all, u);
+	return path ? console_tail_type(path, buf, n) : 0;
 }

@@ -8,6 +8,11 @@
 #include "unit_table.h"
 #include "unit_wait.h"
 
+/* How often a domain is looked at of whose end nobody tells; and for how long more often, when it
+ * was asked to stop. */
+#define LOOK_NS     NS_PER_S
+#define STOPPING_NS (60 * NS_PER_S)
+
 static enum unit_event job_event(const struct unit *u)
 {
 	if (u->job.rc < 0)
@@ -99,8 +104,46 @@ static void look_at_model(struct units *all, struct unit *u, uint64_t now)
 	unit_event(all, u, EVENT_MODEL_ENDED, now, &words);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool may_end(const struct unit *u)
+{
+	return u->state == UNIT_CONNECTING || u->state == UNIT_RUNNING || u->state == UNIT_STOPPING;
+}
+
+/* When its domain is to be looked at. */
+static uint64_t look_due(const struct unit *u, bool told, uint64_t now, uint64_t looked)
+{
+	if (u->guest.domid == NO_DOMAIN || unit_busy(u))
+		return UINT64_MAX;
+	/* Its last words are waited for; or its device model's end, which was somebody else's
+	 * doing, may come to be its own. */
+	if (may_end(u) && (u->ended_at || (unit_has_model(u) && u->state != UNIT_CONNECTING &&
+					   u->guest.model.state == DEVMODEL_ENDED)))
+		return now;
+	if (told && u->guest.in_store)
+		return UINT64_MAX;
+	/* Somebody waits for the end of one that was asked to stop. */
+	if (u->state == UNIT_STOPPING && now - u->stop_since < STOPPING_NS)
+		return now;
+	return looked + LOOK_NS;
+}
+
+uint64_t unit_due(const struct unit *u, bool told, uint64_t now, uint64_t looked)
+{
+	uint64_t due = u->console_masked || u->model_said ? now : UINT64_MAX;
+
+	due = earlier(due, look_due(u, told, now, looked));
+	due = earlier(due, unit_stop_due(u));
+	return earlier(due, unit_waits_until(u, now));
+}
+
 void unit_tick(struct units *all, struct unit *u, uint64_t now)
 {
+	u->model_said = false;
 	unit_console_tick(all, u);
 	look_at_model(all, u, now);
 	unit_stop_tick(all, u, now);

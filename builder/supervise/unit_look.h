@@ -13,6 +13,12 @@ void unit_job_done(struct units *all, struct unit *u);
 /* The state of u's domain as the hypervisor has it now: info NULL when it is not there any more. */
 void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info);
 
+/*
+ * When unit_tick and unit_look are to be called at the latest, ns, now for soon; UINT64_MAX for
+ * never. told: somebody tells of the ends of domains that are in the store.
+ */
+uint64_t unit_due(const struct unit *u, bool told, uint64_t now, uint64_t looked);
+
 /* Once a tick: looks at the device model, goes on with what it waits for, types what is due of a
  * stop, and lets a flooding console speak again. */
 void unit_tick(struct units *all, struct unit *u, uint64_t now);

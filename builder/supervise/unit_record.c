@@ -24,13 +24,13 @@ void unit_print_record(const struct unit *u, FILE *to)
 	char uuid[UUID_TEXT];
 
 	fprintf(to, "name=%s\nstate=%s\n", cfg->name, unit_state_name(u->state));
-	if (!unit_busy(u) && u->guest.domid != NO_DOMAIN)
+	if (!unit_has_job(u) && u->guest.domid != NO_DOMAIN)
 		fprintf(to, "domid=%u\n", u->guest.domid);
 	uuid_text(u->guest.uuid, uuid);
 	fprintf(to, "uuid=%s\nimage=%s\ntype=%s\nmemory=%llu\nvcpus=%u\nrestarts=%u\n", uuid,
 		cfg->image, guest_type_name(cfg->type), (unsigned long long)cfg->memory_kib / 1024,
 		cfg->vcpus, u->restarts);
-	if (!unit_busy(u) && u->guest.build_ns)
+	if (!unit_has_job(u) && u->guest.build_ns)
 		fprintf(to, "build_ms=%llu\n", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
 	print_disks(&u->guest, to);
 	if (u->why[0])
@@ -42,14 +42,14 @@ void unit_print_row(const struct unit *u, FILE *to)
 	const struct guest_config *cfg = u->guest.cfg;
 
 	fprintf(to, "%s\t", cfg->name);
-	if (!unit_busy(u) && u->guest.domid != NO_DOMAIN)
+	if (!unit_has_job(u) && u->guest.domid != NO_DOMAIN)
 		fprintf(to, "%u", u->guest.domid);
 	else
 		fputc('-', to);
 	fprintf(to, "\t%s\t%s\t%llu\t%u\t%s\t%u\t", cfg->image, guest_type_name(cfg->type),
 		(unsigned long long)cfg->memory_kib / 1024, cfg->vcpus, unit_state_name(u->state),
 		u->restarts);
-	if (!unit_busy(u) && u->guest.build_ns)
+	if (!unit_has_job(u) && u->guest.build_ns)
 		fprintf(to, "%llu", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
 	else
 		fputc('-', to);
@@ -67,7 +67,7 @@ void unit_print_phases(const struct unit *u, FILE *to)
 	snprintf(row.type, sizeof(row.type), "%s", guest_type_name(u->guest.cfg->type));
 	/* The worker writes them during the first build; when they are over it only looks at the
 	 * end. */
-	if (!unit_busy(u) || u->guest.phases.end)
+	if (!unit_has_job(u) || u->guest.phases.end)
 		row.phases = u->guest.phases;
 	timeline_write_guest(&row, to);
 }

@@ -6,6 +6,7 @@
 #include "builder/image/image_type.h"
 
 #include "base/clock.h"
+#include "unit_acts.h"
 #include "unit_console.h"
 
 /*
@@ -52,17 +53,54 @@ void unit_stop_tick(struct units *all, struct unit *u, uint64_t now)
 	}
 }
 
+uint64_t unit_stop_due(const struct unit *u)
+{
+	if (u->state != UNIT_STOPPING || u->stop_by_store || u->stop_sent >= STOP_REQUESTS)
+		return UINT64_MAX;
+	return u->stop_since + stop_requests[u->stop_sent].after_ns;
+}
+
 /* The request that a toolstack would make (libxl_domain.c, libxl__domain_pvcontrol_write). */
-static int ask_by_store(struct units *all, const struct unit *u, struct err *e)
+static void run_request(struct errand *e, struct host *h)
 {
 	static const char request[] = "poweroff";
-	char node[64];
+	const struct unit_request *r = (struct unit_request *)e;
 
-	snprintf(node, sizeof(node), "/local/domain/%u/control/shutdown", u->guest.domid);
-	if (xs_write(all->host->xsh, XBT_NULL, node, request, strlen(request)))
-		return 0;
-	return err_set(e, "cannot ask %s to shut down: the store does not take %s", unit_name(u),
-		       node);
+	if (!h->xsh || !xs_write(h->xsh, XBT_NULL, r->node, request, strlen(request)))
+		e->rc = err_set(&e->err, "cannot ask %s to shut down: the store does not take %s",
+				e->who, r->node);
+}
+
+/* Where it was not taken the guest is what it was before. */
+static void request_done(struct units *all, struct errand *e)
+{
+	const struct unit_request *r = (struct unit_request *)e;
+	struct unit *u = r->u;
+
+	if (e->rc == 0 || u->state != UNIT_STOPPING || u->guest.domid != r->domid)
+		return;
+	report_line(all->report, "%s", e->err.msg);
+	u->refusals++;
+	snprintf(u->refusal, sizeof(u->refusal), "%s", e->err.msg);
+	u->stop_since = 0;
+	unit_enter(all, u, (enum unit_state)r->before);
+}
+
+static void ask_by_store(struct units *all, struct unit *u)
+{
+	struct unit_request *r = &u->request;
+
+	if (r->errand.away)
+		return; /* asked already, and not answered */
+	r->u = u;
+	r->domid = u->guest.domid;
+	r->before = u->state == UNIT_STOPPING ? UNIT_RUNNING : u->state;
+	snprintf(r->node, sizeof(r->node), "/local/domain/%u/control/shutdown", u->guest.domid);
+	r->errand.run = run_request;
+	r->errand.done = request_done;
+	r->errand.who = unit_name(u);
+	r->errand.what = "the request to shut it down";
+	errand_give(all->errands, &r->errand);
 }
 
 /* Whether the guest's kernel has hvc0 as a console: without that it does not take SysRq there. */
@@ -90,8 +128,13 @@ int unit_ask_to_stop(struct units *all, struct unit *u, uint64_t now, struct err
 			       "SysRq without console=hvc0 on its command line; `earlydom destroy` "
 			       "ends it",
 			       unit_name(u));
-	if (u->stop_by_store && ask_by_store(all, u, e) < 0)
-		return -1;
+	if (u->stop_by_store && u->request.errand.away && u->request.domid != u->guest.domid)
+		return err_set(e,
+			       "cannot ask %s to shut down: the store has not answered the "
+			       "request to an earlier domain of its",
+			       unit_name(u));
+	if (u->stop_by_store)
+		ask_by_store(all, u);
 	u->stop_since = now;
 	u->stop_sent = 0;
 	return 0;

@@ -15,4 +15,7 @@ int unit_ask_to_stop(struct units *all, struct unit *u, uint64_t now, struct err
 /* Once a tick: types what is due. */
 void unit_stop_tick(struct units *all, struct unit *u, uint64_t now);
 
+/* When that is to be called at the latest, ns; UINT64_MAX for never. */
+uint64_t unit_stop_due(const struct unit *u);
+
 #endif

@@ -1,5 +1,7 @@
 #include "unit_table.h"
 
+#include "unit_errand.h"
+
 /* A cell: on this event the act is done, then the unit goes to the state, or (STAY) stays in its
  * own. */
 #define ON(event, act, state) [EVENT_##event] = {act, #act, UNIT_##state}
@@ -228,6 +230,10 @@ int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_
 	const struct happening h = {.all = all, .u = u, .now = now, .e = e};
 	int next = event;
 
+	if (unit_must_wait(u, event)) {
+		u->asked = event;
+		return 0;
+	}
 	while (next != EVENT_NONE) {
 		const struct unit_cell *cell = &table[u->state][next];
 

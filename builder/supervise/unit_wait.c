@@ -1,5 +1,6 @@
 #include "unit_wait.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "builder/image/firmware.h"
 #include "builder/devmodel/devmodel_files.h"
 #include "unit_store.h"
+#include "unit_errand.h"
 #include "unit_table.h"
 #include "builder/build/life.h"
 
@@ -19,11 +21,11 @@ static struct unit *find(struct units *all, const char *name)
 	return NULL;
 }
 
-/* True when nobody has to wait for u any longer. */
+/* True when nobody has to wait for u any longer: also of one that hangs itself. */
 static bool is_up(const struct unit *u)
 {
-	return u->up || u->state == UNIT_ENDED || unit_failed(u) || u->state == UNIT_PRESERVED ||
-	       u->state == UNIT_RELEASED;
+	return u->up || (unit_lent(u) && u->errand.errand.late) || u->state == UNIT_ENDED ||
+	       unit_failed(u) || u->state == UNIT_PRESERVED || u->state == UNIT_RELEASED;
 }
 
 /* Whether all that u comes after are up, or can't be; one that is not selected is not waited for.
@@ -80,13 +82,45 @@ static bool has_devices(const struct guest_config *cfg)
 	return cfg->nr_disks || cfg->nr_vifs;
 }
 
+/*
+ * Builds begin in the guests' order, by which memory is theirs: so one that is ready lets those
+ * before it be looked at first. But not for long, and once: a disk may hang.
+ */
+#define LET_PASS_NS NS_PER_S
+
+static bool lets_pass(const struct units *all, const struct unit *u, uint64_t now)
+{
+	for (const struct unit *other = all->list; other < u; other++)
+		if (other->state == UNIT_WAITING && other->looks == 1 &&
+		    other->errand.errand.away && now - other->errand.now < LET_PASS_NS)
+			return true;
+	return false;
+}
+
+static void run_hold(struct errand *e, struct host *h)
+{
+	struct unit_errand *ue = (struct unit_errand *)e;
+
+	(void)h;
+	e->rc = guest_hold_devices(&ue->u->guest, ue->all->disks, &ue->absent, &e->err);
+}
+
+static void held(struct units *all, struct errand *e)
+{
+	struct unit_errand *ue = (struct unit_errand *)e;
+	struct unit *u = ue->u;
+
+	if (!unit_after_wait(all, u) && e->rc < 0 && (!ue->absent || ue->waited >= timeout_ns(u)))
+		unit_event(all, u, EVENT_HOPELESS, ue->now, &e->err);
+}
+
 /* Waiting: starts the build when nothing is left to wait for. */
 static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 {
-	bool absent = false;
 	struct err e;
 
-	if (all->leaving || all->store == STORE_SOUGHT || !predecessors_up(all, u))
+	if (all->leaving || all->store == STORE_SOUGHT || u->errand.errand.away ||
+	    !predecessors_up(all, u))
 		return;
 	if (!u->since) {
 		u->since = now;
@@ -106,42 +140,60 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
+	if (!has_devices(u->guest.cfg) || u->guest.disks || u->guest.vifs) {
+		if (!lets_pass(all, u, now))
+			unit_event(all, u, EVENT_BUILDABLE, now, &e);
+		return;
+	}
 	if (now < u->retry)
 		return;
 	u->retry = now + RETRY_NS;
-	if (guest_hold_devices(&u->guest, all->disks, &absent, &e) < 0) {
-		if (!absent || now - u->since >= timeout_ns(u))
-			unit_event(all, u, EVENT_HOPELESS, now, &e);
-		return;
-	}
-	unit_event(all, u, EVENT_BUILDABLE, now, &e);
+	u->looks++;
+	unit_errand_give(all, u, UNIT_ERRAND_HOLD, "the look for its devices", run_hold, held, now);
 }
 
-/* Connecting: lets the guest run when its back ends and its device model are ready for it. */
+static void run_connect(struct errand *e, struct host *h)
+{
+	struct unit_errand *ue = (struct unit_errand *)e;
+
+	e->rc = guest_connect(&ue->u->guest, h, &ue->all->models, ue->waited, &ue->yes, &e->err);
+}
+
+/* Lets the guest run when its back ends and its device model are ready for it. */
+static void run_or_undo(struct units *all, struct unit *u, int rc, bool ready, uint64_t now,
+			struct err *e)
+{
+	if (rc < 0 || (ready && unit_event(all, u, EVENT_RUNNABLE, now, e) < 0))
+		unit_event(all, u, EVENT_HOPELESS, now, e);
+}
+
+static void connected(struct units *all, struct errand *e)
+{
+	struct unit_errand *ue = (struct unit_errand *)e;
+
+	if (unit_after_wait(all, ue->u))
+		return;
+	run_or_undo(all, ue->u, e->rc, ue->yes, ue->now, &e->err);
+	if (ue->again)
+		unit_proceed(all, ue->u, clock_ns());
+}
+
+/* Connecting: looks whether everything is ready for it. */
 static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
 {
 	struct err e;
-	bool ready;
 
+	if (u->errand.errand.away)
+		return;
 	if (unit_waits_for_store(all, u)) {
 		u->since = now;
 		return;
 	}
-	if (guest_connect(&u->guest, all->host, &all->models, now - u->since, &ready, &e) < 0 ||
-	    (ready && unit_event(all, u, EVENT_RUNNABLE, now, &e) < 0))
-		unit_event(all, u, EVENT_HOPELESS, now, &e);
-}
-
-/* There and not empty: a toolstack makes some nodes empty for the guest's kernel to fill. */
-static bool node_filled(struct units *all, const struct unit *u)
-{
-	char node[512], *value;
-	unsigned len = 0;
-
-	snprintf(node, sizeof(node), "/local/domain/%u/%s", u->guest.domid, u->guest.cfg->ready);
-	value = xs_read(all->host->xsh, XBT_NULL, node, &len);
-	free(value);
-	return value && len > 0;
+	if (has_devices(u->guest.cfg) || u->guest.cfg->type == GUEST_HVM)
+		unit_errand_give(all, u, UNIT_ERRAND_CONNECT, "the look at its devices",
+				 run_connect, connected, now);
+	else
+		run_or_undo(all, u, 0, true, now, &e);
 }
 
 /* Whether some guest is still to start after u. */
@@ -159,27 +211,34 @@ static bool is_waited_for(const struct units *all, const struct unit *u)
 	return false;
 }
 
-/* Whether it is up, as its descriptor defines that. */
-static bool is_up_now(struct units *all, struct unit *u)
+/* There and not empty: a toolstack makes some nodes empty for the guest's kernel to fill. */
+static bool node_filled(struct host *h, const char *node)
 {
-	enum devices_state devices;
-	struct err e;
+	unsigned len = 0;
+	char *value = h->xsh ? xs_read(h->xsh, XBT_NULL, node, &len) : NULL;
 
-	if (!all->host->xsh)
-		return true; /* nothing more can be known of it */
-	if (u->guest.cfg->ready)
-		return node_filled(all, u);
-	return devices_look(&u->guest, all->host, &devices, &e) == 0 &&
-	       devices == DEVICES_CONNECTED;
+	free(value);
+	return value && len > 0;
 }
 
-/* Running: notices that it is up, or has not come up in time. */
-static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
+static void run_up(struct errand *e, struct host *h)
+{
+	struct unit_errand *ue = (struct unit_errand *)e;
+	enum devices_state devices;
+
+	if (ue->node[0])
+		ue->yes = node_filled(h, ue->node);
+	else
+		ue->yes = devices_look(&ue->copy, h, &devices, &e->err) == 0 &&
+			  devices == DEVICES_CONNECTED;
+}
+
+static void up_or_late(struct units *all, struct unit *u, bool up, uint64_t now)
 {
 	const struct guest_config *cfg = u->guest.cfg;
 	struct err e = {.msg = ""};
 
-	if (is_up_now(all, u)) {
+	if (up) {
 		unit_event(all, u, EVENT_UP, now, &e);
 		return;
 	}
@@ -192,12 +251,83 @@ static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
 	unit_event(all, u, EVENT_LATE, now, &e);
 }
 
+static bool may_come_up(const struct unit *u)
+{
+	return u->state == UNIT_RUNNING && !u->up;
+}
+
+static void is_up_now(struct units *all, struct errand *e)
+{
+	struct unit_errand *ue = (struct unit_errand *)e;
+	struct unit *u = ue->u;
+
+	free(ue->copy.vifs);
+	ue->copy.vifs = NULL;
+	if (may_come_up(u) && ue->copy.domid == u->guest.domid)
+		up_or_late(all, u, ue->yes && e->rc == 0, ue->now);
+	if (ue->again)
+		unit_proceed(all, u, clock_ns());
+}
+
+/* Asks whether it is up, as its descriptor defines that. The guest is not lent for it: one that
+ * ends meanwhile is seen. */
+static void ask_whether_up(struct units *all, struct unit *u, uint64_t now)
+{
+	struct unit_errand *ue = &u->errand;
+	const struct guest_config *cfg = u->guest.cfg;
+	const size_t bytes = cfg->nr_vifs * sizeof(*u->guest.vifs);
+
+	ue->copy = u->guest;
+	ue->copy.disks = NULL;
+	ue->copy.vifs = NULL;
+	ue->node[0] = '\0';
+	if (cfg->ready) {
+		snprintf(ue->node, sizeof(ue->node), "/local/domain/%u/%s", u->guest.domid,
+			 cfg->ready);
+	} else if (bytes) {
+		ue->copy.vifs = malloc(bytes);
+		if (!ue->copy.vifs)
+			return; /* the next time */
+		memcpy(ue->copy.vifs, u->guest.vifs, bytes);
+	}
+	unit_errand_give(all, u, UNIT_ERRAND_UP, "the look whether it is up", run_up, is_up_now,
+			 now);
+}
+
+/* Running: notices that it is up, or has not come up in time. */
+static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
+{
+	/* Without a store nothing more can be known of it. */
+	if (!all->host->xsh || (!u->guest.cfg->ready && !has_devices(u->guest.cfg)))
+		up_or_late(all, u, true, now);
+	else if (!u->errand.errand.away)
+		ask_whether_up(all, u, now);
+	else if (u->errand.errand.late)
+		up_or_late(all, u, false, now);
+}
+
 void unit_proceed(struct units *all, struct unit *u, uint64_t now)
 {
 	if (u->state == UNIT_WAITING)
 		wait_to_build(all, u, now);
 	else if (u->state == UNIT_CONNECTING)
 		wait_to_run(all, u, now);
-	else if (u->state == UNIT_RUNNING && !u->up)
+	else if (may_come_up(u))
 		wait_to_be_up(all, u, now);
+}
+
+void units_proceed_waiting(struct units *all, uint64_t now)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].state == UNIT_WAITING)
+			unit_proceed(all, &all->list[i], now);
+}
+
+uint64_t unit_waits_until(const struct unit *u, uint64_t now)
+{
+	if (u->state == UNIT_WAITING)
+		return u->since && !u->errand.errand.away ? u->retry : UINT64_MAX;
+	if (may_come_up(u))
+		return now;
+	return u->state == UNIT_CONNECTING && !u->errand.errand.away ? now : UINT64_MAX;
 }

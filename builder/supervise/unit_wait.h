@@ -20,4 +20,10 @@ void unit_hold(struct units *all, struct unit *u);
  */
 void unit_proceed(struct units *all, struct unit *u, uint64_t now);
 
+/* The same for all guests that wait to be built: something has happened to another one. */
+void units_proceed_waiting(struct units *all, uint64_t now);
+
+/* When unit_proceed is to be called again at the latest, ns, now for soon; UINT64_MAX for never. */
+uint64_t unit_waits_until(const struct unit *u, uint64_t now);
+
 #endif

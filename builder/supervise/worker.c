@@ -50,6 +50,13 @@ static void reserve(struct worker *w, const struct job *j, struct host *h)
 			 builds ? create_need_kib(j->guest->cfg, h) : 0);
 }
 
+static void append(struct job ***end, struct job *j)
+{
+	j->next = NULL;
+	**end = j;
+	*end = &j->next;
+}
+
 /* The next job that is to be begun, once there is one; NULL when there will be none. */
 static struct job *begin(struct worker *w, struct host *h)
 {
@@ -61,6 +68,8 @@ static struct job *begin(struct worker *w, struct host *h)
 	j = w->todo;
 	if (j) {
 		w->todo = j->next;
+		if (!w->todo)
+			w->todo_end = &w->todo;
 		reserve(w, j, h);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -71,9 +80,8 @@ static void finish(struct worker *w, struct job *j, struct host *h)
 {
 	reservation_end(&w->shared.memory, &h->reservation);
 	pthread_mutex_lock(&w->lock);
-	j->done = true;
-	if (j == w->jobs)
-		eventfd_write(w->done_fd, 1);
+	append(&w->done_end, j);
+	eventfd_write(w->done_fd, 1);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -132,7 +140,8 @@ int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e
 	int rc = 0;
 
 	memset(w, 0, sizeof(*w));
-	w->jobs_end = &w->jobs;
+	w->todo_end = &w->todo;
+	w->done_end = &w->done;
 	w->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->done_fd < 0)
 		return err_set(e, "cannot make an eventfd: %s", strerror(errno));
@@ -160,13 +169,8 @@ void worker_stop(struct worker *w)
 
 void worker_give(struct worker *w, struct job *j)
 {
-	j->next = NULL;
-	j->done = false;
 	pthread_mutex_lock(&w->lock);
-	*w->jobs_end = j;
-	w->jobs_end = &j->next;
-	if (!w->todo)
-		w->todo = j;
+	append(&w->todo_end, j);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }
@@ -177,14 +181,13 @@ struct job *worker_take(struct worker *w)
 	eventfd_t n;
 
 	pthread_mutex_lock(&w->lock);
-	j = w->jobs;
-	if (j && j->done) {
-		w->jobs = j->next;
-		if (!w->jobs)
-			w->jobs_end = &w->jobs;
+	j = w->done;
+	if (j) {
+		w->done = j->next;
+		if (!w->done)
+			w->done_end = &w->done;
 	} else {
 		eventfd_read(w->done_fd, &n); /* nothing more: quiet until the next one */
-		j = NULL;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return j;

@@ -2,10 +2,9 @@
  * The threads that build and destroy, so that the supervisor can drain consoles and answer
  * meanwhile, and that all of dom0's vcpus are used.
  *
- * Jobs are begun in the order given, as many at a time as there are threads, and come back in that
- * order as well: one that is done sooner waits for those before it. So the supervisor does and says
- * everything in the same order however many threads there are. While a guest's job is under way the
- * guest is its thread's: the supervisor does not look into it until the job comes back.
+ * Jobs are begun in the order given, as many at a time as there are threads, and come back as they
+ * are done: none waits for another. While a guest's job is under way the guest is its thread's: the
+ * supervisor does not look into it until the job comes back.
  */
 #ifndef EARLYDOM_WORKER_H
 #define EARLYDOM_WORKER_H
@@ -29,8 +28,7 @@ struct job {
 	struct job *next;
 	enum job_kind kind;
 	struct guest *guest;
-	bool done; /* under the worker's lock */
-	int rc;    /* of guest_build or guest_destroy, once it came back */
+	int rc; /* of guest_build or guest_destroy, once it came back */
 	struct err err;
 };
 
@@ -46,8 +44,8 @@ struct worker {
 	struct build_locks shared; /* by the threads' hosts */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct job *jobs, **jobs_end; /* not taken yet; under the lock, like the rest */
-	struct job *todo;             /* the first of them that is not begun, or NULL */
+	struct job *todo, **todo_end; /* not begun yet; under the lock, like the rest */
+	struct job *done, **done_end; /* not taken yet, in the order in which they were done */
 	bool stop;
 	int done_fd; /* eventfd: readable when a job has come back */
 };
@@ -67,7 +65,7 @@ void worker_stop(struct worker *w);
 /* Gives a job; it is the caller's memory and must stay until worker_take has returned it. */
 void worker_give(struct worker *w, struct job *j);
 
-/* The next job that has come back, or NULL. */
+/* The next job that is done, or NULL. */
 struct job *worker_take(struct worker *w);
 
 #endif

@@ -1,12 +1,60 @@
 #include "xl_records.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "builder/store/xl_record.h"
+
+#define PAUSE_MAX_S 64
+
+/* What is to be done about one unit's record. */
+struct record_work {
+	struct unit *u;
+	uint8_t uuid[16];
+	uint32_t old, domid; /* whose record goes, whose comes; NO_DOMAIN for none */
+	char *text;
+	size_t len;
+};
+
+void xl_records_open(struct xl_records *r)
+{
+	*r = (struct xl_records){
+		.mounts = open("/proc/1/mountinfo", O_RDONLY | O_CLOEXEC),
+		.look = true,
+		.pause_s = 1,
+	};
+}
+
+static void free_work(struct xl_records *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->work[i].text);
+	free(r->work);
+	r->work = NULL;
+	r->n = 0;
+}
+
+void xl_records_close(struct xl_records *r)
+{
+	free_work(r);
+	if (r->mounts >= 0)
+		close(r->mounts);
+	r->mounts = -1;
+}
+
+void xl_records_mounted(struct xl_records *r, uint64_t now)
+{
+	r->look = true;
+	r->pause_s = 1;
+	r->next = now + NS_PER_S;
+}
+
+/* ---- in a thread ---- */
 
 /* The directory, or -1 while there is none that can be written to. */
 static int open_dir(void)
@@ -21,6 +69,54 @@ static int open_dir(void)
 	return fd;
 }
 
+/* Does all of it. The first cause of trouble is kept; what could not be written is NO_DOMAIN. */
+static void write_all_of(struct xl_records *r, int fd)
+{
+	struct err e;
+
+	r->dom0_found = r->dom0 || xl_record_write_dom0(fd, &e) == 0;
+	if (!r->dom0_found) {
+		r->errand.rc = -1;
+		r->errand.err = e;
+	}
+	for (size_t i = 0; i < r->n; i++) {
+		struct record_work *w = &r->work[i];
+
+		/* That domain is no more, whoever has ended it; its number and uuid are the
+		 * file's name. */
+		if (w->old != NO_DOMAIN)
+			xl_record_remove(w->old, w->uuid, fd);
+		if (w->domid == NO_DOMAIN ||
+		    xl_record_put(w->domid, w->uuid, w->text, w->len, fd, &e) == 0)
+			continue;
+		w->domid = NO_DOMAIN;
+		if (r->errand.rc == 0)
+			r->errand.err = e;
+		r->errand.rc = -1;
+	}
+}
+
+static void run(struct errand *e, struct host *h)
+{
+	struct xl_records *r = (struct xl_records *)e;
+	const int fd = open_dir();
+	struct stat st;
+
+	(void)h;
+	r->there = fd >= 0 && fstat(fd, &st) == 0;
+	if (r->there) {
+		r->another = st.st_dev != r->dev || st.st_ino != r->ino;
+		r->found_dev = st.st_dev;
+		r->found_ino = st.st_ino;
+		if (!r->another)
+			write_all_of(r, fd);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ---- in the loop ---- */
+
 static void trouble(struct xl_records *r, struct units *all, const struct err *e)
 {
 	if (!r->reported)
@@ -29,51 +125,102 @@ static void trouble(struct xl_records *r, struct units *all, const struct err *e
 	r->reported = true;
 }
 
-static void keep(struct xl_records *r, struct units *all, struct unit *u, int fd)
+static void put_off(struct xl_records *r, uint64_t now)
 {
-	const struct guest *g = &u->guest;
-	struct err e;
+	r->asked = now;
+	r->next = now + r->pause_s * NS_PER_S;
+	r->pause_s = r->pause_s < PAUSE_MAX_S ? r->pause_s * 2 : r->pause_s;
+}
 
-	if (unit_busy(u) || u->recorded == (g->in_store ? g->domid : NO_DOMAIN))
-		return;
-	/* That domain is no more, whoever has ended it; its number and uuid are the file's name. */
-	if (u->recorded != NO_DOMAIN)
-		xl_record_remove(u->recorded, g->uuid, fd);
-	u->recorded = NO_DOMAIN;
-	if (!g->in_store || g->domid == NO_DOMAIN)
-		return;
-	if (xl_record_write(g, all->host, fd, &e) < 0)
-		trouble(r, all, &e);
-	else
-		u->recorded = g->domid;
+/* All records are to be written into the one that was found. */
+static void begin_anew(struct xl_records *r, struct units *all)
+{
+	r->dev = r->found_dev;
+	r->ino = r->found_ino;
+	r->dom0 = false;
+	for (size_t i = 0; i < all->n; i++)
+		all->list[i].recorded = NO_DOMAIN;
+	r->next = 0;
+	xl_records_keep(r, all, r->asked);
+}
+
+static void done(struct units *all, struct errand *e)
+{
+	struct xl_records *r = (struct xl_records *)e;
+	const bool there = e->rc == 0 && r->there, another = there && r->another;
+
+	if (r->there && !r->another) {
+		r->dom0 = r->dom0_found;
+		for (size_t i = 0; i < r->n; i++)
+			r->work[i].u->recorded = r->work[i].domid;
+	}
+	free_work(r);
+	if (e->rc < 0)
+		trouble(r, all, &e->err);
+	r->look = r->look && !there;
+	if (another)
+		begin_anew(r, all);
+	else if (there)
+		r->pause_s = 1;
+}
+
+/* The domain whose record is to be there. */
+static uint32_t wanted(const struct unit *u)
+{
+	return u->guest.in_store ? u->guest.domid : NO_DOMAIN;
+}
+
+static bool differs(const struct unit *u)
+{
+	return !unit_busy(u) && u->recorded != wanted(u);
+}
+
+static bool anything_to_do(const struct xl_records *r, const struct units *all)
+{
+	if (!all->host->xsh || r->errand.away)
+		return false;
+	if (r->look || !r->dom0)
+		return true;
+	for (size_t i = 0; i < all->n; i++)
+		if (differs(&all->list[i]))
+			return true;
+	return false;
+}
+
+static int add_work(struct xl_records *r, struct units *all, struct unit *u, struct err *e)
+{
+	struct record_work *w = &r->work[r->n];
+
+	*w = (struct record_work){.u = u, .old = u->recorded, .domid = wanted(u)};
+	memcpy(w->uuid, u->guest.uuid, sizeof(w->uuid));
+	if (w->domid != NO_DOMAIN && xl_record_text(&u->guest, all->host, &w->text, &w->len, e) < 0)
+		return -1;
+	r->n++;
+	return 0;
 }
 
 void xl_records_keep(struct xl_records *r, struct units *all, uint64_t now)
 {
-	struct stat st;
 	struct err e;
-	int fd;
 
-	if (now < r->next || !all->host->xsh)
+	if (now < r->next || !anything_to_do(r, all))
 		return;
-	r->next = now + NS_PER_S;
-	fd = open_dir();
-	if (fd < 0 || fstat(fd, &st) < 0)
-		goto out;
-	if (st.st_dev != r->dev || st.st_ino != r->ino) {
-		r->dev = st.st_dev;
-		r->ino = st.st_ino;
-		r->dom0 = false;
-		for (size_t i = 0; i < all->n; i++)
-			all->list[i].recorded = NO_DOMAIN;
-	}
-	if (!r->dom0 && xl_record_write_dom0(fd, &e) < 0)
-		trouble(r, all, &e);
-	else
-		r->dom0 = true;
-	for (size_t i = 0; i < all->n; i++)
-		keep(r, all, &all->list[i], fd);
-out:
-	if (fd >= 0)
-		close(fd);
+	put_off(r, now);
+	r->work = calloc(all->n + 1, sizeof(*r->work));
+	for (size_t i = 0; r->work && i < all->n; i++)
+		if (differs(&all->list[i]) && add_work(r, all, &all->list[i], &e) < 0)
+			trouble(r, all, &e);
+	if (!r->work)
+		return;
+	r->there = r->another = false;
+	r->errand.run = run;
+	r->errand.done = done;
+	r->errand.who = "xl";
+	r->errand.what = "writing what it knows of guests to /var/lib/xen";
+	errand_give(all->errands, &r->errand);
+}
+
+uint64_t xl_records_due(const struct xl_records *r, const struct units *all)
+{
+	return anything_to_do(r, all) ? r->next : UINT64_MAX;
 }

@@ -342,15 +342,13 @@ static void test_nth_call_of_several(void **state)
 	fail_each_call(3);
 }
 
-/* Domain numbers may be in any order then; everything else is as with one worker. */
+/* Each is said when it runs, whoever is the first; memory is the first ones'. */
 static void test_several_workers(void **state)
 {
 	static const char *const names[] = {"web", "db", "cache", "front", "back"};
 	struct guest_config some[5] = {cfgs[0], cfgs[1], cfgs[2]};
 	struct boot b = {.cfgs = some, .n = 5, .workers = 4};
-	const char *at;
 	char want[128];
-	unsigned i;
 
 	(void)state;
 	fake_reset();
@@ -360,11 +358,10 @@ static void test_several_workers(void **state)
 	assert_int_equal(b.rc, 0);
 	assert_int_equal(b.status, 0);
 	assert_int_equal(fake_domains(), 5);
-	for (i = 0, at = b.said; i < 5; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		assert_true(runs(names[i]));
 		snprintf(want, sizeof(want), "earlydom: %s: started as domain ", names[i]);
-		at = strstr(at, want);
-		KIT_CHECK(at, "no '%s', or not in its place:\n%s", want, b.said);
+		said(&b, want);
 	}
 	said(&b, "earlydom: 5 of 5 guests started in ");
 	kit_nothing_held(false);

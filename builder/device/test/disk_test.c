@@ -8,6 +8,7 @@
 #include <linux/blkpg.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -496,7 +497,7 @@ static void test_held_by_tag(void **state)
 	const struct disk_spec tag = spec_of("xvda", "UUID=" UUID_A, true);
 	struct disk_spec held_spec = tag;
 	struct disk held = {.guest = "a", .spec = &held_spec, .fd = -1};
-	struct disk_table t = {&held, NULL, 0, NULL};
+	struct disk_table t = {.disks = &held};
 	const struct disk_spec again = spec_of("xvdb", "LABEL=root", false);
 
 	(void)state;
@@ -531,6 +532,85 @@ static void test_reserve_memory(void **state)
 	disk_table_free(&t);
 }
 
+/* A look-up that hangs, in a thread of its own. */
+struct hanging {
+	struct disk_table *t;
+	struct disk_spec spec;
+	struct disk *got;
+	bool absent;
+};
+
+static void *look_up(void *arg)
+{
+	struct hanging *h = arg;
+	struct err e;
+
+	h->got = disk_hold(h->t, "slow", &h->spec, &h->absent, &e);
+	return NULL;
+}
+
+/* A disk that does not answer stops only the guest that wants it. */
+static void test_hangs(void **state)
+{
+	char sysroot[256], fifo[320], none[300];
+	struct disk_table t = {.sysroot = sysroot};
+	struct hanging h = {.t = &t, .spec = spec_of("xvda", "LABEL=slow", true)};
+	pthread_t thread;
+	int fd = -1;
+
+	(void)state;
+	snprintf(sysroot, sizeof(sysroot), "%s", kit_path("hangs"));
+	snprintf(none, sizeof(none), "%s", kit_path("none"));
+	snprintf(fifo, sizeof(fifo), "mkdir -p %s/sys/class/block/sda", sysroot);
+	assert_int_equal(system(fifo), 0);
+	snprintf(fifo, sizeof(fifo), "%s/sys/class/block/sda/dev", sysroot);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(pthread_create(&thread, NULL, look_up, &h), 0);
+	/* It is there as soon as somebody reads. */
+	for (unsigned i = 0; i < 10000 && fd < 0; i++) {
+		fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		usleep(1000);
+	}
+	assert_true(fd >= 0);
+	refuse(&t, "web", spec_of("xvda", none, true), true, "disk xvda: %s: %s", none,
+	       strerror(ENOENT));
+	if (have_loop) {
+		struct disk_spec spec = spec_of("xvda", kit_path("image2"), false);
+
+		disk_drop(&t, hold(&t, "web", &spec));
+		settle("image2");
+	}
+	assert_int_equal(unlink(fifo), 0);
+	close(fd);
+	pthread_join(thread, NULL);
+	assert_null(h.got);
+	assert_true(h.absent);
+	assert_null(t.disks);
+}
+
+/* One that another guest is about to hold, or to give back, may be free in a moment. */
+static void test_passing(void **state)
+{
+	struct disk_table t = {NULL};
+	struct disk_spec spec;
+	struct disk *d;
+
+	(void)state;
+	if (!have_loop)
+		skip();
+	spec = spec_of("xvda", kit_path("image"), true);
+	d = hold(&t, "web", &spec);
+	assert_false(d->passing);
+	refuse(&t, "db", spec_of("xvda", kit_path("image"), true), false,
+	       "disk xvda: %s is used by guest web for writing", kit_path("image"));
+	d->passing = true;
+	refuse(&t, "db", spec_of("xvda", kit_path("image"), true), true,
+	       "disk xvda: %s is used by guest web for writing", kit_path("image"));
+	disk_drop(&t, d);
+	assert_null(t.disks);
+	settle("image");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +619,7 @@ int main(void)
 		cmocka_unit_test(test_sharing),     cmocka_unit_test(test_partitions),
 		cmocka_unit_test(test_mounted),     cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_held_by_tag), cmocka_unit_test(test_reserve_memory),
+		cmocka_unit_test(test_hangs),       cmocka_unit_test(test_passing),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

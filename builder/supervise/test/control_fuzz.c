@@ -62,7 +62,7 @@ static void open_once(struct scene *s)
 	strcpy(s->dir, "/tmp/earlydom-fuzz.XXXXXX");
 	assert(mkdtemp(s->dir));
 	assert(rundir_open(&s->run, s->dir, &e) == 0);
-	s->report.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	s->report.out.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	s->report.log.fd = -1;
 }
 

@@ -91,6 +91,8 @@ static void answers(struct scene *s, const char *request, const char *want)
 	bool end;
 
 	send_text(s, fd, request);
+	kit_units_jobs(&s->k);
+	turn(s);
 	assert_string_equal(received(fd, &end), want);
 	assert_true(end);
 	close(fd);

@@ -59,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const enum echo_to to = size && data[size - 1] & 1 ? ECHO_KMSG : ECHO_CONSOLE;
 	const int fd = memfd_create("echo", MFD_CLOEXEC);
+	struct console_out to_file = {.fd = fd};
 	struct echo_line line = {.len = 0};
 	size_t n;
 	off_t len;
@@ -68,13 +69,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (size > 0) {
 		n = *data < size - 1 ? *data : size - 1;
 		if (*data == 0)
-			echo_flush(&line, to, fd, "web");
-		echo_output(&line, to, fd, "web", (const char *)data + 1, n);
+			echo_flush(&line, to, &to_file, "web");
+		echo_output(&line, to, &to_file, "web", (const char *)data + 1, n);
 		assert(line.len < sizeof(line.text));
 		data += 1 + n;
 		size -= 1 + n;
 	}
-	echo_flush(&line, to, fd, "web");
+	echo_flush(&line, to, &to_file, "web");
 	assert(!line.len);
 	len = lseek(fd, 0, SEEK_END);
 	out = malloc((size_t)len + 1);

@@ -6,19 +6,19 @@
 
 #include "builder/supervise/echo.h"
 
-static int fd;
+static struct console_out to_file;
 static struct echo_line line;
 
 static void begin(void)
 {
 	memset(&line, 0, sizeof(line));
-	fd = open(kit_path("out"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
-	assert_true(fd >= 0);
+	to_file.fd = open(kit_path("out"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	assert_true(to_file.fd >= 0);
 }
 
 static void put(enum echo_to to, const char *text)
 {
-	echo_output(&line, to, fd, "web", text, strlen(text));
+	echo_output(&line, to, &to_file, "web", text, strlen(text));
 }
 
 static void wrote(const char *want)
@@ -26,7 +26,7 @@ static void wrote(const char *want)
 	char text[4096];
 
 	assert_string_equal(kit_read("out", text, sizeof(text)), want);
-	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(ftruncate(to_file.fd, 0), 0);
 }
 
 static void test_lines(void **state)
@@ -39,18 +39,18 @@ static void test_lines(void **state)
 	wrote("web: ab\nweb: cd\n");
 	put(ECHO_CONSOLE, "\n\n\n"); /* empty lines are not worth repeating */
 	wrote("web: e\n");
-	echo_flush(&line, ECHO_CONSOLE, fd, "web");
+	echo_flush(&line, ECHO_CONSOLE, &to_file, "web");
 	wrote("");
 	put(ECHO_CONSOLE, "rest");
-	echo_flush(&line, ECHO_CONSOLE, fd, "web");
-	echo_flush(&line, ECHO_CONSOLE, fd, "web");
+	echo_flush(&line, ECHO_CONSOLE, &to_file, "web");
+	echo_flush(&line, ECHO_CONSOLE, &to_file, "web");
 	wrote("web: rest\n");
 	put(ECHO_KMSG, "to the log\nrest");
 	wrote("<5>earlydom: web: to the log\n");
 	put(ECHO_OFF, "nothing\n");
-	echo_flush(&line, ECHO_OFF, fd, "web");
+	echo_flush(&line, ECHO_OFF, &to_file, "web");
 	wrote("");
-	close(fd);
+	close(to_file.fd);
 }
 
 static void test_long_lines(void **state)
@@ -65,7 +65,7 @@ static void test_long_lines(void **state)
 	put(ECHO_CONSOLE, "\n");
 	snprintf(out, sizeof(out), "web: %.512s\nweb: %.512s\nweb: %.10s\n", in, in, in);
 	wrote(out);
-	close(fd);
+	close(to_file.fd);
 }
 
 static void test_control_characters(void **state)
@@ -83,12 +83,12 @@ static void test_control_characters(void **state)
 			 (i < ' ' && i != '\t') || i == 0x7f ? '?' : i);
 		wrote(want);
 	}
-	echo_output(&line, ECHO_CONSOLE, fd, "web", "\0\n", 2);
+	echo_output(&line, ECHO_CONSOLE, &to_file, "web", "\0\n", 2);
 	wrote("web: ?\n");
 	/* Erase the screen; set the title; a line of the kernel's own. */
 	put(ECHO_KMSG, "\x1b[2J\x1b]0;x\x07\n<0>panic\n");
 	wrote("<5>earlydom: web: ?[2J?]0;x?\n<5>earlydom: web: <0>panic\n");
-	close(fd);
+	close(to_file.fd);
 }
 
 /* The controls of ISO 6429 beyond ASCII drive terminals, too: as bytes, and as UTF-8. */
@@ -110,7 +110,7 @@ static void test_high_controls(void **state)
 	wrote("web: \xe2\x80\x93\n");
 	put(ECHO_CONSOLE, "\xe2\x9b\x9b\x9b\n"); /* one too many */
 	wrote("web: \xe2\x9b\x9b?\n");
-	close(fd);
+	close(to_file.fd);
 }
 
 /* What would complete a character is none in the next line, where a terminal sees it alone. */
@@ -124,7 +124,7 @@ static void test_cut_characters(void **state)
 			  "2J\n");
 	wrote("web: a\xe2\nweb: ?2J\n");
 	put(ECHO_CONSOLE, "\xf0\x9f");
-	echo_flush(&line, ECHO_CONSOLE, fd, "web"); /* the guest ends; its next life begins */
+	echo_flush(&line, ECHO_CONSOLE, &to_file, "web"); /* the guest ends; its next life begins */
 	put(ECHO_CONSOLE, "\x9b\n");
 	wrote("web: \xf0\x9f\nweb: ?\n");
 	/* A long line is not broken inside of a character. */
@@ -133,7 +133,7 @@ static void test_cut_characters(void **state)
 	put(ECHO_CONSOLE, in);
 	snprintf(out, sizeof(out), "web: %.511s\nweb: \xe2\x9b\x93.\n", in);
 	wrote(out);
-	close(fd);
+	close(to_file.fd);
 }
 
 int main(void)

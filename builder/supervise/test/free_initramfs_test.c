@@ -104,7 +104,7 @@ static void child(bool tmpfs)
 	out = tmpfile();
 	out = out ? out : fopen("/out", "w+");
 	need(out, 13);
-	report.fd = fileno(out);
+	report.out.fd = fileno(out);
 	free_initramfs(&all, &report);
 	rewind(out);
 	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';

@@ -137,7 +137,7 @@ static void test_release_refused(void **state)
 	assert_non_null(k.images.files);
 	/* As it says. */
 	fake_store()->running = true;
-	KIT_CHECK(units_hand_over(&k.all, &e) == 0, "%s", e.msg);
+	KIT_CHECK(kit_units_hand_over(&k, &e) == 0, "%s", e.msg);
 	KIT_CHECK(unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e) == 0, "%s", e.msg);
 	close_wards(&k);
 
@@ -197,7 +197,7 @@ static void test_hand_over(void **state)
 	assert_true(fake_domain(2)->hvm_param[HVM_PARAM_STORE_PFN] == ~UINT64_C(0));
 	fake_print(1, "before\n");
 	fake_store()->running = true;
-	KIT_CHECK(units_hand_over(&k.all, &e) == 0, "%s", e.msg);
+	KIT_CHECK(kit_units_hand_over(&k, &e) == 0, "%s", e.msg);
 	said = kit_units_said(&k);
 	assert_string_equal(
 		said,
@@ -227,7 +227,7 @@ static void test_hand_over(void **state)
 	assert_true(fake_domain(2)->hvm_param[HVM_PARAM_STORE_EVTCHN] == db->guest.store_port);
 
 	/* Once is enough. */
-	KIT_CHECK(units_hand_over(&k.all, &e) == 0, "%s", e.msg);
+	KIT_CHECK(kit_units_hand_over(&k, &e) == 0, "%s", e.msg);
 	assert_string_equal(kit_units_said(&k), "");
 
 	/* Restarted, it is a guest with a store from its beginning. */
@@ -252,7 +252,7 @@ static void test_no_store(void **state)
 
 	(void)state;
 	open_wards(&k, &cfg, 1, false);
-	assert_int_equal(units_hand_over(&k.all, &e), -1);
+	assert_int_equal(kit_units_hand_over(&k, &e), -1);
 	assert_string_equal(e.msg, "no xenstored runs");
 	assert_non_null(k.all.list[0].console.ring);
 	assert_false(k.all.list[0].guest.in_store);
@@ -291,7 +291,7 @@ static void test_who(void **state)
 	fake_shutdown(1, SHUTDOWN_crash);
 	kit_units_look(&k, 0);
 	assert_int_equal(unit_event(&k.all, &k.all.list[1], EVENT_ASK_STOP, clock_ns(), &e), 0);
-	KIT_CHECK(units_hand_over(&k.all, &e) == 0, "%s", e.msg);
+	KIT_CHECK(kit_units_hand_over(&k, &e) == 0, "%s", e.msg);
 	assert_false(k.all.list[0].guest.in_store);
 	assert_true(k.all.list[1].guest.in_store);
 	assert_int_equal(k.all.list[1].state, UNIT_STOPPING);
@@ -318,7 +318,7 @@ static void sweep(enum guest_type type)
 		fake_store()->running = true;
 		assert_int_equal(find_store(&k, &e), 0);
 		fake_fail_at(n, EIO);
-		rc = units_hand_over(&k.all, &e);
+		rc = kit_units_hand_over(&k, &e);
 		call = fake_failed();
 		fake_fail_at(0, 0);
 		if (!rc) {
@@ -341,7 +341,7 @@ static void sweep(enum guest_type type)
 			expect_closed(&k.all.list[1]);
 		}
 		assert_true(fake_domain(1)->running && fake_domain(2)->running);
-		KIT_CHECK(units_hand_over(&k.all, &e) == 0, "after %s: %s", call, e.msg);
+		KIT_CHECK(kit_units_hand_over(&k, &e) == 0, "after %s: %s", call, e.msg);
 		assert_true(web->guest.in_store && k.all.list[1].guest.in_store);
 		close_wards(&k);
 	}
@@ -367,8 +367,8 @@ static void test_console_lost(void **state)
 	fake_store()->running = true;
 	assert_int_equal(find_store(&k, &e), 0);
 	fake_store()->running = false;
-	fake_fail_always("xc_map_foreign_range", 2, EIO);
-	assert_int_equal(units_hand_over(&k.all, &e), -1);
+	fake_fail_always("xc_map_foreign_range", 1, EIO);
+	assert_int_equal(kit_units_hand_over(&k, &e), -1);
 	assert_memory_equal(e.msg, "web: [cannot map ", 17);
 	assert_non_null(strstr(e.msg, "] cannot reach xenstored at "));
 	kit_good_message(&e);

@@ -710,7 +710,7 @@ static void test_hand_over(void **state)
 	(void)state;
 	k.all.find_store = find_store;
 	k.all.find_store_arg = &k;
-	KIT_CHECK(units_hand_over(&k.all, &e) == 0, "%s", e.msg);
+	KIT_CHECK(kit_units_hand_over(&k, &e) == 0, "%s", e.msg);
 	snprintf(want, sizeof(want), "%d", (int)u->guest.model.pid);
 	assert_string_equal(fake_store_read("/local/domain/1/image/device-model-pid"), want);
 	/* Its serial port is still heard. */

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -29,6 +30,7 @@ static void open_at(struct scene *s, bool store)
 {
 	memset(s, 0, sizeof(*s));
 	fake_reset();
+	xl_records_open(&s->r);
 	s->cfg = kit_config("web", GUEST_PVH);
 	kit_units_open(&s->k, &s->cfg, 1);
 	s->u = &s->k.all.list[0];
@@ -65,6 +67,7 @@ static void close_scene(struct scene *s)
 {
 	if (access(RECORDS_DIR, F_OK) == 0)
 		empty(RECORDS_DIR);
+	xl_records_close(&s->r);
 	kit_units_close(&s->k);
 	fake_reset();
 }
@@ -77,8 +80,14 @@ static void make_dir(void)
 /* The next time that it is done. */
 static void keep(struct scene *s)
 {
-	s->now += NS_PER_S;
+	s->now += 64 * NS_PER_S;
 	xl_records_keep(&s->r, &s->k.all, s->now);
+	while (s->k.errands.away) {
+		struct pollfd p = {.fd = s->k.errands.done_fd, .events = POLLIN};
+
+		assert_int_equal(poll(&p, 1, 20000), 1);
+		units_take_errands(&s->k.all);
+	}
 }
 
 /* These records are there, and nothing else is. */
@@ -116,8 +125,10 @@ static void test_appears(void **state)
 	assert_int_equal(s.u->recorded, NO_DOMAIN);
 	assert_string_equal(kit_units_said(&s.k), "");
 	make_dir();
-	/* Not looked at more often than once a second. */
-	xl_records_keep(&s.r, &s.k.all, s.now + NS_PER_S - 1);
+	/* Not looked at more often than every few seconds by now. */
+	assert_true(xl_records_due(&s.r, &s.k.all) == s.now + 4 * NS_PER_S);
+	xl_records_keep(&s.r, &s.k.all, s.now + 4 * NS_PER_S - 1);
+	assert_false(s.r.errand.away);
 	expect(none);
 	keep(&s);
 	expect(both);
@@ -128,6 +139,22 @@ static void test_appears(void **state)
 	keep(&s);
 	expect(none);
 	assert_string_equal(kit_units_said(&s.k), "");
+	assert_true(xl_records_due(&s.r, &s.k.all) == UINT64_MAX);
+	close_scene(&s);
+}
+
+/* A mount is looked at soon, however long nothing was there. */
+static void test_mount(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s);
+	for (unsigned i = 0; i < 12; i++)
+		keep(&s);
+	assert_true(xl_records_due(&s.r, &s.k.all) == s.now + 64 * NS_PER_S);
+	xl_records_mounted(&s.r, s.now);
+	assert_true(xl_records_due(&s.r, &s.k.all) == s.now + NS_PER_S);
 	close_scene(&s);
 }
 
@@ -145,7 +172,7 @@ static void test_without_store(void **state)
 	kit_units_store(&s.k);
 	keep(&s);
 	expect(dom0_only);
-	assert_int_equal(units_hand_over(&s.k.all, &e), 0);
+	assert_int_equal(kit_units_hand_over(&s.k, &e), 0);
 	keep(&s);
 	expect(both);
 	close_scene(&s);
@@ -220,6 +247,7 @@ static void test_another_dir(void **state)
 	expect(both);
 	assert_int_equal(rename(RECORDS_DIR, "other"), 0);
 	make_dir();
+	xl_records_mounted(&s.r, s.now);
 	keep(&s);
 	expect(both);
 	expect_elsewhere(DOM0, true);
@@ -300,7 +328,7 @@ int main(void)
 		cmocka_unit_test(test_appears),     cmocka_unit_test(test_without_store),
 		cmocka_unit_test(test_follows),     cmocka_unit_test(test_released),
 		cmocka_unit_test(test_another_dir), cmocka_unit_test(test_read_only),
-		cmocka_unit_test(test_trouble),
+		cmocka_unit_test(test_trouble),     cmocka_unit_test(test_mount),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

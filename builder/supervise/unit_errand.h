@@ -1,0 +1,36 @@
+/*
+ * Errands for a unit (errand.h): what all of them have in common, and the small ones.
+ *
+ * One of its own is away at most (unit.errand). While its guest is lent to that, commands that
+ * would change it wait until the errand is back.
+ */
+#ifndef EARLYDOM_UNIT_ERRAND_H
+#define EARLYDOM_UNIT_ERRAND_H
+
+#include "unit.h"
+
+/* Gives u's errand, which is not away: run in a thread, done in the loop. what is for messages. */
+void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind kind,
+		      const char *what, void (*run)(struct errand *e, struct host *h),
+		      void (*done)(struct units *all, struct errand *e), uint64_t now);
+
+/* Whether a command has to wait for the errand, in a state from which it leads to another one. */
+bool unit_must_wait(const struct unit *u, int command);
+
+/* Carries out the command that has waited. Returns whether there was one. */
+bool unit_after_wait(struct units *all, struct unit *u);
+
+/* Takes all errands that have come back, and does what follows. Returns whether there were any. */
+bool units_take_errands(struct units *all);
+
+/* Gives back the devices of a guest that is over: closing a disk may block. */
+void unit_drop_devices(struct units *all, struct unit *u);
+
+/*
+ * The terminal by which xenconsoled takes input for u's domain, or NULL while it is not known: then
+ * it is looked for. What is known is looked up again after a while: a xenconsoled that was started
+ * anew has other terminals, and the old ones are others'.
+ */
+const char *unit_terminal(struct units *all, struct unit *u);
+
+#endif
