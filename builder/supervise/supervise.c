@@ -439,6 +439,19 @@ static void enter_own_root(struct supervisor *s)
 			    e.msg);
 }
 
+/* To `earlydom boot`, which waits for the end of the boot. */
+static void tell_waiter(struct supervisor *s, unsigned char status)
+{
+	if (s->status_fd < 0)
+		return;
+	if (write(s->status_fd, &status, 1) < 0)
+		report_line(&s->report, "cannot tell init that the boot is over: %s",
+			    strerror(errno));
+	kept_drop(s->kept, "status");
+	close(s->status_fd);
+	s->status_fd = -1;
+}
+
 /* Every guest has been tried once: says so to the console and to whoever waits for it. */
 static void boot_over(struct supervisor *s)
 {
@@ -460,14 +473,7 @@ static void boot_over(struct supervisor *s)
 		    names[0] ? "; failed:" : "", names);
 	free_initramfs(&s->all, &s->report);
 	enter_own_root(s);
-	if (s->status_fd < 0)
-		return;
-	if (write(s->status_fd, &status, 1) < 0)
-		report_line(&s->report, "cannot tell init that the boot is over: %s",
-			    strerror(errno));
-	kept_drop(s->kept, "status");
-	close(s->status_fd);
-	s->status_fd = -1;
+	tell_waiter(s, status);
 }
 
 static void take_jobs(struct supervisor *s)
@@ -821,8 +827,10 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		goto out;
 	if (begin(s, e) < 0)
 		goto out;
-	if (s->all.over)
+	if (s->all.over) {
 		enter_own_root(s);
+		tell_waiter(s, 0);
+	}
 	if (s->kept)
 		kept_send(s->kept->channel, KEPT_UP, "", -1);
 	proceed(&s->all);
