@@ -149,28 +149,34 @@ static int open_in(const char *rundir, const char *name)
 	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 }
 
-/* Whether guests of an earlier supervisor are there, with what that one had of them. */
-static bool find_adoptable(struct boot *b)
+/*
+ * Whether guests of an earlier supervisor are there, with what that one had of them. Returns 1 or
+ * 0, or -1 with e set: what it has left can't be read, and its guests may run.
+ */
+static int find_adoptable(struct boot *b, struct err *e)
 {
 	const int state = open_in(b->rundir, LEDGER_FILE);
 	struct ledger l;
-	bool wanted = false;
 	struct host h;
-	struct err e;
+	int rc;
 
-	if (state < 0 || ledger_open(&l, -1, state, &e) < 0)
-		return false;
-	b->inputs = open_in(b->rundir, INPUTS_FILE);
-	if (b->inputs >= 0 && host_open(&h, false, &e) == 0) {
-		wanted = adopt_wanted(&l, &h);
+	if (state < 0)
+		return 0;
+	if (ledger_open(&l, -1, state, e) < 0)
+		return err_prefix(e, "%s/" LEDGER_FILE ": ", b->rundir);
+	rc = host_open(&h, false, e);
+	if (rc == 0) {
+		rc = adopt_wanted(&l, &h);
 		host_close(&h);
 	}
 	ledger_close(&l);
-	if (wanted || b->inputs < 0)
-		return wanted;
-	close(b->inputs);
-	b->inputs = -1;
-	return false;
+	if (rc <= 0)
+		return rc;
+	b->inputs = open_in(b->rundir, INPUTS_FILE);
+	if (b->inputs >= 0)
+		return 1;
+	return err_set(e, "guests of an earlier supervisor run, but not what they were: %s/%s: %s",
+		       b->rundir, INPUTS_FILE, strerror(errno));
 }
 
 /* Of guests that are over nothing is to be known any more. */
@@ -246,6 +252,7 @@ static int start(struct boot *b)
 static int prepare(struct boot *b, struct err *e)
 {
 	const int other = control_connect(b->rundir, e);
+	int rc;
 
 	if (other >= 0) {
 		close(other);
@@ -253,7 +260,10 @@ static int prepare(struct boot *b, struct err *e)
 	}
 	if (host_probe(b->sysroot, e) < 0)
 		return -1;
-	if (find_adoptable(b)) {
+	rc = find_adoptable(b, e);
+	if (rc < 0)
+		return -1;
+	if (rc) {
 		fprintf(stderr,
 			"earlydom: guests of an earlier supervisor are there: they are adopted, "
 			"with what they were started from\n");

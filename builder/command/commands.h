@@ -19,6 +19,7 @@ int command_stop(int argc, char **argv);
 int command_destroy(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_handover(int argc, char **argv);
+int command_upgrade(int argc, char **argv);
 
 /* The processes that boot leaves behind (process.h). */
 int command_keeper(int argc, char **argv);

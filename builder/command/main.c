@@ -29,6 +29,7 @@ static const struct {
 	{"destroy", command_destroy, "end a guest at once"},
 	{"release", command_release, "leave a guest to a toolstack for good"},
 	{"handover", command_handover, "put guests into a store that came up later"},
+	{"upgrade", command_upgrade, "let another version of the program take over"},
 	{"keeper", command_keeper, NULL},
 	{"supervise", command_supervise, NULL},
 };

@@ -9,6 +9,9 @@
  *     destroy NAME\n  the same
  *     release NAME\n  "ok\n" once the guest is not supervised any more
  *     handover\n      "ok\n" once every guest is in the store
+ *     upgrade\n       with the file of a program (SCM_RIGHTS): "ok\n" when this supervisor ends, so
+ * that one of that program takes its place upgraded\n      "ok\n" if this supervisor is the one of
+ * the last upgrade
  *
  * Anything that fails is answered with "error: TEXT\n" and the end of the connection.
  */
@@ -24,9 +27,10 @@
 
 struct control_client {
 	int fd; /* -1: free */
-	enum { CLIENT_ASKING, CLIENT_ATTACHED, CLIENT_WAITING } state;
+	enum { CLIENT_ASKING, CLIENT_ATTACHED, CLIENT_WAITING, CLIENT_UPGRADING } state;
 	struct unit *unit; /* NULL while the hand-over of all is waited for */
 	unsigned refusals; /* of the unit's, before its request */
+	int file;          /* came with the request, or -1 */
 	char in[256];      /* the request so far; input that the console's ring had no room for */
 	size_t in_len;
 };
@@ -51,6 +55,9 @@ void control_act(struct control *c, struct units *all, const struct pollfd fds[C
 
 /* Gives a guest's output to those who are attached to it; arg is the struct control (unit.h). */
 void control_output(void *arg, const struct unit *u, const char *buf, size_t n);
+
+/* Tells those who wait for the upgrade that this supervisor ends for it. */
+void control_upgraded(struct control *c);
 
 /* Answers those whose wait is over, and lets input that waited for room go on. To be called often.
  */

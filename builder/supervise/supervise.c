@@ -62,6 +62,7 @@ struct supervisor {
 	struct ledger ledger;
 	const char *began;
 	uint64_t left;         /* when it was told to end, ns */
+	int program;           /* the next version of the program, or -1 */
 	uint64_t keeper_retry; /* when a keeper is started again, ns */
 	const char *rundir;
 	int signal_fd;
@@ -263,6 +264,8 @@ static int reserve_disks(struct supervisor *s, const struct guest_config *guests
 	return 0;
 }
 
+static int upgrade(void *arg, int program, struct err *e);
+
 static int make_wards(struct supervisor *s, const struct guest_config *guests, size_t n,
 		      enum echo_to echo, struct err *e)
 {
@@ -282,6 +285,9 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->output = control_output;
 	all->output_arg = &s->control;
 	all->ledger = &s->ledger;
+	all->upgrade = upgrade;
+	all->upgrade_arg = s;
+	all->why_began = s->began;
 	all->echo = echo;
 	all->list = calloc(n ? n : 1, sizeof(*all->list));
 	if (!all->list)
@@ -377,10 +383,12 @@ static int open_ledger(struct supervisor *s, struct ledger *old, struct err *e)
 {
 	const size_t n = LEDGER_UNITS + s->all.n;
 	bool in_memory = false;
-	struct err ignored;
+	const int rc = ledger_open(old, s->run.dir, kept_take(s->kept, "state"), e);
 
-	if (ledger_open(old, s->run.dir, kept_take(s->kept, "state"), &ignored) == 0 &&
-	    old->n == n) {
+	/* Guests of which nothing is known would be started twice. */
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && old->n == n) {
 		s->ledger = *old;
 		return 0;
 	}
@@ -585,6 +593,44 @@ static bool quiet(const struct units *all)
 	return true;
 }
 
+/* In the keeper's hands: this process ends when nothing is half-way, and another one adopts. */
+static int upgrade(void *arg, int program, struct err *e)
+{
+	struct supervisor *s = arg;
+
+	if (s->all.leaving || !s->kept || s->kept->channel < 0) {
+		close(program);
+		return err_set(e, s->all.leaving ? "the supervisor is about to end"
+						 : "there is no keeper; try again");
+	}
+	s->program = program;
+	kept_hold(s->kept, KEPT_PROGRAM_NEW, program);
+	s->all.leaving = s->all.upgrading = true;
+	s->left = clock_ns();
+	return 0;
+}
+
+/* A guest takes too long to be ready for it. */
+static void give_up_upgrade(struct supervisor *s)
+{
+	kept_drop(s->kept, KEPT_PROGRAM_NEW);
+	close(s->program);
+	s->program = -1;
+	s->all.leaving = s->all.upgrading = false;
+}
+
+/* What no thread has begun is not begun any more. */
+static void withdraw_jobs(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->all.n; i++) {
+		struct unit *u = &s->all.list[i];
+
+		if (u->state == UNIT_STARTING && u->job.kind == JOB_START &&
+		    worker_withdraw(&s->worker, &u->job))
+			unit_enter(&s->all, u, UNIT_WAITING);
+	}
+}
+
 /* How long a guest that is nearly up is given, once the supervisor is to end, until it is undone.
  */
 #define LEAVE_NS (20 * NS_PER_S)
@@ -594,11 +640,17 @@ static void leave(struct supervisor *s, uint64_t now)
 {
 	struct err e;
 
-	if (!s->all.leaving)
+	if (!s->all.leaving) {
 		s->left = now;
+		withdraw_jobs(s);
+	}
 	s->all.leaving = true;
 	if (now - s->left < LEAVE_NS)
 		return;
+	if (s->all.upgrading) {
+		give_up_upgrade(s);
+		return;
+	}
 	err_set(&e, "not up when earlydom was told to end");
 	for (size_t i = 0; i < s->all.n; i++)
 		if (s->all.list[i].state == UNIT_CONNECTING)
@@ -805,6 +857,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	*s = (struct supervisor){
 		.signal_fd = -1,
 		.status_fd = o->status_fd,
+		.program = -1,
 		.bad = bad,
 		.report = {.log = {.fd = -1}},
 		.kmsg_fd = -1,
@@ -835,9 +888,12 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		kept_send(s->kept->channel, KEPT_UP, "", -1);
 	proceed(&s->all);
 	loop(s);
-	say_left(s);
+	if (s->all.upgrading)
+		control_upgraded(&s->control);
+	else
+		say_left(s);
 	if (s->kept)
-		kept_send(s->kept->channel, KEPT_OVER, "", -1);
+		kept_send(s->kept->channel, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER, "", -1);
 	rc = 0;
 out:
 	if (close_all(s))

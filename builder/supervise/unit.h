@@ -132,6 +132,12 @@ struct units {
 	 * supervisor. Returns 0, or -1 with e set. */
 	int (*find_store)(void *arg, struct err *e);
 	void *find_store_arg;
+	/* Begins to replace the program by the one of that file, which is the supervisor's then;
+	 * set by the supervisor. Returns 0, or -1 with e set. */
+	int (*upgrade)(void *arg, int program, struct err *e);
+	void *upgrade_arg;
+	bool upgrading;        /* that is under way */
+	const char *why_began; /* why this supervisor began (BEGIN_*), borrowed; or NULL */
 	struct ledger *ledger; /* where the units are written down; NULL for nowhere */
 	bool leaving;          /* the supervisor is about to end: nothing more is begun */
 	struct hand_over hand_over;

@@ -175,6 +175,24 @@ void worker_give(struct worker *w, struct job *j)
 	pthread_mutex_unlock(&w->lock);
 }
 
+bool worker_withdraw(struct worker *w, struct job *j)
+{
+	struct job **p;
+	bool found;
+
+	pthread_mutex_lock(&w->lock);
+	for (p = &w->todo; *p && *p != j; p = &(*p)->next)
+		;
+	found = *p;
+	if (found) {
+		*p = j->next;
+		if (!*p)
+			w->todo_end = p;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return found;
+}
+
 struct job *worker_take(struct worker *w)
 {
 	struct job *j;
