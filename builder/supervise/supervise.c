@@ -299,11 +299,16 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	return reserve_disks(s, guests, n, e);
 }
 
-static struct unit *unit_of_domain(struct units *all, uint32_t domid)
+/* A number alone is not enough: it may be another domain's after the guest's. */
+static struct unit *unit_of_domain(struct units *all, const xc_domaininfo_t *info)
 {
-	for (size_t i = 0; i < all->n; i++)
-		if (!unit_busy(&all->list[i]) && all->list[i].guest.domid == domid)
-			return &all->list[i];
+	for (size_t i = 0; i < all->n; i++) {
+		struct unit *u = &all->list[i];
+
+		if (!unit_busy(u) && u->guest.domid == info->domain &&
+		    !memcmp(u->guest.uuid, info->handle, sizeof(info->handle)))
+			return u;
+	}
 	return NULL;
 }
 
@@ -326,7 +331,7 @@ static void look_at_domains(struct units *all)
 		}
 		for (int i = 0; i < n; i++) {
 			first = info[i].domain + 1u;
-			u = unit_of_domain(all, info[i].domain);
+			u = unit_of_domain(all, &info[i]);
 			if (!u)
 				continue;
 			seen[u - all->list] = true;

@@ -37,6 +37,11 @@ static void domain_gone(struct units *all, struct unit *u, uint64_t now)
 	unit_event(all, u, nodes || unit_has_model(u) ? EVENT_GONE_PARTLY : EVENT_GONE, now, &none);
 }
 
+static bool may_end(const struct unit *u)
+{
+	return u->state == UNIT_CONNECTING || u->state == UNIT_RUNNING || u->state == UNIT_STOPPING;
+}
+
 void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
 {
 	const uint64_t now = clock_ns();
@@ -54,7 +59,10 @@ void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
 		u->ended_at = now;
 	if (!unit_console_finished(all, u, now))
 		return;
-	if (unit_waits_for_store(all, u)) {
+	if (may_end(u) && unit_waits_for_store(all, u)) {
+		/* That it is looked for is not worth a word. */
+		if (all->store == STORE_SOUGHT)
+			return;
 		if (!u->held)
 			report_line(all->report,
 				    "%s: domain %u has ended; it stays until the store %s",
@@ -107,11 +115,6 @@ static void look_at_model(struct units *all, struct unit *u, uint64_t now)
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
-}
-
-static bool may_end(const struct unit *u)
-{
-	return u->state == UNIT_CONNECTING || u->state == UNIT_RUNNING || u->state == UNIT_STOPPING;
 }
 
 /* When its domain is to be looked at. */
