@@ -45,7 +45,7 @@ await_console again '^tiny is up' 20 2
 
 # xenstored ends.
 for name in again disk; do
-	type_to $name wait=5
+	type_to $name wait=20
 	sleep 1
 	type_to $name crash
 done

@@ -245,7 +245,8 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 		xc_domain_pause(h->xch, g->domid);
 	/* A device model that can't be ended is said; the domain goes all the same. */
 	model_rc = devmodel_end(&g->model, g, h, &model);
-	store_remove_guest(g, h);
+	if (store_take_out(g, h, e) < 0)
+		return err_prefix(e, "cannot destroy domain %u: ", g->domid);
 	if (destroy_domain(g, h, e) < 0)
 		return model_rc < 0 ? err_prefix(e, "[%.200s] ", model.msg) : -1;
 	if (model_rc < 0)

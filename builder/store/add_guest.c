@@ -227,15 +227,28 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 	return rc;
 }
 
-void store_remove_guest(struct guest *g, struct host *h)
+int store_take_out(struct guest *g, struct host *h, struct err *e)
 {
 	if (!h->xsh || !g->in_store || g->domid == NO_DOMAIN)
-		return;
+		return 0;
 	g->in_store = false;
 	build_lock(h->shared, BUILD_LOCK_STORE);
 	mark_ours(h, g->domid, false);
 	build_unlock(h->shared, BUILD_LOCK_STORE);
-	remove_guest_nodes(g, h->xsh, STORE_REMOVE_MS);
+	if (remove_guest_nodes(g, h->xsh, STORE_REMOVE_MS, e) == 0 || !e->passing ||
+	    !(g->cfg->nr_disks + g->cfg->nr_vifs))
+		return 0;
+	g->in_store = true;
+	return -1;
+}
+
+void store_remove_guest(struct guest *g, struct host *h)
+{
+	struct err ignored;
+
+	store_take_out(g, h, &ignored);
+	if (h->xsh)
+		g->in_store = false;
 }
 
 #define DOM0_NODES 3
