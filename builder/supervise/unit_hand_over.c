@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "unit_console.h"
-#include "unit_errand.h"
+#include "unit_table.h"
 #include "builder/build/hand_over.h"
 
 static void hand_over_next(struct units *all);
@@ -44,7 +44,7 @@ static void handed_over(struct units *all, struct errand *e)
 				 "without one it does not see requests there (shutdown, memory, "
 				 "vcpus, devices)"
 			       : "");
-	unit_after_wait(all, u);
+	unit_event_waited(all, u);
 	hand_over_next(all);
 }
 
