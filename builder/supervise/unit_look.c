@@ -137,7 +137,7 @@ static bool may_end(const struct unit *u)
 /* When its domain is to be looked at. */
 static uint64_t look_due(const struct unit *u, bool told, uint64_t now, uint64_t looked)
 {
-	if (u->guest.domid == NO_DOMAIN || unit_busy(u))
+	if (unit_busy(u) || u->guest.domid == NO_DOMAIN)
 		return UINT64_MAX;
 	/* Its last words are waited for; or its device model's end, which was somebody else's
 	 * doing, may come to be its own. */
