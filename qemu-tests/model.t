@@ -100,7 +100,7 @@ like($boot->said('serial'), qr/^board is up: /m, 'which has a log of its own');
 like($log, qr/^00100000-06ffffff : System RAM$/m, 'memmap: ram');
 like($log, qr/^07000000-070fffff : Unusable memory$/m, 'memmap: what is none');
 like($log, qr/^07100000-07ffffff : System RAM$/m, 'memmap: ram behind it');
-my ($list) = grep { $_->{name} eq "board" } @{(eval { decode_json($boot->said("list.out")) }) || []};
+my ($list) = grep { ($_->{name} // '') eq "board" } @{(eval { decode_json($boot->said("list.out")) }) || []};
 is_deeply([@{$list // {}}{qw(image type memory vcpus state)}], ['vmx', 'hvm', 128, 2, 'running'], 'list');
 
 # ---- its device model ----

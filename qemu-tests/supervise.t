@@ -137,7 +137,7 @@ is($boot->said('log.stays'), "tiny is up: 16 MiB, store channel 0, cmdline []\n"
 	'a log has what its guest printed, and nothing of others');
 
 # ---- list ----
-my $list = eval { decode_json($boot->said('json.out')) } // [];
+my $list = [grep { defined $_->{name} } @{(eval { decode_json($boot->said('json.out')) }) // []}];
 my %row = map { $_->{name} => $_ } @$list;
 is(join(' ', map { $_->{name} } @$list), 'again gone hang kept loops loud off stays typed victim',
 	'list --json has all of them');

@@ -161,6 +161,14 @@ static void print_json(struct json *j, char *column[COLUMNS])
 	json_close(j, '}');
 }
 
+/* Behind the guests: of the supervisor itself. */
+static void print_supervisor(struct json *j, const char *longest_turn)
+{
+	json_open(j, NULL, '{');
+	json_number(j, "longest_turn_us", strtoull(longest_turn, NULL, 10) / NS_PER_US);
+	json_close(j, '}');
+}
+
 static void print_text(char *column[COLUMNS], bool first)
 {
 	if (first)
@@ -201,6 +209,11 @@ int command_list(int argc, char **argv)
 	while ((r = read_line(fd, line, sizeof(line), -1)) == READ_LINE) {
 		if (refused(line))
 			return EXIT_FAILED;
+		if (line[0] == '\t') {
+			if (json)
+				print_supervisor(&j, line + 1);
+			continue;
+		}
 		if (!split_row(line, column))
 			return not_understood();
 		if (json)

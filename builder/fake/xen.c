@@ -499,6 +499,7 @@ void fake_shutdown(uint32_t domid, unsigned reason)
 		d->shut_down = true;
 		d->running = false;
 		d->reason = reason;
+		fake_store_ended(domid);
 	}
 	fake_unlock();
 }
@@ -510,6 +511,7 @@ void fake_destroy(uint32_t domid)
 	fake_lock();
 	d = fake_find(domid);
 	if (d) {
+		fake_store_ended(domid);
 		fake_store_forget(domid);
 		kill_domain(d);
 	}

@@ -127,11 +127,12 @@ static void list(const struct units *all, FILE *f)
 {
 	for (size_t i = 0; i < all->n; i++)
 		unit_print_row(&all->list[i], f);
+	fprintf(f, "\t%llu\n", (unsigned long long)all->longest_turn);
 }
 
 static void report(const struct units *all, FILE *f)
 {
-	timeline_write_boot(all->began, all->over, f);
+	timeline_write_boot(all->began, all->over, all->longest_turn, f);
 	for (size_t i = 0; i < all->n; i++)
 		unit_print_phases(&all->list[i], f);
 }

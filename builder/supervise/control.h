@@ -1,12 +1,11 @@
 /*
  * The supervisor's socket, RUNDIR/control: one request a connection.
  *
- *     list\n          rows of unit_print_row (unit_record.h), then the end of the connection
- *     report\n        the rows of the boot's timeline (timeline.h), then the end of the connection
- *     console NAME\n  "ok\n", the newest of the log, then the console both ways until one side
- *                     closes; the supervisor does when the guest is over
- *     stop NAME\n     "ok\n" once the guest has ended, however long that takes
- *     destroy NAME\n  the same
+ *     list\n          rows of unit_print_row (unit_record.h), then a tab and the longest turn of
+ * the loop (unit.h), then the end of the connection report\n        the rows of the boot's timeline
+ * (timeline.h), then the end of the connection console NAME\n  "ok\n", the newest of the log, then
+ * the console both ways until one side closes; the supervisor does when the guest is over stop
+ * NAME\n     "ok\n" once the guest has ended, however long that takes destroy NAME\n  the same
  *     release NAME\n  "ok\n" once the guest is not supervised any more
  *     handover\n      "ok\n" once every guest is in the store
  *     upgrade\n       with the file of a program (SCM_RIGHTS): "ok\n" when this supervisor ends, so

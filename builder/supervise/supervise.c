@@ -20,7 +20,6 @@
 #include "xl_records.h"
 #include "services.h"
 #include "unit_console.h"
-#include "unit_errand.h"
 #include "unit_look.h"
 #include "unit_save.h"
 #include "unit_table.h"

@@ -80,7 +80,8 @@ struct unit_request {
 	struct unit *u;
 	uint32_t domid;
 	char node[64];
-	int before; /* the state that it was in, enum unit_state */
+	bool refused; /* by the store; what follows is not done yet */
+	int before;   /* the state that it was in, enum unit_state */
 };
 
 /* The terminal by which xenconsoled takes input for a domain. */

@@ -28,6 +28,32 @@ void unit_job_done(struct units *all, struct unit *u)
 	unit_proceed(all, u, now);
 }
 
+/* The store has not taken the request to shut it down: it is what it was before. */
+static void request_refused(struct units *all, struct unit *u)
+{
+	struct unit_request *r = &u->request;
+
+	r->refused = false;
+	if (u->state != UNIT_STOPPING || u->guest.domid != r->domid)
+		return;
+	report_line(all->report, "%s", r->errand.err.msg);
+	u->refusals++;
+	snprintf(u->refusal, sizeof(u->refusal), "%s", r->errand.err.msg);
+	u->stop_since = 0;
+	unit_enter(all, u, (enum unit_state)r->before);
+}
+
+void units_take_errands(struct units *all)
+{
+	struct errand *e;
+
+	while ((e = errand_take(all->errands)))
+		e->done(all, e);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].request.refused)
+			request_refused(all, &all->list[i]);
+}
+
 static void domain_gone(struct units *all, struct unit *u, uint64_t now)
 {
 	/* The nodes of one that was given away are the toolstack's. */
@@ -120,7 +146,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 /* When its domain is to be looked at. */
 static uint64_t look_due(const struct unit *u, bool told, uint64_t now, uint64_t looked)
 {
-	if (u->guest.domid == NO_DOMAIN || unit_busy(u))
+	if (unit_busy(u) || u->guest.domid == NO_DOMAIN)
 		return UINT64_MAX;
 	/* Its last words are waited for; or its device model's end, which was somebody else's
 	 * doing, may come to be its own. */

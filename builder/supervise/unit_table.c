@@ -1,6 +1,6 @@
 #include "unit_table.h"
 
-#include "unit_errand.h"
+#include "base/clock.h"
 
 /* A cell: on this event the act is done, then the unit goes to the state, or (STAY) stays in its
  * own. */
@@ -224,13 +224,22 @@ const char *unit_event_name(enum unit_event event)
 	return names[event];
 }
 
+/* Whether a command has to wait for the errand that the guest is lent to: in a state that it
+ * changes.
+ */
+static bool must_wait(const struct unit *u, enum unit_event event)
+{
+	return unit_lent(u) && event >= EVENT_ASK_STOP &&
+	       table[u->state][event].next != UNIT_STATES;
+}
+
 int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_t now,
 	       struct err *e)
 {
 	const struct happening h = {.all = all, .u = u, .now = now, .e = e};
 	int next = event;
 
-	if (unit_must_wait(u, event)) {
+	if (must_wait(u, event)) {
 		u->asked = event;
 		return 0;
 	}
@@ -244,4 +253,17 @@ int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_
 			unit_enter(all, u, cell->next);
 	}
 	return 0;
+}
+
+bool unit_event_waited(struct units *all, struct unit *u)
+{
+	const enum unit_event command = (enum unit_event)u->asked;
+	struct err e;
+
+	if (command == EVENT_NONE)
+		return false;
+	u->asked = EVENT_NONE;
+	if (unit_event(all, u, command, clock_ns(), &e) < 0)
+		report_line(all->report, "%s: %s", unit_name(u), e.msg);
+	return true;
 }

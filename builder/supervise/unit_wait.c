@@ -110,7 +110,7 @@ static void held(struct units *all, struct errand *e)
 	struct unit_errand *ue = (struct unit_errand *)e;
 	struct unit *u = ue->u;
 
-	if (!unit_after_wait(all, u) && e->rc < 0 && (!ue->absent || ue->waited >= timeout_ns(u)))
+	if (!unit_event_waited(all, u) && e->rc < 0 && (!ue->absent || ue->waited >= timeout_ns(u)))
 		unit_event(all, u, EVENT_HOPELESS, ue->now, &e->err);
 }
 
@@ -171,7 +171,7 @@ static void connected(struct units *all, struct errand *e)
 {
 	struct unit_errand *ue = (struct unit_errand *)e;
 
-	if (unit_after_wait(all, ue->u))
+	if (unit_event_waited(all, ue->u))
 		return;
 	run_or_undo(all, ue->u, e->rc, ue->yes, ue->now, &e->err);
 	if (ue->again)

@@ -145,6 +145,10 @@ static void test_list(void **state)
 				      "failed            0     -    cannot read kernel "));
 	assert_int_equal(run(command_list, "list", "--json", NULL, NULL), EXIT_OK);
 	blur_build_time(o.out, "\"build_ms\": ");
+	p = strstr(o.out, "  {\"longest_turn_us\": ");
+	assert_non_null(p);
+	assert_true(strtoull(p + 22, NULL, 10) > 0);
+	strcpy(p, "]\n");
 	p = strstr(o.out, "\n  {\"name\": \"deaf\"");
 	assert_non_null(p);
 	assert_string_equal(
@@ -162,7 +166,7 @@ static void test_list(void **state)
 		"file or directory\"},\n"
 		"  {\"name\": \"kept\", \"domid\": 3, \"image\": \"linux\", \"type\": \"pvh\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
-		"~build_ms\": #, \"cause\": null}\n"
+		"~build_ms\": #, \"cause\": null},\n"
 		"]\n");
 }
 
@@ -178,6 +182,7 @@ static void test_report(void **state)
 	assert_non_null(strstr(o.out, "  failed\nkept "));
 	assert_non_null(strstr(o.out, "\nearlydom began "));
 	assert_non_null(strstr(o.out, ", and had tried every guest after "));
+	assert_non_null(strstr(o.out, "\nthe longest turn of its loop was "));
 	assert_int_equal(run(command_report, "report", "--json", NULL, NULL), EXIT_OK);
 	assert_memory_equal(o.out, "{\n    \"began_us\": ", 18);
 	assert_non_null(strstr(o.out, "\"phase\": \"unpause\""));

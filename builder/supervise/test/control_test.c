@@ -113,9 +113,11 @@ static void test_list(void **state)
 	(void)state;
 	open_scene(&s);
 	s.k.all.list[0].guest.build_ns = s.k.all.list[1].guest.build_ns = 5000000;
+	s.k.all.longest_turn = 17;
 	answers(&s, "list\n",
 		"web\t1\tlinux\tpv\t64\t1\trunning\t0\t5\t-\n"
-		"db\t2\tlinux\tpvh\t64\t1\trunning\t0\t5\t-\n");
+		"db\t2\tlinux\tpvh\t64\t1\trunning\t0\t5\t-\n"
+		"\t17\n");
 	close_scene(&s);
 }
 
