@@ -80,9 +80,9 @@ static int read_state(const struct host *h, const char *node, enum xenbus_state 
 
 	*state = XenbusStateUnknown;
 	if (!text)
-		return errno == ENOENT ? 1
-				       : err_set(e, "cannot read %s from the store: %s", node,
-						 strerror(errno));
+		return errno == ENOENT
+			       ? 1
+			       : err_set_errno(e, errno, "cannot read %s from the store", node);
 	if (text[0] >= '0' && text[0] <= '8' && !text[1])
 		*state = (enum xenbus_state)(text[0] - '0');
 	free(text);
@@ -93,7 +93,7 @@ static int write_node(const struct host *h, const char *node, const char *value,
 {
 	if (xs_write(h->xsh, XBT_NULL, node, value, (unsigned)strlen(value)))
 		return 0;
-	return err_set(e, "cannot write %s to the store: %s", node, strerror(errno));
+	return err_set_errno(e, errno, "cannot write %s to the store", node);
 }
 
 /*
@@ -138,7 +138,7 @@ static int check_closed(const struct host *h, const struct device *d, struct err
 		if (front == XenbusStateClosing || front == XenbusStateClosed)
 			return 0;
 	}
-	return err_set(e, "its back end has given up%s", words);
+	return err_set_passing(e, "its back end has given up%s", words);
 }
 
 /*
@@ -200,7 +200,7 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 	back_node(d, "state", node);
 	rc = read_state(h, node, &state, e);
 	if (rc == 1)
-		err_set(e, "its back end was taken out of the store (%s)", node);
+		err_set_passing(e, "its back end was taken out of the store (%s)", node);
 	if (rc)
 		return err_prefix(e, "%s: ", d->what);
 	switch (state) {
@@ -227,7 +227,7 @@ int devices_look(struct guest *g, struct host *h, enum devices_state *now, struc
 
 	*now = DEVICES_CONNECTED;
 	if (!h->xsh && nr_devices(g))
-		return err_set(e, "there is no store for its devices");
+		return err_set_passing(e, "there is no store for its devices");
 	for (size_t i = 0; i < nr_devices(g); i++) {
 		d = device_of(g, i);
 		if (look_at(h, &d, &one, e) < 0)
@@ -247,15 +247,17 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 
 	back_node(d, "state", node);
 	if (read_state(h, node, &state, &ignored) || state < XenbusStateInitWait)
-		return err_set(e, "%s: its back end is not there after %u s: is %s loaded?",
-			       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
+		return err_set_passing(e, "%s: its back end is not there after %u s: is %s loaded?",
+				       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
 	if (d->vif)
-		return err_set(e,
-			       "%s: its back end is there, but the interface vif%u.%u%s is not "
-			       "after %u s",
-			       d->what, d->domid, d->devid,
-			       vif_has_card(d->vif) ? " or its emulated card's" : "", seconds);
-	return err_set(e, "%s: its back end has not opened it after %u s", d->what, seconds);
+		return err_set_passing(
+			e,
+			"%s: its back end is there, but the interface vif%u.%u%s is not "
+			"after %u s",
+			d->what, d->domid, d->devid,
+			vif_has_card(d->vif) ? " or its emulated card's" : "", seconds);
+	return err_set_passing(e, "%s: its back end has not opened it after %u s", d->what,
+			       seconds);
 }
 
 int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *e)
@@ -264,7 +266,7 @@ int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *
 	struct device d, late = {.what = ""};
 
 	if (!h->xsh)
-		return err_set(e, "there is no store for its devices");
+		return err_set_passing(e, "there is no store for its devices");
 	for (size_t i = 0; i < nr_devices(g); i++) {
 		d = device_of(g, i);
 		if (look_at(h, &d, &now, e) < 0)
@@ -277,7 +279,7 @@ int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *
 	if (worst == DEVICES_WAITING)
 		return say_late(h, &late, seconds, e);
 	if (worst == DEVICES_READY)
-		return err_set(e, "%s: the guest has not connected with it after %u s", late.what,
-			       seconds);
-	return err_set(e, "its devices took more than %u s", seconds);
+		return err_set_passing(e, "%s: the guest has not connected with it after %u s",
+				       late.what, seconds);
+	return err_set_passing(e, "its devices took more than %u s", seconds);
 }

@@ -49,12 +49,14 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 	const struct guest_config *cfg = g->cfg;
 
 	*absent = false;
+	if (g->disks || g->vifs)
+		return 0;
 	if (cfg->nr_disks && !g->disks)
 		g->disks = calloc(cfg->nr_disks, sizeof(*g->disks));
 	if (cfg->nr_vifs && !g->vifs)
 		g->vifs = calloc(cfg->nr_vifs, sizeof(*g->vifs));
 	if ((cfg->nr_disks && !g->disks) || (cfg->nr_vifs && !g->vifs)) {
-		err_set(e, "out of memory");
+		err_set_passing(e, "out of memory");
 		goto drop;
 	}
 	for (size_t i = 0; i < cfg->nr_disks; i++) {

@@ -164,7 +164,7 @@ static int wait_until_gone(struct host *h, uint32_t domid, struct err *e)
 
 	while (domain_there(h, domid)) {
 		if (clock_ns() > deadline)
-			return err_set(
+			return err_set_passing(
 				e,
 				"domain %u is destroyed but not gone: something in dom0 still "
 				"maps its memory",

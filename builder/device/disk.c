@@ -34,7 +34,7 @@ static int find_tag(const struct disk_table *t, struct disk *d, struct err *e)
 		n++;
 	owners = calloc(n + 1, sizeof(*owners));
 	if (!owners)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	if (t->nr_reserved)
 		memcpy(owners, t->reserved, t->nr_reserved * sizeof(*owners));
 	n = t->nr_reserved;
@@ -57,7 +57,7 @@ static int locate(const struct disk_table *t, struct disk *d, bool *absent, stru
 		return err_set(e, "it has no target");
 	if (!tag_value(target)) {
 		if (strlen(target) >= sizeof(d->path))
-			return err_set(e, "%.60s...: %s", target, strerror(ENAMETOOLONG));
+			return err_set_errno(e, ENAMETOOLONG, "%.60s...", target);
 		strcpy(d->path, target);
 		return 0;
 	}
@@ -93,7 +93,7 @@ static int identify(struct disk *d, bool *absent, struct err *e)
 	d->fd = open(d->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (d->fd < 0 || fstat(d->fd, &st) < 0) {
 		*absent = is_missing(errno);
-		return err_set(e, "%s: %s", d->path, strerror(errno));
+		return err_set_errno(e, errno, "%s", d->path);
 	}
 	if (S_ISBLK(st.st_mode)) {
 		d->rdev = st.st_rdev;
@@ -132,12 +132,12 @@ static int check_sharing(const struct disk_table *t, const struct disk *d, struc
 
 		if (!overlap(d, other) || (!d->spec->readwrite && !other->spec->readwrite))
 			continue;
-		return err_set(e, "%.150s is used by %s %.64s%s%.100s%s", d->path,
-			       same_guest ? "this guest's disk" : "guest",
-			       same_guest ? other->spec->vdev : other->guest, as ? " as " : "",
-			       as ? other->path : "",
-			       other->spec->readwrite ? " for writing"
-						      : ", and can't be written therefore");
+		return err_set_passing(e, "%.150s is used by %s %.64s%s%.100s%s", d->path,
+				       same_guest ? "this guest's disk" : "guest",
+				       same_guest ? other->spec->vdev : other->guest,
+				       as ? " as " : "", as ? other->path : "",
+				       other->spec->readwrite ? " for writing"
+							      : ", and can't be written therefore");
 	}
 	return 0;
 }
@@ -180,17 +180,18 @@ static int claim(struct disk *d, struct err *e)
 	int fd, readonly = 0;
 
 	if (!write && mounted_for_writing(d->rdev))
-		return err_set(e, "%s is mounted read-write in dom0", d->path);
+		return err_set_passing(e, "%s is mounted read-write in dom0", d->path);
 	fd = open(d->path, (write ? O_RDWR | O_EXCL : O_RDONLY) | O_CLOEXEC);
 	if (fd < 0 && errno == EBUSY)
-		return err_set(e, "%s is in use in dom0: mounted, or a part of something that is",
-			       d->path);
+		return err_set_passing(
+			e, "%s is in use in dom0: mounted, or a part of something that is",
+			d->path);
 	if (fd < 0)
-		return err_set(e, "%s: %s", d->path, strerror(errno));
+		return err_set_errno(e, errno, "%s", d->path);
 	close(d->fd);
 	d->fd = fd;
 	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != d->rdev)
-		return err_set(e, "%s: it was exchanged just now", d->path);
+		return err_set_passing(e, "%s: it was exchanged just now", d->path);
 	if (write && ioctl(fd, BLKROGET, &readonly) == 0 && readonly)
 		return err_set(e, "%s is read-only, and the guest may write it", d->path);
 	return 0;
@@ -214,10 +215,10 @@ static int make_loop(struct disk *d, bool *absent, struct err *e)
 	}
 	file_fd = open(d->path, (o.readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (file_fd < 0)
-		return err_set(e, "%s: %s", d->path, strerror(errno));
+		return err_set_errno(e, errno, "%s", d->path);
 	if (fstat(file_fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
 		close(file_fd);
-		return err_set(e, "%s: it was exchanged just now", d->path);
+		return err_set_passing(e, "%s: it was exchanged just now", d->path);
 	}
 	fd = loop_attach(file_fd, d->path, &o, path, e);
 	close(file_fd);
@@ -227,7 +228,7 @@ static int make_loop(struct disk *d, bool *absent, struct err *e)
 	d->fd = fd;
 	strcpy(d->path, path);
 	if (fstat(fd, &st) < 0)
-		return err_set(e, "%s: %s", path, strerror(errno));
+		return err_set_errno(e, errno, "%s", path);
 	d->rdev = d->whole = st.st_rdev;
 	return 0;
 }
@@ -251,7 +252,7 @@ int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec
 		return 0;
 	more = realloc(t->reserved, (t->nr_reserved + 1) * sizeof(*more));
 	if (!more)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	t->reserved = more;
 	t->reserved[t->nr_reserved++] = (struct block_owner){guest, spec->target, 0};
 	return 0;
@@ -270,7 +271,7 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
 
 	*absent = false;
 	if (!d) {
-		err_set(e, "out of memory");
+		err_set_passing(e, "out of memory");
 		return NULL;
 	}
 	d->guest = guest;

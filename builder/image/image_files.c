@@ -47,20 +47,23 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 {
 	struct image_file *f = NULL;
 	const char *cause = NULL;
+	bool passing = false;
 	struct stat st;
 	int fd;
 
 	/* O_NONBLOCK: a FIFO put in the file's place must not stop the boot. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		passing = errno_passes(errno);
 		cause = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
+	} else if (!S_ISREG(st.st_mode)) {
 		cause = S_ISDIR(st.st_mode) ? "Is a directory" : "not a regular file";
-	else if (st.st_size == 0)
+	} else if (st.st_size == 0) {
 		cause = "the file is empty";
-	else if (!(f = image_find(c, &st))) {
+	} else if (!(f = image_find(c, &st))) {
 		f = image_map(fd, &st);
 		if (!f) {
+			passing = errno_passes(errno);
 			cause = strerror(errno);
 		} else {
 			f->next = c->files;
@@ -71,6 +74,7 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 		close(fd);
 	if (cause) {
 		err_set(e, "cannot read %s %s: %s", what, path, cause);
+		e->passing = passing;
 		return NULL;
 	}
 	f->users++;
@@ -125,9 +129,10 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return err_set(e, "cannot read the file: %s",
-				       n < 0 ? strerror(errno) : "it has become shorter");
+		if (n < 0)
+			return err_set_errno(e, errno, "cannot read the file");
+		if (n == 0)
+			return err_set(e, "cannot read the file: it has become shorter");
 		done += (size_t)n;
 	}
 	return 0;

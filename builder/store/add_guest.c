@@ -110,12 +110,11 @@ static int check_other(const struct guest *g, struct host *h, const struct wire_
 	const unsigned long domid = strtoul(call->body + strlen(DOMAINS "/"), NULL, 10);
 
 	if (call->error && call->error != ENOENT)
-		return err_set(e, "cannot read %s in the store: %s", call->body,
-			       strerror(call->error));
+		return err_set_errno(e, call->error, "cannot read %s in the store", call->body);
 	if (call->error || strcmp(call->reply, g->cfg->name) != 0 ||
 	    !domain_alive(h, (uint32_t)domid))
 		return 0;
-	return err_set(e, "domain %lu has the name %s already", domid, g->cfg->name);
+	return err_set_passing(e, "domain %lu has the name %s already", domid, g->cfg->name);
 }
 
 /* xl finds a guest by its name, so that no other domain may have it. libxenstore reads the list of
@@ -129,10 +128,10 @@ static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t,
 	int rc;
 
 	if (!ids)
-		return errno == ENOENT ? 0
-				       : err_set(e, "cannot read " DOMAINS " in the store: %s",
-						 strerror(errno));
-	rc = name_calls(ids, n, g, h, &calls, &nr) < 0 ? err_set(e, "out of memory")
+		return errno == ENOENT
+			       ? 0
+			       : err_set_errno(e, errno, "cannot read " DOMAINS " in the store");
+	rc = name_calls(ids, n, g, h, &calls, &nr) < 0 ? err_set_passing(e, "out of memory")
 						       : wire_talk(fd, t, calls, nr, e);
 	for (size_t i = 0; !rc && i < nr; i++)
 		rc = check_other(g, h, &calls[i], e);
@@ -222,8 +221,7 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 	nodes_free(&w.devices);
 	if (!rc && g->store_port &&
 	    !xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
-		rc = err_set(e, "cannot introduce domain %u to xenstored: %s", g->domid,
-			     strerror(errno));
+		rc = err_set_errno(e, errno, "cannot introduce domain %u to xenstored", g->domid);
 	if (rc < 0)
 		store_remove_guest(g, h);
 	return rc;
@@ -256,8 +254,7 @@ int store_add_dom0(struct xs_handle *xsh, struct err *e)
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		is = xs_read(xsh, XBT_NULL, wanted[i].path, NULL);
 		if (!is && errno != ENOENT) {
-			err_set(e, "cannot read %s in the store: %s", wanted[i].path,
-				strerror(errno));
+			err_set_errno(e, errno, "cannot read %s in the store", wanted[i].path);
 			goto out;
 		}
 		if (!is)

@@ -123,7 +123,7 @@ struct departure {
 
 static int failed(struct err *e)
 {
-	return err_set(e, "cannot change the store: %s", strerror(errno));
+	return err_set_errno(e, errno, "cannot change the store");
 }
 
 /* The front ends go, and their back ends are to close. */

@@ -14,11 +14,11 @@ int store_open(struct xs_handle **xsh, struct err *e)
 {
 	/* libxenstore takes this name for the socket and for the device that it falls back to. */
 	if (setenv("XENSTORED_PATH", STORE_SOCKET, 0) < 0)
-		return err_set(e, "cannot reach xenstored: %s", strerror(errno));
+		return err_set_passing(e, "cannot reach xenstored: %s", strerror(errno));
 	*xsh = xs_open(0);
 	if (!*xsh)
-		return err_set(e, "cannot reach xenstored at " STORE_SOCKET ": %s",
-			       strerror(errno));
+		return err_set_passing(e, "cannot reach xenstored at " STORE_SOCKET ": %s",
+				       strerror(errno));
 	return 0;
 }
 
@@ -29,8 +29,7 @@ int store_transact(struct xs_handle *xsh, store_body *body, void *arg, struct er
 	for (unsigned i = 0; i < TRIES; i++) {
 		t = xs_transaction_start(xsh);
 		if (t == XBT_NULL)
-			return err_set(e, "cannot begin a transaction of the store: %s",
-				       strerror(errno));
+			return err_set_errno(e, errno, "cannot begin a transaction of the store");
 		if (body(xsh, t, arg, e) < 0) {
 			xs_transaction_end(xsh, t, true);
 			return -1;
@@ -40,7 +39,7 @@ int store_transact(struct xs_handle *xsh, store_body *body, void *arg, struct er
 		if (errno != EAGAIN)
 			break;
 	}
-	return err_set(e, "cannot end a transaction of the store: %s", strerror(errno));
+	return err_set_errno(e, errno, "cannot end a transaction of the store");
 }
 
 /* Returns 0 with *again telling whether it has to be done anew, or -1 with e set. */
@@ -61,7 +60,7 @@ static int transact_once(int fd, store_wire_body *body, void *arg, bool *again, 
 	*again = error == EAGAIN;
 	if (!error || *again)
 		return 0;
-	return err_set(e, "cannot end a transaction of the store: %s", strerror(error));
+	return err_set_errno(e, error, "cannot end a transaction of the store");
 }
 
 int store_transact_on(int fd, store_wire_body *body, void *arg, struct err *e)
@@ -72,6 +71,6 @@ int store_transact_on(int fd, store_wire_body *body, void *arg, struct err *e)
 	for (unsigned i = 0; i < TRIES && again && !rc; i++)
 		rc = transact_once(fd, body, arg, &again, e);
 	if (!rc && again)
-		rc = err_set(e, "cannot end a transaction of the store: %s", strerror(EAGAIN));
+		rc = err_set_errno(e, EAGAIN, "cannot end a transaction of the store");
 	return rc;
 }

@@ -18,7 +18,7 @@ int wire_open(const char *path, struct err *e)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
 		return fd;
-	err_set(e, "cannot reach xenstored at %s: %s", path, strerror(errno));
+	err_set_passing(e, "cannot reach xenstored at %s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -54,7 +54,7 @@ static int put_together(struct talk *t, uint32_t transaction, const struct wire_
 	}
 	t->requests = p = malloc(t->len ? t->len : 1);
 	if (!p)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	for (size_t i = 0; i < n; i++) {
 		head.type = calls[i].type;
 		head.req_id = (uint32_t)i;
@@ -77,7 +77,7 @@ static int send_some(struct talk *t, struct err *e)
 		if (n < 0 && errno == EAGAIN)
 			return 0;
 		if (n < 0 && errno != EINTR)
-			return err_set(e, "cannot write to xenstored: %s", strerror(errno));
+			return err_set_errno(e, errno, "cannot write to xenstored");
 		t->sent += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
@@ -97,14 +97,14 @@ static int refill(struct talk *t, struct err *e)
 		if (n > 0)
 			break;
 		if (!n)
-			return err_set(e,
-				       "cannot read from xenstored: it has closed the connection");
+			return err_set_passing(
+				e, "cannot read from xenstored: it has closed the connection");
 		if (errno == EAGAIN) {
 			struct pollfd p = {.fd = t->fd, .events = POLLIN | POLLOUT};
 
 			poll(&p, 1, -1);
 		} else if (errno != EINTR) {
-			return err_set(e, "cannot read from xenstored: %s", strerror(errno));
+			return err_set_errno(e, errno, "cannot read from xenstored");
 		}
 	}
 	t->begin = 0;
@@ -147,10 +147,10 @@ static int read_one(struct talk *t, struct wire_call *call, uint32_t id, struct 
 		return -1;
 	if (head.len > XENSTORE_PAYLOAD_MAX || head.req_id != id ||
 	    (head.type != call->type && head.type != XS_ERROR))
-		return err_set(e, "xenstored gave an answer that is not understood");
+		return err_set_passing(e, "xenstored gave an answer that is not understood");
 	call->reply = malloc(head.len + 1);
 	if (!call->reply)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	if (read_exactly(t, call->reply, head.len, e) < 0)
 		return -1;
 	call->reply[head.len] = '\0';
@@ -170,7 +170,7 @@ int wire_talk(int fd, uint32_t transaction, struct wire_call *calls, size_t n, s
 	for (size_t i = 0; !rc && i < n; i++)
 		rc = read_one(&t, &calls[i], (uint32_t)i, e);
 	if (!rc && (t.begin < t.end || t.sent < t.len))
-		rc = err_set(e, "xenstored gave an answer that nobody asked for");
+		rc = err_set_passing(e, "xenstored gave an answer that nobody asked for");
 	free(t.requests);
 	return rc;
 }
