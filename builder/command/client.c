@@ -24,7 +24,21 @@
 #include "base/write_all.h"
 
 /* The columns of unit_print_row. */
-enum { NAME, DOMID, IMAGE, TYPE, MEMORY, VCPUS, STATE, RESTARTS, BUILD_MS, CAUSE, COLUMNS };
+enum {
+	NAME,
+	DOMID,
+	IMAGE,
+	TYPE,
+	MEMORY,
+	VCPUS,
+	STATE,
+	RESTARTS,
+	BUILD_MS,
+	FAILED_STARTS,
+	RETRY_S,
+	CAUSE,
+	COLUMNS
+};
 
 /* How long `stop` waits for a guest before it gives up, in seconds, unless told otherwise. */
 #define STOP_TIMEOUT_S 60
@@ -140,14 +154,12 @@ static bool split_row(char *line, char *column[COLUMNS])
 
 static void print_json(struct json *j, char *column[COLUMNS])
 {
-	static const char *const keys[COLUMNS] = {"name",     "domid", "image", "type",
-						  "memory",   "vcpus", "state", "restarts",
-						  "build_ms", "cause"};
-	static const bool number[COLUMNS] = {[DOMID] = true,
-					     [MEMORY] = true,
-					     [VCPUS] = true,
-					     [RESTARTS] = true,
-					     [BUILD_MS] = true};
+	static const char *const keys[COLUMNS] = {
+		"name",  "domid",    "image",    "type",          "memory",  "vcpus",
+		"state", "restarts", "build_ms", "failed_starts", "retry_s", "cause"};
+	static const bool number[COLUMNS] = {
+		[DOMID] = true,    [MEMORY] = true,        [VCPUS] = true,  [RESTARTS] = true,
+		[BUILD_MS] = true, [FAILED_STARTS] = true, [RETRY_S] = true};
 
 	json_open(j, NULL, '{');
 	for (unsigned i = 0; i < COLUMNS; i++) {
@@ -163,13 +175,18 @@ static void print_json(struct json *j, char *column[COLUMNS])
 
 static void print_text(char *column[COLUMNS], bool first)
 {
+	char next[64] = "";
+
 	if (first)
 		printf("%-20s %5s %-7s %-4s %7s %5s %-10s %8s %7s  %s\n", "NAME", "ID", "IMAGE",
 		       "TYPE", "MEM/MiB", "VCPUS", "STATE", "RESTARTS", "BUILD", "CAUSE");
-	printf("%-20s %5s %-7s %-4s %7s %5s %-10s %8s %5s%s  %s\n", column[NAME], column[DOMID],
+	if (strcmp(column[RETRY_S], "-") != 0)
+		snprintf(next, sizeof(next), "(try %lu in %s s) ",
+			 strtoul(column[FAILED_STARTS], NULL, 10) + 1, column[RETRY_S]);
+	printf("%-20s %5s %-7s %-4s %7s %5s %-10s %8s %5s%s  %s%s\n", column[NAME], column[DOMID],
 	       column[IMAGE], column[TYPE], column[MEMORY], column[VCPUS], column[STATE],
 	       column[RESTARTS], column[BUILD_MS], strcmp(column[BUILD_MS], "-") ? "ms" : "  ",
-	       column[CAUSE]);
+	       next, column[CAUSE]);
 }
 
 int command_list(int argc, char **argv)

@@ -25,7 +25,8 @@ struct rundir {
 };
 
 /* Makes and opens the directories at path (RUNDIR, but in tests). Returns 0, or -1 with e set and
- * none open. */
+ * none open. Without those within it, which are -1 then, there are no logs or no records, and no
+ * more: e says why, and is empty where all is well. */
 int rundir_open(struct rundir *r, const char *path, struct err *e);
 void rundir_close(struct rundir *r);
 

@@ -120,8 +120,10 @@ static void refuse(struct control_client *k, const char *why)
 /* What a request for rows is answered with. */
 static void list(const struct units *all, FILE *f)
 {
+	const uint64_t now = clock_ns();
+
 	for (size_t i = 0; i < all->n; i++)
-		unit_print_row(&all->list[i], f);
+		unit_print_row(&all->list[i], now, f);
 }
 
 static void report(const struct units *all, FILE *f)

@@ -87,18 +87,30 @@ static int open_hosts(struct supervisor *s, const struct supervise_options *o, s
 	return 0;
 }
 
+/* Something that guests can do without: their supervisor goes on. */
+static void say_lack(struct supervisor *s, const struct err *e)
+{
+	if (!e->msg[0])
+		return;
+	report_line(&s->report, "%s", e->msg);
+	s->trouble++;
+}
+
 static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
 {
-	if (rundir_open(&s->run, o->rundir, e) < 0 || control_open(&s->control, o->rundir, e) < 0)
+	if (rundir_open(&s->run, o->rundir, e) < 0)
+		return -1;
+	say_lack(s, e);
+	if (control_open(&s->control, o->rundir, e) < 0)
 		return -1;
 	if (bounded_log_open(&s->report.log, s->run.dir, "earlydom", e) < 0)
-		return -1;
+		say_lack(s, e);
 	s->signal_fd = open_signals(e);
 	if (s->signal_fd < 0)
 		return -1;
 	s->all.echo_fd = open_echo(o->echo, s->report.fd, e);
 	if (s->all.echo_fd < 0)
-		return -1;
+		say_lack(s, e);
 	if (open_hosts(s, o, e) < 0)
 		return -1;
 	s->xce = xenevtchn_open(NULL, 0);
@@ -106,12 +118,14 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
 	s->all.host = &s->host;
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
-		return -1;
+		say_lack(s, e); /* of guests with device models alone, who say so again */
 	s->trouble +=
 		services_open(&s->around, o, &s->host, s->worker_hosts, s->workers, &s->report);
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
+	if (s->worker.n < s->workers)
+		report_line(&s->report, "%s; %u of %u build", e->msg, s->worker.n, s->workers);
 	return 0;
 }
 
@@ -245,7 +259,7 @@ static size_t count_failed(const struct units *all)
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++)
-		n += unit_failed(&all->list[i]);
+		n += unit_failed_so_far(&all->list[i]);
 	return n;
 }
 
@@ -260,7 +274,7 @@ static void boot_over(struct supervisor *s)
 	struct err e;
 
 	for (size_t i = 0; i < s->all.n && len < sizeof(names); i++)
-		if (unit_failed(&s->all.list[i]))
+		if (unit_failed_so_far(&s->all.list[i]))
 			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
 						s->all.list[i].guest.cfg->name);
 	s->all.over = clock_ns();

@@ -33,11 +33,19 @@ void unit_print_record(const struct unit *u, FILE *to)
 	if (!unit_busy(u) && u->guest.build_ns)
 		fprintf(to, "build_ms=%llu\n", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
 	print_disks(&u->guest, to);
+	if (u->tries)
+		fprintf(to, "failed_starts=%u\n", u->tries);
 	if (u->why[0])
 		fprintf(to, "cause=%s\n", u->why);
 }
 
-void unit_print_row(const struct unit *u, FILE *to)
+/* Whole seconds, rounded up. */
+static uint64_t pause_left(const struct unit *u, uint64_t now)
+{
+	return now < u->retry_at ? u->retry_at - now + NS_PER_S - 1 : 0;
+}
+
+void unit_print_row(const struct unit *u, uint64_t now, FILE *to)
 {
 	const struct guest_config *cfg = u->guest.cfg;
 
@@ -51,6 +59,11 @@ void unit_print_row(const struct unit *u, FILE *to)
 		u->restarts);
 	if (!unit_busy(u) && u->guest.build_ns)
 		fprintf(to, "%llu", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
+	else
+		fputc('-', to);
+	fprintf(to, "\t%u\t", u->tries);
+	if (u->state == UNIT_RETRYING)
+		fprintf(to, "%llu", (unsigned long long)(pause_left(u, now) / NS_PER_S));
 	else
 		fputc('-', to);
 	fprintf(to, "\t%s\n", u->why[0] ? u->why : "-");

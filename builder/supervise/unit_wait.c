@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "builder/build/devices.h"
 #include "builder/image/firmware.h"
-#include "builder/devmodel/devmodel_files.h"
 #include "unit_table.h"
 #include "builder/build/life.h"
 
@@ -21,8 +20,8 @@ static struct unit *find(struct units *all, const char *name)
 /* True when nobody has to wait for u any longer. */
 static bool is_up(const struct unit *u)
 {
-	return u->up || u->state == UNIT_ENDED || unit_failed(u) || u->state == UNIT_PRESERVED ||
-	       u->state == UNIT_RELEASED;
+	return u->up || unit_failed_so_far(u) || u->state == UNIT_ENDED ||
+	       u->state == UNIT_PRESERVED || u->state == UNIT_RELEASED;
 }
 
 /* Whether all that u comes after are up, or can't be; one that is not selected is not waited for.
@@ -59,8 +58,7 @@ void unit_hold(struct units *all, struct unit *u)
 {
 	struct err e;
 
-	if (guest_hold_images(&u->guest, all->images, &e) < 0 ||
-	    devmodel_files_keep(all->models.own_root, u->guest.cfg, &e) < 0)
+	if (unit_hold_files(all, u, &e) < 0)
 		unit_event(all, u, EVENT_HOPELESS, clock_ns(), &e);
 	else
 		unit_enter(all, u, UNIT_WAITING);
@@ -92,12 +90,13 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		report_predecessors(all, u);
 	}
 	if (has_devices(u->guest.cfg) && !all->host->xsh) {
-		err_set(&e, "its disks and network interfaces need a store, and there is none");
+		err_set_passing(&e,
+				"its disks and network interfaces need a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
 	if (firmware_wanted(u->guest.cfg) && !all->host->xsh) {
-		err_set(&e, "its device model needs a store, and there is none");
+		err_set_passing(&e, "its device model needs a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
@@ -105,11 +104,21 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		return;
 	u->retry = now + RETRY_NS;
 	if (guest_hold_devices(&u->guest, all->disks, &absent, &e) < 0) {
+		e.passing |= absent;
 		if (!absent || now - u->since >= timeout_ns(u))
 			unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
 	unit_event(all, u, EVENT_BUILDABLE, now, &e);
+}
+
+/* Retrying: begins the next try when the pause is over. */
+static void wait_to_retry(struct units *all, struct unit *u, uint64_t now)
+{
+	struct err e;
+
+	if (now >= u->retry_at)
+		unit_event(all, u, EVENT_DUE, now, &e);
 }
 
 /* Connecting: lets the guest run when its back ends and its device model are ready for it. */
@@ -187,6 +196,8 @@ void unit_proceed(struct units *all, struct unit *u, uint64_t now)
 {
 	if (u->state == UNIT_WAITING)
 		wait_to_build(all, u, now);
+	else if (u->state == UNIT_RETRYING)
+		wait_to_retry(all, u, now);
 	else if (u->state == UNIT_CONNECTING)
 		wait_to_run(all, u, now);
 	else if (u->state == UNIT_RUNNING && !u->up)

@@ -152,17 +152,18 @@ static void test_list(void **state)
 		"[\n"
 		"  {\"name\": \"web\", \"domid\": 1, \"image\": \"linux\", \"type\": \"pv\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
-		"~build_ms\": #, \"cause\": null},\n"
+		"~build_ms\": #, \"failed_starts\": 0, \"retry_s\": null, \"cause\": null},\n"
 		"  {\"name\": \"deaf\", \"domid\": 2, \"image\": \"linux\", \"type\": \"pvh\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
-		"~build_ms\": #, \"cause\": null},\n"
+		"~build_ms\": #, \"failed_starts\": 0, \"retry_s\": null, \"cause\": null},\n"
 		"  {\"name\": \"lost\", \"domid\": null, \"image\": \"linux\", \"type\": \"pv\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"failed\", \"restarts\": 0, "
-		"~build_ms\": null, \"cause\": \"cannot read kernel /no\\\"where\\\\k: No such "
+		"~build_ms\": null, \"failed_starts\": 0, \"retry_s\": null, \"cause\": \"cannot "
+		"read kernel /no\\\"where\\\\k: No such "
 		"file or directory\"},\n"
 		"  {\"name\": \"kept\", \"domid\": 3, \"image\": \"linux\", \"type\": \"pvh\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
-		"~build_ms\": #, \"cause\": null}\n"
+		"~build_ms\": #, \"failed_starts\": 0, \"retry_s\": null, \"cause\": null}\n"
 		"]\n");
 }
 

@@ -112,8 +112,8 @@ static void test_list(void **state)
 	open_scene(&s);
 	s.k.all.list[0].guest.build_ns = s.k.all.list[1].guest.build_ns = 5000000;
 	answers(&s, "list\n",
-		"web\t1\tlinux\tpv\t64\t1\trunning\t0\t5\t-\n"
-		"db\t2\tlinux\tpvh\t64\t1\trunning\t0\t5\t-\n");
+		"web\t1\tlinux\tpv\t64\t1\trunning\t0\t5\t0\t-\t-\n"
+		"db\t2\tlinux\tpvh\t64\t1\trunning\t0\t5\t0\t-\t-\n");
 	close_scene(&s);
 }
 
