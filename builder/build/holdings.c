@@ -1,7 +1,10 @@
 #include "holdings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "builder/describe/disk_spec.h"
+#include "builder/device/modules.h"
 #include "builder/image/firmware.h"
 
 int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
@@ -111,4 +114,34 @@ void guest_plan_done(struct guest *g)
 	if (source)
 		unpacked = image_kernel_done(source);
 	blob_free(&unpacked);
+}
+
+static bool has_image_file(const struct guest_config *cfg)
+{
+	for (size_t i = 0; i < cfg->nr_disks; i++) {
+		const char *target = cfg->disks[i].target;
+
+		if (target && target[0] == '/' && strncmp(target, "/dev/", 5) != 0)
+			return true;
+	}
+	return false;
+}
+
+int guest_need_modules(const struct guest_config *cfg, struct err *e)
+{
+	const struct {
+		const char *what;
+		bool needed;
+	} modules[] = {
+		{"blkback", cfg->nr_disks > 0},
+		{"loop", has_image_file(cfg)},
+		{"netback", cfg->nr_vifs > 0},
+		{"bridge", cfg->nr_vifs > 0},
+		{"tun", cfg->nr_vifs > 0 && cfg->type == GUEST_HVM},
+	};
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (modules[i].needed && modules_need(modules[i].what, e) < 0)
+			return -1;
+	return 0;
 }

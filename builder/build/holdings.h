@@ -16,7 +16,8 @@ void guest_drop_images(struct guest *g, struct image_cache *c);
 
 /*
  * Holds the disks and sets up the network interfaces of g. Returns 0, or -1 with e set and none
- * held; those that are held already stay. *absent is true then if a disk is not there, which may still come.
+ * held; those that are held already stay. *absent is true then if a disk is not there, which may
+ * still come.
  */
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
 void guest_drop_devices(struct guest *g, struct disk_table *disks);
@@ -32,5 +33,9 @@ const struct kernel *guest_open_source(const struct guest *g, struct err *e);
 /* A further build of g will come; one that was planned does not come. */
 void guest_plan_restart(struct guest *g);
 void guest_plan_done(struct guest *g);
+
+/* Loads the kernel's modules that the devices of such a guest need, if they are not loaded. They
+ * are the initramfs's: to be called while that is there. Returns 0, or -1 with e set. */
+int guest_need_modules(const struct guest_config *cfg, struct err *e);
 
 #endif

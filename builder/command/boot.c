@@ -187,6 +187,10 @@ static int run_supervisor(const struct boot *b, int status_fd)
 		.verbose = b->verbose,
 		.paused = b->paused,
 		.echo = b->cmdline.echo,
+		.bounded = true,
+		.wait_s = cmdline_wait_s(&b->cmdline),
+		.others = b->selection.others,
+		.nr_others = b->selection.nr_others,
 		.status_fd = status_fd,
 	};
 	struct err e;

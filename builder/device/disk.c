@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/root_file.h"
 #include "builder/describe/tag_spec.h"
 #include "loop.h"
 #include "modules.h"
@@ -46,6 +47,14 @@ static int find_tag(const struct disk_table *t, struct disk *d, struct err *e)
 	rc = tag_find(&view, d->spec->target, d->path, sizeof(d->path), e);
 	free(owners);
 	return rc;
+}
+
+/* /dev is the same in every root. */
+static int open_target(const struct disk_table *t, const struct disk *d, int flags)
+{
+	const bool device = !strncmp(d->path, "/dev/", 5);
+
+	return root_file_open(device ? NULL : t->root, d->path, flags);
 }
 
 static int locate(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
@@ -85,12 +94,12 @@ static dev_t whole_disk(dev_t rdev)
 }
 
 /* Opens it only to see what it is; O_NONBLOCK, because a FIFO would wait. */
-static int identify(struct disk *d, bool *absent, struct err *e)
+static int identify(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	struct loop_file behind;
 	struct stat st;
 
-	d->fd = open(d->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	d->fd = open_target(t, d, O_RDONLY | O_NONBLOCK);
 	if (d->fd < 0 || fstat(d->fd, &st) < 0) {
 		*absent = is_missing(errno);
 		return err_set_errno(e, errno, "%s", d->path);
@@ -148,9 +157,10 @@ static int check_sharing(const struct disk_table *t, const struct disk *d, struc
  * /proc/PID/mountinfo: the third word is the device, the last one has the file system's own
  * options.
  */
-static bool mounted_for_writing(dev_t rdev)
+static bool mounted_for_writing(const struct disk_table *t, dev_t rdev)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	/* Who has another root sees other mounts. */
+	FILE *f = fopen(t->root ? "/proc/1/mountinfo" : "/proc/self/mountinfo", "re");
 	char *line = NULL, *last;
 	bool found = false;
 	unsigned maj, min;
@@ -173,13 +183,13 @@ static bool mounted_for_writing(dev_t rdev)
  * Opens the device again, in the way in which it will be held. Its node may have become another
  * device's meanwhile.
  */
-static int claim(struct disk *d, struct err *e)
+static int claim(const struct disk_table *t, struct disk *d, struct err *e)
 {
 	const bool write = d->spec->readwrite;
 	struct stat st;
 	int fd, readonly = 0;
 
-	if (!write && mounted_for_writing(d->rdev))
+	if (!write && mounted_for_writing(t, d->rdev))
 		return err_set_passing(e, "%s is mounted read-write in dom0", d->path);
 	fd = open(d->path, (write ? O_RDWR | O_EXCL : O_RDONLY) | O_CLOEXEC);
 	if (fd < 0 && errno == EBUSY)
@@ -198,7 +208,7 @@ static int claim(struct disk *d, struct err *e)
 }
 
 /* Replaces the open image file by a loop device over it. */
-static int make_loop(struct disk *d, bool *absent, struct err *e)
+static int make_loop(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	const struct loop_file file = {d->file_dev, d->file_ino, !d->spec->readwrite};
 	const struct loop_options o = {.readonly = !d->spec->readwrite,
@@ -213,7 +223,7 @@ static int make_loop(struct disk *d, bool *absent, struct err *e)
 		*absent = true; /* maybe held by a guest that has just ended */
 		return err_set(e, "%s is used by %s", d->path, path);
 	}
-	file_fd = open(d->path, (o.readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	file_fd = open_target(t, d, o.readonly ? O_RDONLY : O_RDWR);
 	if (file_fd < 0)
 		return err_set_errno(e, errno, "%s", d->path);
 	if (fstat(file_fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
@@ -236,11 +246,11 @@ static int make_loop(struct disk *d, bool *absent, struct err *e)
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	if (modules_need("blkback", e) < 0 || locate(t, d, absent, e) < 0 ||
-	    identify(d, absent, e) < 0 || check_sharing(t, d, e) < 0)
+	    identify(t, d, absent, e) < 0 || check_sharing(t, d, e) < 0)
 		return -1;
-	if (d->loop && make_loop(d, absent, e) < 0)
+	if (d->loop && make_loop(t, d, absent, e) < 0)
 		return -1;
-	return claim(d, e);
+	return claim(t, d, e);
 }
 
 int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,

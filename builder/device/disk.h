@@ -42,6 +42,8 @@ struct disk_table {
 	struct disk *disks;
 	struct block_owner *reserved; /* disk_table_free's */
 	size_t nr_reserved;
+	const char *
+		root; /* where paths of image files begin, borrowed; NULL: at this process's root */
 	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
 };
 

@@ -1,4 +1,5 @@
 #include "image_files.h"
+#include "base/root_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +53,7 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 	int fd;
 
 	/* O_NONBLOCK: a FIFO put in the file's place must not stop the boot. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = root_file_open(c->root, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		passing = errno_passes(errno);
 		cause = strerror(errno);

@@ -44,6 +44,7 @@ struct image_file {
 /* Every file that is held; zero-initialised is empty. */
 struct image_cache {
 	struct image_file *files;
+	const char *root; /* where paths begin, borrowed; NULL: at this process's root */
 };
 
 /*

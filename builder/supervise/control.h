@@ -5,7 +5,10 @@
  *     report\n        the rows of the boot's timeline (timeline.h), then the end of the connection
  *     console NAME\n  "ok\n", the newest of the log, then the console both ways until one side
  *                     closes; the supervisor does when the guest is over
+ *     start NAME\n    "ok\n" once the guest runs
+ *     stop-all SECONDS[ force]\n  "ok\n" once all guests have ended (stop_all.h)
  *     stop NAME\n     "ok\n" once the guest has ended, however long that takes
+ *     end NAME\n      the same; one that has ended already is fine
  *     destroy NAME\n  the same
  *     release NAME\n  "ok\n" once the guest is not supervised any more
  *     handover\n      "ok\n" once every guest is in the store
@@ -18,14 +21,22 @@
 #include <poll.h>
 #include <stdbool.h>
 
+#include "stop_all.h"
 #include "unit.h"
 
 #define CONTROL_CLIENTS 16
 
 struct control_client {
 	int fd; /* -1: free */
-	enum { CLIENT_ASKING, CLIENT_ATTACHED, CLIENT_WAITING } state;
+	enum {
+		CLIENT_ASKING,
+		CLIENT_ATTACHED,
+		CLIENT_WAITING,  /* for unit's end */
+		CLIENT_STARTING, /* for its start */
+		CLIENT_STOPPING, /* for the end of all */
+	} state;
 	struct unit *unit;
+	struct stop_all stop_all;
 	char in[256]; /* the request so far; input that the console's ring had no room for */
 	size_t in_len;
 };

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "builder/host/rundir.h"
+#include "boot_end.h"
 #include "control.h"
 #include "worker.h"
-#include "free_initramfs.h"
 #include "xl_records.h"
 #include "services.h"
 #include "unit_console.h"
@@ -45,11 +45,9 @@ struct supervisor {
 	struct services around;
 	bool tails_left; /* of xenconsoled's logs there may be more than what was read */
 	struct xl_records records;
-	struct own_root *own_root;
+	struct boot_end boot_end;
 	struct units all;
 	int signal_fd;
-	int status_fd;
-	size_t bad;     /* guests that failed before they came here */
 	size_t trouble; /* what went wrong with other things than guests */
 };
 
@@ -192,7 +190,8 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->output = control_output;
 	all->output_arg = &s->control;
 	all->echo = echo;
-	all->list = calloc(n ? n : 1, sizeof(*all->list));
+	all->room = n + all->nr_others;
+	all->list = calloc(all->room + 1, sizeof(*all->list));
 	if (!all->list)
 		return err_set(e, "out of memory");
 	for (size_t i = 0; i < n; i++, all->n++) {
@@ -254,47 +253,6 @@ static void drain_console(struct supervisor *s)
 	}
 }
 
-static size_t count_failed(const struct units *all)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < all->n; i++)
-		n += unit_failed_so_far(&all->list[i]);
-	return n;
-}
-
-/* Every guest has been tried once: says so to the console and to whoever waits for it. */
-static void boot_over(struct supervisor *s)
-{
-	const size_t failed = count_failed(&s->all) + s->bad;
-	const size_t total = s->all.n + s->bad;
-	const unsigned char status = failed || s->trouble ? 1 : 0;
-	char names[256] = "";
-	size_t len = 0;
-	struct err e;
-
-	for (size_t i = 0; i < s->all.n && len < sizeof(names); i++)
-		if (unit_failed_so_far(&s->all.list[i]))
-			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
-						s->all.list[i].guest.cfg->name);
-	s->all.over = clock_ns();
-	report_line(&s->report, "%zu of %zu guest%s %s in %llu ms%s%s", total - failed, total,
-		    total == 1 ? "" : "s", s->all.paused ? "built" : "started",
-		    (unsigned long long)((s->all.over - s->all.began) / NS_PER_MS),
-		    names[0] ? "; failed:" : "", names);
-	free_initramfs(&s->all, &s->report);
-	/* The files of the initramfs are not needed any more, and go away soon. */
-	if (s->own_root && own_root_enter(s->own_root, &e) < 0)
-		report_line(&s->report,
-			    "after the switch to the real root, devices are out of reach: %s",
-			    e.msg);
-	if (write(s->status_fd, &status, 1) < 0)
-		report_line(&s->report, "cannot tell init that the boot is over: %s",
-			    strerror(errno));
-	close(s->status_fd);
-	s->status_fd = -1;
-}
-
 static void take_jobs(struct supervisor *s)
 {
 	struct job *j;
@@ -312,15 +270,6 @@ static void proceed(struct units *all)
 
 	for (size_t i = 0; i < all->n; i++)
 		unit_proceed(all, &all->list[i], now);
-}
-
-/* Whether a guest is still being tried. */
-static bool undecided(const struct units *all)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (unit_undecided(&all->list[i]))
-			return true;
-	return false;
 }
 
 /* A part of each guest's log, so that none waits for another's flood. One inotify event stands for
@@ -390,7 +339,7 @@ static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t next)
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd fds[FD_COUNT + s->all.n];
+	struct pollfd fds[FD_COUNT + s->all.room];
 	uint64_t now, next = clock_ns();
 
 	for (;;) {
@@ -399,8 +348,7 @@ static void loop(struct supervisor *s)
 			tick(s, now);
 			next = now + TICK_MS * NS_PER_MS;
 		}
-		if (s->status_fd >= 0 && !undecided(&s->all))
-			boot_over(s);
+		boot_end_look(&s->boot_end, &s->all, s->trouble, now);
 		control_settle(&s->control, &s->all);
 		fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
 		fds[FD_WORKER] = (struct pollfd){.fd = s->worker.done_fd, .events = POLLIN};
@@ -430,10 +378,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 {
 	struct supervisor s = {
 		.signal_fd = -1,
-		.status_fd = o->status_fd,
-		.bad = bad,
 		.report = {.fd = STDERR_FILENO, .log = {.fd = -1}},
-		.own_root = o->own_root,
 		.run = {-1, -1, -1},
 		.around = {.store = {-1},
 			   .console = {-1},
@@ -444,10 +389,13 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		.all = {.echo_fd = -1,
 			.models = {.dir = -1},
 			.began = clock_ns(),
+			.others = o->others,
+			.nr_others = o->nr_others,
 			.paused = o->paused},
 	};
 	int rc = -1;
 
+	boot_end_begin(&s.boot_end, o, bad, s.all.began);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		s.control.clients[i].fd = -1;
 	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "builder/build/life.h"
 #include "builder/devmodel/devmodel.h"
 #include "builder/devmodel/devmodel_files.h"
@@ -88,6 +89,11 @@ bool unit_settled(const struct unit *u)
 {
 	return !unit_busy(u) && (u->guest.domid == NO_DOMAIN || u->state == UNIT_PRESERVED ||
 				 unit_failed(u) || u->state == UNIT_RELEASED);
+}
+
+unsigned unit_pause_s(const struct unit *u, uint64_t now)
+{
+	return now < u->retry_at ? (unsigned)((u->retry_at - now + NS_PER_S - 1) / NS_PER_S) : 0;
 }
 
 bool unit_has_model(const struct unit *u)

@@ -73,8 +73,10 @@ struct units {
 	 * with e set. */
 	int (*find_store)(void *arg, struct err *e);
 	void *find_store_arg;
-	struct unit *list;
-	size_t n;
+	struct unit *list; /* stays where it is: it has room for the others, too */
+	size_t n, room;
+	const struct guest_config *others; /* guests that can be started, and are not units yet */
+	size_t nr_others;
 };
 
 struct unit {
@@ -94,6 +96,7 @@ struct unit {
 
 	bool stop_by_store;  /* the request is in the store, not typed on the console */
 	uint64_t stop_since; /* when stop was asked for, ns; 0 when it was not */
+	bool stop_refused;   /* it could not be asked while all guests were to stop */
 	unsigned stop_sent;  /* how many of the requests have been given to the guest */
 
 	/* Where its output comes from: its ring, or the log of xenconsoled, which drains the ring.
@@ -148,6 +151,9 @@ bool unit_over(const struct unit *u);
 /* True until its first start has come to an end: it waits, is built, or its failed try is undone.
  */
 bool unit_undecided(const struct unit *u);
+
+/* Seconds until a retrying unit is tried again, rounded up. */
+unsigned unit_pause_s(const struct unit *u, uint64_t now);
 
 /* Whether it has a device model, or what is left of one. */
 bool unit_has_model(const struct unit *u);

@@ -39,12 +39,6 @@ void unit_print_record(const struct unit *u, FILE *to)
 		fprintf(to, "cause=%s\n", u->why);
 }
 
-/* Whole seconds, rounded up. */
-static uint64_t pause_left(const struct unit *u, uint64_t now)
-{
-	return now < u->retry_at ? u->retry_at - now + NS_PER_S - 1 : 0;
-}
-
 void unit_print_row(const struct unit *u, uint64_t now, FILE *to)
 {
 	const struct guest_config *cfg = u->guest.cfg;
@@ -63,7 +57,7 @@ void unit_print_row(const struct unit *u, uint64_t now, FILE *to)
 		fputc('-', to);
 	fprintf(to, "\t%u\t", u->tries);
 	if (u->state == UNIT_RETRYING)
-		fprintf(to, "%llu", (unsigned long long)(pause_left(u, now) / NS_PER_S));
+		fprintf(to, "%u", unit_pause_s(u, now));
 	else
 		fputc('-', to);
 	fprintf(to, "\t%s\n", u->why[0] ? u->why : "-");

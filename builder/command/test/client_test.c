@@ -23,11 +23,12 @@
 
 static pid_t supervisor;
 
-/* The guests: "web" powers off when asked to, "deaf" does not listen. Each greets its console. */
+/* The guests: "web" powers off when asked to, as domain 1 and as 4, "deaf" does not listen. Each
+ * greets its console. */
 static void *live(void *arg)
 {
 	static char seen[16];
-	bool greeted[3] = {false};
+	bool greeted[10] = {false};
 	char c;
 
 	(void)arg;
@@ -35,13 +36,13 @@ static void *live(void *arg)
 		/* Somebody starts a store and a xenconsoled. */
 		if (access("store", F_OK) == 0)
 			fake_daemons_start();
-		for (uint32_t id = 1; id <= 2; id++) {
+		for (uint32_t id = 1; id < 10; id++) {
 			if (!fake_domain_runs(id))
 				continue;
 			if (!greeted[id])
 				fake_print(id, "login: ");
 			greeted[id] = true;
-			while (id == 1 && fake_typed(id, &c, 1) == 1) {
+			while ((id == 1 || id == 4) && fake_typed(id, &c, 1) == 1) {
 				memmove(seen, seen + 1, sizeof(seen) - 1);
 				seen[sizeof(seen) - 1] = c;
 				if (!memcmp(seen + 10, "\x0fs\x0fu\x0fo", 6))
@@ -136,13 +137,13 @@ static void test_list(void **state)
 	(void)state;
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
 	assert_string_equal(o.err, "");
-	assert_memory_equal(o.out,
-			    "NAME                    ID IMAGE   TYPE MEM/MiB VCPUS STATE      "
-			    "RESTARTS   BUILD  CAUSE\n"
-			    "web                      1 linux   pv        64     1 running   ",
-			    143);
-	assert_non_null(strstr(o.out, "\nlost                     - linux   pv        64     1 "
-				      "failed            0     -    cannot read kernel "));
+	/* As wide as what is in it. */
+	assert_memory_equal(o.out, "NAME ID IMAGE TYPE MiB VCPUS STATE   RESTARTS ", 46);
+	assert_non_null(
+		strstr(o.out, " BUILD CAUSE\nweb   1 linux pv    64     1 running        0 "));
+	assert_non_null(strstr(o.out, "\nlost  - linux pv    64     1 failed         0 "));
+	assert_non_null(strstr(o.out, "    - cannot read kernel /no\"where\\k: No such file or "
+				      "directory\n"));
 	assert_int_equal(run(command_list, "list", "--json", NULL, NULL), EXIT_OK);
 	blur_build_time(o.out, "\"build_ms\": ");
 	p = strstr(o.out, "\n  {\"name\": \"deaf\"");
@@ -204,7 +205,15 @@ static void test_usage(void **state)
 	assert_int_equal(run(command_stop, "stop", "-t", "0", "web"), EXIT_USAGE);
 	assert_int_equal(run(command_stop, "stop", "-t", "1x", "web"), EXIT_USAGE);
 	assert_int_equal(run(command_stop, "stop", "-t", "86401", "web"), EXIT_USAGE);
-	assert_string_equal(o.err, "usage: earlydom stop [-t SECONDS] NAME\n");
+	assert_memory_equal(o.err, "usage: earlydom stop [-t SECONDS] [-f] NAME | --all\n", 52);
+	assert_int_equal(run(command_stop, "stop", "--all", "web", NULL), EXIT_USAGE);
+	assert_int_equal(run(command_start, "start", NULL, NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom start NAME\n");
+	assert_int_equal(run(command_start, "start", "--help", NULL, NULL), EXIT_OK);
+	assert_int_equal(run(command_restart, "restart", "--all", NULL, NULL), EXIT_USAGE);
+	assert_int_equal(run(command_restart, "restart", "-t", "x", "web"), EXIT_USAGE);
+	assert_memory_equal(o.err, "usage: earlydom restart [-t SECONDS] [-f] NAME\n", 47);
+	assert_int_equal(run(command_restart, "restart", "-h", NULL, NULL), EXIT_OK);
 	assert_int_equal(run(command_destroy, "destroy", NULL, NULL, NULL), EXIT_USAGE);
 	assert_int_equal(run(command_destroy, "destroy", "-f", NULL, NULL), EXIT_USAGE);
 	assert_int_equal(run(command_console, "console", NULL, NULL, NULL), EXIT_USAGE);
@@ -300,9 +309,57 @@ static void test_stop(void **state)
 	assert_string_equal(o.err, "");
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
 	assert_non_null(strstr(o.out, " ended "));
-	assert_null(strstr(o.out, "pv        64     1 running"));
+	assert_null(strstr(o.out, "web   1 "));
 	assert_non_null(strstr(o.out, "stopped on request"));
 	assert_non_null(strstr(o.out, "destroyed on request"));
+}
+
+static void test_start(void **state)
+{
+	(void)state;
+	assert_int_equal(run(command_start, "start", "nobody", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: no guest has the name nobody\n");
+	assert_int_equal(run(command_start, "start", "lost", NULL, NULL), EXIT_FAILED);
+	assert_memory_equal(o.err, "earlydom: cannot read kernel /no", 32);
+	assert_int_equal(run(command_start, "start", "web", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(run(command_start, "start", "web", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: web is running already\n");
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "\nweb   4 linux pv    64     1 running "));
+}
+
+static void test_restart(void **state)
+{
+	const char *forced[] = {"restart", "-f", "-t", "1", "deaf", NULL};
+
+	(void)state;
+	assert_int_equal(run(command_restart, "restart", "web", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	/* One that does not run is only started. */
+	assert_int_equal(run(command_restart, "restart", "deaf", NULL, NULL), EXIT_OK);
+	assert_int_equal(run(command_restart, "restart", "-t", "1", "deaf"), EXIT_FAILED);
+	assert_memory_equal(o.err, "earlydom: deaf: not ended within 1 s: it may", 44);
+	kit_command(command_restart, forced, &o);
+	assert_int_equal(o.status, EXIT_OK);
+	assert_string_equal(o.err, "earlydom: deaf: not ended within 1 s: it is destroyed\n");
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "\nweb   5 linux pv    64     1 running "));
+	assert_non_null(strstr(o.out, "\ndeaf  7 linux pvh   64     1 running "));
+}
+
+static void test_stop_all(void **state)
+{
+	const char *forced[] = {"stop", "-f", "-t", "1", "--all", NULL};
+
+	(void)state;
+	assert_int_equal(run(command_stop, "stop", "-t", "1", "-a"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: not ended: web, deaf\n");
+	kit_command(command_stop, forced, &o);
+	assert_int_equal(o.status, EXIT_OK);
+	assert_string_equal(o.err, "");
+	/* All have ended already. */
+	assert_int_equal(run(command_stop, "stop", "--all", NULL, NULL), EXIT_OK);
 }
 
 static void test_given_away(void **state)
@@ -327,8 +384,7 @@ static void test_given_away(void **state)
 	assert_int_equal(run(command_release, "release", "kept", NULL, NULL), EXIT_OK);
 	assert_string_equal(o.err, "");
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
-	assert_non_null(strstr(o.out, "kept                     3 linux   pvh       64     1 "
-				      "released          0 "));
+	assert_non_null(strstr(o.out, "\nkept  3 linux pvh   64     1 released        0 "));
 	assert_int_equal(run(command_stop, "stop", "kept", NULL, NULL), EXIT_FAILED);
 	assert_string_equal(o.err, "earlydom: kept was released: it is not earlydom's any more\n");
 }
@@ -417,11 +473,12 @@ static void test_no_supervisor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),          cmocka_unit_test(test_report),
-		cmocka_unit_test(test_usage),         cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_console),       cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_given_away),    cmocka_unit_test(test_closed),
-		cmocka_unit_test(test_no_supervisor),
+		cmocka_unit_test(test_list),       cmocka_unit_test(test_report),
+		cmocka_unit_test(test_usage),      cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_console),    cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_start),      cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_given_away), cmocka_unit_test(test_stop_all),
+		cmocka_unit_test(test_closed),     cmocka_unit_test(test_no_supervisor),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

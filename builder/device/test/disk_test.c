@@ -489,6 +489,21 @@ static void test_tags(void **state)
 	disk_table_free(&t);
 }
 
+/* Image files are those of another root, once there is one; devices are the same in all. */
+static void test_root(void **state)
+{
+	const struct disk_spec file = spec_of("xvda", "/image", false),
+			       device = spec_of("xvda", "/dev/null", false);
+	struct disk_table t = {.root = kit_path("real")};
+
+	(void)state;
+	assert_int_equal(mkdir(kit_path("real"), 0700), 0);
+	refuse(&t, "a", file, true, "disk xvda: /image: No such file or directory");
+	assert_int_equal(mkdir(kit_path("real/image"), 0700), 0);
+	refuse(&t, "a", file, false, "disk xvda: /image is neither a block device nor a file");
+	refuse(&t, "a", device, false, "disk xvda: /dev/null is neither a block device nor a file");
+}
+
 /* What a guest may write is known while it has it, too, if it got it by a tag. */
 static void test_held_by_tag(void **state)
 {
@@ -496,7 +511,7 @@ static void test_held_by_tag(void **state)
 	const struct disk_spec tag = spec_of("xvda", "UUID=" UUID_A, true);
 	struct disk_spec held_spec = tag;
 	struct disk held = {.guest = "a", .spec = &held_spec, .fd = -1};
-	struct disk_table t = {&held, NULL, 0, NULL};
+	struct disk_table t = {.disks = &held};
 	const struct disk_spec again = spec_of("xvdb", "LABEL=root", false);
 
 	(void)state;
@@ -534,11 +549,12 @@ static void test_reserve_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing),     cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_image),       cmocka_unit_test(test_block),
-		cmocka_unit_test(test_sharing),     cmocka_unit_test(test_partitions),
-		cmocka_unit_test(test_mounted),     cmocka_unit_test(test_tags),
-		cmocka_unit_test(test_held_by_tag), cmocka_unit_test(test_reserve_memory),
+		cmocka_unit_test(test_nothing),        cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_image),          cmocka_unit_test(test_block),
+		cmocka_unit_test(test_sharing),        cmocka_unit_test(test_partitions),
+		cmocka_unit_test(test_mounted),        cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_root),           cmocka_unit_test(test_held_by_tag),
+		cmocka_unit_test(test_reserve_memory),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

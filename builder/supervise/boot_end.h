@@ -1,0 +1,33 @@
+/*
+ * The end of dom0's boot, as far as guests go: init is told that it may go on, and the supervisor
+ * leaves the initramfs. That is when every guest has been tried once, or when the time for it is
+ * over; guests that are not up by then come up behind the boot.
+ */
+#ifndef EARLYDOM_BOOT_END_H
+#define EARLYDOM_BOOT_END_H
+
+#include "builder/host/own_root.h"
+#include "supervise_options.h"
+#include "unit.h"
+
+struct boot_end {
+	bool bounded;
+	uint64_t until; /* ns; when init is told at the latest, if bounded */
+	unsigned wait_s;
+	int status_fd; /* -1: init was told */
+	const struct own_root *own_root;
+	bool left;  /* the own root is entered */
+	size_t bad; /* guests that failed before there was a supervisor */
+};
+
+/* now is when the supervisor began, ns; status_fd becomes this one's. */
+void boot_end_begin(struct boot_end *b, const struct supervise_options *o, size_t bad,
+		    uint64_t now);
+
+/*
+ * Does what is due: to be called on each turn of the loop. trouble is what went wrong with other
+ * things than guests. all->over is set when every guest has been tried.
+ */
+void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64_t now);
+
+#endif
