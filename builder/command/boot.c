@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -212,12 +213,27 @@ static int run_supervisor(const struct boot *b, int status_fd)
 	return rc < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
-/* Waits for the supervisor's word that every guest has been tried. */
-static int wait_for_boot(int fd)
+/* What the supervisor may take until it has seen that the time is over. */
+#define WORD_MS 5000
+
+/* Waits for the supervisor's word that every guest has been tried, or that the boot may go on
+ * without that. One that does not say so in time is stuck itself. */
+static int wait_for_boot(int fd, unsigned wait_s)
 {
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	unsigned char status;
 	ssize_t n;
 
+	do
+		n = poll(&p, 1, (int)wait_s * 1000 + WORD_MS);
+	while (n < 0 && errno == EINTR);
+	if (n == 0) {
+		fprintf(stderr,
+			"earlydom: the supervisor does not say how far the guests are; dom0's boot "
+			"goes on after %u s\n",
+			wait_s + WORD_MS / 1000);
+		return EXIT_FAILED;
+	}
 	do
 		n = read(fd, &status, 1);
 	while (n < 0 && errno == EINTR);
@@ -240,7 +256,7 @@ static int start(struct boot *b, int argc, char **argv)
 		exit(run_supervisor(b, fds[1]));
 	}
 	close(fds[1]);
-	return wait_for_boot(fds[0]);
+	return wait_for_boot(fds[0], cmdline_wait_s(&b->cmdline));
 }
 
 int command_boot(int argc, char **argv)
