@@ -149,7 +149,7 @@ is($row{loops}{restarts}, 5, 'list: the restarts');
 is($row{loops}{domid}, undef, 'list: no domain');
 is($row{stays}{domid}, $domid{stays}, 'list: the domain');
 like($boot->said('list.out'),
-	qr/^NAME +ID IMAGE +TYPE +MEM\/MiB VCPUS STATE +RESTARTS +BUILD +CAUSE\n/, 'list has a title');
+	qr/^NAME +ID IMAGE +TYPE +MiB VCPUS STATE +RESTARTS +BUILD +CAUSE\n/, 'list has a title');
 like($boot->said('list.out'), qr/^stays +$domid{stays} linux +pv +16 +1 running +0 +\d+ms +-$/m,
 	'and a line for each guest');
 like($boot->said('again_list.out'), qr/^again +$third linux +pv +16 +1 running +2 /m,

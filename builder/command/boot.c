@@ -22,6 +22,7 @@
 #include "builder/host/rundir.h"
 #include "commands.h"
 #include "builder/host/host.h"
+#include "builder/host/limits.h"
 #include "builder/host/own_root.h"
 #include "builder/choose/select.h"
 #include "builder/choose/sources.h"
@@ -198,6 +199,8 @@ static int run_supervisor(const struct boot *b, int status_fd)
 	int rc;
 
 	setsid();
+	if (limits_raise(&e) < 0)
+		fprintf(stderr, "earlydom: the supervisor %s\n", e.msg);
 	if (chdir("/") < 0)
 		rc = err_set(&e, "cannot go to /: %s", strerror(errno));
 	else

@@ -1,4 +1,5 @@
 #include "devmodel_process.h"
+#include "builder/host/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,7 +71,7 @@ static _Noreturn void become(const struct model_program *p, int pipe_fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
-	if (!p->limit())
+	if (limits_lower() < 0 || !p->limit())
 		child_fails(pipe_fd, STEP_LIMITS);
 	execve(p->path, p->argv, p->env);
 	child_fails(pipe_fd, STEP_RUN);
