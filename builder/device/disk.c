@@ -191,7 +191,7 @@ static int claim(const struct disk_table *t, struct disk *d, struct err *e)
 
 	if (!write && mounted_for_writing(t, d->rdev))
 		return err_set_passing(e, "%s is mounted read-write in dom0", d->path);
-	fd = open(d->path, (write ? O_RDWR | O_EXCL : O_RDONLY) | O_CLOEXEC);
+	fd = open_target(t, d, write ? O_RDWR | O_EXCL : O_RDONLY);
 	if (fd < 0 && errno == EBUSY)
 		return err_set_passing(
 			e, "%s is in use in dom0: mounted, or a part of something that is",

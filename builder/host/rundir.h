@@ -2,6 +2,7 @@
  * /run/earlydom: where a running earlydom can be seen and spoken to.
  *
  *     control           the socket of the supervisor (control.h)
+ *     dom0-weight       while the boot lasts: what dom0 is to have again (dom0_weight.h)
  *     earlydom.log      what it has said (report.h)
  *     console/NAME.log  a guest's console output (bounded_log.h)
  *     guests/NAME       a guest's record, key=value lines

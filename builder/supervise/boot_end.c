@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "builder/build/holdings.h"
 #include "builder/devmodel/devmodel_files.h"
+#include "builder/host/dom0_weight.h"
 #include "free_initramfs.h"
 
 /* What a line about guests can name of them. */
@@ -22,6 +23,24 @@ void boot_end_begin(struct boot_end *b, const struct supervise_options *o, size_
 		.own_root = o->own_root,
 		.bad = bad,
 	};
+}
+
+void boot_end_raise(struct boot_end *b, const struct units *all)
+{
+	struct err e;
+
+	b->raised = true;
+	if (dom0_weight_raise(all->host, all->run, &e) < 0)
+		report_line(all->report, "%s", e.msg);
+}
+
+void boot_end_close(struct boot_end *b, const struct units *all)
+{
+	struct err e;
+
+	if (b->raised && dom0_weight_restore(all->host, all->run, &e) < 0)
+		report_line(all->report, "%s", e.msg);
+	b->raised = false;
 }
 
 /* Names those for which `is` is true, a blank in front of each. Returns how many there are. */
@@ -92,12 +111,13 @@ static void tell_init(struct boot_end *b, struct units *all, bool failed)
 }
 
 /* Every guest has been tried once. */
-static void say_over(const struct boot_end *b, struct units *all, uint64_t now, size_t failed,
+static void say_over(struct boot_end *b, struct units *all, uint64_t now, size_t failed,
 		     const char *names)
 {
 	const size_t total = all->n + b->bad;
 
 	all->over = now;
+	boot_end_close(b, all);
 	report_line(all->report, "%zu of %zu guest%s %s in %llu ms%s%s", total - failed, total,
 		    total == 1 ? "" : "s", all->paused ? "built" : "started",
 		    (unsigned long long)((all->over - all->began) / NS_PER_MS),

@@ -16,13 +16,19 @@ struct boot_end {
 	unsigned wait_s;
 	int status_fd; /* -1: init was told */
 	const struct own_root *own_root;
-	bool left;  /* the own root is entered */
-	size_t bad; /* guests that failed before there was a supervisor */
+	bool left;   /* the own root is entered */
+	bool raised; /* dom0's weight is */
+	size_t bad;  /* guests that failed before there was a supervisor */
 };
 
 /* now is when the supervisor began, ns; status_fd becomes this one's. */
 void boot_end_begin(struct boot_end *b, const struct supervise_options *o, size_t bad,
 		    uint64_t now);
+
+/* While the boot lasts, dom0 goes before the guests (dom0_weight.h): from the first build on, until
+ * every guest has been tried, or boot_end_close. What can't be had of that is said. */
+void boot_end_raise(struct boot_end *b, const struct units *all);
+void boot_end_close(struct boot_end *b, const struct units *all);
 
 /*
  * Does what is due: to be called on each turn of the loop. trouble is what went wrong with other

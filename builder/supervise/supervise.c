@@ -400,10 +400,12 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		s.control.clients[i].fd = -1;
 	if (open_all(&s, o, e) < 0 || make_wards(&s, guests, n, o->echo, e) < 0)
 		goto out;
+	boot_end_raise(&s.boot_end, &s.all);
 	for (size_t i = 0; i < n; i++)
 		unit_hold(&s.all, &s.all.list[i]);
 	proceed(&s.all);
 	loop(&s);
+	boot_end_close(&s.boot_end, &s.all);
 	report_line(&s.report, "told to end: the guests go on without supervision");
 	rc = 0;
 out:

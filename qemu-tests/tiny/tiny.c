@@ -5,6 +5,7 @@
  *
  *	poweroff, reboot, crash, watchdog	how the domain ends
  *	flood=N					print N numbered lines of 64 characters
+ *	compute					nothing more than that, for ever
  *	name=NAME				nothing; shown with the rest of the command line
  *	any other line typed			is said back: "got: LINE"
  */
@@ -70,6 +71,8 @@ static int act(const struct console *t, const char *word)
 		shutdown(SHUTDOWN_crash);
 	if (equal(word, "watchdog"))
 		shutdown(SHUTDOWN_watchdog);
+	while (equal(word, "compute"))
+		asm volatile("" ::: "memory");
 	if (digits)
 		flood(t, digits);
 	return digits != NULL;
