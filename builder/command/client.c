@@ -20,6 +20,8 @@
 #include "builder/supervise/control.h"
 #include "builder/host/rundir.h"
 #include "builder/supervise/timeline.h"
+#include "terminal.h"
+#include "timeline_narrow.h"
 #include "timeline_svg.h"
 #include "base/write_all.h"
 
@@ -63,6 +65,16 @@ static int write_svg(const struct timeline *t, const char *path)
 	return EXIT_FAILED;
 }
 
+static void show_table(const struct timeline *t)
+{
+	const size_t terminal = terminal_width();
+
+	if (terminal && terminal < TIMELINE_TEXT_COLUMNS)
+		timeline_narrow(t, stdout);
+	else
+		timeline_text(t, stdout);
+}
+
 int command_report(int argc, char **argv)
 {
 	static const char usage[] = "report [--json] [--svg FILE]";
@@ -91,7 +103,7 @@ int command_report(int argc, char **argv)
 	if (rc == EXIT_OK && json)
 		timeline_json(&t, stdout);
 	else if (rc == EXIT_OK && !svg)
-		timeline_text(&t, stdout);
+		show_table(&t);
 	if (rc == EXIT_OK && svg)
 		rc = write_svg(&t, svg);
 	timeline_free(&t);

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "ask.h"
 #include "base/json.h"
 #include "commands.h"
+#include "terminal.h"
 
 /* The columns of unit_print_row. */
 enum {
@@ -124,14 +124,6 @@ static void dress(struct row *row)
 			 row->column[CAUSE]);
 		row->column[CAUSE] = row->cause;
 	}
-}
-
-/* The columns of the terminal that standard output is; 0 when it is none, or does not say. */
-static size_t terminal_width(void)
-{
-	struct winsize w;
-
-	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
 /* The last column: all of it, or what fits into so many characters, with "..." for the rest. A

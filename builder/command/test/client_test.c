@@ -8,8 +8,10 @@
 #include "builder/supervise/control.h"
 
 #include <fcntl.h>
+#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -166,6 +168,70 @@ static void test_list(void **state)
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
 		"~build_ms\": #, \"failed_starts\": 0, \"retry_s\": null, \"cause\": null}\n"
 		"]\n");
+}
+
+/* What list prints on a terminal of so many columns. */
+static const char *on_terminal(unsigned short width)
+{
+	static char text[4096];
+	const struct winsize size = {.ws_row = 24, .ws_col = width};
+	const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), saved = dup(1);
+	char *argv[] = {(char *)(uintptr_t) "list", NULL};
+	ssize_t n;
+	int slave;
+
+	assert_true(master >= 0 && saved >= 0);
+	assert_int_equal(grantpt(master) || unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(slave >= 0);
+	assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
+	fflush(stdout);
+	dup2(slave, 1);
+	optind = 1;
+	assert_int_equal(command_list(1, argv), EXIT_OK);
+	fflush(stdout);
+	dup2(saved, 1);
+	close(saved);
+	close(slave);
+	n = read(master, text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	close(master);
+	return text;
+}
+
+/* The lines of a text have at most that many characters, and one has that many. */
+static void widest(const char *text, size_t width)
+{
+	size_t most = 0;
+
+	while (*text) {
+		const size_t len = strcspn(text, "\r\n");
+
+		most = len > most ? len : most;
+		text += len + strspn(text + len, "\r\n");
+	}
+	assert_int_equal(most, width);
+}
+
+static void test_terminal(void **state)
+{
+	const char *text = on_terminal(80);
+
+	(void)state;
+	widest(text, 80);
+	assert_non_null(strstr(text, " cannot read kernel"));
+	assert_non_null(strstr(text, "...\r\n"));
+	assert_null(strstr(text, "No such file"));
+	text = on_terminal(200);
+	assert_non_null(strstr(text, "No such file or directory\r\n"));
+	assert_null(strstr(text, "..."));
+	/* All but the cause is there however narrow it is. */
+	text = on_terminal(20);
+	assert_non_null(strstr(text, " failed "));
+	assert_null(strstr(text, "cannot read"));
+	/* One that does not say. */
+	assert_non_null(strstr(on_terminal(0), "No such file or directory\r\n"));
 }
 
 static void test_report(void **state)
@@ -473,12 +539,13 @@ static void test_no_supervisor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),       cmocka_unit_test(test_report),
-		cmocka_unit_test(test_usage),      cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_console),    cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_start),      cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_given_away), cmocka_unit_test(test_stop_all),
-		cmocka_unit_test(test_closed),     cmocka_unit_test(test_no_supervisor),
+		cmocka_unit_test(test_list),          cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_report),        cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_unknown),       cmocka_unit_test(test_console),
+		cmocka_unit_test(test_stop),          cmocka_unit_test(test_start),
+		cmocka_unit_test(test_restart),       cmocka_unit_test(test_given_away),
+		cmocka_unit_test(test_stop_all),      cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_no_supervisor),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
