@@ -84,6 +84,15 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 	g->vifs = NULL;
 }
 
+void guest_drop_lost_devices(struct guest *g, struct disk_table *disks)
+{
+	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
+		if (disk_lost(g->disks[i])) {
+			guest_drop_devices(g, disks);
+			return;
+		}
+}
+
 struct image_file *guest_source(const struct guest *g)
 {
 	return firmware_wanted(g->cfg) ? g->firmware : g->kernel;

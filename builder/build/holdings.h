@@ -20,6 +20,8 @@ void guest_drop_images(struct guest *g, struct image_cache *c);
  * still come.
  */
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
+/* Gives them back if one of the disks is not there any more, so that they are looked for again. */
+void guest_drop_lost_devices(struct guest *g, struct disk_table *disks);
 void guest_drop_devices(struct guest *g, struct disk_table *disks);
 
 /* The file of what g starts with: its kernel, or its firmware where it has one. NULL while its

@@ -299,6 +299,14 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
 	return d;
 }
 
+bool disk_lost(const struct disk *d)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(d->rdev), minor(d->rdev));
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 void disk_drop(struct disk_table *t, struct disk *d)
 {
 	struct disk **p;

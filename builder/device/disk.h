@@ -71,6 +71,10 @@ void disk_table_free(struct disk_table *t); /* when no disk is held any more */
 struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 		       bool *absent, struct err *e);
 
+/* Whether its device is not there any more: unplugged, or removed. What is held is of no use then.
+ */
+bool disk_lost(const struct disk *d);
+
 /* Gives it back; NULL is allowed. The back end must have let go of it, or is about to. */
 void disk_drop(struct disk_table *t, struct disk *d);
 

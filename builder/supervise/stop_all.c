@@ -73,8 +73,10 @@ static bool go_on(const struct stop_all *s, struct units *all, struct unit *u, u
 		return s->force && !is_late(s, u, now) &&
 		       unit_event(all, u, EVENT_ASK_DESTROY, now, &e) == 0;
 	case UNIT_RUNNING:
-		return !is_needed(all, u) && !u->stop_refused &&
-		       !(u->stop_refused = !ask(s, all, u, now));
+		if (is_needed(all, u) || u->stop_refused == s->began)
+			return false;
+		u->stop_refused = ask(s, all, u, now) ? 0 : s->began;
+		return u->stop_refused == 0;
 	case UNIT_STOPPING:
 		if (!is_late(s, u, now))
 			return true;

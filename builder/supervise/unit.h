@@ -94,10 +94,11 @@ struct unit {
 	unsigned tries;    /* starts that have failed since it ran last */
 	uint64_t retry_at; /* UNIT_RETRYING: when it is tried again, ns */
 
-	bool stop_by_store;  /* the request is in the store, not typed on the console */
-	uint64_t stop_since; /* when stop was asked for, ns; 0 when it was not */
-	bool stop_refused;   /* it could not be asked while all guests were to stop */
-	unsigned stop_sent;  /* how many of the requests have been given to the guest */
+	bool stop_by_store;    /* the request is in the store, not typed on the console */
+	uint64_t stop_since;   /* when stop was asked for, ns; 0 when it was not */
+	uint64_t stop_refused; /* the stop of all guests by which it could not be asked: when that
+				  began, ns */
+	unsigned stop_sent;    /* how many of the requests have been given to the guest */
 
 	/* Where its output comes from: its ring, or the log of xenconsoled, which drains the ring.
 	 */

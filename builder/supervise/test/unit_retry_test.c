@@ -261,6 +261,26 @@ static void test_disks(void **state)
 	kit_units_tick(&k, u->retry_at + NS_PER_S);
 	assert_int_equal(u->state, UNIT_STARTING);
 	assert_ptr_equal(u->guest.disks[0], held);
+	assert_int_equal(fake_devices()->holds, 2);
+	kit_units_jobs(&k);
+	kit_units_close(&k);
+
+	/* But for those that were unplugged meanwhile. */
+	fake_reset();
+	kit_units_open(&k, &cfg, 1);
+	kit_units_store(&k);
+	u = &k.all.list[0];
+	fake_fail_call("xc_domain_create", 1, ENOMEM);
+	kit_units_start(&k);
+	kit_units_jobs(&k);
+	assert_int_equal(u->state, UNIT_RETRYING);
+	fake_devices()->lost = true;
+	kit_units_tick(&k, u->retry_at);
+	assert_null(u->guest.disks);
+	fake_devices()->lost = false;
+	kit_units_tick(&k, u->retry_at);
+	assert_int_equal(u->state, UNIT_STARTING);
+	assert_int_equal(fake_devices()->holds, 4);
 	kit_units_jobs(&k);
 	kit_units_close(&k);
 }
