@@ -102,6 +102,7 @@ static void begin_unit(struct scene *s, size_t i, uint8_t how)
 	s->cfgs[i] = (struct guest_config){
 		.name = (char *)(uintptr_t)names[i],
 		.image = (char *)(uintptr_t) "linux",
+		.kernel = (char *)(uintptr_t) "/no/kernel",
 		.type = i ? GUEST_PVH : GUEST_PV,
 		.memory_kib = 65536,
 		.vcpus = 1,
