@@ -10,6 +10,9 @@
 #include "builder/host/dom0_weight.h"
 #include "free_initramfs.h"
 
+/* How long dom0 goes before the guests at most: one may wait for a disk for hours. */
+#define RAISED_NS (120 * NS_PER_S)
+
 /* What a line about guests can name of them. */
 #define NAMES_MAX 256
 
@@ -143,6 +146,8 @@ void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64
 
 	if (all->over)
 		return;
+	if (now - all->began >= RAISED_NS)
+		boot_end_close(b, all);
 	failed = name_those(all, unit_failed_so_far, failed_names) + b->bad;
 	if (name_those(all, unit_undecided, names) == 0)
 		say_over(b, all, now, failed, failed_names);

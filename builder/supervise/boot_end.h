@@ -26,7 +26,8 @@ void boot_end_begin(struct boot_end *b, const struct supervise_options *o, size_
 		    uint64_t now);
 
 /* While the boot lasts, dom0 goes before the guests (dom0_weight.h): from the first build on, until
- * every guest has been tried, or boot_end_close. What can't be had of that is said. */
+ * every guest has been tried, for two minutes, or until boot_end_close. What can't be had of that
+ * is said. */
 void boot_end_raise(struct boot_end *b, const struct units *all);
 void boot_end_close(struct boot_end *b, const struct units *all);
 

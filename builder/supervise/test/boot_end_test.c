@@ -128,6 +128,41 @@ static void test_late(void **state)
 	close_scene(&s);
 }
 
+/* dom0 goes before the guests while they are started, but not for ever. */
+static void test_weight(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, true, 600);
+	boot_end_raise(&s.b, &s.k.all);
+	assert_int_equal(fake_dom0_weight(), 65535);
+	kit_units_start(&s.k);
+	look(&s, 120 * NS_PER_S - 1);
+	assert_int_equal(fake_dom0_weight(), 65535);
+	look(&s, 120 * NS_PER_S);
+	assert_int_equal(fake_dom0_weight(), 256);
+	assert_int_equal(told(&s), -1);
+	kit_units_jobs(&s.k);
+	close_scene(&s);
+
+	open_scene(&s, false, 0);
+	boot_end_raise(&s.b, &s.k.all);
+	kit_units_start(&s.k);
+	kit_units_jobs(&s.k);
+	assert_int_equal(fake_dom0_weight(), 65535);
+	look(&s, NS_PER_S);
+	assert_int_equal(fake_dom0_weight(), 256);
+	close_scene(&s);
+
+	/* A supervisor that is told to end. */
+	open_scene(&s, false, 0);
+	boot_end_raise(&s.b, &s.k.all);
+	boot_end_close(&s.b, &s.k.all);
+	assert_int_equal(fake_dom0_weight(), 256);
+	close_scene(&s);
+}
+
 /* A failure so far is told, and "no" waits for nothing. */
 static void test_no_wait(void **state)
 {
@@ -148,9 +183,8 @@ static void test_no_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_tried),
-		cmocka_unit_test(test_failed),
-		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_all_tried), cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_late),      cmocka_unit_test(test_weight),
 		cmocka_unit_test(test_no_wait),
 	};
 
