@@ -136,21 +136,25 @@ static bool has_image_file(const struct guest_config *cfg)
 	return false;
 }
 
-int guest_need_modules(const struct guest_config *cfg, struct err *e)
-{
-	const struct {
-		const char *what;
-		bool needed;
-	} modules[] = {
-		{"blkback", cfg->nr_disks > 0},
-		{"loop", has_image_file(cfg)},
-		{"netback", cfg->nr_vifs > 0},
-		{"bridge", cfg->nr_vifs > 0},
-		{"tun", cfg->nr_vifs > 0 && cfg->type == GUEST_HVM},
-	};
+/* The names of their lists (modules.h), by bits. */
+static const char *const modules[] = {"blkback", "loop", "netback", "bridge", "tun"};
+enum { BLKBACK = 1, LOOP = 2, NETBACK = 4, BRIDGE = 8, TUN = 16 };
 
+unsigned guest_modules(const struct guest_config *cfg)
+{
+	unsigned bits = cfg->nr_disks ? BLKBACK : 0;
+
+	if (has_image_file(cfg))
+		bits |= LOOP;
+	if (cfg->nr_vifs)
+		bits |= NETBACK | BRIDGE | (cfg->type == GUEST_HVM ? TUN : 0);
+	return bits;
+}
+
+int guest_modules_load(unsigned bits, struct err *e)
+{
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
-		if (modules[i].needed && modules_need(modules[i].what, e) < 0)
+		if (bits & 1u << i && modules_need(modules[i], e) < 0)
 			return -1;
 	return 0;
 }

@@ -36,8 +36,11 @@ const struct kernel *guest_open_source(const struct guest *g, struct err *e);
 void guest_plan_restart(struct guest *g);
 void guest_plan_done(struct guest *g);
 
-/* Loads the kernel's modules that the devices of such a guest need, if they are not loaded. They
- * are the initramfs's: to be called while that is there. Returns 0, or -1 with e set. */
-int guest_need_modules(const struct guest_config *cfg, struct err *e);
+/* Which of the kernel's modules the devices of such a guest need, as bits. */
+unsigned guest_modules(const struct guest_config *cfg);
+
+/* Loads those that are not loaded. They are the initramfs's: to be called while that is there.
+ * Returns 0, or -1 with e set. */
+int guest_modules_load(unsigned modules, struct err *e);
 
 #endif

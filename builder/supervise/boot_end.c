@@ -68,16 +68,24 @@ static size_t name_those(const struct units *all, bool (*is)(const struct unit *
  * device models of guests that were not selected (those of the others are kept already). */
 static void take_along(const struct units *all, const struct own_root *r)
 {
+	unsigned modules = 0;
 	struct err e;
 
-	for (size_t i = 0; i < all->n; i++)
-		if (guest_need_modules(all->list[i].guest.cfg, &e) < 0)
-			report_line(all->report, "%s: %s", unit_name(&all->list[i]), e.msg);
-	for (size_t i = 0; i < all->nr_others; i++)
-		if (guest_need_modules(&all->others[i], &e) < 0 ||
-		    devmodel_files_keep(r, &all->others[i], &e) < 0)
+	for (size_t i = 0; i < all->n; i++) {
+		const struct guest *g = &all->list[i].guest;
+
+		/* One that holds its devices has its modules; a thread's guest has, too. */
+		if (!unit_busy(&all->list[i]) && !g->disks && !g->vifs)
+			modules |= guest_modules(g->cfg);
+	}
+	for (size_t i = 0; i < all->nr_others; i++) {
+		modules |= guest_modules(&all->others[i]);
+		if (devmodel_files_keep(r, &all->others[i], &e) < 0)
 			report_line(all->report, "%s, if it is started later: %s",
 				    all->others[i].name, e.msg);
+	}
+	if (guest_modules_load(modules, &e) < 0)
+		report_line(all->report, "for guests that are started later: %s", e.msg);
 }
 
 /* The files of the initramfs go away soon, and with them what is mounted on its directories. */
