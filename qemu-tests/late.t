@@ -34,7 +34,7 @@ ln -s /dev/vdd /dev/late
 await_report '^earlydom: plain: started as' 60
 run later earlydom list --json
 run restart earlydom restart --force -t 2 spare
-run stop systemctl stop earlydom.service
+run stop /usr/lib/earlydom/stop-guests /usr/sbin/earlydom 2
 run last earlydom list --json
 said report </run/earlydom/earlydom.log
 SH
