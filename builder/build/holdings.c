@@ -123,8 +123,10 @@ int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const 
 		return -1;
 	}
 	g->disks[i] = disk_adopt(disks, g->cfg->name, &g->cfg->disks[i], fd, path, e);
-	if (!g->disks[i])
+	if (!g->disks[i]) {
+		kept_drop(disks->kept, name);
 		return -1;
+	}
 	keep_disk(g, disks, i);
 	return 0;
 }
@@ -170,6 +172,16 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 	free(g->vifs);
 	g->disks = NULL;
 	g->vifs = NULL;
+}
+
+bool guest_knows_devices(const struct guest *g)
+{
+	return (g->disks || !g->cfg->nr_disks) && (g->vifs || !g->cfg->nr_vifs);
+}
+
+bool guest_holds_all(const struct guest *g)
+{
+	return guest_source(g) && guest_knows_devices(g);
 }
 
 struct image_file *guest_source(const struct guest *g)
