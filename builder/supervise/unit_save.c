@@ -29,8 +29,8 @@ static void save_guest(const struct guest *g, FILE *f)
 		fprintf(f, "domid %" PRIu32 "\n", g->domid);
 	fprintf(f, "console %" PRIu32 " %" PRIu64 "\nstore %" PRIu32 " %" PRIu64 "\n",
 		g->console_port, g->console_gfn, g->store_port, g->store_gfn);
-	fprintf(f, "in_store %d\nhanded_over %d\nbuild %" PRIu64 " %" PRIu64 "\n", g->in_store,
-		g->handed_over, g->began, g->build_ns);
+	fprintf(f, "in_store %d\nstore_lost %d\nhanded_over %d\nbuild %" PRIu64 " %" PRIu64 "\n",
+		g->in_store, g->store_lost, g->handed_over, g->began, g->build_ns);
 }
 
 static void save_devices(const struct guest *g, FILE *f)
@@ -201,6 +201,7 @@ static void load_guest(struct guest *g, const char *text)
 		g->build_ns = v[1];
 	}
 	g->in_store = load_numbers(text, "in_store", v, 1) == 1 && v[0];
+	g->store_lost = load_numbers(text, "store_lost", v, 1) == 1 && v[0];
 	g->handed_over = load_numbers(text, "handed_over", v, 1) == 1 && v[0];
 }
 
