@@ -125,8 +125,10 @@ int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const 
 		return -1;
 	}
 	g->disks[i] = disk_adopt(disks, g->cfg->name, &g->cfg->disks[i], fd, path, e);
-	if (!g->disks[i])
+	if (!g->disks[i]) {
+		kept_drop(disks->kept, name);
 		return -1;
+	}
 	keep_disk(g, disks, i);
 	return 0;
 }
@@ -185,6 +187,16 @@ void guest_drop_lost_devices(struct guest *g, struct disk_table *disks)
 		}
 }
 
+bool guest_knows_devices(const struct guest *g)
+{
+	return (g->disks || !g->cfg->nr_disks) && (g->vifs || !g->cfg->nr_vifs);
+}
+
+bool guest_holds_all(const struct guest *g)
+{
+	return guest_source(g) && guest_knows_devices(g);
+}
+
 struct image_file *guest_source(const struct guest *g)
 {
 	return firmware_wanted(g->cfg) ? g->firmware : g->kernel;
@@ -200,17 +212,6 @@ const struct kernel *guest_open_source(const struct guest *g, struct err *e)
 	if (!k)
 		err_prefix(e, "kernel %s: ", g->cfg->kernel);
 	return k;
-}
-
-int guest_check_held(const struct guest *g, struct err *e)
-{
-	if (!guest_source(g))
-		return err_set_passing(e, "its files are not held any more");
-	if (g->cfg->nr_disks && !g->disks)
-		return err_set_passing(e, "its disks are not held any more");
-	if (g->cfg->nr_vifs && !g->vifs)
-		return err_set_passing(e, "its network interfaces are not known any more");
-	return 0;
 }
 
 void guest_plan_restart(struct guest *g)

@@ -33,6 +33,13 @@ int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const 
 void guest_drop_lost_devices(struct guest *g, struct disk_table *disks);
 void guest_drop_devices(struct guest *g, struct disk_table *disks);
 
+/* Whether g knows the disks and network interfaces that its domain has: one that was adopted may
+ * not. */
+bool guest_knows_devices(const struct guest *g);
+
+/* Whether g has all that a build needs: its files, disks and network interfaces. */
+bool guest_holds_all(const struct guest *g);
+
 /* The file of what g starts with: its kernel, or its firmware where it has one. NULL while its
  * files are not held. */
 struct image_file *guest_source(const struct guest *g);
@@ -40,10 +47,6 @@ struct image_file *guest_source(const struct guest *g);
 /* What g starts with, unpacked and checked, or found so by another guest that shares the file.
  * Returns NULL with e set. */
 const struct kernel *guest_open_source(const struct guest *g, struct err *e);
-
-/* Whether all is held that a build takes: a supervisor that has taken over may not have got it.
- * Returns 0, or -1 with e set. */
-int guest_check_held(const struct guest *g, struct err *e);
 
 /* A further build of g will come; one that was planned does not come. */
 void guest_plan_restart(struct guest *g);

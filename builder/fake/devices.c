@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "builder/build/holdings.h"
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
 #include "state.h"
@@ -37,6 +38,37 @@ struct disk *__real_disk_hold(struct disk_table *t, const char *guest, const str
 struct disk *__wrap_disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 			      bool *absent, struct err *e);
 void __real_disk_drop(struct disk_table *t, struct disk *d);
+int __real_guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
+			    dev_t rdev, struct err *e);
+int __wrap_guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
+			    dev_t rdev, struct err *e);
+
+int __wrap_guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
+			    dev_t rdev, struct err *e)
+{
+	struct disk *d;
+
+	if (!devices.on)
+		return __real_guest_adopt_disk(g, disks, i, path, rdev, e);
+	if (!fake_enter("guest_adopt_disk")) {
+		err_set(e, "disk %s: %s is not the device any more that its domain has",
+			g->cfg->disks[i].vdev, path);
+		return fake_leave(-1);
+	}
+	if (!g->disks)
+		g->disks = fake_calloc(g->cfg->nr_disks, sizeof(*g->disks));
+	d = fake_calloc(1, sizeof(*d));
+	d->guest = g->cfg->name;
+	d->spec = &g->cfg->disks[i];
+	d->fd = -1;
+	d->rdev = d->whole = rdev;
+	snprintf(d->path, sizeof(d->path), "%s", path);
+	d->next = disks->disks;
+	disks->disks = g->disks[i] = d;
+	devices.held++;
+	return fake_leave(0);
+}
+
 void __wrap_disk_drop(struct disk_table *t, struct disk *d);
 bool __real_disk_lost(const struct disk *d);
 bool __wrap_disk_lost(const struct disk *d);

@@ -1,6 +1,7 @@
 /*
  * Disks and network interfaces that the test machine does not have: in place of disk_hold,
- * disk_drop, vif_init and vif_plug, in tests that ask for it. fake_reset brings the real ones back.
+ * guest_adopt_disk, disk_drop, vif_init and vif_plug, in tests that ask for it. fake_reset brings
+ * the real ones back.
  *
  * The calls are counted and fail on request like all others of the fake (fake.h), and fake_leaks
  * reports disks that are held. A disk's path is its target, its number 202:0, 202:1 ...

@@ -105,6 +105,13 @@ void fake_fail_at(unsigned n, int errnum);
 void fake_fail_call(const char *name, unsigned n, int errnum);
 /* Every call of that function fails from the n-th on. */
 void fake_fail_always(const char *name, unsigned n, int errnum);
+/*
+ * The process is ended in the middle of what it does: from the n-th call from now on every call
+ * fails (EIO), so that nothing changes any more, and `then` is called first, with the fake's lock
+ * held. 0 for none: then another process begins.
+ */
+void fake_die_at(unsigned n, void (*then)(void *arg), void *arg);
+bool fake_dead(void);
 /* Every call of that function takes so long, before it does anything. */
 void fake_slow(const char *name, unsigned ms);
 /* The function whose call was made to fail, or NULL while there was none. */
@@ -136,6 +143,9 @@ size_t fake_typed(uint32_t domid, char *buf, size_t size); /* what dom0 typed in
 void fake_kick(uint32_t domid);                            /* only the event of the console */
 void fake_shutdown(uint32_t domid, unsigned reason);       /* SHUTDOWN_* */
 void fake_destroy(uint32_t domid);
+/* Somebody else has made a running domain of that uuid, with the number of one that is gone, or a
+ * new one for domid 0. Returns its number. */
+uint32_t fake_foreign(uint32_t domid, const uint8_t uuid[16]);
 
 /*
  * The n-th allocation (malloc, calloc, realloc, strdup) that this thread makes from now on fails; 0

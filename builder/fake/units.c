@@ -31,6 +31,7 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	k->report.out.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	k->report.log.fd = -1;
 	assert_true(k->report.out.fd >= 0);
+	k->ledger.fd = -1;
 	k->all.host = &k->host;
 	KIT_CHECK(devmodels_open(&k->all.models, &k->run, kit_path("run"), NULL, &e) == 0, "%s",
 		  e.msg);
@@ -77,6 +78,69 @@ void kit_units_consoled(struct kit_units *k)
 	k->all.tails_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(k->all.tails_fd >= 0);
 	k->all.consoles = CONSOLES_LOGGED;
+}
+
+void kit_units_ledger(struct kit_units *k)
+{
+	bool in_memory;
+	struct err e;
+
+	KIT_CHECK(ledger_make(&k->ledger, k->run.dir, LEDGER_UNITS + k->all.n, &in_memory, &e) == 0,
+		  "%s", e.msg);
+	assert_false(in_memory);
+	k->all.ledger = &k->ledger;
+}
+
+size_t kit_units_adopt(struct kit_units *k)
+{
+	size_t n;
+	struct err e;
+
+	KIT_CHECK(ledger_open(&k->ledger, k->run.dir, -1, &e) == 0, "%s", e.msg);
+	k->all.ledger = &k->ledger;
+	KIT_CHECK(adopt_units(&k->all, &k->ledger, &n, &e) == 0, "%s", e.msg);
+	adopt_consoles(&k->all);
+	return n;
+}
+
+/* What the hypervisor does not say is asked again in the next tick. */
+static void look_at_all(struct kit_units *k)
+{
+	for (size_t i = 0; i < k->all.n; i++) {
+		struct unit *u = &k->all.list[i];
+		xc_domaininfo_t info;
+		int n;
+
+		if (unit_busy(u) || u->guest.domid == NO_DOMAIN)
+			continue;
+		n = xc_domain_getinfolist(k->host.xch, u->guest.domid, 1, &info);
+		if (n >= 0)
+			unit_look(&k->all, u, n && info.domain == u->guest.domid ? &info : NULL);
+	}
+}
+
+static bool restless(const struct kit_units *k)
+{
+	for (size_t i = 0; i < k->all.n; i++)
+		if (unit_busy(&k->all.list[i]) || unit_undecided(&k->all.list[i]))
+			return true;
+	return k->errands.away;
+}
+
+void kit_units_settle(struct kit_units *k)
+{
+	const uint64_t deadline = clock_ns() + 30 * NS_PER_S;
+	unsigned quiet = 0;
+
+	/* Twice: what one round leads to is seen in the next. */
+	while (quiet < 2) {
+		kit_units_jobs(k);
+		look_at_all(k);
+		kit_units_tick(k, clock_ns());
+		kit_units_jobs(k);
+		quiet = restless(k) ? 0 : quiet + 1;
+		KIT_CHECK(clock_ns() < deadline, "there is no end of it");
+	}
 }
 
 void kit_devices(struct guest_config *cfg)
@@ -134,7 +198,7 @@ void kit_units_record(struct kit_units *k, size_t i, const char *part)
 	KIT_CHECK(strstr(text, part), "no '%s' in the record:\n%s", part, text);
 }
 
-void kit_units_close(struct kit_units *k)
+void kit_units_drop(struct kit_units *k)
 {
 	while (k->errands.away) {
 		poll(&(struct pollfd){.fd = k->errands.done_fd, .events = POLLIN}, 1, 20000);
@@ -144,6 +208,7 @@ void kit_units_close(struct kit_units *k)
 	for (size_t i = 0; i < k->all.n; i++)
 		unit_release(&k->all, &k->all.list[i]);
 	assert_true(errands_close(&k->errands));
+	ledger_close(&k->ledger);
 	free(k->all.list);
 	assert_null(k->images.files);
 	xenevtchn_close(k->all.xce);
@@ -159,6 +224,11 @@ void kit_units_close(struct kit_units *k)
 		xs_close(k->worker_host.xsh);
 	host_close(&k->worker_host);
 	host_close(&k->host);
+}
+
+void kit_units_close(struct kit_units *k)
+{
+	kit_units_drop(k);
 	kit_nothing_held(false);
 }
 

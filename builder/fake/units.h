@@ -2,12 +2,14 @@
 #ifndef EARLYDOM_FAKE_UNITS_H
 #define EARLYDOM_FAKE_UNITS_H
 
+#include "builder/supervise/adopt.h"
 #include "builder/supervise/unit.h"
 #include "builder/supervise/unit_console.h"
 #include "builder/supervise/unit_errand.h"
 #include "builder/supervise/unit_hand_over.h"
 #include "builder/supervise/unit_look.h"
 #include "builder/supervise/unit_record.h"
+#include "builder/supervise/unit_save.h"
 #include "builder/supervise/unit_table.h"
 #include "builder/supervise/unit_wait.h"
 #include "devices.h"
@@ -29,17 +31,32 @@ struct kit_units {
 	struct image_cache images;
 	struct disk_table disks;
 	struct units all;
+	struct ledger ledger; /* kit_units_ledger's */
 };
 
 /* The scratch directory's "run" is the rundir; echo goes to the file "echo". */
 void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t n);
 void kit_units_close(struct kit_units *k);
 
+/* The same for a supervisor that was killed, whose guests may be half-way. */
+void kit_units_drop(struct kit_units *k);
+
 /* A store for both threads, and fake devices (devices.h). */
 void kit_units_store(struct kit_units *k);
 
 /* With a store: xenconsoled, which logs to the scratch directory's "tails". */
 void kit_units_consoled(struct kit_units *k);
+
+/* From here on the units are written down, in a new ledger in "run". */
+void kit_units_ledger(struct kit_units *k);
+
+/* Takes over, into units that were just opened, what the ledger in "run" has, and goes on with it.
+ * Returns how many guests with a domain go on. */
+size_t kit_units_adopt(struct kit_units *k);
+
+/* What the supervisor's loop does until nothing more happens by itself: jobs, errands, looks at all
+ * domains, ticks. */
+void kit_units_settle(struct kit_units *k);
 
 /* Gives a guest two disks (xvda to write, xvdb to read) and a vif. */
 void kit_devices(struct guest_config *cfg);

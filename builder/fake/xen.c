@@ -35,6 +35,9 @@ static struct {
 	bool fail_always;
 	int fail_errno;
 	const char *failed;
+	unsigned die_at; /* in calls */
+	void (*dying)(void *arg);
+	void *dying_arg;
 	const char *slow_name;
 	unsigned slow_ms;
 
@@ -98,8 +101,22 @@ void fake_broken(const char *fmt, ...)
 	strcat(xen.rules, "\n");
 }
 
+/* Whether the process that calls has been ended. */
+static bool is_dead(void)
+{
+	if (!xen.die_at || xen.calls < xen.die_at)
+		return false;
+	if (xen.dying)
+		xen.dying(xen.dying_arg);
+	xen.dying = NULL;
+	xen.fail_errno = EIO;
+	return true;
+}
+
 static bool to_fail(const char *name)
 {
+	if (is_dead())
+		return true;
 	if (xen.fail_at)
 		return xen.calls == xen.fail_at;
 	if (!xen.fail_name || strcmp(name, xen.fail_name) != 0)
@@ -293,6 +310,25 @@ void fake_fail_always(const char *name, unsigned n, int errnum)
 	fake_lock();
 	xen.fail_always = true;
 	fake_unlock();
+}
+
+void fake_die_at(unsigned n, void (*then)(void *arg), void *arg)
+{
+	fake_lock();
+	xen.die_at = n ? xen.calls + n : 0;
+	xen.dying = then;
+	xen.dying_arg = arg;
+	fake_unlock();
+}
+
+bool fake_dead(void)
+{
+	bool dead;
+
+	fake_lock();
+	dead = xen.die_at && xen.calls >= xen.die_at;
+	fake_unlock();
+	return dead;
 }
 
 void fake_slow(const char *name, unsigned ms)
@@ -525,6 +561,25 @@ void fake_destroy(uint32_t domid)
 	fake_unlock();
 }
 
+uint32_t fake_foreign(uint32_t domid, const uint8_t uuid[16])
+{
+	struct fake_domain *d;
+
+	fake_lock();
+	if (!domid)
+		domid = ++xen.n;
+	d = &xen.domains[domid - 1];
+	if (domid > xen.n || xen.n > DOMAINS_MAX || d->there)
+		abort();
+	memset(d, 0, sizeof(*d));
+	d->there = d->running = true;
+	d->domid = domid;
+	d->page_fd = -1;
+	memcpy(d->config.handle, uuid, sizeof(d->config.handle));
+	fake_unlock();
+	return domid;
+}
+
 /* libxenctrl. */
 
 void fake_log(xc_interface *xch, const char *fmt, ...)
@@ -751,7 +806,7 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned max
 
 	(void)xch;
 	if (!enter_sysctl(__func__))
-		return fake_leave(-1);
+		return fake_leave(is_dead() ? 0 : -1); /* nobody is to wait for anything */
 	for (unsigned i = first_domain ? first_domain - 1 : 0; i < xen.n && n < max_domains; i++) {
 		struct fake_domain *d = &xen.domains[i];
 

@@ -259,6 +259,28 @@ int kept_send(int channel, enum kept_verb verb, const char *text, int fd)
 	return sendmsg(channel, &h, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -1 : 0;
 }
 
+/* The file that came with a message; -1 for none. The room for one is enough for two (alignment):
+ * more than one is cut, which nobody asked for and nobody would close. */
+static int take_file(struct msghdr *h)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(h);
+	size_t n;
+	int fd;
+
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return -1;
+	n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
+	for (size_t i = n; i-- > 0;) {
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+		if (n == 1)
+			return fd;
+		close(fd);
+	}
+	if (n)
+		h->msg_flags |= MSG_CTRUNC;
+	return -1;
+}
+
 int kept_receive(int channel, struct kept_message *m)
 {
 	struct iovec parts[] = {{&m->verb, 1}, {m->text, KEPT_TEXT_MAX}};
@@ -267,7 +289,6 @@ int kept_receive(int channel, struct kept_message *m)
 			   .msg_iovlen = 2,
 			   .msg_control = &rights,
 			   .msg_controllen = sizeof(rights)};
-	const struct cmsghdr *c;
 	ssize_t n;
 
 	m->fd = -1;
@@ -277,10 +298,7 @@ int kept_receive(int channel, struct kept_message *m)
 	if (n <= 0)
 		return n < 0 ? -1 : 0;
 	m->text[n - 1] = '\0';
-	c = CMSG_FIRSTHDR(&h);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&m->fd, CMSG_DATA(c), sizeof(m->fd));
+	m->fd = take_file(&h);
 	if (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || (m->verb == KEPT_HOLD) != (m->fd >= 0)) {
 		if (m->fd >= 0)
 			close(m->fd);

@@ -308,13 +308,14 @@ static void print_nic(struct json *j, const struct vif *vif)
 
 static void print_devices(struct json *j, const struct guest *g)
 {
-	if (g->cfg->nr_disks) {
+	/* One that was adopted may not know what its domain has. */
+	if (g->disks && g->cfg->nr_disks) {
 		json_open(j, "disks", '[');
 		for (size_t i = 0; i < g->cfg->nr_disks; i++)
 			print_disk(j, g->disks[i]);
 		json_close(j, ']');
 	}
-	if (g->cfg->nr_vifs) {
+	if (g->vifs && g->cfg->nr_vifs) {
 		json_open(j, "nics", '[');
 		for (size_t i = 0; i < g->cfg->nr_vifs; i++)
 			print_nic(j, &g->vifs[i]);

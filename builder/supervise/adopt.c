@@ -53,7 +53,7 @@ bool adopt_wanted(const struct ledger *l, struct host *h)
 
 	for (size_t i = LEDGER_UNITS; i < l->n; i++)
 		if (ledger_read(l, i, text) && unit_load_uuid(text, uuid) &&
-		    domain_of_uuid(h, uuid, 1, &info, &e) > 0)
+		    domain_of_uuid(h, uuid, 1, &info, &e) != 0)
 			return true;
 	return false;
 }
@@ -158,17 +158,6 @@ static enum unit_state end_state(enum unit_state s)
 	return s == UNIT_FAILING ? UNIT_FAILED : UNIT_ENDED;
 }
 
-/* It has no domain, and what it waited for, or was in the middle of, begins anew. */
-static void begin_anew(struct units *all, struct unit *u)
-{
-	guest_drop_devices(&u->guest, all->disks);
-	guest_drop_images(&u->guest, all->images);
-	u->guest.domid = NO_DOMAIN;
-	u->guest.in_store = false;
-	u->since = 0;
-	unit_hold(all, u);
-}
-
 /* info is NULL where no domain has its uuid. Returns whether a domain of its goes on. */
 static bool settle(struct units *all, struct unit *u, const struct unit_saved *saved,
 		   const xc_domaininfo_t *info)
@@ -195,7 +184,7 @@ static bool settle(struct units *all, struct unit *u, const struct unit_saved *s
 			     info ? info : &(xc_domaininfo_t){.domain = (domid_t)u->guest.domid},
 			     UNIT_STARTING);
 		else
-			begin_anew(all, u);
+			unit_begin_anew(all, u);
 		return false;
 	case ENDING:
 		if (info) {
@@ -212,30 +201,30 @@ static bool settle(struct units *all, struct unit *u, const struct unit_saved *s
 		unit_enter(all, u, saved->state);
 		return false;
 	default:
-		begin_anew(all, u);
+		unit_begin_anew(all, u);
 		return false;
 	}
 }
 
-static bool adopt_unit(struct units *all, struct unit *u, const char *text,
-		       const struct unit_saved *saved)
+/* What there is of a unit. */
+struct found {
+	bool saved;           /* the ledger has it */
+	bool has_domain;      /* there is one with its uuid */
+	xc_domaininfo_t info; /* that one */
+};
+
+/* Reads what was written down of unit i, mostly in the record of the same place. Returns whether
+ * there is anything. */
+static bool load(struct units *all, size_t i, const struct ledger *from,
+		 char text[LEDGER_TEXT_MAX + 1], struct unit_saved *saved)
 {
-	xc_domaininfo_t info;
-	struct err e;
-	int rc;
+	const size_t n = from->n < LEDGER_UNITS ? 0 : from->n - LEDGER_UNITS;
 
-	rc = domain_of_uuid(all->host, u->guest.uuid, 1, &info, &e);
-	/* Of two with its uuid, its own one. */
-	while (rc > 0 && u->guest.domid != NO_DOMAIN && info.domain != u->guest.domid) {
-		xc_domaininfo_t next;
-
-		if (domain_of_uuid(all->host, u->guest.uuid, info.domain + 1u, &next, &e) <= 0)
-			break;
-		info = next;
-	}
-	if (life_of(saved->state) != NOT_BEGUN && life_of(saved->state) != OVER)
-		adopt_holdings(all, u, text, saved);
-	return settle(all, u, saved, rc > 0 ? &info : NULL);
+	for (size_t k = 0; k < n; k++)
+		if (ledger_read(from, LEDGER_UNITS + (i + k) % n, text) &&
+		    unit_load(&all->list[i], text, saved) == 0)
+			return true;
+	return false;
 }
 
 /* Guests that were not selected, and were started by hand: in the order in which that was. */
@@ -255,25 +244,59 @@ static void add_others(struct units *all, const struct ledger *from)
 	}
 }
 
-size_t adopt_units(struct units *all, const struct ledger *from)
+static int find_domain(struct host *h, const struct unit *u, struct found *f, struct err *e)
 {
+	int rc = domain_of_uuid(h, u->guest.uuid, 1, &f->info, e);
+
+	f->has_domain = rc > 0;
+	/* Of two with its uuid, its own one. */
+	while (rc > 0 && u->guest.domid != NO_DOMAIN && f->info.domain != u->guest.domid) {
+		xc_domaininfo_t next;
+
+		rc = domain_of_uuid(h, u->guest.uuid, f->info.domain + 1u, &next, e);
+		if (rc > 0)
+			f->info = next;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static bool adopt_unit(struct units *all, struct unit *u, const char *text,
+		       const struct unit_saved *saved, const struct found *f)
+{
+	if (life_of(saved->state) != NOT_BEGUN && life_of(saved->state) != OVER)
+		adopt_holdings(all, u, text, saved);
+	return settle(all, u, saved, f->has_domain ? &f->info : NULL);
+}
+
+/* All domains are looked for before the first guest is touched: a guest whose domain only was not
+ * to be seen would be taken for one that has ended. */
+int adopt_units(struct units *all, const struct ledger *from, size_t *go_on, struct err *e)
+{
+	struct found *found;
 	char text[LEDGER_TEXT_MAX + 1];
 	struct unit_saved saved;
-	size_t go_on = 0;
+	int rc = 0;
 
+	*go_on = 0;
 	add_others(all, from);
-	for (size_t i = 0; i < all->n; i++) {
+	found = calloc(all->n ? all->n : 1, sizeof(*found));
+	if (!found)
+		return err_set(e, "out of memory");
+	for (size_t i = 0; i < all->n && rc == 0; i++) {
+		found[i].saved = load(all, i, from, text, &saved);
+		if (found[i].saved)
+			rc = find_domain(all->host, &all->list[i], &found[i], e);
+	}
+	for (size_t i = 0; i < all->n && rc == 0; i++) {
 		struct unit *u = &all->list[i];
-		bool found = false;
 
-		for (size_t k = LEDGER_UNITS; k < from->n && !found; k++)
-			found = ledger_read(from, k, text) && unit_load(u, text, &saved) == 0;
-		if (found)
-			go_on += adopt_unit(all, u, text, &saved);
+		if (found[i].saved && load(all, i, from, text, &saved))
+			*go_on += adopt_unit(all, u, text, &saved, &found[i]);
 		else
 			unit_hold(all, u);
 	}
-	return go_on;
+	free(found);
+	return rc;
 }
 
 void adopt_consoles(struct units *all)

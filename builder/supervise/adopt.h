@@ -21,15 +21,17 @@
 
 #include "unit.h"
 
-/* Whether a ledger has a guest whose domain is there: then there is something to adopt. */
+/* Whether a ledger has a guest whose domain is there, or may be, where the hypervisor does not say:
+ * then there is something to adopt. */
 bool adopt_wanted(const struct ledger *l, struct host *h);
 
 /*
  * Takes over the units of all, which are as unit_init leaves them, from what `from` says; units
  * that it does not know are as new. To be called before any is started. Says what it has found.
- * Returns how many guests with a domain go on.
+ * Returns 0 with how many guests with a domain go on in *go_on; or -1 with e set and nothing done:
+ * it can't be known which domains there are.
  */
-size_t adopt_units(struct units *all, const struct ledger *from);
+int adopt_units(struct units *all, const struct ledger *from, size_t *go_on, struct err *e);
 
 /* Opens the consoles of adopted guests, as soon as it is known who serves consoles. */
 void adopt_consoles(struct units *all);

@@ -410,8 +410,10 @@ static int open_ledger(struct supervisor *s, struct ledger *old, struct err *e)
 		s->ledger = *old;
 		return 0;
 	}
-	if (ledger_make(&s->ledger, s->run.dir, n, &in_memory, e) < 0)
+	if (ledger_make(&s->ledger, s->run.dir, n, &in_memory, e) < 0) {
+		ledger_close(old);
 		return -1;
+	}
 	if (in_memory)
 		report_line(&s->report,
 			    "%s has no room for the state of the guests: what is known "
@@ -425,6 +427,7 @@ static int begin(struct supervisor *s, struct err *e)
 {
 	struct ledger old;
 	size_t n;
+	int rc;
 
 	if (open_ledger(s, &old, e) < 0)
 		return -1;
@@ -435,10 +438,12 @@ static int begin(struct supervisor *s, struct err *e)
 			unit_hold(&s->all, &s->all.list[i]);
 	} else {
 		load_self(s, &old);
-		n = adopt_units(&s->all, &old);
-		report_line(&s->report, "%zu guest%s adopted", n, n == 1 ? "" : "s");
+		rc = adopt_units(&s->all, &old, &n, e);
 		if (old.file != s->ledger.file)
 			ledger_close(&old);
+		if (rc < 0)
+			return -1;
+		report_line(&s->report, "%zu guest%s adopted", n, n == 1 ? "" : "s");
 	}
 	save_self(s);
 	kept_sweep(s->kept);

@@ -58,6 +58,15 @@ static void begin_job(struct units *all, struct unit *u, enum job_kind kind)
 	worker_give(all->worker, &u->job);
 }
 
+/* What an adopted guest could not be given again is looked for anew, once its old domain is gone.
+ */
+static enum job_kind start_job(const struct guest *g)
+{
+	if (g->domid == NO_DOMAIN)
+		return JOB_START;
+	return guest_holds_all(g) ? JOB_RESTART : JOB_DESTROY;
+}
+
 void unit_enter(struct units *all, struct unit *u, enum unit_state state)
 {
 	u->state = state;
@@ -69,7 +78,7 @@ void unit_enter(struct units *all, struct unit *u, enum unit_state state)
 	write_record(all, u);
 	unit_save(all, u);
 	if (state == UNIT_STARTING)
-		begin_job(all, u, u->guest.domid == NO_DOMAIN ? JOB_START : JOB_RESTART);
+		begin_job(all, u, start_job(&u->guest));
 	else if (state == UNIT_ENDING || state == UNIT_FAILING)
 		begin_job(all, u, JOB_DESTROY);
 }

@@ -6,6 +6,7 @@
 #include "unit_save.h"
 #include "unit_table.h"
 #include "builder/build/hand_over.h"
+#include "builder/build/holdings.h"
 
 static void hand_over_next(struct units *all);
 
@@ -54,6 +55,7 @@ static void handed_over(struct units *all, struct errand *e)
 static bool may_hand_over(const struct unit *u)
 {
 	return u->guest.domid != NO_DOMAIN && !u->guest.in_store && !unit_busy(u) &&
+	       guest_knows_devices(&u->guest) &&
 	       (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING);
 }
 

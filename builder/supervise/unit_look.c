@@ -17,14 +17,27 @@ static enum unit_event job_event(const struct unit *u)
 {
 	if (u->job.rc < 0)
 		return u->guest.domid == NO_DOMAIN ? EVENT_JOB_FAILED : EVENT_JOB_STUCK;
-	return u->job.kind == JOB_DESTROY ? EVENT_DESTROYED : EVENT_BUILT;
+	/* A start that was cancelled while its old domain was destroyed has nothing left to undo.
+	 */
+	return u->job.kind == JOB_DESTROY && u->state != UNIT_CANCELLED ? EVENT_DESTROYED
+									: EVENT_BUILT;
+}
+
+/* Its old domain is gone, and what it is built from is to be looked for first (unit_acts.c). */
+static bool starts_anew(const struct unit *u)
+{
+	return u->state == UNIT_STARTING && u->job.kind == JOB_DESTROY &&
+	       u->guest.domid == NO_DOMAIN;
 }
 
 void unit_job_done(struct units *all, struct unit *u)
 {
 	const uint64_t now = clock_ns();
 
-	unit_event(all, u, job_event(u), now, &u->job.err);
+	if (starts_anew(u))
+		unit_begin_anew(all, u);
+	else
+		unit_event(all, u, job_event(u), now, &u->job.err);
 	unit_proceed(all, u, now);
 }
 

@@ -29,8 +29,8 @@ static void save_guest(const struct guest *g, FILE *f)
 		fprintf(f, "domid %" PRIu32 "\n", g->domid);
 	fprintf(f, "console %" PRIu32 " %" PRIu64 "\nstore %" PRIu32 " %" PRIu64 "\n",
 		g->console_port, g->console_gfn, g->store_port, g->store_gfn);
-	fprintf(f, "in_store %d\nhanded_over %d\nbuild %" PRIu64 " %" PRIu64 "\n", g->in_store,
-		g->handed_over, g->began, g->build_ns);
+	fprintf(f, "in_store %d\nstore_lost %d\nhanded_over %d\nbuild %" PRIu64 " %" PRIu64 "\n",
+		g->in_store, g->store_lost, g->handed_over, g->began, g->build_ns);
 }
 
 static void save_devices(const struct guest *g, FILE *f)
@@ -38,10 +38,6 @@ static void save_devices(const struct guest *g, FILE *f)
 	struct devmodel_saved m;
 	char mac[18];
 
-	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
-		if (g->disks[i])
-			fprintf(f, "disk%zu %u:%u %s\n", i, major(g->disks[i]->rdev),
-				minor(g->disks[i]->rdev), g->disks[i]->path);
 	for (size_t i = 0; g->vifs && i < g->cfg->nr_vifs; i++) {
 		vif_mac_text(g->vifs[i].mac, mac);
 		fprintf(f, "vif%zu %s %d %u\n", i, mac, g->vifs[i].plugged, g->vifs[i].mtu);
@@ -49,6 +45,10 @@ static void save_devices(const struct guest *g, FILE *f)
 	if (devmodel_save(&g->model, &m))
 		fprintf(f, "model %ld %" PRIu64 " %d %d %u %" PRIu64 "\n", (long)m.pid,
 			m.process_began, m.ready, m.restricted, m.uid, m.began);
+	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
+		if (g->disks[i])
+			fprintf(f, "disk%zu %u:%u %s\n", i, major(g->disks[i]->rdev),
+				minor(g->disks[i]->rdev), g->disks[i]->path);
 }
 
 static void save_phases(const struct phases *p, FILE *f)
@@ -59,11 +59,11 @@ static void save_phases(const struct phases *p, FILE *f)
 	fprintf(f, " %" PRIu64 "\n", p->end);
 }
 
+/* What is longest, the paths of disks, comes last: a record has an end (ledger.h). */
 static void save_unit(const struct unit *u, FILE *f)
 {
 	fprintf(f, "name %s\nstate %s\n", unit_name(u), state_words[u->state]);
 	save_guest(&u->guest, f);
-	save_devices(&u->guest, f);
 	save_phases(&u->guest.phases, f);
 	fprintf(f, "since %" PRIu64 "\nup %d\nended %" PRIu64 " %d\nrestarts %u\n", u->since, u->up,
 		u->ended_at, (int)u->ending, u->restarts);
@@ -77,6 +77,17 @@ static void save_unit(const struct unit *u, FILE *f)
 	fputc('\n', f);
 	if (u->why[0])
 		fprintf(f, "why %s\n", u->why);
+	save_devices(&u->guest, f);
+}
+
+/* Up to the last line that is whole. */
+static size_t whole_lines(const char *text, size_t len)
+{
+	if (len > LEDGER_TEXT_MAX)
+		len = LEDGER_TEXT_MAX;
+	while (len && text[len - 1] != '\n')
+		len--;
+	return len;
 }
 
 size_t unit_record(const struct units *all, const struct unit *u)
@@ -97,7 +108,7 @@ void unit_save(struct units *all, const struct unit *u)
 		return;
 	save_unit(u, f);
 	if (fclose(f) == 0)
-		ledger_write(all->ledger, unit_record(all, u), text, len);
+		ledger_write(all->ledger, unit_record(all, u), text, whole_lines(text, len));
 	free(text);
 }
 
@@ -192,6 +203,7 @@ static void load_guest(struct guest *g, const char *text)
 		g->build_ns = v[1];
 	}
 	g->in_store = load_numbers(text, "in_store", v, 1) == 1 && v[0];
+	g->store_lost = load_numbers(text, "store_lost", v, 1) == 1 && v[0];
 	g->handed_over = load_numbers(text, "handed_over", v, 1) == 1 && v[0];
 }
 

@@ -67,6 +67,17 @@ void unit_hold(struct units *all, struct unit *u)
 		unit_enter(all, u, UNIT_WAITING);
 }
 
+void unit_begin_anew(struct units *all, struct unit *u)
+{
+	unit_drop_devices(all, u);
+	guest_drop_images(&u->guest, all->images);
+	u->guest.domid = NO_DOMAIN;
+	u->guest.in_store = false;
+	u->since = u->retry = 0;
+	u->looks = 0;
+	unit_hold(all, u);
+}
+
 /* How often a disk that is not there is looked for: a tag is searched for on all devices. */
 #define RETRY_NS (500 * NS_PER_MS)
 
@@ -303,11 +314,18 @@ static void ask_whether_up(struct units *all, struct unit *u, uint64_t now)
 			 now);
 }
 
+/* Whether there are devices by which one can see that it is up. */
+static bool knows_devices(const struct guest *g)
+{
+	return has_devices(g->cfg) && (g->vifs || !g->cfg->nr_vifs);
+}
+
 /* Running: notices that it is up, or has not come up in time. */
 static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
 {
-	/* Without a store nothing more can be known of it. */
-	if (!all->host->xsh || (!u->guest.cfg->ready && !has_devices(u->guest.cfg)))
+	/* Without a store nothing more can be known of it, nor of one whose interfaces were not
+	 * adopted. */
+	if (!all->host->xsh || (!u->guest.cfg->ready && !knows_devices(&u->guest)))
 		up_or_late(all, u, true, now);
 	else if (!u->errand.errand.away)
 		ask_whether_up(all, u, now);

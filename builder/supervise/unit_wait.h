@@ -14,6 +14,10 @@
  */
 void unit_hold(struct units *all, struct unit *u);
 
+/* The same for one that had a domain and has none any more: what it holds of it is given back, and
+ * all that it waited for begins anew. */
+void unit_begin_anew(struct units *all, struct unit *u);
+
 /*
  * Goes on with what a guest waits for, if that has come. To be called when all guests hold their
  * images, and whenever time has passed or the store has changed.

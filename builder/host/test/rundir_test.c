@@ -68,12 +68,12 @@ static void test_record(void **state)
 static void test_report(void **state)
 {
 	char text[4096], big[2000];
-	struct report r;
+	struct report r = {.out = {.fd = -1}};
 	struct err e;
 	int dir = open(kit_path(""), O_RDONLY | O_DIRECTORY);
 
 	(void)state;
-	r.fd = open(kit_path("console"), O_RDWR | O_CREAT | O_APPEND, 0600);
+	r.out.fd = open(kit_path("console"), O_RDWR | O_CREAT | O_APPEND, 0600);
 	assert_int_equal(bounded_log_open(&r.log, dir, "said", &e), 0);
 	report_line(&r, "%s: %d", "web", 7);
 	report_line(&r, "percent %% and %s", "%s");
@@ -84,14 +84,14 @@ static void test_report(void **state)
 	/* A line that is too long is cut, and ends. */
 	memset(big, 'b', sizeof(big));
 	big[sizeof(big) - 1] = '\0';
-	assert_int_equal(ftruncate(r.fd, 0), 0);
+	assert_int_equal(ftruncate(r.out.fd, 0), 0);
 	report_line(&r, "%s", big);
 	kit_read("console", text, sizeof(text));
 	assert_int_equal(strlen(text), 1023);
 	assert_string_equal(text + 1019, "bbb\n");
 	/* Without a console the log has it all the same, and the other way round. */
-	close(r.fd);
-	r.fd = -1;
+	close(r.out.fd);
+	r.out.fd = -1;
 	report_line(&r, "to the log");
 	kit_read("said.log", text, sizeof(text));
 	assert_non_null(strstr(text, "\nearlydom: to the log\n"));

@@ -31,7 +31,7 @@ static void open_scene(struct scene *s)
 	for (size_t i = 0; i < 2; i++)
 		unit_proceed(&s->k.all, &s->k.all.list[i], clock_ns());
 	kit_units_jobs(&s->k);
-	KIT_CHECK(control_open(&s->c, kit_path("run"), &e) == 0, "%s", e.msg);
+	KIT_CHECK(control_open(&s->c, kit_path("run"), -1, &e) == 0, "%s", e.msg);
 	s->k.all.output = control_output;
 	s->k.all.output_arg = &s->c;
 }
@@ -445,7 +445,7 @@ static void test_open(void **state)
 	assert_int_equal(stat(kit_path("run/control"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600); /* root's alone */
 	/* A second supervisor. */
-	assert_int_equal(control_open(&c, kit_path("run"), &e), -1);
+	assert_int_equal(control_open(&c, kit_path("run"), -1, &e), -1);
 	snprintf(msg, sizeof(msg), "another earlydom is running (%s answers)",
 		 kit_path("run/control"));
 	assert_string_equal(e.msg, msg);
@@ -456,16 +456,16 @@ static void test_open(void **state)
 	snprintf(msg, sizeof(msg), "no supervisor is running (%s does not answer)",
 		 kit_path("run/control"));
 	assert_string_equal(e.msg, msg);
-	KIT_CHECK(control_open(&s.c, kit_path("run"), &e) == 0, "%s", e.msg);
+	KIT_CHECK(control_open(&s.c, kit_path("run"), -1, &e) == 0, "%s", e.msg);
 	close_scene(&s);
 
 	memset(dir, 'd', sizeof(dir));
 	dir[sizeof(dir) - 1] = '\0';
-	assert_int_equal(control_open(&c, dir, &e), -1);
+	assert_int_equal(control_open(&c, dir, -1, &e), -1);
 	snprintf(msg, sizeof(msg), "the path %s/control is too long for a socket", dir);
 	assert_string_equal(e.msg, msg);
 	snprintf(path, sizeof(path), "%s", kit_path("nowhere"));
-	assert_int_equal(control_open(&c, path, &e), -1);
+	assert_int_equal(control_open(&c, path, -1, &e), -1);
 	snprintf(msg, sizeof(msg), "cannot listen at %s/control: No such file or directory", path);
 	assert_string_equal(e.msg, msg);
 	control_close(&c);
