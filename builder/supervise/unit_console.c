@@ -87,6 +87,7 @@ void unit_console_close(struct units *all, struct unit *u)
 {
 	/* The tail stays: the guest's next domain has the same log. */
 	console_close(&u->console, all->xce);
+	console_close(&u->rest, all->xce);
 	echo_flush(&u->line, all->echo, all->echo_out, unit_name(u));
 }
 
