@@ -476,8 +476,8 @@ static void ask(struct services *a, uint64_t now)
 		lock(a);
 		a->seen.again = true;
 		unlock(a);
-		set_state(a, STORE_HANGS);
 		say(a, "xenstored does not answer: what needs it waits");
+		set_state(a, STORE_HANGS);
 	} else if (state == STORE_HANGS && a->watch.fd < 0 && !daemons_store_hangs(&a->at)) {
 		store_ended(a, now); /* it never answered, and is not there any more */
 	}
