@@ -17,9 +17,9 @@
 static struct xs_handle *handles[FDS_MAX]; /* by their files */
 
 int __real_store_watch_open(struct store_watch *w, const char *node, struct err *e);
+int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err *e);
 int __real_store_watch_also(struct store_watch *w, const char *node, struct err *e);
 int __wrap_store_watch_also(struct store_watch *w, const char *node, struct err *e);
-int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err *e);
 int __real_store_watch_take(struct store_watch *w);
 int __wrap_store_watch_take(struct store_watch *w);
 void __real_store_watch_close(struct store_watch *w);
@@ -30,12 +30,8 @@ static struct xs_handle *handle_of(const struct store_watch *w)
 	return w->fd >= 0 && w->fd < FDS_MAX ? handles[w->fd] : NULL;
 }
 
-int __wrap_store_watch_also(struct store_watch *w, const char *node, struct err *e)
+static int cannot_watch(const char *node, struct err *e)
 {
-	if (fake_store()->real_watch)
-		return __real_store_watch_also(w, node, e);
-	if (xs_watch(handle_of(w), node, ""))
-		return 0;
 	return err_set_passing(e, "cannot watch %s in the store: %s", node, strerror(errno));
 }
 
@@ -49,7 +45,7 @@ int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err 
 	w->fd = -1;
 	h = xs_open(0);
 	if (!h || !xs_watch(h, node, "")) {
-		err_set_passing(e, "cannot watch %s in the store: %s", node, strerror(errno));
+		cannot_watch(node, e);
 		if (h)
 			xs_close(h);
 		return -1;
@@ -59,6 +55,15 @@ int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err 
 		abort();
 	handles[w->fd] = h;
 	return 0;
+}
+
+int __wrap_store_watch_also(struct store_watch *w, const char *node, struct err *e)
+{
+	struct xs_handle *h = handle_of(w);
+
+	if (!h)
+		return __real_store_watch_also(w, node, e);
+	return xs_watch(h, node, "") ? 0 : cannot_watch(node, e);
 }
 
 int __wrap_store_watch_take(struct store_watch *w)

@@ -161,6 +161,8 @@ static uint64_t look_due(const struct unit *u, bool told, uint64_t now, uint64_t
 {
 	if (unit_busy(u) || u->guest.domid == NO_DOMAIN)
 		return UINT64_MAX;
+	if (u->held) /* for as long as the store is away; its domain may be destroyed meanwhile */
+		return looked + LOOK_NS;
 	/* Its last words are waited for; or its device model's end, which was somebody else's
 	 * doing, may come to be its own. */
 	if (may_end(u) && (u->ended_at || (unit_has_model(u) && u->state != UNIT_CONNECTING &&
