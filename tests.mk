@@ -14,7 +14,8 @@ comma := ,
 # vif.c and daemons.c.
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap ioctl acpi_build_tables \
 	     disk_hold disk_drop vif_init vif_plug wire_open wire_close wire_talk \
-	     $(addprefix daemons_,there store_answers console_runs store console))
+	     $(addprefix daemons_,there store_answers store_hangs console_runs end_console store console) \
+	     $(addprefix store_watch_,open take close))
 
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))
 UNIT_SRCS := $(SRCS) $(UNIT_FAKE)
@@ -23,7 +24,8 @@ MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c
 
 # The clients' supervisor, the daemons, libxl's records and hvmloader are looked for in the test's own directory.
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
-		 -DDEVMODEL_QMP_DIR='"qmp"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DDISKS_SYSROOT='"disks"'
+		 -DDEVMODEL_QMP_DIR='"qmp"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DDISKS_SYSROOT='"disks"' \
+		 -DWIRE_PATIENCE_MS=2000
 UNIT_CFLAGS   := -std=gnu11 $(WARN) -g -fno-pie
 
 asan_CC      := $(HOSTCC)

@@ -55,6 +55,7 @@ mkdir -p /run/xenstored /var/lib/xenstored
 xenstore ls >/dev/null
 run half earlydom handover
 /usr/local/sbin/xenconsoled --pid-file /run/xenconsoled.pid
+await /run/xenconsoled.pid '^[0-9]' 20
 run handover earlydom handover
 run again earlydom handover
 

@@ -2,6 +2,7 @@
 #include "builder/host/host.h"
 #include "builder/device/vif.h"
 #include "builder/describe/disk_spec.h"
+#include "builder/store/store.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -80,9 +81,7 @@ static int read_state(const struct host *h, const char *node, enum xenbus_state 
 
 	*state = XenbusStateUnknown;
 	if (!text)
-		return errno == ENOENT ? 1
-				       : err_set(e, "cannot read %s from the store: %s", node,
-						 strerror(errno));
+		return errno == ENOENT ? 1 : store_error(e, "cannot read %s from the store", node);
 	if (text[0] >= '0' && text[0] <= '8' && !text[1])
 		*state = (enum xenbus_state)(text[0] - '0');
 	free(text);
@@ -93,7 +92,7 @@ static int write_node(const struct host *h, const char *node, const char *value,
 {
 	if (xs_write(h->xsh, XBT_NULL, node, value, (unsigned)strlen(value)))
 		return 0;
-	return err_set(e, "cannot write %s to the store: %s", node, strerror(errno));
+	return store_error(e, "cannot write %s to the store", node);
 }
 
 /*
@@ -227,7 +226,7 @@ int devices_look(struct guest *g, struct host *h, enum devices_state *now, struc
 
 	*now = DEVICES_CONNECTED;
 	if (!h->xsh && nr_devices(g))
-		return err_set(e, "there is no store for its devices");
+		return err_set_passing(e, "there is no store for its devices");
 	for (size_t i = 0; i < nr_devices(g); i++) {
 		d = device_of(g, i);
 		if (look_at(h, &d, &one, e) < 0)
@@ -264,7 +263,7 @@ int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *
 	struct device d, late = {.what = ""};
 
 	if (!h->xsh)
-		return err_set(e, "there is no store for its devices");
+		return err_set_passing(e, "there is no store for its devices");
 	for (size_t i = 0; i < nr_devices(g); i++) {
 		d = device_of(g, i);
 		if (look_at(h, &d, &now, e) < 0)

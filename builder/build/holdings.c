@@ -1,8 +1,41 @@
 #include "holdings.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "builder/describe/disk_spec.h"
 #include "builder/image/firmware.h"
+#include "builder/keeper/kept.h"
+
+/* Under which names a guest's files outlive the supervisor. */
+#define HELD_NAME_MAX 128
+
+static void held_name(char name[HELD_NAME_MAX], const struct guest *g, const char *kind,
+		      const char *what)
+{
+	snprintf(name, HELD_NAME_MAX, "%s %s %s", kind, g->cfg->name, what);
+}
+
+/* The file that an earlier supervisor has held, or the one at the path. */
+static struct image_file *hold_image(const struct guest *g, struct image_cache *c, const char *what,
+				     const char *path, struct err *e)
+{
+	char name[HELD_NAME_MAX];
+	struct image_file *f;
+	int fd;
+
+	held_name(name, g, "image", what);
+	fd = kept_take(c->kept, name);
+	f = fd < 0 ? image_hold(c, what, path, e) : image_hold_open(c, what, path, fd, e);
+	if (f)
+		kept_hold(c->kept, name, f->fd);
+	else
+		kept_drop(c->kept, name);
+	return f;
+}
 
 int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
 {
@@ -23,7 +56,7 @@ int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (!files[i].path)
 			continue;
-		*files[i].file = image_hold(c, files[i].what, files[i].path, e);
+		*files[i].file = hold_image(g, c, files[i].what, files[i].path, e);
 		if (!*files[i].file) {
 			guest_drop_images(g, c);
 			return -1;
@@ -34,14 +67,66 @@ int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
 	return 0;
 }
 
+static void drop_image(const struct guest *g, struct image_cache *c, const char *what,
+		       struct image_file **f)
+{
+	char name[HELD_NAME_MAX];
+
+	if (!*f)
+		return;
+	held_name(name, g, "image", what);
+	kept_drop(c->kept, name);
+	image_drop(c, *f);
+	*f = NULL;
+}
+
 void guest_drop_images(struct guest *g, struct image_cache *c)
 {
-	image_drop(c, g->kernel);
-	image_drop(c, g->ramdisk);
-	image_drop(c, g->firmware);
-	image_drop(c, g->bios);
-	image_drop(c, g->memmap);
-	g->kernel = g->ramdisk = g->firmware = g->bios = g->memmap = NULL;
+	drop_image(g, c, "kernel", &g->kernel);
+	drop_image(g, c, "ramdisk", &g->ramdisk);
+	drop_image(g, c, "firmware", &g->firmware);
+	drop_image(g, c, "BIOS", &g->bios);
+	drop_image(g, c, "memmap", &g->memmap);
+}
+
+static void keep_disk(const struct guest *g, struct disk_table *disks, size_t i)
+{
+	char name[HELD_NAME_MAX];
+
+	held_name(name, g, "disk", g->cfg->disks[i].vdev);
+	kept_hold(disks->kept, name, g->disks[i]->fd);
+}
+
+int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
+		     dev_t rdev, struct err *e)
+{
+	char name[HELD_NAME_MAX];
+	struct stat st;
+	int fd;
+
+	if (!g->disks)
+		g->disks = calloc(g->cfg->nr_disks, sizeof(*g->disks));
+	if (!g->disks)
+		return err_set(e, "out of memory");
+	held_name(name, g, "disk", g->cfg->disks[i].vdev);
+	fd = kept_take(disks->kept, name);
+	/* As disk_hold opens it. */
+	if (fd < 0)
+		fd = open(path, (g->cfg->disks[i].readwrite ? O_RDWR | O_EXCL : O_RDONLY) |
+					O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_rdev != rdev) {
+		err_set(e, "disk %s: %s is not the device any more that its domain has",
+			g->cfg->disks[i].vdev, path);
+		if (fd >= 0)
+			close(fd);
+		kept_drop(disks->kept, name);
+		return -1;
+	}
+	g->disks[i] = disk_adopt(disks, g->cfg->name, &g->cfg->disks[i], fd, path, e);
+	if (!g->disks[i])
+		return -1;
+	keep_disk(g, disks, i);
+	return 0;
 }
 
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e)
@@ -61,6 +146,7 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 		g->disks[i] = disk_hold(disks, cfg->name, &cfg->disks[i], absent, e);
 		if (!g->disks[i])
 			goto drop;
+		keep_disk(g, disks, i);
 	}
 	if (vif_init(g->vifs, cfg->vifs, cfg->nr_vifs, e) == 0)
 		return 0;
@@ -71,8 +157,15 @@ drop:
 
 void guest_drop_devices(struct guest *g, struct disk_table *disks)
 {
-	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
+	char name[HELD_NAME_MAX];
+
+	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++) {
+		if (!g->disks[i])
+			continue;
+		held_name(name, g, "disk", g->cfg->disks[i].vdev);
+		kept_drop(disks->kept, name);
 		disk_drop(disks, g->disks[i]);
+	}
 	free(g->disks);
 	free(g->vifs);
 	g->disks = NULL;

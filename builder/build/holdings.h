@@ -19,6 +19,14 @@ void guest_drop_images(struct guest *g, struct image_cache *c);
  * held; *absent is true then if a disk is not there, which may still come.
  */
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
+
+/*
+ * Holds disk i of g for a domain that has it already, from an earlier supervisor's: by the open file
+ * that outlived it, or where that is lost by its path. Returns 0, or -1 with e set: it is another
+ * device by now, or in use in dom0.
+ */
+int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
+		     dev_t rdev, struct err *e);
 void guest_drop_devices(struct guest *g, struct disk_table *disks);
 
 /* The file of what g starts with: its kernel, or its firmware where it has one. NULL while its

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <xenctrl.h>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "build.h"
 #include "builder/devmodel/serial_nodes.h"
+#include "builder/host/domains.h"
 #include "builder/image/image_type.h"
 #include "builder/store/add_guest.h"
 #include "create.h"
@@ -57,6 +59,23 @@ out:
 }
 
 /*
+ * No guest runs twice: whoever has made a domain with its uuid, whether the store knows of that or
+ * not. What is wanted of the disks of both would be done twice as well.
+ */
+static int refuse_twin(const struct guest *g, struct host *h, struct err *e)
+{
+	xc_domaininfo_t twin;
+	const int rc = domain_of_uuid(h, g->uuid, 1, &twin, e);
+
+	if (rc <= 0)
+		return rc;
+	return err_set_passing(e,
+			       "domain %u runs already with its uuid; `xl destroy %u` ends that "
+			       "one, if it is not wanted",
+			       twin.domain, twin.domain);
+}
+
+/*
  * Unpack, judge, create, fill, store. Its files were read before (holdings.h). When it is built,
  * the kernel's back ends get ready for it, and the thread has time for another guest.
  */
@@ -74,6 +93,8 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	phases_enter(&g->phases, PHASE_UNPACK);
 	kernel = guest_open_source(g, e);
 	if (!kernel)
+		goto out;
+	if (refuse_twin(g, h, e) < 0)
 		goto out;
 	cmdline = type->cmdline(g->cfg, e);
 	if (!cmdline || judge(g, h, kernel, &space, &map, e) < 0)
@@ -179,14 +200,30 @@ static void forget_domain(struct guest *g)
 	g->console_port = g->store_port = 0;
 	g->console_gfn = g->store_gfn = 0;
 	g->handed_over = false;
+	g->store_lost = false;
 	for (size_t i = 0; g->vifs && i < g->cfg->nr_vifs; i++)
 		g->vifs[i].plugged = false;
+}
+
+/* The number of a domain that somebody else has destroyed may be another one's by now. */
+static bool is_ours(const struct guest *g, struct host *h)
+{
+	xc_domaininfo_t info;
+	const int n = xc_domain_getinfolist(h->xch, g->domid, 1, &info);
+
+	xenlog_clear(&h->log);
+	return n < 0 ||
+	       (n == 1 && info.domain == g->domid && !memcmp(info.handle, g->uuid, 16));
 }
 
 static int destroy_domain(struct guest *g, struct host *h, struct err *e)
 {
 	const uint32_t domid = g->domid;
 
+	if (!is_ours(g, h)) {
+		forget_domain(g);
+		return 0;
+	}
 	xenlog_clear(&h->log);
 	/* ESRCH: somebody else destroyed it, which is what was wanted. */
 	if (xc_domain_destroy(h->xch, domid) < 0 && errno != ESRCH)
@@ -204,10 +241,12 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 	if (g->domid == NO_DOMAIN)
 		return 0;
 	/* What still runs gets nothing more done with its devices. */
-	xc_domain_pause(h->xch, g->domid);
+	if (is_ours(g, h))
+		xc_domain_pause(h->xch, g->domid);
 	/* A device model that can't be ended is said; the domain goes all the same. */
 	model_rc = devmodel_end(&g->model, g, h, &model);
-	store_remove_guest(g, h);
+	if (store_take_out(g, h, e) < 0)
+		return err_prefix(e, "cannot destroy domain %u: ", g->domid);
 	if (destroy_domain(g, h, e) < 0)
 		return model_rc < 0 ? err_prefix(e, "[%.200s] ", model.msg) : -1;
 	if (model_rc < 0)

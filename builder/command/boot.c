@@ -1,52 +1,48 @@
 /*
- * earlydom boot: select the guests, hand them to the supervisor, and wait until it has tried them
- * all.
+ * earlydom boot: select the guests, start the keeper, which starts the supervisor, and wait until
+ * every guest has been tried.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/sysinfo.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <xen/xen.h>
-
-#include "builder/host/rundir.h"
-#include "commands.h"
+#include "base/write_all.h"
 #include "builder/host/host.h"
 #include "builder/host/own_root.h"
-#include "builder/choose/select.h"
-#include "builder/choose/sources.h"
-#include "builder/image/direct.h"
-#include "builder/supervise/supervise.h"
-#include "builder/supervise/worker.h"
-#include "base/text_file.h"
+#include "builder/host/rundir.h"
+#include "builder/keeper/heart.h"
+#include "builder/keeper/keeper.h"
+#include "builder/keeper/kept.h"
+#include "builder/keeper/ledger.h"
+#include "builder/supervise/adopt.h"
+#include "builder/supervise/control.h"
+#include "chosen.h"
+#include "commands.h"
+#include "process.h"
 
 #define CONFIG_DIR     "/etc/earlydom"
 #define KERNEL_CMDLINE "/proc/cmdline"
-#define CMDLINE_MAX    4096 /* more than any kernel keeps, for --cmdline */
 
 struct boot {
 	const char *config_dir, *cmdline_file, *rundir, *sysroot;
-	bool verbose, paused;
-	char *cmdline_text;
-	struct cmdline cmdline;
-	struct sources sources;
-	struct selection selection;
-	struct diag diag;
+	bool verbose, paused, adopt;
+	int inputs; /* what a supervisor is to begin with: a file of memory, or the kept one */
+	struct chosen chosen;
 };
 
 static const char usage_text[] =
-	"boot [-c DIR] [-l FILE] [-p] [-v]\n\n"
+	"boot [-c DIR] [-l FILE] [-p] [-v]\n"
+	"       earlydom boot --adopt\n\n"
 	"  -c, --config DIR    descriptors NAME.cfg are here (" CONFIG_DIR ")\n"
 	"  -l, --cmdline FILE  the kernel command line (" KERNEL_CMDLINE ")\n"
+	"  -a, --adopt         only go on with guests whose supervisor has ended\n"
 	"  -p, --paused        build the guests, and leave them paused\n"
 	"  -v, --verbose       show what Xen's libraries say";
 
@@ -55,19 +51,26 @@ static const char usage_text[] =
 static int parse_options(struct boot *b, int argc, char **argv, bool *over)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"cmdline", required_argument, NULL, 'l'},
-		{"paused", no_argument, NULL, 'p'},       {"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"cmdline", required_argument, NULL, 'l'},
+		{"paused", no_argument, NULL, 'p'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"adopt", no_argument, NULL, 'a'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:l:pvh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:l:apvh", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			b->config_dir = optarg;
 			break;
 		case 'l':
 			b->cmdline_file = optarg;
+			break;
+		case 'a':
+			b->adopt = true;
 			break;
 		case 'p':
 			b->paused = true;
@@ -85,127 +88,131 @@ static int parse_options(struct boot *b, int argc, char **argv, bool *over)
 	return optind == argc ? EXIT_OK : command_usage(usage_text);
 }
 
-/*
- * A command line that may have lost its end is refused: the missing part may have said which guests
- * are wanted. Whoever passes it on to dom0 cuts it without a word where it is too long.
- */
-static int check_length(const struct boot *b, size_t len)
-{
-	static const struct {
-		size_t size; /* bytes, the NUL included */
-		const char *whose;
-	} kept[] = {
-		{MAX_GUEST_CMDLINE, "Xen keeps of a pv dom0's"},
-		{LINUX_CMDLINE_MAX, "Linux keeps"},
-	};
+/* ---- what the supervisor begins with ---- */
 
-	if (len > CMDLINE_MAX) {
-		fprintf(stderr,
-			"earlydom: kernel command line %s: it has more than %d characters; no "
-			"guest is started\n",
-			b->cmdline_file, CMDLINE_MAX);
-		return -1;
-	}
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		if (len != kept[i].size - 1)
-			continue;
-		fprintf(stderr,
-			"earlydom: kernel command line %s: it has %zu characters, as many as %s, "
-			"so "
-			"that its end may be missing; no guest is started (make it shorter)\n",
-			b->cmdline_file, len, kept[i].whose);
-		return -1;
-	}
-	return 0;
+/* A file of memory, which needs no room in /run and no root. */
+static int memory_file(const char *text, size_t len)
+{
+	const int fd = memfd_create("earlydom inputs", MFD_CLOEXEC);
+
+	if (fd >= 0 && write_all(fd, text, len))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
-/* Which guests are wanted, and what each is to be. Everything wrong with it is printed here, all at
- * once. */
-static int choose_guests(struct boot *b)
+/* And one in /run, for when the supervisor and its keeper have both ended. */
+static void write_file(const char *rundir, const char *text, size_t len)
+{
+	char path[256], new[sizeof(path) + 4];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" INPUTS_FILE, rundir);
+	snprintf(new, sizeof(new), "%s.new", path);
+	if (mkdir(rundir, 0755) < 0 && errno != EEXIST)
+		return;
+	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || !write_all(fd, text, len) || rename(new, path) < 0)
+		fprintf(stderr,
+			"earlydom: cannot write %s: %s; guests can't be adopted if the supervisor "
+			"and its keeper both end\n",
+			path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static int keep_inputs(struct boot *b, struct err *e)
 {
 	size_t len;
+	char *text;
 
-	b->cmdline_text = text_file_read(b->cmdline_file, CMDLINE_MAX + 2, &len);
-	if (!b->cmdline_text) {
-		fprintf(stderr, "earlydom: cannot read the kernel command line %s: %s\n",
-			b->cmdline_file, strerror(errno));
+	b->chosen.in.verbose = b->verbose;
+	b->chosen.in.paused = b->paused;
+	text = inputs_write(&b->chosen.in, &len, e);
+	if (!text)
 		return -1;
-	}
-	if (len && b->cmdline_text[len - 1] == '\n')
-		len--;
-	if (check_length(b, len) < 0)
-		return -1;
-	cmdline_parse(b->cmdline_text, &b->cmdline, &b->diag);
-	sources_read_dir(b->config_dir, &b->sources, &b->diag);
-	select_guests(b->sources.v, b->sources.n, &b->cmdline, &b->selection, &b->diag);
-	diag_print(&b->diag, stderr, "earlydom: ");
-	return 0;
+	b->inputs = memory_file(text, len);
+	if (b->inputs < 0)
+		err_set(e, "cannot keep what the guests were chosen from: %s", strerror(errno));
+	else
+		write_file(b->rundir, text, len);
+	free(text);
+	return b->inputs < 0 ? -1 : 0;
+}
+
+static int open_in(const char *rundir, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", rundir, name);
+	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 }
 
 /*
- * systemd leaves processes alone whose argv[0] begins with '@' when it kills what is left of the
- * initramfs (its "root storage daemons" convention).
+ * Whether guests of an earlier supervisor are there, with what that one had of them. Returns 1 or
+ * 0, or -1 with e set: what it has left can't be read, and its guests may run.
  */
-static void rename_process(int argc, char **argv)
+static int find_adoptable(struct boot *b, struct err *e)
 {
-	static const char name[] = "@earlydom";
-	char *start = argv[-1]; /* the kernel lays the arguments out one behind the other */
-	const size_t size = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - start);
+	const int state = open_in(b->rundir, LEDGER_FILE);
+	struct ledger l;
+	struct host h;
+	int rc;
 
-	memset(start, 0, size);
-	memcpy(start, name, size > sizeof(name) ? sizeof(name) : size - 1);
-	prctl(PR_SET_NAME, "earlydom");
+	if (state < 0)
+		return 0;
+	if (ledger_open(&l, -1, state, e) < 0)
+		return err_prefix(e, "%s/" LEDGER_FILE ": ", b->rundir);
+	rc = host_open(&h, false, e);
+	if (rc == 0) {
+		rc = adopt_wanted(&l, &h);
+		host_close(&h);
+	}
+	ledger_close(&l);
+	if (rc <= 0)
+		return rc;
+	b->inputs = open_in(b->rundir, INPUTS_FILE);
+	if (b->inputs >= 0)
+		return 1;
+	return err_set(e, "guests of an earlier supervisor run, but not what they were: %s/%s: %s",
+		       b->rundir, INPUTS_FILE, strerror(errno));
 }
 
-/* The vcpus that dom0, or taskset, lets this process run on. */
-static unsigned usable_vcpus(void)
+/* Of guests that are over nothing is to be known any more. */
+static void forget_state(const char *rundir)
 {
-	cpu_set_t set;
+	char path[256];
 
-	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+	snprintf(path, sizeof(path), "%s/" LEDGER_FILE, rundir);
+	unlink(path);
 }
 
-static uint64_t memory_mib(void)
-{
-	struct sysinfo info;
+/* ---- processes ---- */
 
-	return sysinfo(&info) < 0 ? 0 : ((uint64_t)info.totalram * info.mem_unit) >> 20;
-}
-
-static int run_supervisor(const struct boot *b, int status_fd)
+/* The child that becomes the keeper. Returns only with e set. */
+static int become_keeper(struct boot *b, int status_fd, struct err *e)
 {
 	struct own_root own_root;
-	const struct supervise_options o = {
-		.rundir = b->rundir,
-		.own_root = &own_root,
-		.store = b->cmdline.store_off  ? STORE_NEVER
-			 : b->cmdline.store_on ? STORE_ALWAYS
-					       : STORE_IF_THERE,
-		.bridges = b->cmdline.bridges,
-		.nr_bridges = b->cmdline.nr_bridges,
-		.workers = worker_number(usable_vcpus(), memory_mib(), b->selection.n),
-		.verbose = b->verbose,
-		.paused = b->paused,
-		.echo = b->cmdline.echo,
-		.status_fd = status_fd,
-	};
-	struct err e;
-	int rc;
+	struct kept kept;
+	int heart, program;
 
 	setsid();
 	if (chdir("/") < 0)
-		rc = err_set(&e, "cannot go to /: %s", strerror(errno));
-	else
-		rc = own_root_make(&own_root, &e);
-	if (rc < 0) {
-		fprintf(stderr, "earlydom: %s\n", e.msg);
-		return EXIT_FAILED;
-	}
-	rc = supervise(b->selection.guests, b->selection.n, b->selection.bad, &o, &e);
-	if (rc < 0)
-		fprintf(stderr, "earlydom: %s\n", e.msg);
-	own_root_close(&own_root);
-	return rc < 0 ? EXIT_FAILED : EXIT_OK;
+		return err_set(e, "cannot go to /: %s", strerror(errno));
+	program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (program < 0)
+		return err_set(e, "cannot open /proc/self/exe: %s", strerror(errno));
+	heart = heart_make(e);
+	if (heart < 0 || own_root_make(&own_root, e) < 0)
+		return -1;
+	kept_init(&kept, -1);
+	kept_hold(&kept, KEPT_PROGRAM, program);
+	kept_hold(&kept, KEPT_HEART, heart);
+	kept_hold(&kept, PROCESS_OWN_ROOT, own_root.dir);
+	kept_hold(&kept, PROCESS_INPUTS, b->inputs);
+	kept_hold(&kept, PROCESS_STATUS, status_fd);
+	return keeper_become(&kept, -1, e);
 }
 
 /* Waits for the supervisor's word that every guest has been tried. */
@@ -217,13 +224,15 @@ static int wait_for_boot(int fd)
 	do
 		n = read(fd, &status, 1);
 	while (n < 0 && errno == EINTR);
-	/* An end without a word: the supervisor could not begin, and has said why. */
+	/* An end without a word: the supervisor was told to end, or could not begin and has said
+	 * why. */
 	return n == 1 && status == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-static int start(struct boot *b, int argc, char **argv)
+static int start(struct boot *b)
 {
 	int fds[2];
+	struct err e;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
@@ -231,12 +240,39 @@ static int start(struct boot *b, int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	if (pid == 0) {
-		close(fds[0]);
-		rename_process(argc, argv);
-		exit(run_supervisor(b, fds[1]));
+		become_keeper(b, fds[1], &e);
+		fprintf(stderr, "earlydom: %s\n", e.msg);
+		_exit(EXIT_FAILED);
 	}
 	close(fds[1]);
 	return wait_for_boot(fds[0]);
+}
+
+/* Returns 0, or -1 with e set: nothing can be started. */
+static int prepare(struct boot *b, struct err *e)
+{
+	const int other = control_connect(b->rundir, e);
+	int rc;
+
+	if (other >= 0) {
+		close(other);
+		return err_set(e, "another earlydom is running (%s/control answers)", b->rundir);
+	}
+	if (host_probe(b->sysroot, e) < 0)
+		return -1;
+	rc = find_adoptable(b, e);
+	if (rc < 0)
+		return -1;
+	if (rc) {
+		fprintf(stderr,
+			"earlydom: guests of an earlier supervisor are there: they are adopted, "
+			"with what they were started from\n");
+		return 0;
+	}
+	if (b->adopt)
+		return err_set(e, "there are no guests to adopt");
+	forget_state(b->rundir);
+	return keep_inputs(b, e);
 }
 
 int command_boot(int argc, char **argv)
@@ -246,6 +282,7 @@ int command_boot(int argc, char **argv)
 		.cmdline_file = KERNEL_CMDLINE,
 		.rundir = RUNDIR,
 		.sysroot = "",
+		.inputs = -1,
 	};
 	bool over = false;
 	int rc = parse_options(&b, argc, argv, &over);
@@ -254,20 +291,13 @@ int command_boot(int argc, char **argv)
 	if (rc != EXIT_OK || over)
 		return rc;
 	rc = EXIT_FAILED;
-	if (choose_guests(&b) < 0)
-		goto out;
-	if (host_probe(b.sysroot, &e) < 0) {
+	if ((!b.adopt && chosen_read(&b.chosen, b.cmdline_file, b.config_dir, &e) < 0) ||
+	    prepare(&b, &e) < 0)
 		fprintf(stderr, "earlydom: %s\n", e.msg);
-		goto out;
-	}
-	rc = start(&b, argc, argv);
-	if (b.diag.n)
+	else
+		rc = start(&b);
+	if (b.chosen.diag.n)
 		rc = EXIT_FAILED;
-out:
-	selection_free(&b.selection);
-	sources_free(&b.sources);
-	cmdline_free(&b.cmdline);
-	diag_free(&b.diag);
-	free(b.cmdline_text);
+	chosen_free(&b.chosen);
 	return rc;
 }

@@ -19,6 +19,11 @@ int command_stop(int argc, char **argv);
 int command_destroy(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_handover(int argc, char **argv);
+int command_upgrade(int argc, char **argv);
+
+/* The processes that boot leaves behind (process.h). */
+int command_keeper(int argc, char **argv);
+int command_supervise(int argc, char **argv);
 
 /* Says how the command is used: on stderr, returning EXIT_USAGE, or, asked for help, on stdout,
  * returning EXIT_OK. */

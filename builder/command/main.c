@@ -29,6 +29,9 @@ static const struct {
 	{"destroy", command_destroy, "end a guest at once"},
 	{"release", command_release, "leave a guest to a toolstack for good"},
 	{"handover", command_handover, "put guests into a store that came up later"},
+	{"upgrade", command_upgrade, "let another version of the program take over"},
+	{"keeper", command_keeper, NULL},
+	{"supervise", command_supervise, NULL},
 };
 
 int command_usage(const char *text)
@@ -47,7 +50,8 @@ static void usage(FILE *to)
 {
 	fprintf(to, "usage: earlydom COMMAND ...\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+		if (commands[i].help)
+			fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
 	fprintf(to,
 		"\n`earlydom COMMAND --help` shows a command's options; see also earlydom(8).\n");
 }

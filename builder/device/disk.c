@@ -14,6 +14,7 @@
 #include "builder/describe/tag_spec.h"
 #include "loop.h"
 #include "modules.h"
+#include "served.h"
 #include "tag.h"
 
 static bool is_missing(int errnum)
@@ -79,24 +80,6 @@ static int locate(struct disk_table *t, struct disk *d, bool *absent, struct err
 	return rc ? -1 : 0;
 }
 
-static dev_t whole_disk(dev_t rdev)
-{
-	unsigned maj, min;
-	char path[64];
-	FILE *f;
-	int n;
-
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/partition", major(rdev), minor(rdev));
-	if (access(path, F_OK) < 0)
-		return rdev;
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/../dev", major(rdev), minor(rdev));
-	f = fopen(path, "re");
-	n = f ? fscanf(f, "%u:%u", &maj, &min) : 0;
-	if (f)
-		fclose(f);
-	return n == 2 ? makedev(maj, min) : rdev;
-}
-
 /* Opens it only to see what it is; O_NONBLOCK, because a FIFO would wait. */
 static int identify(struct disk *d, bool *absent, struct err *e)
 {
@@ -110,7 +93,7 @@ static int identify(struct disk *d, bool *absent, struct err *e)
 	}
 	if (S_ISBLK(st.st_mode)) {
 		d->rdev = st.st_rdev;
-		d->whole = whole_disk(st.st_rdev);
+		d->whole = served_whole_disk("", st.st_rdev);
 		if (loop_behind(d->fd, &behind)) {
 			d->file_dev = behind.dev;
 			d->file_ino = behind.ino;
@@ -250,6 +233,18 @@ static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct 
 	return 0;
 }
 
+/* A domain may have it that nobody here has built, or that an earlier supervisor has: for one that
+ * is about to end, it is looked for again. */
+static int check_domains(const struct disk *d, bool *absent, struct err *e)
+{
+	uint32_t domid;
+
+	if (!served_to_other("", d->rdev, d->whole, d->spec->readwrite, &domid))
+		return 0;
+	*absent = true;
+	return err_set_passing(e, "%s is in use by domain %u", d->path, domid);
+}
+
 /* Puts it into the list, unless another one is in its way. */
 static int add(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
@@ -297,7 +292,7 @@ static int find(struct disk_table *t, struct disk *d, bool *absent, struct err *
 
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
-	if (d->loop && make_loop(t, d, absent, e) < 0)
+	if ((d->loop ? make_loop(t, d, absent, e) : check_domains(d, absent, e)) < 0)
 		return -1;
 	return claim(d, e);
 }
@@ -351,6 +346,38 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
 fail:
 	err_prefix(e, "disk %s: ", spec->vdev);
 	return NULL;
+}
+
+struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+			int fd, const char *path, struct err *e)
+{
+	struct disk *d = calloc(1, sizeof(*d));
+	struct loop_file behind;
+	struct stat st;
+
+	if (!d || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode)) {
+		err_set(e, "disk %s: %s", spec->vdev,
+			!d ? "out of memory" : "what an earlier supervisor held is no disk");
+		close(fd);
+		free(d);
+		return NULL;
+	}
+	d->guest = guest;
+	d->spec = spec;
+	d->fd = fd;
+	d->rdev = st.st_rdev;
+	d->whole = served_whole_disk("", st.st_rdev);
+	snprintf(d->path, sizeof(d->path), "%s", path);
+	if (loop_behind(fd, &behind)) {
+		d->loop = spec->target && strcmp(path, spec->target) != 0;
+		d->file_dev = behind.dev;
+		d->file_ino = behind.ino;
+	}
+	pthread_mutex_lock(&t->lock);
+	d->next = t->disks;
+	t->disks = d;
+	pthread_mutex_unlock(&t->lock);
+	return d;
 }
 
 void disk_drop(struct disk_table *t, struct disk *d)

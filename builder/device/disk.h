@@ -48,6 +48,7 @@ struct disk_table {
 	struct block_owner *reserved; /* disk_table_free's */
 	size_t nr_reserved;
 	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
+	struct kept *kept;   /* where open disks outlive this process, borrowed; or NULL */
 	/* For the list of disks and what is in it, never held while a disk is asked for anything. A
 	 * mutex of zeroes is one that nobody holds, with glibc and with musl. */
 	pthread_mutex_t lock;
@@ -76,6 +77,14 @@ void disk_table_free(struct disk_table *t); /* when no disk is held any more */
  */
 struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 		       bool *absent, struct err *e);
+
+/*
+ * Holds a disk that an earlier supervisor has found for the same guest, whose domain has it: fd is
+ * the open device, which is the disk's from then on, also after an error. Returns NULL with e set:
+ * it is no block device.
+ */
+struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+			int fd, const char *path, struct err *e);
 
 /* Gives it back; NULL is allowed. The back end must have let go of it, or is about to. */
 void disk_drop(struct disk_table *t, struct disk *d);

@@ -16,10 +16,12 @@
 #include "classic_args.h"
 #include "base/clock.h"
 #include "builder/guest/guest.h"
+#include "builder/keeper/kept.h"
 #include "devmodel_files.h"
 #include "devmodel_powers.h"
 #include "devmodel_process.h"
 #include "builder/store/nodes.h"
+#include "builder/store/store.h"
 #include "qemu_args.h"
 #include "builder/device/disk.h"
 
@@ -57,6 +59,56 @@ void devmodels_close(struct devmodels *s)
 	s->dir = -1;
 }
 
+/* ---- files that outlive the supervisor ---- */
+
+#define KEPT_NAME_MAX 128
+
+static void keep(const struct devmodel *m, const char *what, int fd)
+{
+	char name[KEPT_NAME_MAX];
+
+	snprintf(name, sizeof(name), "model %s %s", m->guest, what);
+	kept_hold(m->kept, name, fd);
+}
+
+static int take(const struct devmodel *m, const char *what)
+{
+	char name[KEPT_NAME_MAX];
+
+	snprintf(name, sizeof(name), "model %s %s", m->guest, what);
+	return kept_take(m->kept, name);
+}
+
+static void unkeep(const struct devmodel *m, const char *what)
+{
+	char name[KEPT_NAME_MAX];
+
+	if (!m->guest)
+		return;
+	snprintf(name, sizeof(name), "model %s %s", m->guest, what);
+	kept_drop(m->kept, name);
+}
+
+static void keep_files(const struct devmodel *m)
+{
+	if (m->process_fd >= 0)
+		keep(m, "process", m->process_fd);
+	if (m->said_fd >= 0)
+		keep(m, "said", m->said_fd);
+	if (m->ready_fd >= 0)
+		keep(m, "ready", m->ready_fd);
+	if (m->console_fd >= 0)
+		keep(m, "console", m->console_fd);
+}
+
+static void unkeep_files(const struct devmodel *m)
+{
+	unkeep(m, "process");
+	unkeep(m, "said");
+	unkeep(m, "ready");
+	unkeep(m, "console");
+}
+
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -67,6 +119,7 @@ static void close_fd(int *fd)
 /* All but the process and its nodes. */
 static void close_files(struct devmodel *m)
 {
+	close_fd(&m->process_fd);
 	close_fd(&m->said_fd);
 	close_fd(&m->ready_fd);
 	close_fd(&m->console_fd);
@@ -219,10 +272,13 @@ static int run(struct devmodel *m, const struct guest *g, const struct devmodels
 		goto out;
 	m->began = clock_ns();
 	m->pid = devmodel_process_start(&p, e);
-	if (m->pid > 0)
+	if (m->pid > 0) {
+		m->process_fd = devmodel_process_open(m->pid);
+		keep_files(m);
 		rc = 0;
-	else
+	} else {
 		m->pid = 0;
+	}
 out:
 	close_handed(&h);
 	return rc;
@@ -358,6 +414,8 @@ int devmodel_start(struct devmodel *m, const struct guest *g, struct host *h,
 	int rc;
 
 	devmodel_init(m);
+	m->kept = s->kept;
+	m->guest = g->cfg->name;
 	if (g->cfg->type != GUEST_HVM) {
 		m->state = DEVMODEL_READY;
 		return 0;
@@ -431,7 +489,9 @@ static int ended(struct devmodel *m, const struct guest *g, int status)
 
 	m->pid = 0;
 	drain(m);
-	if (WIFSIGNALED(status))
+	if (status == DEVMODEL_STATUS_UNKNOWN)
+		snprintf(how, sizeof(how), "has ended%s", when);
+	else if (WIFSIGNALED(status))
 		snprintf(how, sizeof(how), "was ended by signal %d (%s)%s", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)), when);
 	else
@@ -456,9 +516,7 @@ static int says_running(const struct guest *g, struct host *h, struct err *e)
 	snprintf(node, sizeof(node), "/local/domain/0/device-model/%" PRIu32 "/state", g->domid);
 	state = xs_read(h->xsh, XBT_NULL, node, NULL);
 	if (!state)
-		return errno == ENOENT ? 0
-				       : err_set(e, "cannot read %s from the store: %s", node,
-						 strerror(errno));
+		return errno == ENOENT ? 0 : store_error(e, "cannot read %s from the store", node);
 	runs = !strcmp(state, "running");
 	free(state);
 	return runs;
@@ -486,7 +544,7 @@ static bool classic_ready(const struct devmodel *m, bool *has_ended, int *status
 		return clock_ns() - m->began >= LIVED_NS;
 	if (!devmodel_process_exits(m->pid))
 		return true;
-	*has_ended = devmodel_process_ended(m->pid, status);
+	*has_ended = devmodel_process_ended(m->pid, m->process_fd, status);
 	return false;
 }
 
@@ -503,6 +561,7 @@ static int look_starting(struct devmodel *m, const struct guest *g, struct host 
 		ended(m, g, status);
 	} else if (ready) {
 		m->state = DEVMODEL_READY;
+		unkeep(m, "ready");
 		close_fd(&m->ready_fd);
 	} else if (clock_ns() - m->began >= g->cfg->device_timeout * NS_PER_S) {
 		late(m, g);
@@ -517,7 +576,8 @@ int devmodel_look(struct devmodel *m, const struct guest *g, struct host *h,
 
 	drain(m);
 	*now = m->state;
-	if (m->pid && m->state != DEVMODEL_ENDED && devmodel_process_ended(m->pid, &status))
+	if (m->pid && m->state != DEVMODEL_ENDED &&
+	    devmodel_process_ended(m->pid, m->process_fd, &status))
 		ended(m, g, status);
 	if (m->state == DEVMODEL_STARTING && look_starting(m, g, h, e) < 0)
 		return -1;
@@ -535,6 +595,7 @@ static void give_back(struct devmodel *m)
 {
 	if (m->xce && m->port)
 		xenevtchn_unbind(m->xce, m->port);
+	unkeep_files(m);
 	close_files(m);
 	devmodel_init(m);
 }
@@ -544,10 +605,12 @@ int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, stru
 	/* It may be blocked in a write to the full pipe of its log. With the reading end closed
 	 * that write fails. */
 	drain(m);
+	unkeep(m, "said");
 	close_fd(&m->said_fd);
 	if (m->state != DEVMODEL_NONE)
 		remove_nodes(g, h);
-	if (m->pid && devmodel_process_end(m->pid, DEVMODEL_TERM_MS, DEVMODEL_KILL_MS, e) < 0)
+	if (m->pid &&
+	    devmodel_process_end(m->pid, m->process_fd, DEVMODEL_TERM_MS, DEVMODEL_KILL_MS, e) < 0)
 		return -1;
 	if (g->cfg->type == GUEST_HVM && g->cfg->model_protocol == MODEL_QEMU)
 		remove_sockets(g);
@@ -559,7 +622,7 @@ bool devmodel_gone(struct devmodel *m)
 {
 	int status;
 
-	if (m->pid && !devmodel_process_ended(m->pid, &status))
+	if (m->pid && !devmodel_process_ended(m->pid, m->process_fd, &status))
 		return false;
 	give_back(m);
 	return true;
@@ -569,6 +632,49 @@ int devmodel_handed_over(const struct devmodel *m, const struct guest *g, struct
 			 struct err *e)
 {
 	return m->pid ? write_pid(m, g, h, e) : 0;
+}
+
+bool devmodel_save(const struct devmodel *m, struct devmodel_saved *out)
+{
+	*out = (struct devmodel_saved){
+		.pid = m->pid,
+		.process_began = m->pid ? devmodel_process_began(m->pid) : 0,
+		.ready = m->state == DEVMODEL_READY,
+		.restricted = m->restricted,
+		.uid = m->uid,
+		.began = m->began,
+	};
+	return m->pid != 0;
+}
+
+void devmodel_adopt(struct devmodel *m, const struct guest *g, const struct devmodels *s,
+		    const struct devmodel_saved *saved)
+{
+	struct err ignored;
+
+	devmodel_init(m);
+	m->kept = s->kept;
+	m->guest = g->cfg->name;
+	m->restricted = saved->restricted;
+	m->uid = saved->uid;
+	m->began = saved->began;
+	m->process_fd = take(m, "process");
+	m->said_fd = take(m, "said");
+	m->ready_fd = take(m, "ready");
+	m->console_fd = take(m, "console");
+	if (bounded_log_open(&m->log, s->dir, g->cfg->name, &ignored) < 0)
+		m->log.fd = -1; /* what it says is lost */
+	/* Its number may be another's by now. */
+	if (m->process_fd < 0 && devmodel_process_began(saved->pid) == saved->process_began)
+		m->process_fd = devmodel_process_open(saved->pid);
+	if (m->process_fd < 0) {
+		m->state = DEVMODEL_ENDED;
+		err_set(&m->why, "device model %.150s has ended", model_program_of(g->cfg));
+		return;
+	}
+	m->pid = saved->pid;
+	m->state = saved->ready ? DEVMODEL_READY : DEVMODEL_STARTING;
+	keep_files(m);
 }
 
 void devmodel_leave(struct devmodel *m)

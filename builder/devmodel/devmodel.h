@@ -51,6 +51,7 @@ struct guest;
 struct devmodels {
 	const struct own_root *own_root; /* their root; NULL: that of this process */
 	const char *dev;                 /* of the hypervisor's devices: /dev/xen */
+	struct kept *kept;               /* where their files outlive this process; or NULL */
 	int dir;                         /* RUNDIR/model */
 	char empty[PATH_MAX];            /* RUNDIR/model/empty, in which QEMU locks itself */
 };
@@ -112,6 +113,26 @@ bool devmodel_gone(struct devmodel *m);
  * set. */
 int devmodel_handed_over(const struct devmodel *m, const struct guest *g, struct host *h,
 			 struct err *e);
+
+/* What has to be written down of a device model, so that a later supervisor can adopt it. */
+struct devmodel_saved {
+	pid_t pid;
+	uint64_t process_began; /* devmodel_process_began */
+	bool ready, restricted;
+	uid_t uid;
+	uint64_t began; /* ns */
+};
+
+/* Of a device model that was started; false when there is none. */
+bool devmodel_save(const struct devmodel *m, struct devmodel_saved *out);
+
+/*
+ * Takes over the device model that an earlier supervisor has started for g, with the files that
+ * outlived that. One that has ended meanwhile, or whose number is another process's by now, is
+ * DEVMODEL_ENDED.
+ */
+void devmodel_adopt(struct devmodel *m, const struct guest *g, const struct devmodels *s,
+		    const struct devmodel_saved *saved);
 
 /* Gives up watching it, because the supervisor ends: it goes on, without its console. */
 void devmodel_leave(struct devmodel *m);

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,14 +137,47 @@ pid_t devmodel_process_start(const struct model_program *p, struct err *e)
 	return start_error(p, &f, e);
 }
 
-bool devmodel_process_ended(pid_t pid, int *status)
+int devmodel_process_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0U);
+}
+
+uint64_t devmodel_process_began(pid_t pid)
+{
+	unsigned long long began = 0;
+	char path[64], text[512], *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	p = strrchr(text, ')'); /* the end of the second field, the name */
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	return p && sscanf(p, "%llu", &began) == 1 ? began : 0;
+}
+
+/* One that is no child: nothing more can be known of it. */
+static bool stranger_ended(int pidfd, int *status)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	*status = DEVMODEL_STATUS_UNKNOWN;
+	return pidfd < 0 || poll(&p, 1, 0) > 0;
+}
+
+bool devmodel_process_ended(pid_t pid, int pidfd, int *status)
 {
 	siginfo_t info = {.si_pid = 0};
 
-	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
-		*status = 0; /* no child of ours: nothing more can be known of it */
-		return errno == ECHILD;
-	}
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return errno == ECHILD && stranger_ended(pidfd, status);
 	if (info.si_pid != pid)
 		return false;
 	/* Before its number is free for another one. */
@@ -165,12 +200,12 @@ bool devmodel_process_exits(pid_t pid)
 	return !pages;
 }
 
-static bool ends_within(pid_t pid, unsigned ms)
+static bool ends_within(pid_t pid, int pidfd, unsigned ms)
 {
 	const uint64_t deadline = clock_ns() + ms * NS_PER_MS;
 	int status;
 
-	while (!devmodel_process_ended(pid, &status)) {
+	while (!devmodel_process_ended(pid, pidfd, &status)) {
 		if (clock_ns() > deadline)
 			return false;
 		usleep(LOOK_US);
@@ -178,13 +213,22 @@ static bool ends_within(pid_t pid, unsigned ms)
 	return true;
 }
 
-int devmodel_process_end(pid_t pid, unsigned term_ms, unsigned kill_ms, struct err *e)
+/* By its pidfd where there is one: the number of one that is no child may be another's by now. */
+static void signal_it(pid_t pid, int pidfd, int number)
 {
-	kill(pid, SIGTERM);
-	if (ends_within(pid, term_ms))
+	if (pidfd < 0)
+		kill(pid, number);
+	else
+		syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0U);
+}
+
+int devmodel_process_end(pid_t pid, int pidfd, unsigned term_ms, unsigned kill_ms, struct err *e)
+{
+	signal_it(pid, pidfd, SIGTERM);
+	if (ends_within(pid, pidfd, term_ms))
 		return 0;
-	kill(pid, SIGKILL);
-	if (ends_within(pid, kill_ms))
+	signal_it(pid, pidfd, SIGKILL);
+	if (ends_within(pid, pidfd, kill_ms))
 		return 0;
 	return err_set(e, "the device model's process %ld was killed and does not end", (long)pid);
 }

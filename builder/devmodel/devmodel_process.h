@@ -31,11 +31,22 @@ struct model_program {
 /* Runs it. Returns its process, or -1 with e set: `cannot run device model PATH: cause`. */
 pid_t devmodel_process_start(const struct model_program *p, struct err *e);
 
+/* *status of a process that was an earlier supervisor's child, and is none of this one. */
+#define DEVMODEL_STATUS_UNKNOWN (-1)
+
 /*
  * Whether the process has ended, without waiting: then *status is as waitpid(2) has it, its process
- * is reaped, and what it has left of its session's processes is killed.
+ * is reaped, and what it has left of its session's processes is killed. One that is no child is
+ * known by its pidfd, -1 where there is none.
  */
-bool devmodel_process_ended(pid_t pid, int *status);
+bool devmodel_process_ended(pid_t pid, int pidfd, int *status);
+
+/* The pidfd of a process (pidfd_open(2)), or -1 with errno set. */
+int devmodel_process_open(pid_t pid);
+
+/* When the process was started, in the kernel's ticks since the boot (proc(5)): with its number that
+ * is its own for good. 0 when there is none. */
+uint64_t devmodel_process_began(pid_t pid);
 
 /*
  * Whether it is about to end: it has no memory any more, which a process gives back before its
@@ -47,7 +58,7 @@ bool devmodel_process_exits(pid_t pid);
  * Ends it: SIGTERM, SIGKILL after term_ms. Waits until it is gone, for kill_ms more at most.
  * Returns 0, or -1 with e set: it stays, which only dom0's kernel can be the cause of.
  */
-int devmodel_process_end(pid_t pid, unsigned term_ms, unsigned kill_ms, struct err *e);
+int devmodel_process_end(pid_t pid, int pidfd, unsigned term_ms, unsigned kill_ms, struct err *e);
 
 /* Whether the process has that user for its own by now, all four of its ids. */
 bool devmodel_process_has_uid(pid_t pid, uid_t uid);

@@ -31,6 +31,10 @@ bool __real_daemons_there(const struct daemons_where *at);
 bool __wrap_daemons_there(const struct daemons_where *at);
 bool __real_daemons_store_answers(const struct daemons_where *at);
 bool __wrap_daemons_store_answers(const struct daemons_where *at);
+bool __real_daemons_store_hangs(const struct daemons_where *at);
+bool __wrap_daemons_store_hangs(const struct daemons_where *at);
+bool __real_daemons_end_console(struct daemon *d, const struct daemons_where *at);
+bool __wrap_daemons_end_console(struct daemon *d, const struct daemons_where *at);
 bool __real_daemons_console_runs(const struct daemons_where *at);
 bool __wrap_daemons_console_runs(const struct daemons_where *at);
 int __real_daemons_store(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
@@ -47,6 +51,64 @@ void fake_daemons_start(void)
 	fake_lock();
 	daemons.store = daemons.console = fake_store()->running = true;
 	fake_unlock();
+}
+
+static void end(bool *runs, int *life)
+{
+	fake_lock();
+	*runs = false;
+	if (*life >= 0)
+		close(*life);
+	*life = -1;
+	fake_unlock();
+}
+
+void fake_daemons_end_store(void)
+{
+	fake_lock();
+	fake_store()->running = false;
+	fake_store_empty();
+	fake_unlock();
+	end(&daemons.store, &daemons.store_life);
+}
+
+void fake_daemons_end_console(void)
+{
+	end(&daemons.console, &daemons.console_life);
+}
+
+static void set(bool *what, bool to)
+{
+	fake_lock();
+	*what = to;
+	fake_unlock();
+}
+
+void fake_daemons_start_store(void)
+{
+	fake_lock();
+	daemons.store = fake_store()->running = true;
+	fake_unlock();
+}
+
+void fake_daemons_hang(bool hangs)
+{
+	set(&daemons.hangs, hangs);
+}
+
+void fake_daemons_console_bad(bool bad)
+{
+	set(&daemons.console_bad, bad);
+}
+
+unsigned fake_daemons_consoles(void)
+{
+	unsigned n;
+
+	fake_lock();
+	n = daemons.consoles;
+	fake_unlock();
+	return n;
 }
 
 /* What another thread may be changing. */
@@ -67,7 +129,25 @@ bool __wrap_daemons_there(const struct daemons_where *at)
 
 bool __wrap_daemons_store_answers(const struct daemons_where *at)
 {
-	return daemons.on ? locked(&daemons.store) : __real_daemons_store_answers(at);
+	if (!daemons.on)
+		return __real_daemons_store_answers(at);
+	return locked(&daemons.store) && !locked(&daemons.hangs);
+}
+
+bool __wrap_daemons_store_hangs(const struct daemons_where *at)
+{
+	if (!daemons.on)
+		return __real_daemons_store_hangs(at);
+	return locked(&daemons.store) && locked(&daemons.hangs);
+}
+
+bool __wrap_daemons_end_console(struct daemon *d, const struct daemons_where *at)
+{
+	if (!daemons.on)
+		return __real_daemons_end_console(d, at);
+	fake_daemons_end_console();
+	daemon_close(d);
+	return true;
 }
 
 bool __wrap_daemons_console_runs(const struct daemons_where *at)
@@ -92,7 +172,9 @@ int __wrap_daemons_store(struct daemon *d, const struct daemons_where *at, const
 	if (!daemons.on)
 		return __real_daemons_store(d, at, r, e);
 	d->life = -1;
-	if (daemons.store_bad)
+	if (locked(&daemons.hangs))
+		return err_set(e, "the xenstored that runs, process 7, does not answer");
+	if (locked(&daemons.store_bad))
 		return err_set(e, "xenstored ended with status 1");
 	fake_lock();
 	if (!daemons.store) {
@@ -110,7 +192,7 @@ int __wrap_daemons_console(struct daemon *d, const struct daemons_where *at,
 	if (!daemons.on)
 		return __real_daemons_console(d, at, r, e);
 	d->life = -1;
-	if (daemons.console_bad)
+	if (locked(&daemons.console_bad))
 		return err_set(e, "xenconsoled ended with status 1");
 	fake_lock();
 	if (!daemons.console) {

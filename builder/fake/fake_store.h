@@ -22,6 +22,8 @@ struct fake_store {
 	 * asked for; `stuck` keeps them from closing.
 	 */
 	bool back_ends, stuck;
+	const char
+		*real_watch; /* where a xenstored of the test's listens, whose watches are real */
 	unsigned collisions; /* so many commits fail with EAGAIN */
 };
 struct fake_store *fake_store(void);

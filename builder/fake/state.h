@@ -46,6 +46,7 @@ unsigned fake_store_leaks(FILE *to);
 void fake_store_reset(void);
 unsigned fake_devices_leaks(FILE *to);
 void fake_devices_reset(void);
+void fake_store_empty(void);            /* every node, and what it knows of domains */
 void fake_store_forget(uint32_t domid); /* every node of a domain */
 void fake_store_ended(uint32_t domid);  /* xenstored hears that it has shut down, or is gone */
 void fake_raise(uint32_t domid, uint32_t remote_port);

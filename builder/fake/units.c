@@ -63,6 +63,7 @@ void kit_units_store(struct kit_units *k)
 	fake_devices()->on = true;
 	KIT_CHECK(store_open(&k->host.xsh, &e) == 0, "%s", e.msg);
 	KIT_CHECK(store_open(&k->worker_host.xsh, &e) == 0, "%s", e.msg);
+	k->all.store = STORE_SERVES;
 	errands_store(&k->errands, true);
 }
 
@@ -192,12 +193,11 @@ void kit_units_jobs(struct kit_units *k)
 
 int kit_units_hand_over(struct kit_units *k, struct err *e)
 {
-	const int rc = units_hand_over(&k->all, e);
-
+	units_hand_over(&k->all);
 	kit_units_jobs(k);
-	if (rc == 0 && k->all.hand_over.rc < 0)
+	if (k->all.hand_over.rc < 0)
 		*e = k->all.hand_over.err;
-	return rc < 0 ? rc : k->all.hand_over.rc;
+	return k->all.hand_over.rc;
 }
 
 void kit_units_look(struct kit_units *k, size_t i)

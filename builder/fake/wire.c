@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "builder/store/store.h"
+#include "fake_store.h"
 #include "state.h"
 
 #define FDS_MAX 256
@@ -30,6 +31,8 @@ int __wrap_wire_open(const char *path, struct err *e)
 	struct xs_handle *h;
 	int fd;
 
+	if (fake_store()->real_watch)
+		path = fake_store()->real_watch;
 	if (strcmp(path, STORE_SOCKET) != 0)
 		return __real_wire_open(path, e);
 	h = xs_open(0);

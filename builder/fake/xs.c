@@ -278,6 +278,12 @@ void fake_store_reset(void)
 	store.settings.back_ends = true;
 }
 
+void fake_store_empty(void)
+{
+	free_tree(&store.tree);
+	memset(store.introduced, 0, sizeof(store.introduced));
+}
+
 /* The domain that a node belongs to, or 0. */
 static uint32_t owner(const char *path)
 {

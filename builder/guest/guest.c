@@ -7,7 +7,11 @@
 
 void devmodel_init(struct devmodel *m)
 {
-	*m = (struct devmodel){.said_fd = -1, .ready_fd = -1, .console_fd = -1, .log = {.fd = -1}};
+	*m = (struct devmodel){.process_fd = -1,
+			       .said_fd = -1,
+			       .ready_fd = -1,
+			       .console_fd = -1,
+			       .log = {.fd = -1}};
 }
 
 int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e)

@@ -40,8 +40,10 @@ struct guest {
 		store_port; /* the guest's ends; store_port 0 for a guest without one */
 	uint64_t console_gfn, store_gfn; /* of the rings' pages; mfns for a pv guest */
 	bool in_store;                   /* its nodes are written */
-	struct devmodel model;           /* its device model, if it is of a type that has one */
-	bool handed_over;                /* it was added to the store only after its start */
+	unsigned store_generation;       /* in that store (host.h) */
+	bool store_lost;       /* the store that it knew has ended: its kernel hears no other one */
+	struct devmodel model; /* its device model, if it is of a type that has one */
+	bool handed_over;      /* it was added to the store only after its start */
 
 	uint64_t began;       /* when the newest build began */
 	uint64_t build_ns;    /* ns from there to the unpause */

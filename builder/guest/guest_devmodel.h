@@ -26,6 +26,7 @@ enum devmodel_state {
 struct devmodel {
 	enum devmodel_state state;
 	pid_t pid;      /* 0 while there is no process */
+	int process_fd; /* the process (pidfd_open(2)); -1 where there is none to be had */
 	int said_fd;    /* what it says, for the log */
 	int ready_fd;   /* of a classic one that is not ready yet: readable when it is, or has ended
 			 */
@@ -39,6 +40,8 @@ struct devmodel {
 	uid_t uid;             /* that it is going to have; 0: it keeps root */
 	uint64_t began;        /* ns */
 	struct err why;        /* of DEVMODEL_ENDED */
+	struct kept *kept;     /* where its files outlive this process, borrowed; or NULL */
+	const char *guest;     /* whose it is, by which they are called there; borrowed */
 };
 
 /* None was started. */

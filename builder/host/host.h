@@ -18,10 +18,14 @@
 #include "unmap.h"
 #include "xenlog.h"
 
+struct store_link;
+
 struct host {
 	struct xenlog log;
 	xc_interface *xch;
-	struct xs_handle *xsh; /* the store; NULL without one. Opened and closed by its user */
+	struct xs_handle *xsh;     /* the store; NULL without one. Opened and closed by its user */
+	struct store_link *link;   /* by which that is found (store/store_link.h), or NULL */
+	unsigned store_generation; /* of the xenstored that xsh belongs to */
 	xen_capabilities_info_t caps; /* "xen-3.0-x86_64 hvm-3.0-x86_32 ..." */
 	uint32_t physcaps;            /* XEN_SYSCTL_PHYSCAP_* */
 	unsigned nr_cpus;             /* physical cpu numbers, offline ones included */

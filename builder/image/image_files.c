@@ -45,13 +45,17 @@ static struct image_file *image_map(int fd, const struct stat *st)
 struct image_file *image_hold(struct image_cache *c, const char *what, const char *path,
 			      struct err *e)
 {
+	/* O_NONBLOCK: a FIFO put in the file's place must not stop the boot. */
+	return image_hold_open(c, what, path, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), e);
+}
+
+struct image_file *image_hold_open(struct image_cache *c, const char *what, const char *path,
+				   int fd, struct err *e)
+{
 	struct image_file *f = NULL;
 	const char *cause = NULL;
 	struct stat st;
-	int fd;
 
-	/* O_NONBLOCK: a FIFO put in the file's place must not stop the boot. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		cause = strerror(errno);
 	else if (!S_ISREG(st.st_mode))

@@ -44,6 +44,7 @@ struct image_file {
 /* Every file that is held; zero-initialised is empty. */
 struct image_cache {
 	struct image_file *files;
+	struct kept *kept; /* where they outlive this process, borrowed; or NULL */
 };
 
 /*
@@ -53,6 +54,11 @@ struct image_cache {
  */
 struct image_file *image_hold(struct image_cache *c, const char *what, const char *path,
 			      struct err *e);
+
+/* The same with the file that is open already, which is the cache's from then on, also after an
+ * error. */
+struct image_file *image_hold_open(struct image_cache *c, const char *what, const char *path,
+				   int fd, struct err *e);
 
 /* Gives a file back; the last one unmaps it. NULL is allowed. */
 void image_drop(struct image_cache *c, struct image_file *f);

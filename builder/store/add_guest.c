@@ -129,9 +129,7 @@ static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t,
 	int rc;
 
 	if (!ids)
-		return errno == ENOENT ? 0
-				       : err_set(e, "cannot read " DOMAINS " in the store: %s",
-						 strerror(errno));
+		return errno == ENOENT ? 0 : store_error(e, "cannot read " DOMAINS " in the store");
 	rc = name_calls(ids, n, g, h, &calls, &nr) < 0 ? err_set(e, "out of memory")
 						       : wire_talk(fd, t, calls, nr, e);
 	for (size_t i = 0; !rc && i < nr; i++)
@@ -213,6 +211,7 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 		return -1;
 	list_all(&w, &i);
 	build_lock(h->shared, BUILD_LOCK_STORE);
+	g->store_generation = h->store_generation;
 	rc = write_all_nodes(&w, &g->in_store, e);
 	if (!rc)
 		mark_ours(h, g->domid, true);
@@ -222,50 +221,70 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 	nodes_free(&w.devices);
 	if (!rc && g->store_port &&
 	    !xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
-		rc = err_set(e, "cannot introduce domain %u to xenstored: %s", g->domid,
-			     strerror(errno));
+		rc = store_error(e, "cannot introduce domain %u to xenstored", g->domid);
 	if (rc < 0)
 		store_remove_guest(g, h);
 	return rc;
 }
 
-void store_remove_guest(struct guest *g, struct host *h)
+int store_take_out(struct guest *g, struct host *h, struct err *e)
 {
 	if (!h->xsh || !g->in_store || g->domid == NO_DOMAIN)
-		return;
+		return 0;
 	g->in_store = false;
 	build_lock(h->shared, BUILD_LOCK_STORE);
 	mark_ours(h, g->domid, false);
 	build_unlock(h->shared, BUILD_LOCK_STORE);
-	remove_guest_nodes(g, h->xsh, STORE_REMOVE_MS);
+	if (remove_guest_nodes(g, h->xsh, STORE_REMOVE_MS, e) == 0 || !e->passing ||
+	    !(g->cfg->nr_disks + g->cfg->nr_vifs))
+		return 0;
+	g->in_store = true;
+	return -1;
 }
 
-int store_add_dom0(struct xs_handle *xsh, struct err *e)
+void store_remove_guest(struct guest *g, struct host *h)
+{
+	struct err ignored;
+
+	store_take_out(g, h, &ignored);
+	if (h->xsh)
+		g->in_store = false;
+}
+
+#define DOM0_NODES 3
+
+int store_add_dom0(struct err *e)
 {
 	static const struct {
 		const char *path, *value;
-	} wanted[] = {
+	} wanted[DOM0_NODES] = {
 		{"/local/domain/0/domid", "0"},
 		{"/local/domain/0/name", "Domain-0"},
 		{"/local/pool/0/name", "Pool-0"},
 	};
+	struct wire_call calls[DOM0_NODES] = {{.type = XS_READ}};
 	struct nodes n = {0};
-	int rc = -1;
-	char *is;
+	int fd, rc;
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		is = xs_read(xsh, XBT_NULL, wanted[i].path, NULL);
-		if (!is && errno != ENOENT) {
-			err_set(e, "cannot read %s in the store: %s", wanted[i].path,
-				strerror(errno));
-			goto out;
-		}
-		if (!is)
+	fd = wire_open(STORE_SOCKET, e);
+	if (fd < 0)
+		return -1;
+	for (size_t i = 0; i < DOM0_NODES; i++)
+		calls[i] = (struct wire_call){.type = XS_READ,
+					      .body = (char *)(uintptr_t)wanted[i].path,
+					      .len = strlen(wanted[i].path) + 1};
+	rc = wire_talk(fd, 0, calls, DOM0_NODES, e);
+	for (size_t i = 0; i < DOM0_NODES; i++) {
+		if (!rc && calls[i].error == ENOENT)
 			nodes_add(&n, NODE_INHERITS, wanted[i].path, NULL, "%s", wanted[i].value);
-		free(is);
+		else if (!rc && calls[i].error)
+			rc = err_set(e, "cannot read %s in the store: %s", wanted[i].path,
+				     strerror(calls[i].error));
+		free(calls[i].reply);
 	}
-	rc = n.n || n.failed ? nodes_write(&n, e) : 0;
-out:
+	if (!rc && (n.n || n.failed))
+		rc = nodes_write_on(&n, fd, e);
+	wire_close(fd);
 	nodes_free(&n);
 	return rc;
 }

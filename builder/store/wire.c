@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 int wire_open(const char *path, struct err *e)
 {
+	/* A xenstored that is stopped lets those wait who connect. */
+	const struct timeval patience = {.tv_sec = WIRE_PATIENCE_MS / 1000};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	int fd;
 
@@ -16,9 +19,11 @@ int wire_open(const char *path, struct err *e)
 		return err_set(e, "the path %s is too long for a socket", path);
 	strcpy(a.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
 		return fd;
-	err_set(e, "cannot reach xenstored at %s: %s", path, strerror(errno));
+	err_set_passing(e, "cannot reach xenstored at %s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -77,10 +82,26 @@ static int send_some(struct talk *t, struct err *e)
 		if (n < 0 && errno == EAGAIN)
 			return 0;
 		if (n < 0 && errno != EINTR)
-			return err_set(e, "cannot write to xenstored: %s", strerror(errno));
+			return err_set_passing(e, "cannot write to xenstored: %s", strerror(errno));
 		t->sent += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
+}
+
+/* Waits until there is something to read, or room for what is to be sent. */
+static int await(const struct talk *t, struct err *e)
+{
+	struct pollfd p = {.fd = t->fd, .events = POLLIN};
+	int n;
+
+	if (t->sent < t->len)
+		p.events |= POLLOUT;
+	do
+		n = poll(&p, 1, WIRE_PATIENCE_MS);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		return 0;
+	return err_set_passing(e, "xenstored does not answer for %u s", WIRE_PATIENCE_MS / 1000);
 }
 
 /* Waits for more of the answers, when there are none left, and sends meanwhile: xenstored may wait
@@ -92,19 +113,18 @@ static int refill(struct talk *t, struct err *e)
 	for (;;) {
 		if (send_some(t, e) < 0)
 			return -1;
-		n = recv(t->fd, t->answers, sizeof(t->answers),
-			 t->sent < t->len ? MSG_DONTWAIT : 0);
+		n = recv(t->fd, t->answers, sizeof(t->answers), MSG_DONTWAIT);
 		if (n > 0)
 			break;
 		if (!n)
-			return err_set(e,
-				       "cannot read from xenstored: it has closed the connection");
+			return err_set_passing(
+				e, "cannot read from xenstored: it has closed the connection");
 		if (errno == EAGAIN) {
-			struct pollfd p = {.fd = t->fd, .events = POLLIN | POLLOUT};
-
-			poll(&p, 1, -1);
+			if (await(t, e) < 0)
+				return -1;
 		} else if (errno != EINTR) {
-			return err_set(e, "cannot read from xenstored: %s", strerror(errno));
+			return err_set_passing(e, "cannot read from xenstored: %s",
+					       strerror(errno));
 		}
 	}
 	t->begin = 0;

@@ -27,14 +27,21 @@ struct wire_call {
 	size_t reply_len;
 };
 
-/* Connects to the xenstored that listens at path. Returns a file, or -1 with e set. */
+/* How long xenstored may take for the next bytes of its answers, or to take more requests. */
+#ifndef WIRE_PATIENCE_MS /* the tests have less */
+#define WIRE_PATIENCE_MS 30000
+#endif
+
+/* Connects to the xenstored that listens at path. Returns a file, or -1 with e set: as below, that
+ * may pass. */
 int wire_open(const char *path, struct err *e);
 void wire_close(int fd);
 
 /*
  * Sends n requests in a transaction (0 for none) and takes their answers; all are carried out, also
- * behind one that fails. Waits for xenstored as long as that takes. Returns 0, or -1 with e set:
- * the connection is of no use any more.
+ * behind one that fails. Waits for xenstored as long as it goes on. Returns 0, or -1 with e set:
+ * the connection is of no use any more. Where it was lost, or nothing came for WIRE_PATIENCE_MS,
+ * e->passing is set.
  */
 int wire_talk(int fd, uint32_t transaction, struct wire_call *calls, size_t n, struct err *e);
 

@@ -9,16 +9,23 @@
 
 _Static_assert(sizeof(((struct xencons_interface *)0)->out) == CONSOLE_RING_OUT, "ring size");
 
-int console_open(struct console *c, struct host *h, xenevtchn_handle *xce, const struct guest *g,
-		 struct err *e)
+int console_map(struct console *c, struct host *h, const struct guest *g, struct err *e)
 {
-	xenevtchn_port_or_error_t port;
-
 	memset(c, 0, sizeof(*c));
 	c->ring = xc_map_foreign_range(h->xch, g->domid, XC_PAGE_SIZE, PROT_READ | PROT_WRITE,
 				       (unsigned long)g->console_gfn);
 	if (!c->ring)
 		return host_error(h, e, "cannot map the console of domain %u", g->domid);
+	return 0;
+}
+
+int console_open(struct console *c, struct host *h, xenevtchn_handle *xce, const struct guest *g,
+		 struct err *e)
+{
+	xenevtchn_port_or_error_t port;
+
+	if (console_map(c, h, g, e) < 0)
+		return -1;
 	port = xenevtchn_bind_interdomain(xce, g->domid, g->console_port);
 	if (port < 0) {
 		host_error(h, e, "cannot bind the console of domain %u", g->domid);
@@ -34,7 +41,8 @@ void console_close(struct console *c, xenevtchn_handle *xce)
 {
 	if (!c->ring)
 		return;
-	xenevtchn_unbind(xce, c->port);
+	if (c->port)
+		xenevtchn_unbind(xce, c->port);
 	munmap(c->ring, XC_PAGE_SIZE);
 	memset(c, 0, sizeof(*c));
 }
@@ -59,8 +67,18 @@ size_t console_read(struct console *c, xenevtchn_handle *xce, char *buf, size_t 
 		return 0;
 	xen_mb(); /* the bytes are taken before the guest may write over them */
 	ring->out_cons = cons;
-	xenevtchn_notify(xce, c->port);
+	if (c->port)
+		xenevtchn_notify(xce, c->port);
 	return n;
+}
+
+uint32_t console_taken(const struct console *c, bool *all)
+{
+	const volatile struct xencons_interface *ring = c->ring;
+	const XENCONS_RING_IDX cons = ring->out_cons, prod = ring->out_prod;
+
+	*all = cons == prod || prod - cons > sizeof(ring->out);
+	return cons;
 }
 
 size_t console_room(const struct console *c)

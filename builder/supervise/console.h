@@ -7,6 +7,7 @@
 #ifndef EARLYDOM_CONSOLE_H
 #define EARLYDOM_CONSOLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +20,7 @@ struct xencons_interface;
 
 struct console {
 	struct xencons_interface *ring; /* mapped; NULL when closed */
-	evtchn_port_t port;             /* dom0's end */
+	evtchn_port_t port;             /* dom0's end; 0, which is no port, when only mapped */
 };
 
 /* The most that one console_read returns: the size of the ring. */
@@ -29,6 +30,14 @@ struct console {
  * held. */
 int console_open(struct console *c, struct host *h, xenevtchn_handle *xce, const struct guest *g,
 		 struct err *e);
+
+/* Maps the ring alone, of a guest that has ended: what is left in it can be read, and nobody has to
+ * be told. Returns 0, or -1 with e set and nothing held. */
+int console_map(struct console *c, struct host *h, const struct guest *g, struct err *e);
+
+/* How much of the guest's output somebody has taken from the ring since its start, in bytes modulo
+ * 2^32, and whether that was all. What makes no sense counts as all. */
+uint32_t console_taken(const struct console *c, bool *all);
 
 /* Unmaps and unbinds; a closed console is allowed. A domain is not gone while its ring is mapped.
  */

@@ -27,7 +27,7 @@ int console_tail_open(struct console_tail *t, int dirfd, const char *name, struc
 	t->fd = openat(dirfd, file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (t->fd < 0)
 		return err_set(e, "cannot open xenconsoled's log %s: %s", file, strerror(errno));
-	t->at = t->punched = lseek(t->fd, 0, SEEK_END);
+	t->at = t->punched = t->begin = lseek(t->fd, 0, SEEK_END);
 	return 0;
 }
 
@@ -53,6 +53,19 @@ size_t console_tail_read(struct console_tail *t, char *buf, size_t size)
 		      t->at - t->punched) == 0)
 		t->punched = t->at;
 	return (size_t)n;
+}
+
+void console_tail_begin(struct console_tail *t)
+{
+	t->begin = lseek(t->fd, 0, SEEK_END);
+}
+
+off_t console_tail_length(const struct console_tail *t, bool *all)
+{
+	const off_t end = lseek(t->fd, 0, SEEK_END);
+
+	*all = t->at >= end;
+	return end - t->begin;
 }
 
 size_t console_tail_type(const char *path, const char *buf, size_t n)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "builder/keeper/kept.h"
 #include "timeline.h"
 #include "unit_console.h"
 #include "unit_hand_over.h"
@@ -47,14 +48,16 @@ int control_connect(const char *rundir, struct err *e)
 	return err_set(e, "cannot reach the supervisor at %s: %s", a.sun_path, strerror(cause));
 }
 
-int control_open(struct control *c, const char *rundir, struct err *e)
+int control_open(struct control *c, const char *rundir, int listen_fd, struct err *e)
 {
 	struct sockaddr_un a;
 	int fd;
 
-	c->listen_fd = -1;
+	c->listen_fd = listen_fd;
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		c->clients[i].fd = -1;
+	if (listen_fd >= 0)
+		return 0;
 	if (address(&a, rundir, e) < 0)
 		return -1;
 	fd = control_connect(rundir, e);
@@ -77,8 +80,10 @@ int control_open(struct control *c, const char *rundir, struct err *e)
 
 static void drop(struct control_client *k)
 {
+	if (k->file >= 0)
+		close(k->file);
 	close(k->fd);
-	k->fd = -1;
+	k->fd = k->file = -1;
 }
 
 void control_close(struct control *c)
@@ -196,6 +201,33 @@ static void done(struct control_client *k, int rc, const struct err *e)
 	drop(k);
 }
 
+static void upgrade(struct control_client *k, struct units *all)
+{
+	const int program = k->file;
+	struct err e;
+
+	k->file = -1;
+	if (program < 0)
+		refuse(k, "no program came with the request");
+	else if (all->upgrade(all->upgrade_arg, program, &e) < 0)
+		refuse(k, e.msg);
+	else
+		k->state = CLIENT_UPGRADING;
+}
+
+/* Whether this supervisor's program is the one of the newest upgrade. */
+static int was_upgraded(const struct units *all, struct err *e)
+{
+	const char *began = all->why_began ? all->why_began : "";
+
+	if (!strcmp(began, BEGIN_UPGRADED))
+		return 0;
+	if (!strncmp(began, BEGIN_FELL " ", strlen(BEGIN_FELL) + 1))
+		return err_set(e, "the new version %.200s; the one before goes on",
+			       began + strlen(BEGIN_FELL) + 1);
+	return err_set(e, "there was no upgrade");
+}
+
 static void ask(struct control_client *k, struct units *all, char *request)
 {
 	char *name = strchr(request, ' ');
@@ -210,12 +242,19 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		send_rows(k, all, report);
 		return;
 	}
+	if (!strcmp(request, "upgrade")) {
+		upgrade(k, all);
+		return;
+	}
+	if (!strcmp(request, "upgraded")) {
+		rc = was_upgraded(all, &e);
+		done(k, rc, &e);
+		return;
+	}
 	if (!strcmp(request, "handover")) {
 		k->unit = NULL;
-		if (units_hand_over(all, &e) < 0)
-			refuse(k, e.msg);
-		else
-			k->state = CLIENT_WAITING;
+		units_hand_over(all);
+		k->state = CLIENT_WAITING;
 		return;
 	}
 	if (!name) {
@@ -259,10 +298,33 @@ static void type(struct control_client *k, struct units *all)
 	memmove(k->in, k->in + n, k->in_len);
 }
 
+/* What the client sends, with a file where it is a request that has one. */
+static ssize_t receive(struct control_client *k)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} rights;
+	struct iovec part = {k->in + k->in_len, sizeof(k->in) - 1 - k->in_len};
+	struct msghdr h = {.msg_iov = &part,
+			   .msg_iovlen = 1,
+			   .msg_control = &rights,
+			   .msg_controllen = sizeof(rights)};
+	const ssize_t n = recvmsg(k->fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&h) : NULL;
+
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(int))) {
+		if (k->file >= 0)
+			close(k->file);
+		memcpy(&k->file, CMSG_DATA(c), sizeof(k->file));
+	}
+	return n;
+}
+
 static void client_input(struct control_client *k, struct units *all)
 {
-	const ssize_t n =
-		recv(k->fd, k->in + k->in_len, sizeof(k->in) - 1 - k->in_len, MSG_DONTWAIT);
+	const ssize_t n = receive(k);
 	char *end;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -288,6 +350,7 @@ static void client_input(struct control_client *k, struct units *all)
 		type(k, all);
 		break;
 	case CLIENT_WAITING:
+	case CLIENT_UPGRADING:
 		k->in_len = 0;
 		break;
 	}
@@ -296,7 +359,7 @@ static void client_input(struct control_client *k, struct units *all)
 static void take_client(struct control *c)
 {
 	const int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct control_client full = {.fd = fd};
+	struct control_client full = {.fd = fd, .file = -1};
 
 	if (fd < 0)
 		return;
@@ -305,6 +368,7 @@ static void take_client(struct control *c)
 			continue;
 		memset(&c->clients[i], 0, sizeof(c->clients[i]));
 		c->clients[i].fd = fd;
+		c->clients[i].file = -1;
 		return;
 	}
 	refuse(&full, "too many connections");
@@ -348,6 +412,13 @@ void control_output(void *arg, const struct unit *u, const char *buf, size_t n)
 			say(&c->clients[i], buf, n);
 }
 
+void control_upgraded(struct control *c)
+{
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].fd >= 0 && c->clients[i].state == CLIENT_UPGRADING)
+			answer(&c->clients[i], "ok\n");
+}
+
 void control_settle(struct control *c, struct units *all)
 {
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
@@ -361,6 +432,11 @@ void control_settle(struct control *c, struct units *all)
 		if (k->state == CLIENT_ATTACHED &&
 		    (unit_over(k->unit) || is_elsewhere(all, k->unit))) {
 			drop(k);
+			continue;
+		}
+		if (k->state == CLIENT_UPGRADING) {
+			if (!all->upgrading)
+				refuse(k, "a guest is about to start; try again when it is up");
 			continue;
 		}
 		if (k->state == CLIENT_WAITING && !k->unit) {

@@ -8,6 +8,9 @@
  * NAME\n     "ok\n" once the guest has ended, however long that takes destroy NAME\n  the same
  *     release NAME\n  "ok\n" once the guest is not supervised any more
  *     handover\n      "ok\n" once every guest is in the store
+ *     upgrade\n       with the file of a program (SCM_RIGHTS): "ok\n" when this supervisor ends, so
+ * that one of that program takes its place upgraded\n      "ok\n" if this supervisor is the one of
+ * the last upgrade
  *
  * Anything that fails is answered with "error: TEXT\n" and the end of the connection.
  */
@@ -23,9 +26,10 @@
 
 struct control_client {
 	int fd; /* -1: free */
-	enum { CLIENT_ASKING, CLIENT_ATTACHED, CLIENT_WAITING } state;
+	enum { CLIENT_ASKING, CLIENT_ATTACHED, CLIENT_WAITING, CLIENT_UPGRADING } state;
 	struct unit *unit; /* NULL while the hand-over of all is waited for */
 	unsigned refusals; /* of the unit's, before its request */
+	int file;          /* came with the request, or -1 */
 	char in[256];      /* the request so far; input that the console's ring had no room for */
 	size_t in_len;
 };
@@ -39,8 +43,9 @@ struct control {
 #define CONTROL_FDS (1 + CONTROL_CLIENTS)
 
 /* Listens on `control` in the directory. Returns 0, or -1 with e set; another supervisor that
- * answers there is an error. */
-int control_open(struct control *c, const char *rundir, struct err *e);
+ * answers there is an error. With listen_fd, an earlier supervisor's, which is the control's then,
+ * it goes on there; else that is -1. */
+int control_open(struct control *c, const char *rundir, int listen_fd, struct err *e);
 void control_close(struct control *c);
 
 /* Fills in what to poll for, and acts on what poll found. */
@@ -49,6 +54,9 @@ void control_act(struct control *c, struct units *all, const struct pollfd fds[C
 
 /* Gives a guest's output to those who are attached to it; arg is the struct control (unit.h). */
 void control_output(void *arg, const struct unit *u, const char *buf, size_t n);
+
+/* Tells those who wait for the upgrade that this supervisor ends for it. */
+void control_upgraded(struct control *c);
 
 /* Answers those whose wait is over, and lets input that waited for room go on. To be called often.
  */

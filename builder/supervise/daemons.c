@@ -14,8 +14,10 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xen/io/xs_wire.h>
@@ -24,6 +26,7 @@
 #include "base/close_files.h"
 
 #define ANSWER_MS 1000 /* how long a xenstored that runs may take for an answer */
+#define END_MS    1000 /* how long one that is killed may take to be gone */
 #define LOOK_MS   5    /* how often a daemon that starts is looked at */
 #define LIFE_FD   3    /* of a daemon's: open as long as any process of it lives */
 
@@ -36,6 +39,7 @@ const struct daemons_where daemons_usual = {
 	.xenbus = "/proc/xen/xsd_port",
 	.terminals = "/dev/pts/ptmx",
 	.timeout_ms = 10000,
+	.stop_fd = -1,
 };
 
 /* A daemon that is being started. */
@@ -52,10 +56,33 @@ struct start {
 
 /* ---- what runs ---- */
 
+/* Whether the process has this name, and has not ended: one that nobody has waited for yet is there
+ * still (proc(5), /proc/PID/stat). */
+static bool lives(long pid, const char *name)
+{
+	char path[64], text[128] = "", *end;
+	const char *begin;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	begin = strchr(text, '(');
+	end = strrchr(text, ')');
+	if (!begin || !end || end < begin || end[1] != ' ' || strchr("ZX", end[2]))
+		return false;
+	*end = '\0';
+	return strcmp(begin + 1, name) == 0;
+}
+
 /* The process that a pid file names, if it is one of this name; else 0. */
 static pid_t running(const char *pid_file, const char *name)
 {
-	char path[64], text[32] = "";
+	char text[32] = "";
 	long pid = 0;
 	FILE *f;
 
@@ -65,17 +92,20 @@ static pid_t running(const char *pid_file, const char *name)
 	if (fgets(text, sizeof(text), f))
 		pid = strtol(text, NULL, 10);
 	fclose(f);
-	if (pid <= 0 || pid > INT_MAX)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = '\0';
-	fclose(f);
-	text[strcspn(text, "\n")] = '\0';
-	return strcmp(text, name) == 0 ? (pid_t)pid : 0;
+	return pid > 0 && pid <= INT_MAX && lives(pid, name) ? (pid_t)pid : 0;
+}
+
+/* Its life, as a file; -1 where there is no such process, or no such call (Linux 5.3). */
+static int life_of(pid_t pid)
+{
+	return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+}
+
+static bool told_to_stop(const struct daemons_where *at)
+{
+	struct pollfd p = {.fd = at->stop_fd, .events = POLLIN};
+
+	return at->stop_fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
 /* Asks for the store's root. True when a whole answer has come. */
@@ -328,6 +358,8 @@ static int wait_for(struct start *s, pid_t child, int life, struct err *e)
 			return 0;
 		if (clock_ns() > deadline)
 			break;
+		if (told_to_stop(s->at))
+			return err_set(e, "%s is not waited for any more", s->name);
 		poll(&p, 1, LOOK_MS);
 	}
 	end_all(s);
@@ -372,6 +404,18 @@ static bool store_serves(const struct start *s)
 	return answers(s->at->socket, ANSWER_MS);
 }
 
+static pid_t store_pid(const struct daemons_where *at)
+{
+	const pid_t pid = running(at->store_pid, "xenstored");
+
+	return pid ? pid : running(at->store_pid, "oxenstored");
+}
+
+bool daemons_store_hangs(const struct daemons_where *at)
+{
+	return store_pid(at) > 0 && !answers(at->socket, ANSWER_MS);
+}
+
 /* One that runs and does not answer yet must not be disturbed: a second one would take its socket.
  * Returns 1 when it answers, 0 when there is none, -1 with e set. */
 static int find_store(const struct daemons_where *at, struct err *e)
@@ -383,12 +427,10 @@ static int find_store(const struct daemons_where *at, struct err *e)
 	for (;;) {
 		if (answers(at->socket, ANSWER_MS))
 			return 1;
-		pid = running(at->store_pid, "xenstored");
-		if (!pid)
-			pid = running(at->store_pid, "oxenstored");
+		pid = store_pid(at);
 		if (!pid)
 			return 0;
-		if (clock_ns() > deadline)
+		if (clock_ns() > deadline || told_to_stop(at))
 			return err_set(e, "the xenstored that runs, process %ld, does not answer",
 				       (long)pid);
 		nanosleep(&pause, NULL);
@@ -411,8 +453,12 @@ int daemons_store(struct daemon *d, const struct daemons_where *at, const struct
 
 	d->life = -1;
 	found = find_store(at, e);
-	if (found)
-		return found < 0 ? -1 : 0;
+	if (found < 0)
+		return -1;
+	if (found) {
+		d->life = life_of(store_pid(at));
+		return 0;
+	}
 	if (access(at->xenbus, R_OK) < 0)
 		return err_set(e, "cannot start xenstored: no %s (is xenfs mounted there?): %s",
 			       at->xenbus, strerror(errno));
@@ -426,23 +472,36 @@ static bool console_serves(const struct start *s)
 	return daemons_console_runs(s->at);
 }
 
+/* Whether something is mounted on the directory. */
+static bool is_mounted(const char *dir)
+{
+	char above[PATH_MAX];
+	struct stat st, st_above;
+
+	snprintf(above, sizeof(above), "%s/..", dir);
+	return stat(dir, &st) == 0 && stat(above, &st_above) == 0 && st.st_dev != st_above.st_dev;
+}
+
 /* The directory of the logs: here, and as the own root sees it. */
 static int make_log_dir(const char *dir, const struct own_root *r, struct err *e)
 {
-	int rc = 0;
+	char path[PATH_MAX];
 
 	if (mkdir(dir, 0750) < 0 && errno != EEXIST)
 		return err_set(e, "cannot make the directory %s: %s", dir, strerror(errno));
-	if (!r)
+	/* One that was started before has it. */
+	if (!r || is_mounted(dir))
 		return 0;
 	if (mount("xenconsoled", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		  "mode=750,size=" DAEMONS_LOG_SIZE) < 0)
 		return err_set(e, "cannot mount a tmpfs on %s: %s", dir, strerror(errno));
-	if (fchdir(r->dir) < 0 || mount(dir, dir + 1, NULL, MS_BIND, NULL) < 0)
-		rc = err_set(e, "cannot mount %s in the refuge: %s", dir, strerror(errno));
-	if (chdir("/") < 0 && rc == 0)
-		rc = err_set(e, "cannot go to /: %s", strerror(errno));
-	return rc;
+	/* The working directory is all threads'. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d%s", r->dir, dir);
+	if (mount(dir, path, NULL, MS_BIND, NULL) == 0)
+		return 0;
+	err_set(e, "cannot mount %s in the refuge: %s", dir, strerror(errno));
+	umount2(dir, MNT_DETACH);
+	return -1;
 }
 
 int daemons_console(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
@@ -461,8 +520,10 @@ int daemons_console(struct daemon *d, const struct daemons_where *at, const stru
 	};
 
 	d->life = -1;
-	if (daemons_console_runs(at))
+	if (daemons_console_runs(at)) {
+		d->life = life_of(running(at->console_pid, "xenconsoled"));
 		return 0;
+	}
 	/* It would run all the same, and give no guest a terminal. */
 	if (access(at->terminals, F_OK) < 0)
 		return err_set(e, "cannot start xenconsoled: no %s (is devpts mounted there?): %s",
@@ -470,6 +531,34 @@ int daemons_console(struct daemon *d, const struct daemons_where *at, const stru
 	if (make_log_dir(at->log_dir, r, e) < 0)
 		return -1;
 	return start(d, &s, e);
+}
+
+void daemons_console_goes(const struct daemons_where *at)
+{
+	const uint64_t deadline = clock_ns() + END_MS * NS_PER_MS;
+	const struct timespec pause = {.tv_nsec = NS_PER_MS};
+
+	/* A process closes its files before it has ended. */
+	while (daemons_console_runs(at) && clock_ns() < deadline)
+		nanosleep(&pause, NULL);
+}
+
+bool daemons_end_console(struct daemon *d, const struct daemons_where *at)
+{
+	const pid_t pid = running(at->console_pid, "xenconsoled");
+	struct pollfd p = {.fd = d->life, .events = POLLIN};
+	bool ended;
+
+	if (d->life < 0 || pid <= 0)
+		return false;
+	/* Also one that is stopped. */
+	kill(pid, SIGKILL);
+	ended = poll(&p, 1, END_MS) > 0;
+	if (ended) {
+		daemons_console_goes(at);
+		daemon_close(d);
+	}
+	return ended;
 }
 
 void daemon_close(struct daemon *d)

@@ -42,14 +42,14 @@ struct daemons_where {
 	/* What the kernel must have for them: xenfs (xsd_port), and devpts. */
 	const char *xenbus, *terminals;
 	unsigned timeout_ms; /* how long a daemon may take until it serves */
+	int stop_fd;         /* when it is readable nobody waits any more for that; -1: for ever */
 };
 
 extern const struct daemons_where daemons_usual;
 
 /* A daemon that serves. */
 struct daemon {
-	int life; /* of one that was started: readable when it has ended; of one that was found: -1
-		   */
+	int life; /* readable when it has ended; -1: not known */
 };
 
 /* Whether both programs are there to be started. */
@@ -63,11 +63,13 @@ bool daemons_console_runs(const struct daemons_where *at);
 /*
  * Finds the daemon, or starts it and waits until it serves: xenstored answers, xenconsoled has
  * written its pid file. One that does not within the time-out is ended. xenstored must be there
- * first. r is where a started one runs; NULL: where it is (tests). The working directory becomes /,
- * and no other thread may depend on it meanwhile.
+ * first. r is where a started one runs; NULL: where it is (tests).
  *
  * Returns 0, or -1 with e set and d->life -1: the program cannot be run, it ended (with what it
  * said), it does not serve, or one that somebody else has started does not answer.
+ *
+
+ * The life of one that was found is that of the process in its pid file, if there is one.
  *
  * A xenstored that serves must stay: the kernel does not register its watches with another one.
  */
@@ -75,6 +77,16 @@ int daemons_store(struct daemon *d, const struct daemons_where *at, const struct
 		  struct err *e);
 int daemons_console(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
 		    struct err *e);
+
+/* Whether a xenstored runs that does not answer: there must be no other one. */
+bool daemons_store_hangs(const struct daemons_where *at);
+
+/* Waits until a xenconsoled whose life is over is not there any more, a second at most. */
+void daemons_console_goes(const struct daemons_where *at);
+
+/* Ends a xenconsoled, and waits until it has. False when it does not end within a second, or is not
+ * known. The rings keep what it has not read. */
+bool daemons_end_console(struct daemon *d, const struct daemons_where *at);
 
 /* Stops watching over it; it goes on. */
 void daemon_close(struct daemon *d);

@@ -92,6 +92,11 @@ static int equip(struct errand_thread *t, struct err *e)
 
 	if (!h->xch && host_open(h, t->errands->verbose, e) < 0)
 		return -1;
+	if (t->errands->link) {
+		h->link = t->errands->link;
+		store_handle(h);
+		return 0;
+	}
 	if (atomic_load(&t->errands->store) == (h->xsh != NULL))
 		return 0;
 	if (!h->xsh)
@@ -113,8 +118,7 @@ static void *work(void *arg)
 			e->run(e, &t->host);
 		come_back(a, e);
 	}
-	if (t->host.xsh)
-		xs_close(t->host.xsh);
+	store_handle_close(&t->host);
 	host_close(&t->host);
 	pthread_mutex_lock(&a->lock);
 	a->live--;

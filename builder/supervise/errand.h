@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "builder/host/host.h"
+#include "builder/store/store_link.h"
 
 /* One that is not back by then is said. */
 #define ERRAND_LATE_NS (10 * NS_PER_S)
@@ -63,7 +64,9 @@ struct errand_thread {
 struct errands {
 	struct report *report;
 	bool verbose;
-	atomic_bool store;   /* there is one: the threads open it */
+	struct store_link
+		*link;       /* by which the threads have a store; set before the first errand */
+	atomic_bool store;   /* without a link: there is one */
 	struct errand *away; /* given, and not taken */
 
 	struct errand_thread threads[ERRANDS_MAX];

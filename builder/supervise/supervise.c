@@ -11,6 +11,9 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "builder/host/rundir.h"
+#include "adopt.h"
+#include "builder/keeper/heart.h"
+#include "builder/keeper/keeper.h"
 #include "control.h"
 #include "worker.h"
 #include "free_initramfs.h"
@@ -18,6 +21,7 @@
 #include "services.h"
 #include "unit_console.h"
 #include "unit_look.h"
+#include "unit_save.h"
 #include "unit_table.h"
 #include "unit_wait.h"
 #include "builder/image/image_files.h"
@@ -52,6 +56,14 @@ struct supervisor {
 	struct xl_records records;
 	struct own_root *own_root;
 	struct units all;
+	struct kept *kept;
+	struct heart *heart;
+	struct ledger ledger;
+	const char *began;
+	uint64_t left;         /* when it was told to end, ns */
+	int program;           /* the next version of the program, or -1 */
+	uint64_t keeper_retry; /* when a keeper is started again, ns */
+	const char *rundir;
 	int signal_fd;
 	int status_fd;
 	uint64_t ticked; /* when the last tick was, ns */
@@ -97,11 +109,75 @@ static int open_hosts(struct supervisor *s, const struct supervise_options *o, s
 	return 0;
 }
 
+/* Why this one began, where it is not the first. */
+static void say_began(struct supervisor *s)
+{
+	static const struct {
+		const char *word, *text;
+	} words[] = {
+		{BEGIN_AGAIN, "the supervisor"},
+		{BEGIN_FELL, "the new version of earlydom is given up: it"},
+		{BEGIN_UPGRADED, "another version of earlydom goes on"},
+	};
+
+	for (size_t i = 0; s->began && i < sizeof(words) / sizeof(words[0]); i++) {
+		const size_t len = strlen(words[i].word);
+
+		if (!strncmp(s->began, words[i].word, len))
+			report_line(&s->report, "%s%s", words[i].text, s->began + len);
+	}
+}
+
+static int open_heart(struct supervisor *s, struct err *e)
+{
+	const int fd = kept_take(s->kept, KEPT_HEART);
+
+	if (fd < 0)
+		return 0;
+	s->heart = heart_map(fd, e);
+	heart_beats(s->heart, clock_ns());
+	return s->heart ? 0 : -1;
+}
+
+/* Xen's daemons go on without the supervisor, and the next one has to see their end, too. */
+static void keep_services(struct supervisor *s)
+{
+	struct services_file files[SERVICES_FILES];
+	size_t n;
+
+	if (!services_files_changed(&s->around))
+		return;
+	n = services_files(&s->around, files);
+	for (size_t i = 0; i < SERVICES_FILES; i++)
+		kept_drop(s->kept, services_names[i]);
+	for (size_t i = 0; i < n; i++)
+		kept_hold(s->kept, files[i].name, files[i].fd);
+}
+
+static int open_services(struct supervisor *s, const struct supervise_options *o, struct err *e)
+{
+	struct services_file files[SERVICES_FILES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < SERVICES_FILES; i++) {
+		const int fd = kept_take(s->kept, services_names[i]);
+
+		if (fd >= 0)
+			files[n++] = (struct services_file){services_names[i], fd};
+	}
+	return services_open(&s->around, o, files, n, e);
+}
+
 static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
 {
-	if (rundir_open(&s->run, o->rundir, e) < 0 || control_open(&s->control, o->rundir, e) < 0)
+	if (rundir_open(&s->run, o->rundir, e) < 0 ||
+	    control_open(&s->control, o->rundir, kept_take(o->kept, "control"), e) < 0)
 		return -1;
+	kept_hold(o->kept, "control", s->control.listen_fd);
 	if (bounded_log_open(&s->report.log, s->run.dir, "earlydom", e) < 0)
+		return -1;
+	say_began(s);
+	if (open_heart(s, e) < 0)
 		return -1;
 	s->signal_fd = open_signals(e);
 	if (s->signal_fd < 0)
@@ -116,12 +192,16 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->all.host = &s->host;
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
 		return -1;
+	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
 	if (errands_open(&s->errands, &s->report, o->verbose, e) < 0)
 		return -1;
 	s->errands_on = true;
-	s->trouble +=
-		services_open(&s->around, o, &s->host, s->worker_hosts, s->workers, &s->report);
-	errands_store(&s->errands, s->host.xsh);
+	s->errands.link = &s->around.link;
+	services_lend(&s->around, &s->host);
+	for (unsigned i = 0; i < s->workers; i++)
+		services_lend(&s->around, &s->worker_hosts[i]);
+	if (open_services(s, o, e) < 0)
+		return -1;
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
@@ -141,7 +221,11 @@ static bool close_all(struct supervisor *s)
 		unit_release(&s->all, &s->all.list[i]);
 	free(s->all.list);
 	disk_table_free(&s->disks);
-	services_close(&s->around, &s->host, s->worker_hosts, s->workers);
+	ledger_close(&s->ledger);
+	store_handle_close(&s->host);
+	for (unsigned i = 0; i < s->workers; i++)
+		store_handle_close(&s->worker_hosts[i]);
+	services_close(&s->around);
 	if (s->xce)
 		xenevtchn_close(s->xce);
 	while (s->workers)
@@ -165,11 +249,7 @@ static int find_store(void *arg, struct err *e)
 {
 	struct supervisor *s = arg;
 
-	if (services_find_store(&s->around, &s->host, s->worker_hosts, s->workers, e) < 0)
-		return -1;
-	s->all.consoles = s->around.consoles;
-	errands_store(&s->errands, true);
-	return 0;
+	return services_find_store(&s->around, e);
 }
 
 /* Before the first disk is looked for: no tag leads to what some guest may write. */
@@ -183,6 +263,8 @@ static int reserve_disks(struct supervisor *s, const struct guest_config *guests
 	return 0;
 }
 
+static int upgrade(void *arg, int program, struct err *e);
+
 static int make_wards(struct supervisor *s, const struct guest_config *guests, size_t n,
 		      enum echo_to echo, struct err *e)
 {
@@ -193,14 +275,18 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->errands = &s->errands;
 	all->images = &s->images;
 	all->disks = &s->disks;
-	all->consoles = s->around.consoles;
-	all->tails_fd = s->around.tails_fd;
+	all->store = STORE_SOUGHT;
+	all->tails_fd = -1;
 	all->find_store = find_store;
 	all->find_store_arg = s;
 	all->run = &s->run;
 	all->report = &s->report;
 	all->output = control_output;
 	all->output_arg = &s->control;
+	all->ledger = &s->ledger;
+	all->upgrade = upgrade;
+	all->upgrade_arg = s;
+	all->why_began = s->began;
 	all->echo = echo;
 	all->list = calloc(n ? n : 1, sizeof(*all->list));
 	if (!all->list)
@@ -212,11 +298,16 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	return reserve_disks(s, guests, n, e);
 }
 
-static struct unit *unit_of_domain(struct units *all, uint32_t domid)
+/* A number alone is not enough: it may be another domain's after the guest's. */
+static struct unit *unit_of_domain(struct units *all, const xc_domaininfo_t *info)
 {
-	for (size_t i = 0; i < all->n; i++)
-		if (!unit_busy(&all->list[i]) && all->list[i].guest.domid == domid)
-			return &all->list[i];
+	for (size_t i = 0; i < all->n; i++) {
+		struct unit *u = &all->list[i];
+
+		if (!unit_busy(u) && u->guest.domid == info->domain &&
+		    !memcmp(u->guest.uuid, info->handle, sizeof(info->handle)))
+			return u;
+	}
 	return NULL;
 }
 
@@ -239,7 +330,7 @@ static void look_at_domains(struct units *all)
 		}
 		for (int i = 0; i < n; i++) {
 			first = info[i].domain + 1u;
-			u = unit_of_domain(all, info[i].domain);
+			u = unit_of_domain(all, &info[i]);
 			if (!u)
 				continue;
 			seen[u - all->list] = true;
@@ -264,6 +355,82 @@ static void drain_console(struct supervisor *s)
 	}
 }
 
+/* The supervisor's own record: the boot is over for those that come after this one, too. */
+static void save_self(struct supervisor *s)
+{
+	char text[128];
+	const int n = snprintf(text, sizeof(text), "began %llu\nover %llu\n",
+			       (unsigned long long)s->all.began, (unsigned long long)s->all.over);
+
+	ledger_write(&s->ledger, 0, text, (size_t)n);
+}
+
+static uint64_t saved_time(const char *text, const char *word)
+{
+	const char *value = saved_value(text, word);
+
+	return value ? strtoull(value, NULL, 10) : 0;
+}
+
+static void load_self(struct supervisor *s, const struct ledger *from)
+{
+	char text[LEDGER_TEXT_MAX + 1];
+
+	if (!ledger_read(from, 0, text))
+		return;
+	s->all.began = saved_time(text, "began");
+	s->all.over = saved_time(text, "over");
+}
+
+/* The state that an earlier supervisor has left, or a new one; the same file where it fits. */
+static int open_ledger(struct supervisor *s, struct ledger *old, struct err *e)
+{
+	const size_t n = LEDGER_UNITS + s->all.n;
+	bool in_memory = false;
+	const int rc = ledger_open(old, s->run.dir, kept_take(s->kept, "state"), e);
+
+	/* Guests of which nothing is known would be started twice. */
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && old->n == n) {
+		s->ledger = *old;
+		return 0;
+	}
+	if (ledger_make(&s->ledger, s->run.dir, n, &in_memory, e) < 0)
+		return -1;
+	if (in_memory)
+		report_line(&s->report,
+			    "%s has no room for the state of the guests: what is known "
+			    "of them is lost if the supervisor and its keeper both end",
+			    s->rundir);
+	return 0;
+}
+
+/* Takes over what an earlier supervisor has left, or begins. */
+static int begin(struct supervisor *s, struct err *e)
+{
+	struct ledger old;
+	size_t n;
+
+	if (open_ledger(s, &old, e) < 0)
+		return -1;
+	if (s->ledger.fd >= 0)
+		kept_hold(s->kept, "state", s->ledger.fd);
+	if (!old.file) {
+		for (size_t i = 0; i < s->all.n; i++)
+			unit_hold(&s->all, &s->all.list[i]);
+	} else {
+		load_self(s, &old);
+		n = adopt_units(&s->all, &old);
+		report_line(&s->report, "%zu guest%s adopted", n, n == 1 ? "" : "s");
+		if (old.file != s->ledger.file)
+			ledger_close(&old);
+	}
+	save_self(s);
+	kept_sweep(s->kept);
+	return 0;
+}
+
 static size_t count_failed(const struct units *all)
 {
 	size_t n = 0;
@@ -271,6 +438,30 @@ static size_t count_failed(const struct units *all)
 	for (size_t i = 0; i < all->n; i++)
 		n += unit_failed(&all->list[i]);
 	return n;
+}
+
+/* The files of the initramfs are not needed any more, and go away soon. */
+static void enter_own_root(struct supervisor *s)
+{
+	struct err e;
+
+	if (s->own_root && own_root_enter(s->own_root, &e) < 0)
+		report_line(&s->report,
+			    "after the switch to the real root, devices are out of reach: %s",
+			    e.msg);
+}
+
+/* To `earlydom boot`, which waits for the end of the boot. */
+static void tell_waiter(struct supervisor *s, unsigned char status)
+{
+	if (s->status_fd < 0)
+		return;
+	if (write(s->status_fd, &status, 1) < 0)
+		report_line(&s->report, "cannot tell init that the boot is over: %s",
+			    strerror(errno));
+	kept_drop(s->kept, "status");
+	close(s->status_fd);
+	s->status_fd = -1;
 }
 
 /* Every guest has been tried once: says so to the console and to whoever waits for it. */
@@ -281,28 +472,20 @@ static void boot_over(struct supervisor *s)
 	const unsigned char status = failed || s->trouble ? 1 : 0;
 	char names[256] = "";
 	size_t len = 0;
-	struct err e;
 
 	for (size_t i = 0; i < s->all.n && len < sizeof(names); i++)
 		if (unit_failed(&s->all.list[i]))
 			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
 						s->all.list[i].guest.cfg->name);
 	s->all.over = clock_ns();
+	save_self(s);
 	report_line(&s->report, "%zu of %zu guest%s %s in %llu ms%s%s", total - failed, total,
 		    total == 1 ? "" : "s", s->all.paused ? "built" : "started",
 		    (unsigned long long)((s->all.over - s->all.began) / NS_PER_MS),
 		    names[0] ? "; failed:" : "", names);
 	free_initramfs(&s->all, &s->report);
-	/* The files of the initramfs are not needed any more, and go away soon. */
-	if (s->own_root && own_root_enter(s->own_root, &e) < 0)
-		report_line(&s->report,
-			    "after the switch to the real root, devices are out of reach: %s",
-			    e.msg);
-	if (write(s->status_fd, &status, 1) < 0)
-		report_line(&s->report, "cannot tell init that the boot is over: %s",
-			    strerror(errno));
-	close(s->status_fd);
-	s->status_fd = -1;
+	enter_own_root(s);
+	tell_waiter(s, status);
 }
 
 static void take_jobs(struct supervisor *s)
@@ -351,22 +534,13 @@ static void drain_tails(struct supervisor *s)
 			s->tails_left = true;
 }
 
-static void store_gone(struct units *all, uint64_t now)
-{
-	struct err none = {.msg = ""};
-
-	for (size_t i = 0; i < all->n; i++)
-		unit_event(all, &all->list[i], EVENT_STORE_GONE, now, &none);
-}
-
 static void tick(struct supervisor *s, uint64_t now)
 {
 	s->ticked = now;
 	look_at_domains(&s->all);
 	for (size_t i = 0; i < s->all.n; i++)
 		unit_tick(&s->all, &s->all.list[i], now);
-	if (services_tick(&s->around, &s->all, now))
-		store_gone(&s->all, now);
+	services_tick(&s->around, &s->all, now);
 }
 
 /* When the next tick is due. */
@@ -375,8 +549,8 @@ static uint64_t tick_due(const struct supervisor *s, uint64_t now)
 	/* xenstored tells of them; without it nobody does. The hypervisor has an interrupt for the
 	 * ends of domains, VIRQ_DOM_EXC, but one owner only for it: xenstored, and one that comes
 	 * up later would die if it was taken. */
-	const bool told = s->around.store_fd >= 0;
-	uint64_t due = s->tick_soon ? now : services_due(&s->around, now);
+	const bool told = s->all.store == STORE_SERVES;
+	uint64_t due = s->tick_soon ? now : services_due(&s->around, &s->all);
 
 	for (size_t i = 0; i < s->all.n; i++) {
 		const uint64_t one = unit_due(&s->all.list[i], told, now, s->ticked);
@@ -386,6 +560,119 @@ static uint64_t tick_due(const struct supervisor *s, uint64_t now)
 	return due < s->ticked + TICK_NS ? s->ticked + TICK_NS : due;
 }
 
+/* ---- the keeper ---- */
+
+#define KEEPER_RETRY_NS NS_PER_S
+
+/* Another keeper for one that has ended, or does not take what it is told. */
+static void renew_keeper(struct supervisor *s, uint64_t now)
+{
+	struct err e;
+
+	if (now < s->keeper_retry)
+		return;
+	s->keeper_retry = now + KEEPER_RETRY_NS;
+	if (s->kept->channel >= 0)
+		close(s->kept->channel);
+	s->kept->channel = -1;
+	if (keeper_start(s->kept, &e) < 0)
+		report_line(&s->report, "%s", e.msg);
+	else
+		report_line(&s->report, "the keeper has ended; another one was started");
+}
+
+static bool keeper_gone(const struct supervisor *s, short revents)
+{
+	return s->kept && (s->kept->cut || s->kept->channel < 0 || revents & (POLLHUP | POLLERR));
+}
+
+/* ---- the end ---- */
+
+/* Whether nothing is half-way: no thread works, and no domain waits to be let run. */
+static bool quiet(const struct units *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (unit_busy(&all->list[i]) || all->list[i].state == UNIT_CONNECTING)
+			return false;
+	return true;
+}
+
+/* In the keeper's hands: this process ends when nothing is half-way, and another one adopts. */
+static int upgrade(void *arg, int program, struct err *e)
+{
+	struct supervisor *s = arg;
+
+	if (s->all.leaving || !s->kept || s->kept->channel < 0) {
+		close(program);
+		return err_set(e, s->all.leaving ? "the supervisor is about to end"
+						 : "there is no keeper; try again");
+	}
+	s->program = program;
+	kept_hold(s->kept, KEPT_PROGRAM_NEW, program);
+	s->all.leaving = s->all.upgrading = true;
+	s->left = clock_ns();
+	return 0;
+}
+
+/* A guest takes too long to be ready for it. */
+static void give_up_upgrade(struct supervisor *s)
+{
+	kept_drop(s->kept, KEPT_PROGRAM_NEW);
+	close(s->program);
+	s->program = -1;
+	s->all.leaving = s->all.upgrading = false;
+}
+
+/* What no thread has begun is not begun any more. */
+static void withdraw_jobs(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->all.n; i++) {
+		struct unit *u = &s->all.list[i];
+
+		if (u->state == UNIT_STARTING && u->job.kind == JOB_START &&
+		    worker_withdraw(&s->worker, &u->job))
+			unit_enter(&s->all, u, UNIT_WAITING);
+	}
+}
+
+/* How long a guest that is nearly up is given, once the supervisor is to end, until it is undone.
+ */
+#define LEAVE_NS (20 * NS_PER_S)
+
+/* Told to end: what was begun is finished, or undone where it takes too long. */
+static void leave(struct supervisor *s, uint64_t now)
+{
+	struct err e;
+
+	if (!s->all.leaving) {
+		s->left = now;
+		withdraw_jobs(s);
+	}
+	s->all.leaving = true;
+	if (now - s->left < LEAVE_NS)
+		return;
+	if (s->all.upgrading) {
+		give_up_upgrade(s);
+		return;
+	}
+	err_set(&e, "not up when earlydom was told to end");
+	for (size_t i = 0; i < s->all.n; i++)
+		if (s->all.list[i].state == UNIT_CONNECTING)
+			unit_event(&s->all, &s->all.list[i], EVENT_HOPELESS, now, &e);
+}
+
+static void say_left(struct supervisor *s)
+{
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < s->all.n; i++)
+		waiting += s->all.list[i].state == UNIT_WAITING;
+	if (waiting)
+		report_line(&s->report, "told to end: %zu guest%s not started", waiting,
+			    waiting == 1 ? " was" : "s were");
+	report_line(&s->report, "told to end: the guests go on without supervision");
+}
+
 enum {
 	FD_SIGNAL,
 	FD_WORKER,
@@ -393,8 +680,7 @@ enum {
 	FD_EVTCHN,
 	FD_STORE,
 	FD_TAILS,
-	FD_STORE_LIFE,
-	FD_CONSOLE_LIFE,
+	FD_KEEPER,
 	FD_CONSOLE,
 	FD_KMSG,
 	FD_MOUNTS,
@@ -440,19 +726,18 @@ static struct pollfd poll_out(const struct console_out *c, uint64_t now, uint64_
 /* Fills in what to poll for, and lowers *due. */
 static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uint64_t *due)
 {
-	const int in[FD_CONSOLE] = {
-		[FD_SIGNAL] = s->signal_fd,
-		[FD_WORKER] = s->worker.done_fd,
-		[FD_ERRANDS] = s->errands.done_fd,
-		[FD_EVTCHN] = xenevtchn_fd(s->xce),
-		[FD_STORE] = s->around.store_fd,
-		[FD_TAILS] = s->around.tails_wake,
-		[FD_STORE_LIFE] = s->around.store.life,
-		[FD_CONSOLE_LIFE] = s->around.console.life,
+	const int in[FD_KEEPER] = {
+		[FD_SIGNAL] = s->signal_fd,        [FD_WORKER] = s->worker.done_fd,
+		[FD_ERRANDS] = s->errands.done_fd, [FD_EVTCHN] = xenevtchn_fd(s->xce),
+		[FD_STORE] = s->around.news,       [FD_TAILS] = s->around.tails_wake,
 	};
 
-	for (size_t i = 0; i < FD_CONSOLE; i++)
+	for (size_t i = 0; i < FD_KEEPER; i++)
 		fds[i] = (struct pollfd){.fd = in[i], .events = POLLIN};
+	fds[FD_KEEPER] = (struct pollfd){
+		.fd = s->kept ? s->kept->channel : -1,
+		.events = s->kept && !s->kept->begun ? POLLOUT : 0,
+	};
 	fds[FD_CONSOLE] = poll_out(&s->report.out, now, due);
 	fds[FD_KMSG] = poll_out(&s->kmsg, now, due);
 	fds[FD_MOUNTS] = (struct pollfd){.fd = s->records.mounts, .events = POLLPRI};
@@ -470,22 +755,30 @@ static int pause_ms(const struct supervisor *s, uint64_t now, uint64_t due)
 	return due - now < PAUSE_MAX_NS ? (int)((due - now) / NS_PER_MS) + 1 : PAUSE_MAX_MS;
 }
 
-/* True when somebody has told the supervisor to end. */
-static bool take_signals(struct supervisor *s)
+static void take_signals(struct supervisor *s)
 {
 	struct signalfd_siginfo info;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo != SIGCHLD)
-			return true;
+			leave(s, clock_ns());
 		/* A device model has ended, or a daemon that was started. */
 		s->tick_soon = true;
 	}
-	return false;
 }
 
-/* What poll has found. Returns false when the loop is to end. */
-static bool act(struct supervisor *s, const struct pollfd *fds)
+/* The store and the daemons: what has changed, and what guests waited for. */
+static void take_services(struct supervisor *s)
+{
+	s->trouble += services_take(&s->around, &s->all);
+	keep_services(s);
+	adopt_consoles(&s->all);
+	look_at_domains(&s->all);
+	proceed(&s->all);
+}
+
+/* What poll has found. */
+static void act(struct supervisor *s, const struct pollfd *fds)
 {
 	if (fds[FD_EVTCHN].revents & POLLIN)
 		drain_console(s);
@@ -499,16 +792,17 @@ static bool act(struct supervisor *s, const struct pollfd *fds)
 		take_jobs(s);
 	if (fds[FD_ERRANDS].revents & POLLIN)
 		units_take_errands(&s->all);
-	if (fds[FD_STORE].revents & POLLIN && services_store_changed(&s->host)) {
-		look_at_domains(&s->all);
-		proceed(&s->all);
-	}
-	if (fds[FD_STORE_LIFE].revents || fds[FD_CONSOLE_LIFE].revents)
-		s->tick_soon = true;
+	if (fds[FD_STORE].revents & POLLIN)
+		take_services(s);
 	if (fds[FD_MOUNTS].revents)
 		xl_records_mounted(&s->records, clock_ns());
 	control_act(&s->control, &s->all, fds + FD_CONTROL);
-	return !(fds[FD_SIGNAL].revents & POLLIN && take_signals(s));
+	if (fds[FD_SIGNAL].revents & POLLIN)
+		take_signals(s);
+	if (fds[FD_KEEPER].revents & POLLOUT)
+		kept_pump(s->kept);
+	if (keeper_gone(s, fds[FD_KEEPER].revents))
+		renew_keeper(s, clock_ns());
 }
 
 /* What is due, and what follows from what has happened. Returns when there will be more, ns. */
@@ -521,7 +815,7 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 		tick(s, now);
 	}
 	units_proceed_waiting(&s->all, now);
-	if (s->status_fd >= 0 && !undecided(&s->all))
+	if (!s->all.over && !s->all.leaving && s->around.decided && !undecided(&s->all))
 		boot_over(s);
 	control_settle(&s->control, &s->all);
 	xl_records_keep(&s->records, &s->all, now);
@@ -545,10 +839,15 @@ static void loop(struct supervisor *s)
 		now = clock_ns();
 		if (now - woke > s->all.longest_turn)
 			s->all.longest_turn = now - woke;
+		heart_rests(s->heart, now);
 		if (poll(fds, FD_COUNT + 2 * s->all.n, pause_ms(s, now, due)) < 0 && errno != EINTR)
 			return;
 		woke = clock_ns();
-	} while (act(s, fds));
+		heart_beats(s->heart, woke);
+		act(s, fds);
+		if (s->all.leaving)
+			leave(s, woke);
+	} while (!s->all.leaving || !quiet(&s->all));
 }
 
 int supervise(const struct guest_config *guests, size_t n, size_t bad,
@@ -562,19 +861,20 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	*s = (struct supervisor){
 		.signal_fd = -1,
 		.status_fd = o->status_fd,
+		.program = -1,
 		.bad = bad,
 		.report = {.log = {.fd = -1}},
 		.kmsg_fd = -1,
 		.own_root = o->own_root,
+		.kept = o->kept,
+		.began = o->began,
+		.rundir = o->rundir,
+		.ledger = {.fd = -1},
 		.run = {-1, -1, -1},
-		.around = {.store = {-1},
-			   .console = {-1},
-			   .store_fd = -1,
-			   .tails_fd = -1,
-			   .tails_wake = -1},
 		.control = {.listen_fd = -1},
 		.all = {.models = {.dir = -1}, .began = clock_ns(), .paused = o->paused},
 	};
+	services_init(&s->around);
 	xl_records_open(&s->records);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		s->control.clients[i].fd = -1;
@@ -582,11 +882,22 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	s->all.echo_out = &s->report.out;
 	if (open_all(s, o, e) < 0 || make_wards(s, guests, n, o->echo, e) < 0)
 		goto out;
-	for (size_t i = 0; i < n; i++)
-		unit_hold(&s->all, &s->all.list[i]);
+	if (begin(s, e) < 0)
+		goto out;
+	if (s->all.over) {
+		enter_own_root(s);
+		tell_waiter(s, 0);
+	}
+	if (s->kept)
+		kept_send(s->kept->channel, KEPT_UP, "", -1);
 	proceed(&s->all);
 	loop(s);
-	report_line(&s->report, "told to end: the guests go on without supervision");
+	if (s->all.upgrading)
+		control_upgraded(&s->control);
+	else
+		say_left(s);
+	if (s->kept)
+		kept_send(s->kept->channel, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER, "", -1);
 	rc = 0;
 out:
 	if (close_all(s))

@@ -10,6 +10,7 @@
 #include "builder/choose/cmdline.h"
 #include "builder/device/bridge.h"
 #include "builder/host/own_root.h"
+#include "builder/keeper/kept.h"
 
 /* Whether guests get a store. */
 enum store_wish {
@@ -29,7 +30,10 @@ struct supervise_options {
 	bool paused; /* guests are built, and not let run */
 	enum echo_to echo;
 	int status_fd; /* one byte is written here when every guest has been tried: 0, or 1 for a
-			  failure; then closed */
+			  failure; then closed. -1: nobody waits for it */
+	struct kept *kept; /* what an earlier supervisor has left, and where files are kept for the
+			      next one, of which a keeper has the other end; or NULL */
+	const char *began; /* why this supervisor began (BEGIN_* of kept.h); NULL: the first one */
 };
 
 #endif

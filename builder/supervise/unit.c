@@ -33,6 +33,7 @@ int unit_init(struct units *all, struct unit *u, const struct guest_config *cfg,
 void unit_release(struct units *all, struct unit *u)
 {
 	console_close(&u->console, all->xce);
+	console_close(&u->rest, all->xce);
 	console_tail_close(&u->tail);
 	bounded_log_close(&u->log);
 	devmodel_leave(&u->guest.model);

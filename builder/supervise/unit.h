@@ -16,6 +16,8 @@
 #include "policy.h"
 #include "base/report.h"
 #include "builder/host/rundir.h"
+#include "builder/keeper/ledger.h"
+#include "builder/store/store_link.h"
 #include "worker.h"
 #include "errand.h"
 #include "builder/image/image_files.h"
@@ -95,7 +97,9 @@ struct unit_terminal {
 struct hand_over {
 	struct errand errand;
 	bool under_way;
+	struct units *all;
 	struct unit *u; /* the errand's; its guest is lent to that */
+	bool ours;      /* earlydom itself drains its console */
 	size_t next;    /* the unit that is looked at next */
 	int rc;
 	struct err err; /* the first cause */
@@ -113,6 +117,10 @@ struct units {
 	const struct rundir *run;
 	enum consoles consoles;
 	int tails_fd; /* directory of xenconsoled's logs, for CONSOLES_LOGGED */
+	enum store_state store;
+	unsigned store_generation; /* of xenstored, as host.h counts */
+	bool store_deaf;  /* dom0's kernel does not hear the store: it knew one that has ended */
+	bool store_again; /* the store was away: guests that it does not know are handed over */
 	struct report *report;
 	bool paused;          /* guests are built, and not let run */
 	uint64_t began, over; /* when the supervisor began; when every guest had been tried, or 0 */
@@ -121,10 +129,18 @@ struct units {
 	/* Takes each guest's output for those who are attached to it; set by the supervisor. */
 	void (*output)(void *arg, const struct unit *u, const char *buf, size_t n);
 	void *output_arg;
-	/* Opens a store that was not there at the start; set by the supervisor. Returns 0, or -1
-	 * with e set. */
+	/* Looks for a store that was not there at the start, in an errand's thread; set by the
+	 * supervisor. Returns 0, or -1 with e set. */
 	int (*find_store)(void *arg, struct err *e);
 	void *find_store_arg;
+	/* Begins to replace the program by the one of that file, which is the supervisor's then;
+	 * set by the supervisor. Returns 0, or -1 with e set. */
+	int (*upgrade)(void *arg, int program, struct err *e);
+	void *upgrade_arg;
+	bool upgrading;        /* that is under way */
+	const char *why_began; /* why this supervisor began (BEGIN_*), borrowed; or NULL */
+	struct ledger *ledger; /* where the units are written down; NULL for nowhere */
+	bool leaving;          /* the supervisor is about to end: nothing more is begun */
 	struct hand_over hand_over;
 	uint64_t longest_turn; /* of the loop, without what it waited for events, ns */
 	struct unit *list;
@@ -154,6 +170,11 @@ struct unit {
 	 */
 	struct console console;
 	struct console_tail tail;
+	struct console
+		rest;     /* the ring of one that has ended, of which xenconsoled reads the rest */
+	bool console_due; /* it was adopted, and its console is to be opened */
+	bool held;        /* it has been said that its end waits for the store */
+	bool heard;       /* its last words have been read */
 	uint64_t console_since;  /* ns */
 	unsigned console_events; /* since then */
 	bool console_masked;     /* it floods: quiet until the next tick */

@@ -8,6 +8,7 @@
 #include "unit_console.h"
 #include "unit_errand.h"
 #include "unit_record.h"
+#include "unit_save.h"
 #include "unit_stop.h"
 
 static void set_why(struct unit *u, const char *why)
@@ -64,6 +65,7 @@ void unit_enter(struct units *all, struct unit *u, enum unit_state state)
 		phases_end(&u->guest.phases);
 	give_back(all, u);
 	write_record(all, u);
+	unit_save(all, u);
 	if (state == UNIT_STARTING)
 		begin_job(all, u, u->guest.domid == NO_DOMAIN ? JOB_START : JOB_RESTART);
 	else if (state == UNIT_ENDING || state == UNIT_FAILING)
@@ -142,6 +144,7 @@ int act_run(const struct happening *h)
 int act_up(const struct happening *h)
 {
 	h->u->up = true;
+	unit_save(h->all, h->u);
 	return EVENT_NONE;
 }
 
@@ -264,6 +267,18 @@ int act_lose_given(const struct happening *h)
 {
 	h->u->guest.in_store = false;
 	return act_lose(h);
+}
+
+int act_store_gone(const struct happening *h)
+{
+	h->u->guest.in_store = false;
+	h->u->guest.store_lost = true;
+	if (h->u->stop_by_store) {
+		h->u->stop_by_store = false;
+		h->u->stop_since = h->now;
+		h->u->stop_sent = 0;
+	}
+	return EVENT_NONE;
 }
 
 int act_ask_to_stop(const struct happening *h)

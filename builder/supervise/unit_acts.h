@@ -75,6 +75,8 @@ unit_act act_say_destroyed, act_say_preserved, act_say_too_often;
 unit_act act_lose;       /* says that somebody else has destroyed the domain */
 unit_act act_lose_all;   /* the same, and nothing is left of it */
 unit_act act_lose_given; /* the same of one that was given away: its nodes are not ours to remove */
+unit_act act_store_gone; /* forgets that it is in the store; a stop that is under way goes on
+			    without */
 unit_act act_ask_to_stop;                                           /* unit_stop.h */
 unit_act act_not_started, act_destroy_requested, act_destroy_built; /* by a command; says so */
 unit_act act_release;

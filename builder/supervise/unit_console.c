@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "unit_errand.h"
+#include "unit_save.h"
 
 /* Console events that a guest may cause in that time; more are left until the next tick. */
 #define CONSOLE_EVENTS_MAX 100
@@ -15,19 +16,71 @@
 /* What is taken at once of the output of a guest that may go on to write, in reads. */
 #define DRAIN_MAX 1000
 
+/* How long a device model that goes on after its guest's end is given to say what it has. */
+#define MODEL_NS (250 * NS_PER_MS)
+
 int unit_console_open(struct units *all, struct unit *u, struct err *e)
 {
-	switch (all->consoles) {
+	u->heard = u->held = false;
+	/* xenconsoled finds a guest by the store. */
+	switch (u->guest.in_store ? all->consoles : CONSOLES_OURS) {
 	case CONSOLES_OURS:
 		return console_open(&u->console, all->host, all->xce, &u->guest, e);
 	case CONSOLES_LOGGED:
 		if (u->tail.fd < 0)
 			return console_tail_open(&u->tail, all->tails_fd, unit_name(u), e);
+		console_tail_begin(&u->tail);
 		break;
 	case CONSOLES_ELSEWHERE:
 		break;
 	}
 	return 0;
+}
+
+/* Its log, which has what was taken from the ring from now on. */
+static int follow(struct units *all, struct unit *u, struct err *e)
+{
+	struct console c;
+	bool ignored;
+
+	if (console_map(&c, all->host, &u->guest, e) < 0 ||
+	    console_tail_open(&u->tail, all->tails_fd, unit_name(u), e) < 0) {
+		console_close(&c, all->xce);
+		return -1;
+	}
+	u->tail.begin -= (off_t)console_taken(&c, &ignored);
+	console_close(&c, all->xce);
+	return 0;
+}
+
+int unit_console_adopt(struct units *all, struct unit *u, struct err *e)
+{
+	off_t at;
+
+	if (!u->guest.in_store || all->consoles != CONSOLES_LOGGED)
+		return unit_console_open(all, u, e);
+	if (follow(all, u, e) < 0)
+		return -1;
+	at = all->ledger ? (off_t)ledger_noted(all->ledger, unit_record(all, u)) : 0;
+	if (at > 0 && at < u->tail.at)
+		u->tail.at = u->tail.punched = at;
+	return 0;
+}
+
+void units_console_follow(struct units *all)
+{
+	struct err e;
+
+	for (size_t i = 0; all->consoles == CONSOLES_LOGGED && i < all->n; i++) {
+		struct unit *u = &all->list[i];
+
+		if ((u->state != UNIT_RUNNING && u->state != UNIT_STOPPING) || !u->guest.in_store ||
+		    u->console.ring || u->tail.fd >= 0 || u->console_due)
+			continue;
+		if (follow(all, u, &e) < 0)
+			report_line(all->report, "%s: its console is not heard: %s", unit_name(u),
+				    e.msg);
+	}
 }
 
 void unit_console_close(struct units *all, struct unit *u)
@@ -62,6 +115,13 @@ static size_t serial_read(struct unit *u, char *buf, size_t size)
 	return 0;
 }
 
+static void deliver(struct units *all, struct unit *u, const char *buf, size_t n)
+{
+	bounded_log_write(&u->log, buf, n);
+	echo_output(&u->line, all->echo, all->echo_out, unit_name(u), buf, n);
+	all->output(all->output_arg, u, buf, n);
+}
+
 size_t unit_console(struct units *all, struct unit *u)
 {
 	char buf[CONSOLE_RING_OUT];
@@ -71,11 +131,10 @@ size_t unit_console(struct units *all, struct unit *u)
 		n = console_read(&u->console, all->xce, buf, sizeof(buf));
 	if (!n)
 		n = serial_read(u, buf, sizeof(buf));
-	if (n) {
-		bounded_log_write(&u->log, buf, n);
-		echo_output(&u->line, all->echo, all->echo_out, unit_name(u), buf, n);
-		all->output(all->output_arg, u, buf, n);
-	}
+	if (n)
+		deliver(all, u, buf, n);
+	if (n && u->tail.fd >= 0 && all->ledger)
+		ledger_note(all->ledger, unit_record(all, u), (uint64_t)u->tail.at);
 	if (u->console.ring && !u->console_masked) {
 		const uint64_t now = clock_ns();
 
@@ -94,6 +153,61 @@ void unit_console_drain(struct units *all, struct unit *u)
 {
 	for (unsigned i = 0; i < DRAIN_MAX && unit_console(all, u); i++)
 		;
+}
+
+/*
+ * Whether xenconsoled has done with the ring. It makes room in the ring before it writes to the log
+ * (tools/console/daemon/io.c, buffer_append), so that the log has to be as long as what was taken.
+ */
+static bool ring_is_read(const struct unit *u, off_t logged)
+{
+	bool all;
+	const uint32_t taken = console_taken(&u->rest, &all);
+
+	return all && (u->tail.fd < 0 || (int32_t)((uint32_t)logged - taken) >= 0);
+}
+
+/* Of one whose ring xenconsoled reads. */
+static bool served_finished(struct units *all, struct unit *u, uint64_t now)
+{
+	char buf[CONSOLE_RING_OUT];
+	struct err ignored;
+	off_t logged = 0;
+	bool read = true;
+	size_t n;
+
+	/* Where it can't be seen there is nothing but time. */
+	if (!u->rest.ring && console_map(&u->rest, all->host, &u->guest, &ignored) < 0)
+		return now - u->ended_at >= LAST_WORDS_NS;
+	unit_console_drain(all, u);
+	if (u->tail.fd >= 0)
+		logged = console_tail_length(&u->tail, &read);
+	if (!read)
+		return false; /* there is an end to it: nobody writes any more */
+	if (ring_is_read(u, logged))
+		return true;
+	if (now - u->ended_at < LAST_WORDS_NS)
+		return false;
+	n = console_read(&u->rest, all->xce, buf, sizeof(buf));
+	if (n)
+		deliver(all, u, buf, n);
+	return true;
+}
+
+bool unit_console_finished(struct units *all, struct unit *u, uint64_t now)
+{
+	if (u->heard || u->state == UNIT_RELEASED)
+		return true;
+	if (has_serial(u) && now - u->ended_at < MODEL_NS) {
+		unit_console_drain(all, u);
+		return false;
+	}
+	if (all->consoles != CONSOLES_OURS && !u->console.ring && !served_finished(all, u, now))
+		return false;
+	unit_console_drain(all, u);
+	console_close(&u->rest, all->xce);
+	u->heard = true;
+	return true;
 }
 
 void unit_console_tick(struct units *all, struct unit *u)

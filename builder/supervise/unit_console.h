@@ -5,11 +5,20 @@
 #ifndef EARLYDOM_UNIT_CONSOLE_H
 #define EARLYDOM_UNIT_CONSOLE_H
 
+#include "base/clock.h"
 #include "unit.h"
 
 /* Opens and closes where u's console comes from. Returns 0, or -1 with e set. */
 int unit_console_open(struct units *all, struct unit *u, struct err *e);
 void unit_console_close(struct units *all, struct unit *u);
+
+/* The same for a domain that runs already, and whose console an earlier supervisor has read up to
+ * some place. */
+int unit_console_adopt(struct units *all, struct unit *u, struct err *e);
+
+/* xenconsoled serves now the consoles of guests that run already, and logs them: from now on its
+ * logs are read. What can't be followed is reported. */
+void units_console_follow(struct units *all);
 
 /*
  * Takes what the console holds, to the log, the echo and those who are attached. Returns the number
@@ -19,6 +28,14 @@ size_t unit_console(struct units *all, struct unit *u);
 
 /* The same until there is nothing, but no more than a guest may write meanwhile. */
 void unit_console_drain(struct units *all, struct unit *u);
+
+/*
+ * Whether the last words of a domain that has ended have been read; goes on with that. Nothing else
+ * reads them once the domain is destroyed. It does not take longer than LAST_WORDS_NS: what
+ * xenconsoled has not read by then is taken from the ring here.
+ */
+#define LAST_WORDS_NS (2 * NS_PER_S)
+bool unit_console_finished(struct units *all, struct unit *u, uint64_t now);
 
 /* Types on the guest's console; on hvc0, also where it has a serial port. Both return how many of
  * the n bytes it has room for now. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "unit_console.h"
+#include "unit_save.h"
 #include "unit_table.h"
 #include "builder/build/hand_over.h"
 
@@ -20,7 +21,7 @@ static void failed(struct units *all, struct unit *u, struct err *e)
 	struct hand_over *o = &all->hand_over;
 	struct err ignored;
 
-	if (console_open(&u->console, all->host, all->xce, &u->guest, &ignored) < 0)
+	if (o->ours && console_open(&u->console, all->host, all->xce, &u->guest, &ignored) < 0)
 		err_prefix(e, "[%s] ", ignored.msg);
 	err_prefix(e, "%s: ", unit_name(u));
 	report_line(all->report, "%s", e->msg);
@@ -44,6 +45,8 @@ static void handed_over(struct units *all, struct errand *e)
 				 "without one it does not see requests there (shutdown, memory, "
 				 "vcpus, devices)"
 			       : "");
+	units_console_follow(all);
+	unit_save(all, u);
 	unit_event_waited(all, u);
 	hand_over_next(all);
 }
@@ -63,6 +66,7 @@ static void hand_over_next(struct units *all)
 
 		if (!may_hand_over(u))
 			continue;
+		o->ours = u->console.ring;
 		unit_console_drain(all, u);
 		/* xenconsoled can bind the channel only when nobody else has. */
 		unit_console_close(all, u);
@@ -78,21 +82,41 @@ static void hand_over_next(struct units *all)
 	o->under_way = false;
 }
 
-int units_hand_over(struct units *all, struct err *e)
+static void run_find(struct errand *e, struct host *h)
+{
+	struct units *all = ((struct hand_over *)e)->all;
+
+	(void)h;
+	e->rc = all->find_store(all->find_store_arg, &e->err);
+}
+
+static void found(struct units *all, struct errand *e)
+{
+	struct hand_over *o = &all->hand_over;
+
+	if (e->rc == 0) {
+		hand_over_next(all);
+		return;
+	}
+	o->rc = -1;
+	o->err = e->err;
+	o->under_way = false;
+}
+
+void units_hand_over(struct units *all)
 {
 	struct hand_over *o = &all->hand_over;
 
 	if (o->under_way)
-		return 0;
-	/* The store's handles are set up while nobody uses them. */
-	for (size_t i = 0; i < all->n; i++)
-		if (unit_has_job(&all->list[i]))
-			return err_set(e, "%s is %s; try again when it is not",
-				       unit_name(&all->list[i]),
-				       unit_state_name(all->list[i].state));
-	if (!all->host->xsh && all->find_store(all->find_store_arg, e) < 0)
-		return -1;
-	*o = (struct hand_over){.under_way = true};
-	hand_over_next(all);
-	return 0;
+		return;
+	*o = (struct hand_over){.under_way = true, .all = all};
+	if (all->store == STORE_SERVES) {
+		hand_over_next(all);
+		return;
+	}
+	o->errand.run = run_find;
+	o->errand.done = found;
+	o->errand.who = "handover";
+	o->errand.what = "the look for a store";
+	errand_give(all->errands, &o->errand);
 }

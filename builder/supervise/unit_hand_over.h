@@ -8,10 +8,10 @@
 
 /*
  * Begins with all of them, one after the other: their nodes, and their consoles to xenconsoled.
- * Says what it did of each. Returns 0, or -1 with e set where it can't begin. It is over when
- * all->hand_over.under_way is false; then all->hand_over.rc is 0, or -1 with err set to the first
- * cause; the others are handed over all the same.
+ * Says what it did of each. It is over when all->hand_over.under_way is false; then
+ * all->hand_over.rc is 0, or -1 with err set to the first cause; the others are handed over all the
+ * same.
  */
-int units_hand_over(struct units *all, struct err *e);
+void units_hand_over(struct units *all);
 
 #endif

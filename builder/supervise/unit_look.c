@@ -4,12 +4,9 @@
 #include "builder/devmodel/devmodel.h"
 #include "unit_console.h"
 #include "unit_stop.h"
+#include "unit_store.h"
 #include "unit_table.h"
 #include "unit_wait.h"
-
-/* How long xenconsoled, or a device model, is given to take the last words of a guest that has
- * ended. */
-#define LAST_WORDS_NS (250 * NS_PER_MS)
 
 /* How often a domain is looked at of whose end nobody tells; and for how long more often, when it
  * was asked to stop. */
@@ -66,6 +63,11 @@ static void domain_gone(struct units *all, struct unit *u, uint64_t now)
 	unit_event(all, u, nodes || unit_has_model(u) ? EVENT_GONE_PARTLY : EVENT_GONE, now, &none);
 }
 
+static bool may_end(const struct unit *u)
+{
+	return u->state == UNIT_CONNECTING || u->state == UNIT_RUNNING || u->state == UNIT_STOPPING;
+}
+
 void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
 {
 	const uint64_t now = clock_ns();
@@ -81,9 +83,21 @@ void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
 		return;
 	if (!u->ended_at)
 		u->ended_at = now;
-	if ((u->tail.fd >= 0 || u->guest.model.console_fd >= 0) &&
-	    now - u->ended_at < LAST_WORDS_NS)
+	if (!unit_console_finished(all, u, now))
 		return;
+	if (may_end(u) && unit_waits_for_store(all, u)) {
+		/* That it is looked for is not worth a word. */
+		if (all->store == STORE_SOUGHT)
+			return;
+		if (!u->held)
+			report_line(all->report,
+				    "%s: domain %u has ended; it stays until the store %s",
+				    unit_name(u), u->guest.domid,
+				    all->store == STORE_SERVES ? "is one that dom0's kernel hears"
+							       : "is there");
+		u->held = true;
+		return;
+	}
 	u->ending = ending_of(info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask);
 	err_set(&words, "%s", ending_text(u->ending));
 	unit_event(all, u, EVENT_SHUT_DOWN, now, &words);
@@ -127,11 +141,6 @@ static void look_at_model(struct units *all, struct unit *u, uint64_t now)
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
-}
-
-static bool may_end(const struct unit *u)
-{
-	return u->state == UNIT_CONNECTING || u->state == UNIT_RUNNING || u->state == UNIT_STOPPING;
 }
 
 /* When its domain is to be looked at. */

@@ -112,8 +112,8 @@ static bool has_hvc(const struct guest_config *cfg)
 int unit_ask_to_stop(struct units *all, struct unit *u, uint64_t now, struct err *e)
 {
 	/* A pv guest that was started without a store does not know of it. */
-	u->stop_by_store =
-		u->guest.in_store && (u->guest.cfg->type != GUEST_PV || !u->guest.handed_over);
+	u->stop_by_store = u->guest.in_store && !u->guest.store_lost &&
+			   (u->guest.cfg->type != GUEST_PV || !u->guest.handed_over);
 	if (!u->stop_by_store && u->guest.cfg->type == GUEST_HVM && !has_hvc(u->guest.cfg))
 		return err_set(e,
 			       "%s can't be asked to shut down: it is in no store, and takes no "

@@ -8,6 +8,7 @@
 #include "builder/build/devices.h"
 #include "builder/image/firmware.h"
 #include "builder/devmodel/devmodel_files.h"
+#include "unit_store.h"
 #include "unit_errand.h"
 #include "unit_table.h"
 #include "builder/build/life.h"
@@ -118,18 +119,23 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 {
 	struct err e;
 
-	if (u->errand.errand.away || !predecessors_up(all, u))
+	if (all->leaving || all->store == STORE_SOUGHT || u->errand.errand.away ||
+	    !predecessors_up(all, u))
 		return;
 	if (!u->since) {
 		u->since = now;
 		report_predecessors(all, u);
 	}
-	if (has_devices(u->guest.cfg) && !all->host->xsh) {
+	if (unit_waits_for_store(all, u)) {
+		u->since = now; /* its devices can't be late */
+		return;
+	}
+	if (has_devices(u->guest.cfg) && all->store == STORE_ABSENT) {
 		err_set(&e, "its disks and network interfaces need a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
-	if (firmware_wanted(u->guest.cfg) && !all->host->xsh) {
+	if (firmware_wanted(u->guest.cfg) && all->store == STORE_ABSENT) {
 		err_set(&e, "its device model needs a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
@@ -179,6 +185,10 @@ static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
 
 	if (u->errand.errand.away)
 		return;
+	if (unit_waits_for_store(all, u)) {
+		u->since = now;
+		return;
+	}
 	if (has_devices(u->guest.cfg) || u->guest.cfg->type == GUEST_HVM)
 		unit_errand_give(all, u, UNIT_ERRAND_CONNECT, "the look at its devices",
 				 run_connect, connected, now);

@@ -8,6 +8,7 @@
 
 #include "builder/build/create.h"
 #include "builder/build/life.h"
+#include "builder/store/store_link.h"
 
 /* What a thread may take of dom0's memory: an unpacked kernel is some 64 MiB, and dom0 needs the
  * rest for its own start. */
@@ -90,6 +91,7 @@ static void *work(void *arg)
 	struct job *j;
 
 	while ((j = begin(t->worker, t->host))) {
+		store_handle(t->host);
 		j->rc = run(j, t->host);
 		finish(t->worker, j, t->host);
 		host_tidy(t->host);
@@ -171,6 +173,24 @@ void worker_give(struct worker *w, struct job *j)
 	append(&w->todo_end, j);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
+}
+
+bool worker_withdraw(struct worker *w, struct job *j)
+{
+	struct job **p;
+	bool found;
+
+	pthread_mutex_lock(&w->lock);
+	for (p = &w->todo; *p && *p != j; p = &(*p)->next)
+		;
+	found = *p;
+	if (found) {
+		*p = j->next;
+		if (!*p)
+			w->todo_end = p;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return found;
 }
 
 struct job *worker_take(struct worker *w)

@@ -65,6 +65,9 @@ void worker_stop(struct worker *w);
 /* Gives a job; it is the caller's memory and must stay until worker_take has returned it. */
 void worker_give(struct worker *w, struct job *j);
 
+/* Takes a job back that was given and is not begun. False when it is begun, or was. */
+bool worker_withdraw(struct worker *w, struct job *j);
+
 /* The next job that is done, or NULL. */
 struct job *worker_take(struct worker *w);
 

@@ -5,6 +5,8 @@
  *
  *	poweroff, reboot, crash, watchdog	how the domain ends
  *	flood=N					print N numbered lines of 64 characters
+ *	count=N					print N lines that are their numbers
+ *	wait=N					sleep for N seconds
  *	name=NAME				nothing; shown with the rest of the command line
  *	any other line typed			is said back: "got: LINE"
  */
@@ -43,24 +45,44 @@ static const char *after(const char *word, const char *prefix)
 	return word;
 }
 
-static void flood(const struct console *t, const char *digits)
+static unsigned long number(const char *digits)
 {
-	unsigned long n = 0, i;
+	unsigned long n = 0;
 
 	while (*digits >= '0' && *digits <= '9')
 		n = n * 10 + (unsigned long)(*digits++ - '0');
+	return n;
+}
+
+/* Prints as many numbered lines as the digits say. */
+static void lines(const struct console *t, const char *digits, const char *begin, const char *end)
+{
+	const unsigned long n = number(digits);
+	unsigned long i;
+
 	for (i = 1; i <= n; i++) {
-		put(t, "flood ");
+		put(t, begin);
 		put_number(t, i, 6);
-		put(t, " .................................................\r\n");
+		put(t, end);
 		notify(t);
 	}
+}
+
+/* The hypervisor has written its time when the vcpu began to run. */
+static void wait(const struct console *t, const char *digits)
+{
+	struct sched_poll poll = {
+		.timeout = t->shared->vcpu_info[0].time.system_time + number(digits) * 1000000000,
+	};
+
+	call(__HYPERVISOR_sched_op, SCHEDOP_poll, &poll);
 }
 
 /* Returns 0 when the word is none that something is done for. */
 static int act(const struct console *t, const char *word)
 {
-	const char *digits = after(word, "flood=");
+	const char *flood = after(word, "flood="), *count = after(word, "count=");
+	const char *seconds = after(word, "wait=");
 
 	if (equal(word, "poweroff"))
 		shutdown(SHUTDOWN_poweroff);
@@ -70,9 +92,13 @@ static int act(const struct console *t, const char *word)
 		shutdown(SHUTDOWN_crash);
 	if (equal(word, "watchdog"))
 		shutdown(SHUTDOWN_watchdog);
-	if (digits)
-		flood(t, digits);
-	return digits != NULL;
+	if (flood)
+		lines(t, flood, "flood ", " .................................................\r\n");
+	if (count)
+		lines(t, count, "", "\r\n");
+	if (seconds)
+		wait(t, seconds);
+	return flood || count || seconds;
 }
 
 static void act_on_cmdline(const struct console *t, const char *cmdline)

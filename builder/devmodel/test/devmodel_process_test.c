@@ -131,7 +131,7 @@ static void test_not_ours(void **state)
 	int status = 7;
 
 	(void)state;
-	assert_true(devmodel_process_ended(getppid(), &status));
+	assert_true(devmodel_process_ended(getppid(), -1, &status));
 	assert_int_equal(status, 0);
 	assert_false(devmodel_process_exits(getpid()));
 	assert_true(devmodel_process_has_uid(getpid(), geteuid()));
@@ -154,7 +154,7 @@ static void test_end(void **state)
 	}
 	assert_true(pid > 0);
 	usleep(50000);
-	KIT_CHECK(!devmodel_process_end(pid, 20, 5000, &e), "%s", e.msg);
+	KIT_CHECK(!devmodel_process_end(pid, -1, 20, 5000, &e), "%s", e.msg);
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
 	assert_int_equal(kill(pid, 0), -1);
 	assert_true(devmodel_process_exits(pid));
@@ -171,7 +171,7 @@ static void immortal(struct err *e)
 		_exit(0);
 	}
 	child_refuse(SYS_kill, EPERM); /* as if the kernel did not come to it */
-	if (devmodel_process_end(pid, 5, 5, e) == 0)
+	if (devmodel_process_end(pid, -1, 5, 5, e) == 0)
 		err_set(e, "it has ended");
 	else if (strtol(e->msg + strcspn(e->msg, "0123456789"), NULL, 10) != pid)
 		err_set(e, "it is not named");

@@ -255,14 +255,17 @@ static void test_bad_answers(void **state)
 	answer(&s, XS_READ, 0, "x", 1);
 	answer(&s, XS_READ, 1, "y", 1);
 	fails(&s, "xenstored gave an answer that nobody asked for");
+	assert_false(s.err.passing);
 	open_scene(&s);
 	shutdown(s.peer, SHUT_WR);
 	fails(&s, "cannot read from xenstored: it has closed the connection");
+	assert_true(s.err.passing);
 	open_scene(&s);
 	close(s.peer);
 	s.peer = -1;
 	signal(SIGPIPE, SIG_IGN);
 	fails(&s, "cannot write to xenstored: Broken pipe");
+	assert_true(s.err.passing);
 	open_scene(&s);
 	assert_int_equal(wire_talk(s.fd, 0, &big, 1, &s.err), -1);
 	assert_string_equal(s.err.msg, "a request of 4097 bytes is more than xenstored takes");
@@ -270,6 +273,57 @@ static void test_bad_answers(void **state)
 	assert_int_equal(wire_open("no/where", &s.err), -1);
 	assert_string_equal(s.err.msg,
 			    "cannot reach xenstored at no/where: No such file or directory");
+}
+
+/* A xenstored that stops in the middle of an answer, and one that takes no requests: neither is
+ * waited for for ever, and each may be another one the next time. */
+static void test_hangs(void **state)
+{
+	static const char quiet[] = "xenstored does not answer for 2 s";
+	struct wire_call *calls = test_calloc(FEW, sizeof(*calls));
+	const struct xsd_sockmsg head = {.type = XS_READ, .len = 5};
+	struct scene s;
+
+	(void)state;
+	open_scene(&s);
+	assert_true(write_all(s.peer, &head, sizeof(head)));
+	fails(&s, quiet);
+	assert_true(s.err.passing);
+
+	open_scene(&s);
+	for (size_t i = 0; i < FEW; i++) {
+		calls[i] = (struct wire_call){.type = XS_WRITE, .len = XENSTORE_PAYLOAD_MAX};
+		calls[i].body = calloc(1, calls[i].len);
+	}
+	assert_int_equal(wire_talk(s.fd, 0, calls, FEW, &s.err), -1);
+	assert_string_equal(s.err.msg, quiet);
+	wire_free(calls, FEW);
+	test_free(calls);
+	close_scene(&s);
+}
+
+/* One that is stopped: its socket takes no more connections. */
+static void test_full(void **state)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fds[8], n;
+	struct err e;
+
+	(void)state;
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", kit_path("full.socket"));
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	for (n = 0; n < 8; n++) {
+		fds[n] = wire_open(a.sun_path, &e);
+		if (fds[n] < 0)
+			break;
+	}
+	assert_in_range(n, 1, 7);
+	assert_true(e.passing);
+	while (n--)
+		wire_close(fds[n]);
+	close(listener);
 }
 
 int main(void)
@@ -281,6 +335,8 @@ int main(void)
 		cmocka_unit_test(test_too_early),
 		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_bad_answers),
+		cmocka_unit_test(test_hangs),
+		cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -173,6 +174,7 @@ static void place(const char *dir)
 		.xenbus = paths[5],
 		.terminals = paths[5],
 		.timeout_ms = 2000,
+		.stop_fd = -1,
 	};
 }
 
@@ -277,6 +279,15 @@ static bool seen_ended(const struct daemon *d)
 	return false;
 }
 
+/* Its life says so within that time, also to one that has not started it. */
+static bool ends(const struct daemon *d, int ms)
+{
+	struct pollfd p = {.fd = d->life, .events = POLLIN};
+
+	assert_true(d->life >= 0);
+	return poll(&p, 1, ms) > 0;
+}
+
 static void test_there(void **state)
 {
 	char path[256], away[256];
@@ -294,7 +305,7 @@ static void test_there(void **state)
 
 static void test_start(void **state)
 {
-	struct daemon store, console, again;
+	struct daemon store, console, again, found;
 	char text[256], *name;
 	struct err e;
 	long pid;
@@ -319,17 +330,21 @@ static void test_start(void **state)
 
 	/* Found, and left alone. */
 	KIT_CHECK(daemons_store(&again, &at, NULL, &e) == 0, "%s", e.msg);
-	assert_int_equal(again.life, -1);
 	assert_int_equal(pid_in(at.store_pid), pid);
-	KIT_CHECK(daemons_console(&again, &at, NULL, &e) == 0, "%s", e.msg);
-	assert_int_equal(again.life, -1);
+	KIT_CHECK(daemons_console(&found, &at, NULL, &e) == 0, "%s", e.msg);
+	assert_false(ends(&again, 0) || ends(&found, 0));
 
-	/* The end of each is seen, and of it alone. */
+	/* The end of each is seen, and of it alone; by whoever has found it, too. */
 	kill((pid_t)pid, SIGKILL);
 	assert_true(seen_ended(&store));
+	assert_true(ends(&again, 5000));
 	assert_int_equal(read(console.life, text, 1), -1);
+	assert_false(ends(&found, 0));
 	kill((pid_t)pid_in(at.console_pid), SIGKILL);
 	assert_true(seen_ended(&console));
+	assert_true(ends(&found, 5000));
+	daemon_close(&again);
+	daemon_close(&found);
 	daemon_close(&store);
 	daemon_close(&console);
 	daemon_close(&console);
@@ -496,6 +511,48 @@ static void test_missing(void **state)
 	at.log_dir = paths[4];
 }
 
+/* Nobody waits any longer for a daemon when that is not wanted; it goes on, and is found later. */
+static void test_stopped(void **state)
+{
+	struct daemon d;
+	struct err e;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	at.stop_fd = fds[0];
+	at.timeout_ms = 60000;
+	tell(at.console_pid, "serve");
+	KIT_CHECK(daemons_console(&d, &at, NULL, &e) == 0, "%s", e.msg);
+	daemon_close(&d);
+	assert_int_equal(write(fds[1], "", 1), 1);
+	tell(at.store_pid, "deaf");
+	alarm(30);
+	assert_int_equal(daemons_store(&d, &at, NULL, &e), -1);
+	assert_string_equal(e.msg, "xenstored is not waited for any more");
+	alarm(0);
+	at.stop_fd = -1;
+	at.timeout_ms = 2000;
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* One that is to end does, also when it is stopped; one that is not known does not. */
+static void test_end_console(void **state)
+{
+	struct daemon d;
+	struct err e;
+
+	(void)state;
+	tell(at.console_pid, "serve");
+	KIT_CHECK(daemons_console(&d, &at, NULL, &e) == 0, "%s", e.msg);
+	kill((pid_t)pid_in(at.console_pid), SIGSTOP);
+	assert_true(daemons_end_console(&d, &at));
+	assert_int_equal(d.life, -1);
+	assert_false(daemons_console_runs(&at));
+	assert_false(daemons_end_console(&d, &at));
+}
+
 /* ---- what the system does not give ---- */
 
 static void start_store(const struct own_root *r, struct err *e)
@@ -631,24 +688,6 @@ static void console_no_mount(struct err *e)
 	start_console(&r, e);
 }
 
-/* With mount itself doing nothing, that the root is closed is all that is wrong. */
-static void console_no_root(struct err *e)
-{
-	const struct own_root closed = {.dir = -1};
-
-	child_refuse(SYS_mount, 0);
-	start_console(&closed, e);
-}
-
-static void console_no_way_back(struct err *e)
-{
-	const struct own_root r = {.dir = open("/", O_RDONLY | O_DIRECTORY)};
-
-	child_refuse(SYS_mount, 0);
-	child_refuse(SYS_chdir, EACCES);
-	start_console(&r, e);
-}
-
 static void test_no_log_dir(void **state)
 {
 	char want[512];
@@ -658,10 +697,6 @@ static void test_no_log_dir(void **state)
 	snprintf(want, sizeof(want), "cannot mount a tmpfs on %s: Operation not permitted",
 		 at.log_dir);
 	assert_string_equal(child_says(console_no_mount), want);
-	snprintf(want, sizeof(want), "cannot mount %s in the refuge: %s", at.log_dir,
-		 strerror(EBADF));
-	assert_string_equal(child_says(console_no_root), want);
-	assert_string_equal(child_says(console_no_way_back), "cannot go to /: Permission denied");
 }
 
 /* A path that no socket can have is answered by nobody; no file of the process is lost by that. */
@@ -807,6 +842,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_failures, end_fakes),
 		cmocka_unit_test_teardown(test_time, end_fakes),
 		cmocka_unit_test(test_hangs),
+		cmocka_unit_test_teardown(test_stopped, end_fakes),
+		cmocka_unit_test_teardown(test_end_console, end_fakes),
 		cmocka_unit_test_teardown(test_missing, end_fakes),
 		cmocka_unit_test_teardown(test_not_given, end_fakes),
 		cmocka_unit_test_teardown(test_not_copied, end_fakes),

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xen/sched.h>
+
 #include "base/clock.h"
 #include "builder/supervise/services.h"
 
@@ -17,6 +19,9 @@ struct scene {
 	struct guest_config cfgs[2];
 	struct kit_units k;
 	struct services a;
+	struct supervise_options o;
+	size_t bad;
+	bool held[2]; /* those that are to be started */
 };
 
 static void open_scene(struct scene *s)
@@ -28,36 +33,104 @@ static void open_scene(struct scene *s)
 	s->cfgs[0] = kit_config("web", GUEST_PV);
 	s->cfgs[1] = kit_config("db", GUEST_PV);
 	kit_units_open(&s->k, s->cfgs, 2);
-	s->a = (struct services){
-		.store = {-1}, .console = {-1}, .store_fd = -1, .tails_fd = -1, .tails_wake = -1};
+	s->bad = 0;
+	s->held[0] = s->held[1] = false;
+	services_init(&s->a);
+	services_lend(&s->a, &s->k.host);
+	services_lend(&s->a, &s->k.worker_host);
 }
 
 static void close_scene(struct scene *s)
 {
-	services_close(&s->a, &s->k.host, &s->k.worker_host, 1);
-	assert_true(!s->k.host.xsh && !s->k.worker_host.xsh);
-	assert_true(s->a.store_fd == -1 && s->a.tails_fd == -1 && s->a.tails_wake == -1);
-	assert_true(s->a.store.life == -1 && s->a.console.life == -1);
+	/* The worker looks at the link as long as it works. */
+	worker_stop(&s->k.worker);
+	store_handle_close(&s->k.host);
+	store_handle_close(&s->k.worker_host);
+	services_close(&s->a);
+	s->k.host.link = s->k.worker_host.link = NULL;
+	s->k.all.tails_fd = -1;
+	assert_int_equal(worker_start(&s->k.worker, &s->k.worker_host, 1, &(struct err){.msg = ""}),
+			 0);
 	kit_units_close(&s->k);
 	fake_daemons_reset();
 	fake_reset();
 }
 
+static bool readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* What the loop does: so many ms, or until the condition holds. */
+#define AWAIT(s, cond)                                                                             \
+	do {                                                                                       \
+		const uint64_t until = clock_ns() + 40 * NS_PER_S;                                 \
+                                                                                                   \
+		while (!(cond)) {                                                                  \
+			turn(s);                                                                   \
+			KIT_CHECK(clock_ns() < until, "never: %s", #cond);                         \
+		}                                                                                  \
+	} while (0)
+
+static void turn(struct scene *s)
+{
+	struct pollfd p[] = {{.fd = s->a.news, .events = POLLIN},
+			     {.fd = s->k.worker.done_fd, .events = POLLIN}};
+	struct job *j;
+
+	poll(p, 2, 20);
+	if (p[0].revents)
+		s->bad += services_take(&s->a, &s->k.all);
+	while ((j = worker_take(&s->k.worker)))
+		for (size_t i = 0; i < s->k.all.n; i++)
+			if (&s->k.all.list[i].job == j)
+				unit_job_done(&s->k.all, &s->k.all.list[i]);
+	services_tick(&s->a, &s->k.all, clock_ns());
+	for (size_t i = 0; i < s->k.all.n; i++)
+		if (s->held[i])
+			unit_tick(&s->k.all, &s->k.all.list[i], clock_ns());
+}
+
+static void hold(struct scene *s, size_t i)
+{
+	unit_hold(&s->k.all, &s->k.all.list[i]);
+	s->held[i] = true;
+}
+
+static void turns(struct scene *s, unsigned ms)
+{
+	const uint64_t until = clock_ns() + ms * NS_PER_MS;
+
+	while (clock_ns() < until)
+		turn(s);
+}
+
+static void open_with(struct scene *s, enum store_wish store, const struct services_file *files,
+		      size_t n)
+{
+	struct err e;
+
+	s->o = (struct supervise_options){.store = store};
+	KIT_CHECK(services_open(&s->a, &s->o, files, n, &e) == 0, "%s", e.msg);
+	s->k.all.store = STORE_SOUGHT;
+	AWAIT(s, s->a.decided);
+}
+
 /* Opens them; so many things go wrong, with these words. */
 static void look_around(struct scene *s, enum store_wish store, size_t bad, const char *words)
 {
-	const struct supervise_options o = {.store = store};
-
-	assert_int_equal(services_open(&s->a, &o, &s->k.host, &s->k.worker_host, 1, &s->k.report),
-			 bad);
+	open_with(s, store, NULL, 0);
+	assert_int_equal(s->bad, bad);
 	assert_string_equal(kit_units_said(&s->k), words);
 }
 
-static void has_store(const struct scene *s, bool has)
+static void has_store(struct scene *s, bool has)
 {
-	assert_int_equal(s->k.host.xsh != NULL, has);
-	assert_int_equal(s->k.worker_host.xsh != NULL, has);
-	assert_int_equal(s->a.store_fd >= 0, has);
+	assert_int_equal(s->k.all.store == STORE_SERVES, has);
+	assert_int_equal(store_handle(&s->k.host) != NULL, has);
+	assert_int_equal(store_handle(&s->k.worker_host) != NULL, has);
 	if (has)
 		assert_string_equal(fake_store_read("/local/domain/0/name"), "Domain-0");
 }
@@ -71,13 +144,17 @@ static void test_no_store(void **state)
 	look_around(&s, STORE_NEVER, 0, "");
 	has_store(&s, false);
 	assert_int_equal(fake_daemons()->stores, 0);
-	assert_int_equal(s.a.consoles, CONSOLES_OURS);
+	assert_int_equal(s.k.all.consoles, CONSOLES_OURS);
 	close_scene(&s);
 
 	open_scene(&s);
 	fake_daemons()->programs = false;
 	look_around(&s, STORE_IF_THERE, 0, "");
 	has_store(&s, false);
+	close_scene(&s);
+
+	open_scene(&s);
+	fake_daemons()->programs = false;
 	look_around(
 		&s, STORE_ALWAYS, 1,
 		"earlydom: earlydom.store=on, but there is no xenstored: none runs, and run/bin "
@@ -97,7 +174,7 @@ static void test_started(void **state)
 	has_store(&s, true);
 	assert_int_equal(fake_daemons()->stores, 1);
 	assert_int_equal(fake_daemons()->consoles, 1);
-	assert_int_equal(s.a.consoles, CONSOLES_LOGGED);
+	assert_int_equal(s.k.all.consoles, CONSOLES_LOGGED);
 	assert_true(s.a.tails_fd >= 0 && s.a.tails_wake >= 0);
 	close_scene(&s);
 }
@@ -114,7 +191,7 @@ static void test_found(void **state)
 	look_around(&s, STORE_ALWAYS, 0, "");
 	has_store(&s, true);
 	assert_int_equal(fake_daemons()->stores + fake_daemons()->consoles, 0);
-	assert_int_equal(s.a.consoles, CONSOLES_ELSEWHERE);
+	assert_int_equal(s.k.all.consoles, CONSOLES_ELSEWHERE);
 	assert_int_equal(s.a.tails_fd, -1);
 	close_scene(&s);
 }
@@ -129,7 +206,7 @@ static void test_failures(void **state)
 	look_around(&s, STORE_IF_THERE, 1,
 		    "earlydom: no guest has a store: xenstored ended with status 1\n");
 	has_store(&s, false);
-	assert_int_equal(s.a.consoles, CONSOLES_OURS);
+	assert_int_equal(s.k.all.consoles, CONSOLES_OURS);
 	close_scene(&s);
 
 	/* A store without xenconsoled is still a store. */
@@ -139,7 +216,7 @@ static void test_failures(void **state)
 		    "earlydom: earlydom drains the consoles itself: xenconsoled ended with status "
 		    "1\n");
 	has_store(&s, true);
-	assert_int_equal(s.a.consoles, CONSOLES_OURS);
+	assert_int_equal(s.k.all.consoles, CONSOLES_OURS);
 	close_scene(&s);
 }
 
@@ -151,20 +228,19 @@ static void test_store_fails(void **state)
 
 	(void)state;
 	for (n = 1; n < 50; n++) {
-		const struct supervise_options o = {.store = STORE_IF_THERE};
-		size_t bad;
+		bool whole;
 
 		open_scene(&s);
 		fake_fail_at(n, EPIPE);
-		bad = services_open(&s.a, &o, &s.k.host, &s.k.worker_host, 1, &s.k.report);
-		if (!fake_failed()) {
-			assert_int_equal(bad, 0);
+		open_with(&s, STORE_IF_THERE, NULL, 0);
+		whole = !fake_failed() || s.k.all.store == STORE_SERVES;
+		if (whole) {
+			assert_int_equal(s.bad, 0);
 			close_scene(&s);
 			break;
 		}
-		assert_int_equal(bad, 1);
-		KIT_CHECK(!s.k.host.xsh && !s.k.worker_host.xsh && s.a.store_fd == -1,
-			  "%s failed and there is a store", fake_failed());
+		assert_int_equal(s.bad, 1);
+		has_store(&s, false);
 		assert_memory_equal(kit_units_said(&s.k), "earlydom: no guest has a store: cannot ",
 				    39);
 		close_scene(&s);
@@ -181,32 +257,28 @@ static void test_find_store(void **state)
 	(void)state;
 	open_scene(&s);
 	look_around(&s, STORE_NEVER, 0, "");
-	assert_int_equal(services_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), -1);
+	assert_int_equal(services_find_store(&s.a, &e), -1);
 	assert_string_equal(e.msg, "no xenstored runs (/run/xenstored/socket does not answer)");
-	fake_daemons()->store = fake_store()->running = true;
-	assert_int_equal(services_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), -1);
+	fake_daemons_start_store();
+	assert_int_equal(services_find_store(&s.a, &e), -1);
 	assert_string_equal(e.msg, "no xenconsoled runs (/run/xenconsoled.pid names none), to "
 				   "which the consoles go");
 	has_store(&s, false);
-	fake_daemons()->console = true;
+	fake_daemons_start();
 	fake_fail_call("xs_watch", 1, EPIPE);
-	assert_int_equal(services_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e), -1);
+	assert_int_equal(services_find_store(&s.a, &e), -1);
+	assert_string_equal(e.msg, "the xenstored that runs can't be used");
 	has_store(&s, false);
-	KIT_CHECK(services_find_store(&s.a, &s.k.host, &s.k.worker_host, 1, &e) == 0, "%s", e.msg);
+	KIT_CHECK(services_find_store(&s.a, &e) == 0, "%s", e.msg);
+	AWAIT(&s, s.k.all.store == STORE_SERVES);
 	has_store(&s, true);
-	assert_int_equal(s.a.consoles, CONSOLES_ELSEWHERE);
+	AWAIT(&s, s.k.all.consoles == CONSOLES_ELSEWHERE);
 	assert_int_equal(fake_daemons()->stores, 0);
+	assert_string_equal(kit_units_said(&s.k), "");
 	close_scene(&s);
 }
 
-static bool readable(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	return poll(&p, 1, 0) == 1;
-}
-
-/* News of back ends, and of nothing else, wakes the supervisor; it is taken all at once. */
+/* News of back ends, and of nothing else, wakes the supervisor. */
 static void test_store_news(void **state)
 {
 	struct scene s;
@@ -214,17 +286,18 @@ static void test_store_news(void **state)
 	(void)state;
 	open_scene(&s);
 	look_around(&s, STORE_IF_THERE, 0, "");
-	assert_true(readable(s.a.store_fd)); /* a watch begins with an event */
-	assert_true(services_store_changed(&s.k.host));
-	assert_false(readable(s.a.store_fd));
-	assert_false(services_store_changed(&s.k.host));
+	turns(&s, 200); /* a watch begins with an event */
+	assert_false(readable(s.a.news));
+	assert_int_equal(fake_calls_of("xs_watch"), 1);
 	fake_store_write("/tool/x", "1");
-	assert_false(readable(s.a.store_fd));
+	usleep(100000);
+	assert_false(readable(s.a.news));
 	fake_store_write("/local/domain/0/backend/x/state", "1");
-	fake_store_write("/local/domain/0/backend/x/state", "2");
-	assert_true(readable(s.a.store_fd));
-	assert_true(services_store_changed(&s.k.host));
-	assert_false(readable(s.a.store_fd));
+	for (unsigned i = 0; i < 10000 && !readable(s.a.news); i++)
+		usleep(1000);
+	assert_true(readable(s.a.news));
+	turns(&s, 200);
+	assert_false(readable(s.a.news));
 	close_scene(&s);
 }
 
@@ -252,7 +325,7 @@ static off_t size_of(const char *name)
 
 static void test_tails(void **state)
 {
-	const uint64_t t = 1000 * NS_PER_S;
+	const uint64_t t = clock_ns() + 1000 * NS_PER_S;
 	struct scene s;
 
 	(void)state;
@@ -269,12 +342,14 @@ static void test_tails(void **state)
 	assert_int_equal(size_of("other"), 0);
 	assert_int_equal(size_of("web"), 6);
 	append("other");
+	assert_true(services_tails_changed(&s.a));
 	services_tick(&s.a, &s.k.all, t + 10 * NS_PER_S - 1);
 	assert_int_equal(size_of("other"), 6);
 	services_tick(&s.a, &s.k.all, t + 10 * NS_PER_S);
 	assert_int_equal(size_of("other"), 0);
 	/* A guest that was released is one of them: earlydom no longer reads its log. */
 	append("db");
+	assert_true(services_tails_changed(&s.a));
 	s.k.all.list[1].state = UNIT_RELEASED;
 	services_tick(&s.a, &s.k.all, t + 20 * NS_PER_S);
 	assert_int_equal(size_of("db"), 0);
@@ -282,30 +357,287 @@ static void test_tails(void **state)
 	close_scene(&s);
 }
 
-/* The end of a daemon is said, once. */
-static void test_daemons_end(void **state)
+/* ---- daemons that come and go while guests run ---- */
+
+static void open_guests(struct scene *s)
+{
+	look_around(s, STORE_IF_THERE, 0, "");
+	hold(s, 0);
+	hold(s, 1);
+	AWAIT(s, s->k.all.list[0].state == UNIT_RUNNING && s->k.all.list[1].state == UNIT_RUNNING);
+	kit_units_said(&s->k);
+}
+
+/* xenconsoled that ends is started again at once, and its logs go on. */
+static void test_console_ends(void **state)
+{
+	struct scene s;
+	uint64_t before;
+
+	(void)state;
+	open_scene(&s);
+	open_guests(&s);
+	before = clock_ns();
+	fake_daemons_end_console();
+	AWAIT(&s, fake_daemons_consoles() == 2);
+	assert_in_range(clock_ns() - before, 0, 5 * NS_PER_S);
+	turns(&s, 100);
+	assert_string_equal(kit_units_said(&s.k),
+			    "earlydom: xenconsoled had ended; it was started again\n");
+	assert_int_equal(s.k.all.consoles, CONSOLES_LOGGED);
+	append("web");
+	AWAIT(&s, services_tails_changed(&s.a));
+	close_scene(&s);
+}
+
+/* One that does not come up again is tried again and again, and that is said once. */
+static void test_console_stays_away(void **state)
 {
 	struct scene s;
 
 	(void)state;
 	open_scene(&s);
+	open_guests(&s);
+	fake_daemons_console_bad(true);
+	fake_daemons_end_console();
+	turns(&s, 2000);
+	assert_string_equal(kit_units_said(&s.k),
+			    "earlydom: xenconsoled has ended, and guests stop when their consoles "
+			    "are full: xenconsoled ended with status 1\n");
+	fake_daemons_console_bad(false);
+	AWAIT(&s, fake_daemons_consoles() == 2);
+	turns(&s, 100);
+	assert_string_equal(kit_units_said(&s.k),
+			    "earlydom: xenconsoled had ended; it was started again\n");
+	close_scene(&s);
+}
+
+#define GONE "earlydom: xenstored has ended: guests run on, and what needs the store waits\n"
+#define ANEW                                                                                       \
+	"earlydom: another xenstored serves: guests are handed over to it, but dom0's kernel "     \
+	"does not hear it, and guests with disks or network interfaces wait until dom0 is "        \
+	"started anew\n"
+
+/*
+ * xenstored ends: guests run on, one that needs no store is started again without, and no second
+ * xenstored is started. One that comes later is used, and has all guests.
+ */
+static void test_store_ends(void **state)
+{
+	struct scene s;
+	struct unit *web, *db;
+	const char *said;
+
+	(void)state;
+	open_scene(&s);
+	open_guests(&s);
+	web = &s.k.all.list[0];
+	db = &s.k.all.list[1];
+	fake_daemons_end_store();
+	AWAIT(&s, s.k.all.store == STORE_GONE);
+	assert_string_equal(kit_units_said(&s.k), GONE);
+	has_store(&s, false);
+	assert_int_equal(web->state, UNIT_RUNNING);
+	assert_false(web->guest.in_store);
+	fake_shutdown(web->guest.domid, SHUTDOWN_reboot);
+	kit_units_look(&s.k, 0);
+	AWAIT(&s, web->state == UNIT_RUNNING);
+	assert_int_equal(web->guest.domid, 3);
+	assert_false(web->guest.in_store);
+	assert_non_null(web->console.ring); /* nobody else drains it */
+	turns(&s, 500);
+	assert_int_equal(fake_daemons()->stores, 1);
+	kit_units_said(&s.k);
+
+	fake_daemons_start_store();
+	AWAIT(&s, web->guest.in_store && db->guest.in_store);
+	has_store(&s, true);
+	assert_int_equal(fake_daemons()->stores, 1);
+	/* Ours, started again for it. */
+	assert_int_equal(fake_daemons_consoles(), 2);
+	assert_int_equal(s.k.all.consoles, CONSOLES_LOGGED);
+	assert_null(web->console.ring);
+	assert_true(web->tail.fd >= 0);
+	assert_true(fake_store_introduced(db->guest.domid));
+	said = kit_units_said(&s.k);
+	KIT_CHECK(strstr(said, ANEW), "said: %s", said);
+	KIT_CHECK(strstr(said, "web: domain 3 is in the store now"), "said: %s", said);
+	KIT_CHECK(strstr(said, "db: domain 2 is in the store now"), "said: %s", said);
+	/* What is in its new store does not reach a kernel that knew the old one. */
+	assert_true(db->guest.store_lost);
+	close_scene(&s);
+}
+
+/* A guest with disks that ends meanwhile stays as it is: its domain could not go. One that is to
+ * be started waits, and is not late. */
+static void test_store_ends_devices(void **state)
+{
+	struct scene s;
+	struct unit *web, *db;
+
+	(void)state;
+	open_scene(&s);
+	fake_devices()->on = true;
+	kit_devices(&s.cfgs[0]);
+	kit_devices(&s.cfgs[1]);
 	look_around(&s, STORE_IF_THERE, 0, "");
-	services_tick(&s.a, &s.k.all, NS_PER_S);
-	assert_string_equal(kit_units_said(&s.k), "");
-	close(fake_daemons()->console_life);
-	fake_daemons()->console_life = -1;
-	services_tick(&s.a, &s.k.all, NS_PER_S);
+	web = &s.k.all.list[0];
+	db = &s.k.all.list[1];
+	hold(&s, 0);
+	AWAIT(&s, web->state == UNIT_RUNNING);
+	kit_units_said(&s.k);
+	fake_daemons_end_store();
+	AWAIT(&s, s.k.all.store == STORE_GONE);
+	kit_units_said(&s.k);
+	hold(&s, 1);
+	fake_shutdown(web->guest.domid, SHUTDOWN_reboot);
+	kit_units_look(&s.k, 0);
+	kit_units_look(&s.k, 0);
+	turns(&s, 100);
 	assert_string_equal(kit_units_said(&s.k),
-			    "earlydom: xenconsoled has ended: guests stop when their consoles are "
-			    "full\n");
-	close(fake_daemons()->store_life);
-	fake_daemons()->store_life = -1;
-	services_tick(&s.a, &s.k.all, NS_PER_S);
+			    "earlydom: web: domain 1 has ended; it stays until the store is "
+			    "there\n");
+	assert_int_equal(web->state, UNIT_RUNNING);
+	assert_int_equal(db->state, UNIT_WAITING);
+	unit_proceed(&s.k.all, db, clock_ns() + 3600 * NS_PER_S);
+	assert_int_equal(db->state, UNIT_WAITING);
+	fake_daemons_start_store();
+	AWAIT(&s, s.k.all.store == STORE_SERVES);
+	kit_units_look(&s.k, 0);
+	assert_int_equal(web->state, UNIT_RUNNING);
+	assert_int_equal(db->state, UNIT_WAITING);
+	close_scene(&s);
+}
+
+/* One that was being connected is not. */
+static void test_store_ends_connecting(void **state)
+{
+	struct scene s;
+	struct unit *web;
+
+	(void)state;
+	open_scene(&s);
+	fake_devices()->on = true;
+	fake_store()->back_ends = false;
+	kit_devices(&s.cfgs[0]);
+	look_around(&s, STORE_IF_THERE, 0, "");
+	web = &s.k.all.list[0];
+	hold(&s, 0);
+	AWAIT(&s, web->state == UNIT_CONNECTING);
+	fake_daemons_end_store();
+	AWAIT(&s, web->state == UNIT_FAILED);
 	assert_string_equal(kit_units_said(&s.k),
-			    "earlydom: xenstored has ended: guests can't be started, and none is "
-			    "heard\n");
-	services_tick(&s.a, &s.k.all, NS_PER_S);
+			    GONE "earlydom: web: xenstored has ended before its devices were "
+				 "ready; domain destroyed\n");
+	assert_int_equal(fake_domains(), 0);
+	close_scene(&s);
+}
+
+/* A store that is silent for 10 s while somebody waits for it is said to hang; guests that need
+ * none go on. It is used again when it answers. */
+static void test_store_hangs(void **state)
+{
+	static char never[] = "data/never";
+	struct scene s;
+	struct unit *web;
+
+	(void)state;
+	open_scene(&s);
+	s.cfgs[0].ready_timeout = 3600;
+	open_guests(&s);
+	web = &s.k.all.list[0];
+	/* Nobody waits: nobody asks. */
+	fake_daemons_hang(true);
+	turns(&s, 500);
+	assert_int_equal(s.k.all.store, STORE_SERVES);
+	/* Somebody does: a guest that is not up yet. */
+	s.cfgs[0].ready = never;
+	web->up = false;
+	AWAIT(&s, s.k.all.store == STORE_HANGS);
+	assert_string_equal(kit_units_said(&s.k),
+			    "earlydom: xenstored does not answer: what needs it waits\n");
+	has_store(&s, false);
+	fake_shutdown(2, SHUTDOWN_reboot);
+	kit_units_look(&s.k, 1);
+	assert_int_equal(s.k.all.list[1].state, UNIT_RUNNING);
+	fake_daemons_hang(false);
+	AWAIT(&s, s.k.all.store == STORE_SERVES);
+	kit_units_said(&s.k);
+	kit_units_look(&s.k, 1);
+	AWAIT(&s, s.k.all.list[1].state == UNIT_RUNNING && s.k.all.list[1].guest.domid == 3);
+	close_scene(&s);
+}
+
+/* It hangs from the start. */
+static void test_hangs_first(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s);
+	fake_daemons()->store = fake_daemons()->hangs = fake_store()->running = true;
+	look_around(&s, STORE_IF_THERE, 1,
+		    "earlydom: what needs the store waits: the xenstored that runs, process 7, "
+		    "does not answer\n");
+	assert_int_equal(s.k.all.store, STORE_HANGS);
+	fake_daemons_hang(false);
+	AWAIT(&s, s.k.all.store == STORE_SERVES);
+	has_store(&s, true);
+	turns(&s, 100);
+	assert_string_equal(kit_units_said(&s.k), "earlydom: xenstored answers again\n");
+	close_scene(&s);
+}
+
+/* Another supervisor has what this one had: the daemons are its own, and watched over. */
+static void test_kept(void **state)
+{
+	struct services_file kept[SERVICES_FILES];
+	struct scene s;
+	size_t n;
+
+	(void)state;
+	open_scene(&s);
+	look_around(&s, STORE_IF_THERE, 0, "");
+	assert_true(services_files_changed(&s.a));
+	assert_false(services_files_changed(&s.a));
+	n = services_files(&s.a, kept);
+	assert_int_equal(n, 2);
+	assert_string_equal(kept[0].name, "xenstored");
+	assert_string_equal(kept[1].name, "xenconsoled");
+	for (size_t i = 0; i < n; i++)
+		kept[i].fd = dup(kept[i].fd);
+	store_handle_close(&s.k.host);
+	worker_stop(&s.k.worker);
+	services_close(&s.a);
+
+	services_init(&s.a);
+	s.k.worker_host.link = &s.a.link;
+	assert_int_equal(worker_start(&s.k.worker, &s.k.worker_host, 1, &(struct err){.msg = ""}),
+			 0);
+	look_around(&s, STORE_IF_THERE, 0, "");
+	services_close(&s.a);
+	services_init(&s.a);
+	open_with(&s, STORE_IF_THERE, kept, n);
 	assert_string_equal(kit_units_said(&s.k), "");
+	has_store(&s, true);
+	assert_int_equal(s.k.all.consoles, CONSOLES_LOGGED);
+	assert_int_equal(fake_daemons()->stores, 1);
+	assert_int_equal(fake_daemons_consoles(), 1);
+	fake_daemons_end_console();
+	AWAIT(&s, fake_daemons_consoles() == 2);
+	fake_daemons_end_store();
+	AWAIT(&s, s.k.all.store == STORE_GONE);
+	n = services_files(&s.a, kept);
+	assert_int_equal(n, 2);
+	assert_string_equal(kept[1].name, "store-lost");
+	kept[0] = (struct services_file){"store-lost", dup(kept[1].fd)};
+	services_close(&s.a);
+
+	/* The store is not started by the next one either. */
+	services_init(&s.a);
+	open_with(&s, STORE_IF_THERE, kept, 1);
+	assert_int_equal(s.k.all.store, STORE_GONE);
+	assert_int_equal(fake_daemons()->stores, 1);
 	close_scene(&s);
 }
 
@@ -319,11 +651,22 @@ static int begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_store),    cmocka_unit_test(test_started),
-		cmocka_unit_test(test_found),       cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_store_fails), cmocka_unit_test(test_find_store),
-		cmocka_unit_test(test_store_news),  cmocka_unit_test(test_tails),
-		cmocka_unit_test(test_daemons_end),
+		cmocka_unit_test(test_no_store),
+		cmocka_unit_test(test_started),
+		cmocka_unit_test(test_found),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_store_fails),
+		cmocka_unit_test(test_find_store),
+		cmocka_unit_test(test_store_news),
+		cmocka_unit_test(test_tails),
+		cmocka_unit_test(test_console_ends),
+		cmocka_unit_test(test_console_stays_away),
+		cmocka_unit_test(test_store_ends),
+		cmocka_unit_test(test_store_ends_devices),
+		cmocka_unit_test(test_store_ends_connecting),
+		cmocka_unit_test(test_store_hangs),
+		cmocka_unit_test(test_hangs_first),
+		cmocka_unit_test(test_kept),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xen/io/console.h>
 #include <xen/sched.h>
 
 #include "base/clock.h"
@@ -152,15 +153,37 @@ static void test_tail_old(void **state)
 	fake_reset();
 }
 
+/* xenconsoled takes all that is in the ring, and writes of that so much later to its log. */
+static size_t take_ring(uint32_t domid, char *buf)
+{
+	volatile struct xencons_interface *ring = fake_domain(domid)->ring;
+	size_t n = 0;
+
+	while (ring->out_cons != ring->out_prod)
+		buf[n++] = ring->out[MASK_XENCONS_IDX(ring->out_cons++, ring->out)];
+	buf[n] = '\0';
+	return n;
+}
+
+/* Its end is looked at, so many ms after it was first seen. */
+static bool ended_after(struct kit_units *k, unsigned ms)
+{
+	struct unit *u = &k->all.list[0];
+
+	if (u->ended_at)
+		u->ended_at = clock_ns() - ms * NS_PER_MS;
+	kit_units_look(k, 0);
+	return u->state != UNIT_RUNNING;
+}
+
 /*
- * xenconsoled takes the last words of a guest after its end, within a moment: this is waited for
- * before the domain goes, and with it what xenconsoled has not read.
+ * The last words of a guest are in its ring, then on their way through xenconsoled, then in the
+ * log. The domain stays until they have been read there, and no longer.
  */
 static void test_last_words(void **state)
 {
 	struct guest_config cfg = kit_config("web", GUEST_PV);
-	uint64_t before;
-	char text[256];
+	char text[256], way[4096];
 	struct kit_units k;
 	struct unit *u;
 	int log;
@@ -168,30 +191,93 @@ static void test_last_words(void **state)
 	(void)state;
 	open_served(&k, &cfg, CONSOLES_LOGGED);
 	u = &k.all.list[0];
+	append("of nobody's\n");
+	console_tail_begin(&u->tail);
+	fake_print(1, "well, ");
+	take_ring(1, way);
+	append(way);
+	fake_print(1, "good bye\n");
 	fake_shutdown(1, SHUTDOWN_reboot);
-	before = clock_ns();
-	kit_units_look(&k, 0);
-	assert_int_equal(u->state, UNIT_RUNNING);
-	append("good bye\n");
-	while (u->state == UNIT_RUNNING) {
-		usleep(10000);
-		kit_units_look(&k, 0);
-		assert_true(clock_ns() - before < 20 * NS_PER_S);
-	}
-	assert_in_range((clock_ns() - before) / NS_PER_MS, 200, 5000);
-	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "good bye\n");
+	assert_false(ended_after(&k, 0));
+	assert_false(ended_after(&k, 1900));
+	take_ring(1, way);
+	assert_false(ended_after(&k, 1900));
+	append("good ");
+	assert_false(ended_after(&k, 1900));
+	append("bye\n");
+	assert_true(ended_after(&k, 300));
+	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)),
+			    "of nobody's\nwell, good bye\n");
 	log = u->tail.fd;
-	append("between\n");
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_RUNNING);
 	assert_int_equal(u->guest.domid, 2);
-	/* The next domain has the same log, still open, and its end is waited for anew. */
+	/* The next domain has the same log, still open; one that says no more is not waited for. */
 	assert_int_equal(u->tail.fd, log);
-	append("second life\n");
-	assert_int_equal(unit_console(&k.all, u), 8 + 12);
 	fake_shutdown(2, SHUTDOWN_poweroff);
+	assert_true(ended_after(&k, 0));
+	kit_units_jobs(&k);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* A xenconsoled that does not read them: they are taken from the ring, behind what it has logged.
+ */
+static void last_words_of(enum consoles consoles, const char *want)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	char text[256], way[4096];
+	struct kit_units k;
+
+	cfg.on_poweroff = ACTION_PRESERVE;
+	open_served(&k, &cfg, consoles);
+	fake_print(1, "well, ");
+	take_ring(1, way);
+	append(way);
+	fake_print(1, "good bye\n");
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	assert_false(ended_after(&k, 0));
+	assert_false(ended_after(&k, 1900));
+	assert_true(ended_after(&k, 2000));
+	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), want);
+	/* One that is kept is not read again and again; its page is not held. */
+	assert_null(k.all.list[0].rest.ring);
 	kit_units_look(&k, 0);
-	assert_int_equal(u->state, UNIT_RUNNING);
+	assert_int_equal(fake_calls_of("xc_map_foreign_range"), 1);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+static void test_last_words_unread(void **state)
+{
+	(void)state;
+	last_words_of(CONSOLES_LOGGED, "well, good bye\n");
+	last_words_of(CONSOLES_ELSEWHERE, "good bye\n");
+}
+
+/* A ring that can't be looked at leaves nothing but time; one that makes no sense leaves nothing.
+ */
+static void test_last_words_lost(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_units k;
+
+	(void)state;
+	open_served(&k, &cfg, CONSOLES_LOGGED);
+	fake_print(1, "good bye\n");
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	fake_fail_always("xc_map_foreign_range", 1, EPERM);
+	assert_false(ended_after(&k, 0));
+	assert_false(ended_after(&k, 1900));
+	assert_true(ended_after(&k, 2000));
+	kit_units_jobs(&k);
+	kit_units_close(&k);
+
+	open_served(&k, &cfg, CONSOLES_LOGGED);
+	fake_domain(1)->ring->out_prod = 100000;
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	assert_true(ended_after(&k, 0));
+	kit_units_jobs(&k);
 	kit_units_close(&k);
 	fake_reset();
 }
@@ -291,10 +377,16 @@ static void test_type(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_console_output), cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_tail),           cmocka_unit_test(test_tail_old),
-		cmocka_unit_test(test_last_words),     cmocka_unit_test(test_no_log),
-		cmocka_unit_test(test_elsewhere),      cmocka_unit_test(test_type),
+		cmocka_unit_test(test_console_output),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_tail_old),
+		cmocka_unit_test(test_last_words),
+		cmocka_unit_test(test_last_words_unread),
+		cmocka_unit_test(test_last_words_lost),
+		cmocka_unit_test(test_no_log),
+		cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_type),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -1,0 +1,109 @@
+/*
+ * earlydom keeper, earlydom supervise: what `earlydom boot` leaves behind. Nobody types these.
+ */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "builder/host/own_root.h"
+#include "builder/host/rundir.h"
+#include "builder/keeper/keeper.h"
+#include "builder/keeper/kept.h"
+#include "builder/supervise/supervise.h"
+#include "builder/supervise/worker.h"
+#include "chosen.h"
+#include "commands.h"
+
+/* Nobody but `earlydom boot`, the keeper and the supervisor has a socket there. */
+static bool was_typed(void)
+{
+	if (fcntl(KEPT_CHANNEL_FD, F_SETFD, FD_CLOEXEC) == 0)
+		return false;
+	fprintf(stderr, "earlydom: this command is not to be typed; `earlydom boot` starts all\n");
+	return true;
+}
+
+int command_keeper(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return was_typed() ? EXIT_USAGE : keeper_run(KEPT_CHANNEL_FD);
+}
+
+/* The vcpus that dom0, or taskset, lets this process run on. */
+static unsigned usable_vcpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+static uint64_t memory_mib(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) < 0 ? 0 : ((uint64_t)info.totalram * info.mem_unit) >> 20;
+}
+
+static int run_supervisor(const struct chosen *c, struct kept *kept, const char *began,
+			  struct err *e)
+{
+	struct own_root own_root = {.dir = kept_take(kept, PROCESS_OWN_ROOT)};
+	const struct supervise_options o = {
+		.rundir = RUNDIR,
+		.own_root = own_root.dir < 0 ? NULL : &own_root,
+		.store = c->cmdline.store_off  ? STORE_NEVER
+			 : c->cmdline.store_on ? STORE_ALWAYS
+					       : STORE_IF_THERE,
+		.bridges = c->cmdline.bridges,
+		.nr_bridges = c->cmdline.nr_bridges,
+		.workers = worker_number(usable_vcpus(), memory_mib(), c->selection.n),
+		.verbose = c->in.verbose,
+		.paused = c->in.paused,
+		.echo = c->cmdline.echo,
+		.status_fd = kept_take(kept, PROCESS_STATUS),
+		.kept = kept,
+		.began = began,
+	};
+
+	return supervise(c->selection.guests, c->selection.n, c->selection.bad, &o, e);
+}
+
+int command_supervise(int argc, char **argv)
+{
+	static char why[KEPT_TEXT_MAX + 1];
+	struct chosen chosen = {0};
+	struct kept kept;
+	struct err e;
+	int inputs, rc = -1;
+
+	(void)argc;
+	(void)argv;
+	if (was_typed())
+		return EXIT_USAGE;
+	prctl(PR_SET_NAME, "earlydom");
+	kept_init(&kept, -1);
+	if (kept_receive_all(&kept, KEPT_CHANNEL_FD, why, &e) == 0) {
+		kept.channel = KEPT_CHANNEL_FD;
+		inputs = kept_take(&kept, PROCESS_INPUTS);
+		/* The program stays open for a keeper that has to be started again. */
+		kept_take(&kept, KEPT_PROGRAM);
+		if (inputs < 0)
+			err_set(&e, "it was given no guests");
+		else if (chosen_kept(&chosen, inputs, &e) == 0)
+			rc = run_supervisor(&chosen, &kept, why, &e);
+	}
+	if (rc < 0)
+		fprintf(stderr, "earlydom: %s\n", e.msg);
+	chosen_free(&chosen);
+	return rc < 0 ? EXIT_FAILED : EXIT_OK;
+}

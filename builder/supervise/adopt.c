@@ -1,0 +1,272 @@
+#include "adopt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "builder/build/life.h"
+#include "builder/device/vif.h"
+#include "builder/host/domains.h"
+#include "unit_acts.h"
+#include "unit_console.h"
+#include "unit_look.h"
+#include "unit_save.h"
+#include "unit_wait.h"
+
+/* What a saved state means for the domain. */
+enum phase_of_life { NOT_BEGUN, BUILDING, CONNECTING, ALIVE, ENDING, OVER };
+
+static enum phase_of_life life_of(enum unit_state s)
+{
+	switch (s) {
+	case UNIT_STARTING:
+		return BUILDING;
+	case UNIT_CONNECTING:
+		return CONNECTING;
+	case UNIT_RUNNING:
+	case UNIT_STOPPING:
+	case UNIT_PRESERVED:
+	case UNIT_STUCK:
+	case UNIT_RELEASED:
+		return ALIVE;
+	case UNIT_CANCELLED:
+	case UNIT_ENDING:
+	case UNIT_FAILING:
+		return ENDING;
+	case UNIT_ENDED:
+	case UNIT_FAILED:
+		return OVER;
+	default:
+		return NOT_BEGUN;
+	}
+}
+
+bool adopt_wanted(const struct ledger *l, struct host *h)
+{
+	char text[LEDGER_TEXT_MAX + 1];
+	xc_domaininfo_t info;
+	uint8_t uuid[16];
+	struct err e;
+
+	for (size_t i = LEDGER_UNITS; i < l->n; i++)
+		if (ledger_read(l, i, text) && unit_load_uuid(text, uuid) &&
+		    domain_of_uuid(h, uuid, 1, &info, &e) > 0)
+			return true;
+	return false;
+}
+
+/* ---- what it holds ---- */
+
+/* Without its disks it can't be built anew; the domain that has them goes on. */
+static void adopt_disks(struct units *all, struct unit *u, const char *text)
+{
+	const struct guest_config *cfg = u->guest.cfg;
+	struct saved_disk disk;
+	struct err e;
+
+	for (size_t i = 0; i < cfg->nr_disks; i++) {
+		if (!unit_load_disk(text, i, &disk))
+			err_set(&e, "disk %s was not written down", cfg->disks[i].vdev);
+		else if (guest_adopt_disk(&u->guest, all->disks, i, disk.path, disk.rdev, &e) == 0)
+			continue;
+		report_line(all->report, "%s: %s; it is looked for when it is needed", unit_name(u),
+			    e.msg);
+		guest_drop_devices(&u->guest, all->disks);
+		return;
+	}
+}
+
+static void adopt_vifs(struct unit *u, const char *text)
+{
+	const struct guest_config *cfg = u->guest.cfg;
+
+	if (!cfg->nr_vifs)
+		return;
+	u->guest.vifs = calloc(cfg->nr_vifs, sizeof(*u->guest.vifs));
+	for (size_t i = 0; u->guest.vifs && i < cfg->nr_vifs; i++) {
+		u->guest.vifs[i].spec = &cfg->vifs[i];
+		u->guest.vifs[i].devid = cfg->vifs[i].devid;
+		if (unit_load_vif(text, i, &u->guest.vifs[i]))
+			continue;
+		free(u->guest.vifs);
+		u->guest.vifs = NULL;
+	}
+}
+
+static void adopt_images(struct units *all, struct unit *u)
+{
+	struct err e;
+
+	if (guest_hold_images(&u->guest, all->images, &e) < 0)
+		report_line(all->report, "%s: %s; it is looked for when it is needed", unit_name(u),
+			    e.msg);
+	else
+		guest_plan_done(&u->guest); /* none is built now */
+}
+
+static bool may_be_built_again(const struct guest_config *cfg)
+{
+	return cfg->on_poweroff == ACTION_RESTART || cfg->on_reboot == ACTION_RESTART ||
+	       cfg->on_crash == ACTION_RESTART;
+}
+
+static void adopt_holdings(struct units *all, struct unit *u, const char *text,
+			   const struct unit_saved *saved)
+{
+	if (saved->state != UNIT_RELEASED) {
+		adopt_disks(all, u, text);
+		adopt_vifs(u, text);
+		if (may_be_built_again(u->guest.cfg) || life_of(saved->state) != ALIVE)
+			adopt_images(all, u);
+	}
+	if (saved->has_model)
+		devmodel_adopt(&u->guest.model, &u->guest, &all->models, &saved->model);
+}
+
+/* ---- its domain ---- */
+
+static void go_on(struct units *all, struct unit *u, enum unit_state state,
+		  const xc_domaininfo_t *info)
+{
+	if (!info) {
+		/* Its number may be another domain's by now, which is not to be looked at. */
+		unit_enter(all, u, state);
+		unit_look(all, u, NULL);
+		return;
+	}
+	u->console_due = state == UNIT_RUNNING || state == UNIT_STOPPING || state == UNIT_STUCK;
+	unit_enter(all, u, state);
+}
+
+/* A domain that nobody wants, whose guest is to be built anew or is over. What of its nodes there
+ * may be is to go, too. */
+static void undo(struct units *all, struct unit *u, const xc_domaininfo_t *info,
+		 enum unit_state state)
+{
+	u->guest.domid = info->domain;
+	u->guest.in_store = true;
+	report_line(all->report, "%s: domain %u was left half-way; it is destroyed", unit_name(u),
+		    info->domain);
+	unit_enter(all, u, state);
+}
+
+static enum unit_state end_state(enum unit_state s)
+{
+	return s == UNIT_FAILING ? UNIT_FAILED : UNIT_ENDED;
+}
+
+/* It has no domain, and what it waited for, or was in the middle of, begins anew. */
+static void begin_anew(struct units *all, struct unit *u)
+{
+	guest_drop_devices(&u->guest, all->disks);
+	guest_drop_images(&u->guest, all->images);
+	u->guest.domid = NO_DOMAIN;
+	u->guest.in_store = false;
+	u->since = 0;
+	unit_hold(all, u);
+}
+
+/* info is NULL where no domain has its uuid. Returns whether a domain of its goes on. */
+static bool settle(struct units *all, struct unit *u, const struct unit_saved *saved,
+		   const xc_domaininfo_t *info)
+{
+	const enum phase_of_life life = life_of(saved->state);
+	const bool lost = !info && u->guest.domid != NO_DOMAIN;
+
+	switch (life) {
+	case ALIVE:
+		if (info)
+			u->guest.domid = info->domain;
+		go_on(all, u, saved->state, info);
+		return info;
+	case CONNECTING:
+		if (info && (all->paused || !(info->flags & XEN_DOMINF_paused))) {
+			u->guest.domid = info->domain;
+			go_on(all, u, UNIT_RUNNING, info);
+			return true;
+		}
+		/* fall through */
+	case BUILDING:
+		if (info || (lost && unit_has_model(u)))
+			undo(all, u,
+			     info ? info : &(xc_domaininfo_t){.domain = (domid_t)u->guest.domid},
+			     UNIT_STARTING);
+		else
+			begin_anew(all, u);
+		return false;
+	case ENDING:
+		if (info) {
+			undo(all, u, info,
+			     saved->state == UNIT_FAILING ? UNIT_FAILING : UNIT_ENDING);
+			return false;
+		}
+		u->guest.domid = NO_DOMAIN;
+		unit_enter(all, u, end_state(saved->state));
+		return false;
+	case OVER:
+		u->guest.domid = NO_DOMAIN;
+		unit_enter(all, u, saved->state);
+		return false;
+	default:
+		begin_anew(all, u);
+		return false;
+	}
+}
+
+static bool adopt_unit(struct units *all, struct unit *u, const char *text,
+		       const struct unit_saved *saved)
+{
+	xc_domaininfo_t info;
+	struct err e;
+	int rc;
+
+	rc = domain_of_uuid(all->host, u->guest.uuid, 1, &info, &e);
+	/* Of two with its uuid, its own one. */
+	while (rc > 0 && u->guest.domid != NO_DOMAIN && info.domain != u->guest.domid) {
+		xc_domaininfo_t next;
+
+		if (domain_of_uuid(all->host, u->guest.uuid, info.domain + 1u, &next, &e) <= 0)
+			break;
+		info = next;
+	}
+	if (life_of(saved->state) != NOT_BEGUN && life_of(saved->state) != OVER)
+		adopt_holdings(all, u, text, saved);
+	return settle(all, u, saved, rc > 0 ? &info : NULL);
+}
+
+size_t adopt_units(struct units *all, const struct ledger *from)
+{
+	char text[LEDGER_TEXT_MAX + 1];
+	struct unit_saved saved;
+	size_t go_on = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct unit *u = &all->list[i];
+		bool found = false;
+
+		for (size_t k = LEDGER_UNITS; k < from->n && !found; k++)
+			found = ledger_read(from, k, text) && unit_load(u, text, &saved) == 0;
+		if (found)
+			go_on += adopt_unit(all, u, text, &saved);
+		else
+			unit_hold(all, u);
+	}
+	return go_on;
+}
+
+void adopt_consoles(struct units *all)
+{
+	struct err e;
+
+	for (size_t i = 0; i < all->n && all->store != STORE_SOUGHT; i++) {
+		struct unit *u = &all->list[i];
+
+		if (!u->console_due || unit_busy(u))
+			continue;
+		u->console_due = false;
+		if (u->guest.domid == NO_DOMAIN)
+			continue;
+		if (unit_console_adopt(all, u, &e) < 0)
+			report_line(all->report, "%s: %s", unit_name(u), e.msg);
+	}
+}

@@ -1,0 +1,54 @@
+#include "unit_store.h"
+
+#include "builder/image/firmware.h"
+#include "unit_table.h"
+
+static bool has_devices(const struct guest_config *cfg)
+{
+	return cfg->nr_disks || cfg->nr_vifs;
+}
+
+bool unit_needs_store(const struct guest_config *cfg)
+{
+	return has_devices(cfg) || firmware_wanted(cfg);
+}
+
+bool unit_waits_for_store(const struct units *all, const struct unit *u)
+{
+	switch (all->store) {
+	case STORE_SOUGHT:
+		return true;
+	case STORE_SERVES:
+		return all->store_deaf && has_devices(u->guest.cfg);
+	case STORE_HANGS:
+		return u->guest.in_store || unit_needs_store(u->guest.cfg);
+	case STORE_GONE:
+		return unit_needs_store(u->guest.cfg);
+	case STORE_ABSENT:
+		break;
+	}
+	return false;
+}
+
+void unit_store_look(struct units *all, struct unit *u, uint64_t now)
+{
+	struct err e;
+
+	if (unit_busy(u) || !u->guest.in_store ||
+	    u->guest.store_generation == all->store_generation)
+		return;
+	err_set_passing(&e, "xenstored has ended before its devices were ready");
+	unit_event(all, u, EVENT_STORE_GONE, now, &e);
+}
+
+bool unit_store_lacks(const struct unit *u)
+{
+	return (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING) &&
+	       u->guest.domid != NO_DOMAIN && !u->guest.in_store;
+}
+
+bool unit_store_asks(const struct unit *u)
+{
+	return unit_busy(u) || u->state == UNIT_CONNECTING || u->state == UNIT_STOPPING ||
+	       (u->state == UNIT_RUNNING && !u->up);
+}

@@ -1,0 +1,161 @@
+#!/usr/bin/perl
+# The supervisor and its keeper, killed and stopped in every order: the guests go on as the domains
+# that they were, their ends are handled, and no file of the initramfs is needed for it.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Boot;
+use JSON::PP;
+use Test::More;
+
+sub tiny {
+	my ($extra, $more) = @_;
+	return qq(kernel = "/boot/tiny"\nmemory = 16\nextra = "$extra"\n) . ($more // '');
+}
+my $boot = boot('keeper',
+	guests => {
+		web => tiny('', qq(on_crash = "restart"\n)),
+		db => tiny("", qq(on_crash = "restart"\n)),
+		kept => tiny('poweroff', qq(on_poweroff = "preserve"\n)),
+		over => tiny('poweroff'),
+	},
+	time => 240,
+	stage2 => <<'SH',
+await_report '^earlydom: over: domain .* destroyed' 30
+await_report '^earlydom: kept: domain .* preserved' 30
+mv /boot /hidden
+rm -rf /etc/earlydom
+
+# process supervise|keeper: its number
+process() {
+	for dir in /proc/[0-9]*; do
+		[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != "@earlydom $1 " ] || echo "${dir#/proc/}"
+	done
+}
+# answers LABEL: the list, as soon as somebody gives it; and in how many tenths of a second
+answers() {
+	tenths=0
+	until earlydom list --json >/tmp/list 2>&1 || [ "$tenths" -gt 300 ]; do
+		sleep 0.1
+		tenths=$((tenths + 1))
+	done
+	said "$1" </tmp/list
+	echo "$tenths" | said "$1.tenths"
+}
+# crashes LABEL GUEST: it crashes and is restarted
+crashes() {
+	count=$(grep -c "^earlydom: $2: restarted as domain" /run/earlydom/earlydom.log)
+	type_to "$2" crash
+	await_report "^earlydom: $2: restarted as domain" 30 $((count + 1))
+	await_console "$2" '^tiny is up' 20 $((count + 2))
+}
+# another supervise|keeper PID: until there is one with another number
+another() {
+	for i in $(seq 300); do
+		now=$(process "$1")
+		[ -z "$now" ] || [ "$now" = "$2" ] || return 0
+		sleep 0.1
+	done
+	echo "@late: another $1"
+}
+
+answers first
+old=$(process supervise)
+kill -9 "$old"
+answers killed
+another supervise "$old"
+crashes killed web
+crashes killed db
+
+kill -STOP "$(process supervise)"
+answers stopped
+crashes stopped web
+
+old=$(process keeper)
+kill -9 "$old"
+answers keeper_killed
+another keeper "$old"
+old=$(process supervise)
+kill -9 "$old"
+another supervise "$old"
+answers then_supervisor
+crashes then_supervisor db
+
+kill -STOP "$(process keeper)"
+answers keeper_stopped
+crashes keeper_stopped web
+kill -CONT "$(process keeper)"
+
+# While a guest is built anew.
+for i in 1 2 3 4; do
+	earlydom list --json >/tmp/before
+	type_to db crash
+	sleep "0.$i"
+	kill -9 "$(process supervise)"
+	answers "building$i"
+	sleep 2
+done
+answers built
+
+# Both: the files are those at their paths now.
+mv /hidden /boot
+killall -9 earlydom
+sleep 0.2
+run none earlydom list
+run adopt earlydom boot --adopt
+answers both
+crashes both web
+killall -9 earlydom
+sleep 0.2
+run boot earlydom boot
+answers both_again
+
+# As it is told to.
+kill_supervisor
+process keeper | said keeper_left
+run boot_over earlydom boot
+answers told
+crashes told db
+run facts xenfacts
+run nothing earlydom boot --adopt
+for guest in web db kept; do
+	run destroy_$guest earlydom destroy $guest
+done
+kill_supervisor
+run nothing_left earlydom boot --adopt
+run at_the_end xenfacts
+SH
+);
+$boot->ended_well;
+
+sub rows {
+	my ($label) = @_;
+	my $list = eval { decode_json($boot->said($label)) };
+	diag("$label: " . $boot->said($label)) unless $list;
+	return { map { $_->{name} => $_ } @{$list // []} };
+}
+my $before = rows('first');
+is($before->{$_->[0]}{state}, $_->[1], "$_->[0] is $_->[1]")
+	for ['web', 'running'], ['db', 'running'], ['kept', 'preserved'], ['over', 'ended'];
+for my $label (qw(killed stopped keeper_killed then_supervisor keeper_stopped both both_again told)) {
+	my $now = rows($label);
+	is(join(' ', sort keys %$now), 'db kept over web', "$label: all are known");
+	is($now->{$_}{state}, $before->{$_}{state}, "$label: $_ is what it was") for sort keys %$before;
+	is($now->{kept}{domid}, $before->{kept}{domid}, "$label: kept is the domain that it was");
+	cmp_ok($now->{web}{domid}, '>=', $before->{web}{domid}, "$label: web is not started anew");
+	cmp_ok($boot->said("$label.tenths"), '<=', $label =~ /keeper/ ? 10 : 150, "$label: answers in time");
+}
+is(rows('killed')->{$_}{domid}, $before->{$_}{domid}, "killed: $_ is the domain that it was") for qw(web db);
+is(rows('both')->{web}{restarts}, rows('keeper_stopped')->{web}{restarts} + 1, 'restarts are counted on');
+is(rows('built')->{db}{state}, 'running', 'a guest that was built when the supervisor was killed runs');
+my (undef, $facts) = facts($boot->said('facts.out'));
+is(scalar(keys %$facts), 3, 'no domain is there twice, and none half-built');
+is($boot->status_of($_), 0, "$_: exit status") for qw(adopt boot boot_over);
+is($boot->said('nothing.err'), "earlydom: another supervise is running (/run/earlydom/control answers)\n", 'never two supervisors');
+is($boot->said('nothing_left.err'), "earlydom: there are no guests to adopt\n", 'nothing to adopt is said');
+is($boot->said('keeper_left'), '', 'the keeper ends with its supervisor, where that was told to');
+my (undef, $end) = facts($boot->said('at_the_end.out'));
+is(scalar(keys %$end), 0, 'nothing is left');
+is(scalar(grep { /please report/ } $boot->earlydom), 0, 'nothing happened that cannot');
+done_testing;
