@@ -30,8 +30,8 @@ my $boot = flaky_boot('handover',
 			extra = "console=hvc0 quiet tsc_early_khz=2600000 guest=pvh"
 			CFG
 		# A back end is known by its nodes in the store alone.
-		disk => qq(kernel = "/boot/tiny"\nmemory = 16\ndisk = ["/dev/null,raw,xvda,rw"]\n),
-		vif => qq(kernel = "/boot/tiny"\nmemory = 16\nvif = [""]\n),
+		disk => qq(kernel = "/boot/tiny"\nmemory = 16\ndisk = ["/dev/null,raw,xvda,rw"]\nstart_retries = 0\n),
+		vif => qq(kernel = "/boot/tiny"\nmemory = 16\nvif = [""]\nstart_retries = 0\n),
 	},
 	files => [
 		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz',

@@ -23,9 +23,9 @@ my %guests = (
 		'on_crash = "restart"', qq(extra = "$extra guest=board VNC_VIEWER=10.0.0.1:5500")),
 	# Device models of somebody else's: one that does not begin, one that does not end, one with
 	# words of its own.
-	dies => classic('/sbin/dies', '/etc/models/board', 'memory = 80', qq(extra = "$extra")),
+	dies => classic('/sbin/dies', '/etc/models/board', 'memory = 80', 'start_retries = 0', qq(extra = "$extra")),
 	hangs => classic('/sbin/hangs', '/etc/models/board', 'memory = 80', 'device_timeout = 3', qq(extra = "$extra")),
-	wrong => classic($own, '/etc/models/wrong', 'memory = 80', qq(extra = "$extra")),
+	wrong => classic($own, '/etc/models/wrong', 'memory = 80', 'start_retries = 0', qq(extra = "$extra")),
 	absent => classic('/sbin/none', '/etc/models/board', 'memory = 80', qq(extra = "$extra")),
 	noconfig => classic($own, '/etc/models/none', 'memory = 80', qq(extra = "$extra")),
 	badmap => classic($own, '/etc/models/board', 'memory = 80', 'memmap = "/etc/models/badmap"', qq(extra = "$extra")),

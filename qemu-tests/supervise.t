@@ -161,7 +161,7 @@ is($row{loops}{restarts}, 5, 'list: the restarts');
 is($row{loops}{domid}, undef, 'list: no domain');
 is($row{stays}{domid}, $domid{stays}, 'list: the domain');
 like($boot->said('list.out'),
-	qr/^NAME +ID IMAGE +TYPE +MEM\/MiB VCPUS STATE +RESTARTS +BUILD +CAUSE\n/, 'list has a title');
+	qr/^NAME +ID IMAGE +TYPE +MiB VCPUS STATE +RESTARTS +BUILD +CAUSE\n/, 'list has a title');
 like($boot->said('list.out'), qr/^stays +$domid{stays} linux +pv +16 +1 running +0 +\d+ms +-$/m,
 	'and a line for each guest');
 like($boot->said('again_list.out'), qr/^again +$third linux +pv +16 +1 running +2 /m,
@@ -206,8 +206,10 @@ fails('stop_hang', "earlydom: hang is not running\n");
 fails('stop_ended', "earlydom: off is not running\n");
 fails("unknown_$_", "earlydom: no guest has the name nobody\n") for qw(stop destroy console);
 fails('second', "earlydom: another earlydom is running (/run/earlydom/control answers)\n");
-fails('usage', "usage: earlydom stop [-t SECONDS] NAME\n", 2);
-fails('usage_t', "usage: earlydom stop [-t SECONDS] NAME\n", 2);
+for my $label (qw(usage usage_t)) {
+	is($boot->status_of($label), 2, "$label: exit status");
+	like($boot->said("$label.err"), qr/^usage: earlydom stop \[-t SECONDS\] \[-f\] NAME \| --all\n/, "$label: message");
+}
 is($boot->status_of('verb'), 2, 'an unknown command');
 like($boot->said('verb.err'), qr/^earlydom: unknown command 'dance'$/m, 'is named');
 my (undef, $late) = facts($boot->said('late_facts.out'));

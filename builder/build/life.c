@@ -90,6 +90,8 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	int rc = -1;
 
 	g->began = clock_ns();
+	if (guest_check_held(g, e) < 0)
+		return -1;
 	phases_enter(&g->phases, PHASE_UNPACK);
 	kernel = guest_open_source(g, e);
 	if (!kernel)
@@ -183,7 +185,7 @@ static int wait_until_gone(struct host *h, uint32_t domid, struct err *e)
 
 	while (domain_there(h, domid)) {
 		if (clock_ns() > deadline)
-			return err_set(
+			return err_set_passing(
 				e,
 				"domain %u is destroyed but not gone: something in dom0 still "
 				"maps its memory",
@@ -212,8 +214,7 @@ static bool is_ours(const struct guest *g, struct host *h)
 	const int n = xc_domain_getinfolist(h->xch, g->domid, 1, &info);
 
 	xenlog_clear(&h->log);
-	return n < 0 ||
-	       (n == 1 && info.domain == g->domid && !memcmp(info.handle, g->uuid, 16));
+	return n < 0 || (n == 1 && info.domain == g->domid && !memcmp(info.handle, g->uuid, 16));
 }
 
 static int destroy_domain(struct guest *g, struct host *h, struct err *e)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #include "base/write_all.h"
 #include "builder/host/host.h"
+#include "builder/host/limits.h"
 #include "builder/host/own_root.h"
 #include "builder/host/rundir.h"
 #include "builder/keeper/heart.h"
@@ -198,6 +200,9 @@ static int become_keeper(struct boot *b, int status_fd, struct err *e)
 	int heart, program;
 
 	setsid();
+	/* The supervisor has them from here, also one that is started again. */
+	if (limits_raise(e) < 0)
+		fprintf(stderr, "earlydom: the supervisor %s\n", e->msg);
 	if (chdir("/") < 0)
 		return err_set(e, "cannot go to /: %s", strerror(errno));
 	program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -215,12 +220,27 @@ static int become_keeper(struct boot *b, int status_fd, struct err *e)
 	return keeper_become(&kept, -1, e);
 }
 
-/* Waits for the supervisor's word that every guest has been tried. */
-static int wait_for_boot(int fd)
+/* What the supervisor may take until it has seen that the time is over. */
+#define WORD_MS 5000
+
+/* Waits for the supervisor's word that every guest has been tried, or that the boot may go on
+ * without that. One that does not say so in time is stuck itself. */
+static int wait_for_boot(int fd, unsigned wait_s)
 {
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	unsigned char status;
 	ssize_t n;
 
+	do
+		n = poll(&p, 1, (int)wait_s * 1000 + WORD_MS);
+	while (n < 0 && errno == EINTR);
+	if (n == 0) {
+		fprintf(stderr,
+			"earlydom: the supervisor does not say how far the guests are; dom0's boot "
+			"goes on after %u s\n",
+			wait_s + WORD_MS / 1000);
+		return EXIT_FAILED;
+	}
 	do
 		n = read(fd, &status, 1);
 	while (n < 0 && errno == EINTR);
@@ -245,7 +265,7 @@ static int start(struct boot *b)
 		_exit(EXIT_FAILED);
 	}
 	close(fds[1]);
-	return wait_for_boot(fds[0]);
+	return wait_for_boot(fds[0], cmdline_wait_s(&b->chosen.cmdline));
 }
 
 /* Returns 0, or -1 with e set: nothing can be started. */

@@ -15,6 +15,8 @@ int command_disks(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_console(int argc, char **argv);
+int command_start(int argc, char **argv);
+int command_restart(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_destroy(int argc, char **argv);
 int command_release(int argc, char **argv);

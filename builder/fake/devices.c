@@ -38,6 +38,8 @@ struct disk *__wrap_disk_hold(struct disk_table *t, const char *guest, const str
 			      bool *absent, struct err *e);
 void __real_disk_drop(struct disk_table *t, struct disk *d);
 void __wrap_disk_drop(struct disk_table *t, struct disk *d);
+bool __real_disk_lost(const struct disk *d);
+bool __wrap_disk_lost(const struct disk *d);
 int __real_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e);
 int __wrap_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e);
 int __real_vif_plug(struct vif *v, uint32_t domid, struct err *e);
@@ -80,6 +82,11 @@ struct disk *__wrap_disk_hold(struct disk_table *t, const char *guest, const str
 	d->next = t->disks;
 	t->disks = d;
 	return fake_leave_ptr(d);
+}
+
+bool __wrap_disk_lost(const struct disk *d)
+{
+	return devices.on ? devices.lost : __real_disk_lost(d);
 }
 
 void __wrap_disk_drop(struct disk_table *t, struct disk *d)

@@ -1,5 +1,6 @@
 #include "control.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "timeline.h"
 #include "unit_console.h"
 #include "unit_hand_over.h"
+#include "unit_others.h"
 #include "unit_record.h"
 #include "unit_table.h"
 
@@ -125,8 +127,10 @@ static void refuse(struct control_client *k, const char *why)
 /* What a request for rows is answered with. */
 static void list(const struct units *all, FILE *f)
 {
+	const uint64_t now = clock_ns();
+
 	for (size_t i = 0; i < all->n; i++)
-		unit_print_row(&all->list[i], f);
+		unit_print_row(&all->list[i], now, f);
 	fprintf(f, "\t%llu\n", (unsigned long long)all->longest_turn);
 }
 
@@ -228,6 +232,34 @@ static int was_upgraded(const struct units *all, struct err *e)
 	return err_set(e, "there was no upgrade");
 }
 
+static void ask_start(struct control_client *k, struct units *all, const char *name)
+{
+	struct err e;
+
+	k->unit = units_start(all, name, clock_ns(), &e);
+	if (k->unit)
+		k->state = CLIENT_STARTING;
+	else
+		refuse(k, e.msg);
+}
+
+/* "SECONDS" or "SECONDS force". */
+static void ask_stop_all(struct control_client *k, const char *arguments)
+{
+	unsigned seconds;
+	char word[8] = "";
+	int end = 0;
+
+	if (!isdigit((unsigned char)arguments[0]) ||
+	    sscanf(arguments, "%5u%n %7s%n", &seconds, &end, word, &end) < 1 || arguments[end] ||
+	    !seconds || (word[0] && strcmp(word, "force") != 0)) {
+		refuse(k, "unknown request");
+		return;
+	}
+	stop_all_begin(&k->stop_all, seconds, word[0], clock_ns());
+	k->state = CLIENT_STOPPING;
+}
+
 static void ask(struct control_client *k, struct units *all, char *request)
 {
 	char *name = strchr(request, ' ');
@@ -262,7 +294,19 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		return;
 	}
 	*name++ = '\0';
+	if (!strcmp(request, "start")) {
+		ask_start(k, all, name);
+		return;
+	}
+	if (!strcmp(request, "stop-all")) {
+		ask_stop_all(k, name);
+		return;
+	}
 	k->unit = find(all, name);
+	if (!k->unit && !strcmp(request, "end") && units_have_other(all, name)) {
+		done(k, 0, NULL);
+		return;
+	}
 	if (!k->unit) {
 		err_set(&e, "no guest has the name %.64s", name);
 		refuse(k, e.msg);
@@ -278,7 +322,9 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		return;
 	}
 	k->refusals = k->unit->refusals;
-	if (!strcmp(request, "stop"))
+	if (!strcmp(request, "end") && unit_over(k->unit))
+		rc = 0;
+	else if (!strcmp(request, "stop") || !strcmp(request, "end"))
 		rc = unit_event(all, k->unit, EVENT_ASK_STOP, clock_ns(), &e);
 	else if (!strcmp(request, "destroy"))
 		rc = unit_event(all, k->unit, EVENT_ASK_DESTROY, clock_ns(), &e);
@@ -349,8 +395,7 @@ static void client_input(struct control_client *k, struct units *all)
 	case CLIENT_ATTACHED:
 		type(k, all);
 		break;
-	case CLIENT_WAITING:
-	case CLIENT_UPGRADING:
+	default:
 		k->in_len = 0;
 		break;
 	}
@@ -419,13 +464,70 @@ void control_upgraded(struct control *c)
 			answer(&c->clients[i], "ok\n");
 }
 
+/* Answers who waits for a start, once it is known what came of it. */
+static void settle_start(struct control_client *k, uint64_t now)
+{
+	const struct unit *u = k->unit;
+	struct err e;
+
+	if (unit_busy(u) || u->state == UNIT_WAITING || u->state == UNIT_CONNECTING)
+		return;
+	if (u->state == UNIT_RETRYING) {
+		err_set(&e, "%s; tried again in %u s", u->why, unit_pause_s(u, now));
+		refuse(k, e.msg);
+	} else if (unit_over(u) || unit_failed(u)) {
+		refuse(k, u->why);
+	} else {
+		done(k, 0, NULL);
+	}
+}
+
+static void settle_stop_all(struct control_client *k, struct units *all, uint64_t now)
+{
+	struct err e;
+
+	switch (stop_all_look(&k->stop_all, all, now, &e)) {
+	case STOP_ALL_GOES_ON:
+		break;
+	case STOP_ALL_DONE:
+		done(k, 0, NULL);
+		break;
+	case STOP_ALL_FAILED:
+		refuse(k, e.msg);
+		break;
+	}
+}
+
+uint64_t control_due(const struct control *c)
+{
+	uint64_t due = UINT64_MAX;
+
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
+		const struct control_client *k = &c->clients[i];
+
+		if (k->fd >= 0 && k->state == CLIENT_STOPPING && k->stop_all.next < due)
+			due = k->stop_all.next;
+	}
+	return due;
+}
+
 void control_settle(struct control *c, struct units *all)
 {
+	const uint64_t now = clock_ns();
+
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		struct control_client *k = &c->clients[i];
 
 		if (k->fd < 0)
 			continue;
+		if (k->state == CLIENT_STARTING) {
+			settle_start(k, now);
+			continue;
+		}
+		if (k->state == CLIENT_STOPPING) {
+			settle_stop_all(k, all, now);
+			continue;
+		}
 		if (k->state == CLIENT_ATTACHED && k->in_len)
 			type(k, all);
 		/* Nothing more can come from a guest that is over, or was given away. */

@@ -154,11 +154,12 @@ int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e
 	while (!rc && w->n < n)
 		rc = start_thread(w, &hosts[w->n]);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!rc)
+	err_set(e, "cannot start a thread: %s", strerror(rc));
+	if (!rc || w->n)
 		return 0;
 	end_threads(w);
 	give_back(w);
-	return err_set(e, "cannot start a thread: %s", strerror(rc));
+	return -1;
 }
 
 void worker_stop(struct worker *w)

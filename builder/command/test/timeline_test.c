@@ -2,6 +2,7 @@
 #include "builder/fake/kit.h"
 
 #include "base/clock.h"
+#include "builder/command/timeline_narrow.h"
 #include "builder/command/timeline_svg.h"
 
 #define MS NS_PER_MS
@@ -139,6 +140,27 @@ static void test_text(void **state)
 	free(text);
 }
 
+/* A terminal of 80 columns has room for it. */
+static void test_narrow(void **state)
+{
+	struct timeline t = two_guests();
+	char *text = printed(timeline_narrow, &t);
+
+	(void)state;
+	assert_string_equal(
+		text, "NAME    at read wait unpa crea popu load boot stor conn run  end STATE\n"
+		      "web   3000    1    0  500   99    -    -    -    -    -   0 3600 "
+		      "running\n"
+		      "db<1> 3001    -    -    -    -    -    -    -    -    -   -    - "
+		      "starting\n"
+		      "ms; earlydom began 2990 ms after dom0's kernel\n");
+	free(text);
+	t.over = 4000 * MS;
+	text = printed(timeline_narrow, &t);
+	assert_non_null(strstr(text, " kernel,\nand had tried every guest after 4000 ms\n"));
+	free(text);
+}
+
 static void test_json(void **state)
 {
 	struct timeline t = two_guests();
@@ -251,8 +273,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_phases), cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
-		cmocka_unit_test(test_svg),
+		cmocka_unit_test(test_text),   cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_json),   cmocka_unit_test(test_svg),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,21 +98,22 @@ static void begin_unit(struct scene *s, size_t i, uint8_t how)
 	static const char *const names[GUESTS] = {"web", "db", "a"};
 	static const enum unit_state states[] = {UNIT_WAITING, UNIT_CONNECTING, UNIT_RUNNING,
 						 UNIT_RUNNING, UNIT_STOPPING,   UNIT_PRESERVED,
-						 UNIT_FAILED,  UNIT_RELEASED};
+						 UNIT_FAILED,  UNIT_RELEASED,   UNIT_RETRYING};
 	struct unit *u = &s->units[i];
 	struct err e;
 
 	s->cfgs[i] = (struct guest_config){
 		.name = (char *)(uintptr_t)names[i],
 		.image = (char *)(uintptr_t) "linux",
+		.kernel = (char *)(uintptr_t) "/no/kernel",
 		.type = i ? GUEST_PVH : GUEST_PV,
 		.memory_kib = 65536,
 		.vcpus = 1,
 		.has_uuid = true,
 	};
 	assert(unit_init(&s->all, u, &s->cfgs[i], &e) == 0);
-	u->state = states[how % 8];
-	if (u->state != UNIT_WAITING)
+	u->state = states[how % 9];
+	if (u->state != UNIT_WAITING && u->state != UNIT_RETRYING)
 		u->guest.domid = (uint32_t)i + 1;
 	if (how & 8 && u->state == UNIT_RUNNING)
 		u->console.ring = &s->rings[i];
@@ -209,8 +210,10 @@ static void check(const struct client *c)
 	if (!strncmp(asked, "console ", 8))
 		return;
 	assert(c->over && c->nr_heard == 3);
-	assert(!strncmp(asked, "stop ", 5) || !strncmp(asked, "destroy ", 8) ||
-	       !strncmp(asked, "release ", 8) || !strcmp(asked, "handover"));
+	assert(!strncmp(asked, "stop ", 5) || !strncmp(asked, "end ", 4) ||
+	       !strncmp(asked, "start ", 6) || !strncmp(asked, "stop-all ", 9) ||
+	       !strncmp(asked, "destroy ", 8) || !strncmp(asked, "release ", 8) ||
+	       !strcmp(asked, "handover"));
 }
 
 static void say(struct client *c, const uint8_t *bytes, size_t n)
