@@ -271,7 +271,7 @@ static void test_busy(void **state)
 	open_wards(&k, cfgs, 2, false);
 	kit_units_store(&k);
 	assert_int_equal(unit_event(&k.all, &k.all.list[1], EVENT_ASK_DESTROY, clock_ns(), &e), 0);
-	KIT_CHECK(units_hand_over(&k.all, &e) == 0, "%s", e.msg);
+	KIT_CHECK(kit_units_hand_over(&k, &e) == 0, "%s", e.msg);
 	assert_true(k.all.list[0].guest.in_store);
 	kit_units_jobs(&k);
 	close_wards(&k);
