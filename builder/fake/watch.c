@@ -17,6 +17,7 @@
 static struct xs_handle *handles[FDS_MAX]; /* by their files */
 
 int __real_store_watch_open(struct store_watch *w, const char *node, struct err *e);
+int __real_store_watch_also(struct store_watch *w, const char *node, struct err *e);
 int __wrap_store_watch_also(struct store_watch *w, const char *node, struct err *e);
 int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err *e);
 int __real_store_watch_take(struct store_watch *w);
@@ -31,10 +32,11 @@ static struct xs_handle *handle_of(const struct store_watch *w)
 
 int __wrap_store_watch_also(struct store_watch *w, const char *node, struct err *e)
 {
-	(void)w;
-	(void)node;
-	(void)e;
-	return 0;
+	if (fake_store()->real_watch)
+		return __real_store_watch_also(w, node, e);
+	if (xs_watch(handle_of(w), node, ""))
+		return 0;
+	return err_set_passing(e, "cannot watch %s in the store: %s", node, strerror(errno));
 }
 
 int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err *e)
