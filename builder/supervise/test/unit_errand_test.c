@@ -67,7 +67,7 @@ static void test_destroyed_while_held(void **state)
 	begin(&s);
 	assert_true(unit_lent(s.netvm) && unit_busy(s.netvm) && !unit_has_job(s.netvm));
 	assert_false(unit_settled(s.netvm));
-	assert_int_equal(ask(&s, s.netvm, EVENT_ASK_STOP, &e), -1);
+	assert_int_equal(ask(&s, s.netvm, EVENT_ASK_RELEASE, &e), -1);
 	assert_string_equal(e.msg, "netvm is waiting; try again when it is running");
 	assert_int_equal(ask(&s, s.netvm, EVENT_ASK_DESTROY, &e), 0);
 	assert_int_equal(s.netvm->state, UNIT_WAITING);
@@ -174,7 +174,7 @@ static void test_disk_hangs(void **state)
 	errands_tick(&s.k.errands, clock_ns() + ERRAND_LATE_NS);
 	units_proceed_waiting(&s.k.all, clock_ns() + ERRAND_LATE_NS);
 	assert_int_equal(s.web->state, UNIT_STARTING);
-	assert_true(unit_lent(s.netvm));
+	assert_true(unit_hangs(s.netvm));
 	assert_string_equal(kit_units_said(&s.k), words);
 	kit_units_jobs(&s.k);
 	assert_int_equal(s.web->state, UNIT_RUNNING);
