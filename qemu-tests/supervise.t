@@ -26,7 +26,7 @@ my $boot = boot('supervise',
 		loops => tiny('reboot'),
 		loud => tiny('flood=6000'),
 	},
-	time => 240,
+	time => 300,
 	stage2 => <<'SH',
 await_report '^earlydom: loops: .*not started again' 90
 await_console loud '^flood 006000 ' 60
@@ -37,6 +37,13 @@ run svg earlydom report --svg /tmp/boot.svg
 said picture </tmp/boot.svg
 run facts xenfacts
 run loud_size stat -c %s /run/earlydom/console/loud.log
+
+# Nothing happens now.
+wakes() { for p in /proc/[0-9]*; do
+	grep -qs '^@earlydom' $p/cmdline && cat $p/status
+done | sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' | head -n 1; }
+before=$(wakes); sleep 60; echo "$before $(wakes)" >/tmp/wakes
+said wakes </tmp/wakes
 
 # Both ways, and only to the one that is meant.
 type_to typed 'hello there'
@@ -125,6 +132,11 @@ is(join(' ', sort { $a <=> $b } keys %$domains),
 is($domains->{$domid{kept}}{shutdown}, 0, 'kept is there, and is powered off');
 is($domains->{$domid{hang}}{shutdown}, 4, 'hang is there, ended by its watchdog');
 is($domains->{$domid{stays}}{shutdown}, '-', 'stays runs');
+
+# ---- it sleeps while nothing happens: without a store it looks at domains once a second ----
+my @wakes = split ' ', $boot->said('wakes');
+cmp_ok($wakes[1] - $wakes[0], '>', 30, 'the supervisor looks at domains');
+cmp_ok($wakes[1] - $wakes[0], '<', 80, 'and wakes up for nothing else');
 
 # ---- the logs ----
 my @loud = split /\n/, $boot->said('log.loud');

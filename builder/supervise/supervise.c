@@ -541,11 +541,13 @@ static bool keeper_gone(const struct supervisor *s, short revents)
 
 /* ---- the end ---- */
 
-/* Whether nothing is half-way: no thread works, and no domain waits to be let run. */
+/* Whether nothing is half-way: no thread works, and no domain waits to be let run. A guest at which
+ * a thread hangs is not waited for. */
 static bool quiet(const struct units *all)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (unit_busy(&all->list[i]) || all->list[i].state == UNIT_CONNECTING)
+		if (!unit_hangs(&all->list[i]) &&
+		    (unit_busy(&all->list[i]) || all->list[i].state == UNIT_CONNECTING))
 			return false;
 	return true;
 }
@@ -610,7 +612,7 @@ static void leave(struct supervisor *s, uint64_t now)
 	}
 	err_set(&e, "not up when earlydom was told to end");
 	for (size_t i = 0; i < s->all.n; i++)
-		if (s->all.list[i].state == UNIT_CONNECTING)
+		if (s->all.list[i].state == UNIT_CONNECTING && !unit_lent(&s->all.list[i]))
 			unit_event(&s->all, &s->all.list[i], EVENT_HOPELESS, now, &e);
 }
 

@@ -69,6 +69,11 @@ bool unit_lent(const struct unit *u)
 	return u->handing_over || (u->errand.errand.away && u->errand.kind != UNIT_ERRAND_UP);
 }
 
+bool unit_hangs(const struct unit *u)
+{
+	return unit_lent(u) && u->errand.errand.late;
+}
+
 bool unit_busy(const struct unit *u)
 {
 	return unit_has_job(u) || unit_lent(u);

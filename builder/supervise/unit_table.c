@@ -273,8 +273,10 @@ const char *unit_event_name(enum unit_event event)
  */
 static bool must_wait(const struct unit *u, enum unit_event event)
 {
-	return unit_lent(u) && event >= EVENT_ASK_STOP &&
-	       table[u->state][event].next != UNIT_STATES;
+	const bool command = event == EVENT_ASK_START || event == EVENT_ASK_STOP ||
+			     event == EVENT_ASK_DESTROY || event == EVENT_ASK_RELEASE;
+
+	return command && unit_lent(u) && unit_cell(u->state, event)->next != UNIT_STATES;
 }
 
 int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_t now,

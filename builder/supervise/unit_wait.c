@@ -23,8 +23,8 @@ static struct unit *find(struct units *all, const char *name)
 /* True when nobody has to wait for u any longer: also of one that hangs itself. */
 static bool is_up(const struct unit *u)
 {
-	return u->up || unit_failed_so_far(u) || (unit_lent(u) && u->errand.errand.late) ||
-	       u->state == UNIT_ENDED || u->state == UNIT_PRESERVED || u->state == UNIT_RELEASED;
+	return u->up || unit_failed_so_far(u) || unit_hangs(u) || u->state == UNIT_ENDED ||
+	       u->state == UNIT_PRESERVED || u->state == UNIT_RELEASED;
 }
 
 /* Whether all that u comes after are up, or can't be; one that is not selected is not waited for.
