@@ -75,6 +75,7 @@ void unit_begin_anew(struct units *all, struct unit *u)
 	u->guest.in_store = false;
 	u->since = u->retry = 0;
 	u->looks = 0;
+	u->state = UNIT_WAITING;
 	unit_hold(all, u);
 }
 

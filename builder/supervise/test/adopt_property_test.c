@@ -369,7 +369,7 @@ static void configure(struct scene *s)
 		cfg->on_crash = actions[any(4)];
 	}
 	s->cfgs[3].after = (struct strings){after, 1};
-	s->store = any(3);
+	s->store = any(3) == 0;
 	s->elsewhere = s->store && any(2);
 	if (s->store)
 		kit_devices(&s->cfgs[2]);
