@@ -272,15 +272,14 @@ static int start(struct boot *b)
 static int prepare(struct boot *b, struct err *e)
 {
 	const int other = control_connect(b->rundir, e);
+	struct err none;
 	int rc;
 
 	if (other >= 0) {
 		close(other);
 		return err_set(e, "another earlydom is running (%s/control answers)", b->rundir);
 	}
-	if (host_probe(b->sysroot, e) < 0)
-		return -1;
-	rc = find_adoptable(b, e);
+	rc = host_probe(b->sysroot, &none) < 0 ? 0 : find_adoptable(b, e);
 	if (rc < 0)
 		return -1;
 	if (rc) {
@@ -291,6 +290,10 @@ static int prepare(struct boot *b, struct err *e)
 	}
 	if (b->adopt)
 		return err_set(e, "there are no guests to adopt");
+	/* What is wrong with descriptors is said whatever the host is. */
+	if (chosen_read(&b->chosen, b->cmdline_file, b->config_dir, e) < 0 ||
+	    host_probe(b->sysroot, e) < 0)
+		return -1;
 	forget_state(b->rundir);
 	return keep_inputs(b, e);
 }
@@ -311,8 +314,7 @@ int command_boot(int argc, char **argv)
 	if (rc != EXIT_OK || over)
 		return rc;
 	rc = EXIT_FAILED;
-	if ((!b.adopt && chosen_read(&b.chosen, b.cmdline_file, b.config_dir, &e) < 0) ||
-	    prepare(&b, &e) < 0)
+	if (prepare(&b, &e) < 0)
 		fprintf(stderr, "earlydom: %s\n", e.msg);
 	else
 		rc = start(&b);

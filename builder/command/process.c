@@ -76,6 +76,7 @@ static int run_supervisor(const struct chosen *c, struct kept *kept, const char 
 		.nr_others = c->selection.nr_others,
 		.status_fd = kept_take(kept, PROCESS_STATUS),
 		.kept = kept,
+		.adopt = true, /* `earlydom boot` removes what does not count */
 		.began = began,
 	};
 

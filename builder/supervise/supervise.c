@@ -60,6 +60,7 @@ struct supervisor {
 	struct heart *heart;
 	struct ledger ledger;
 	const char *began;
+	bool adopt;
 	uint64_t left;         /* when it was told to end, ns */
 	int program;           /* the next version of the program, or -1 */
 	uint64_t keeper_retry; /* when a keeper is started again, ns */
@@ -401,7 +402,7 @@ static int open_ledger(struct supervisor *s, struct ledger *old, struct err *e)
 {
 	const size_t n = LEDGER_UNITS + s->all.room;
 	bool in_memory = false;
-	const int rc = ledger_open(old, s->run.dir, kept_take(s->kept, "state"), e);
+	const int rc = s->adopt ? ledger_open(old, s->run.dir, kept_take(s->kept, "state"), e) : 1;
 
 	/* Guests of which nothing is known would be started twice. */
 	if (rc < 0)
@@ -425,7 +426,7 @@ static int open_ledger(struct supervisor *s, struct ledger *old, struct err *e)
 /* Takes over what an earlier supervisor has left, or begins. */
 static int begin(struct supervisor *s, struct err *e)
 {
-	struct ledger old;
+	struct ledger old = {.fd = -1};
 	size_t n;
 	int rc;
 
@@ -836,6 +837,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		.kmsg_fd = -1,
 		.kept = o->kept,
 		.began = o->began,
+		.adopt = o->adopt,
 		.rundir = o->rundir,
 		.ledger = {.fd = -1},
 		.run = {-1, -1, -1},

@@ -38,6 +38,7 @@ struct supervise_options {
 			*/
 	struct kept *kept; /* what an earlier supervisor has left, and where files are kept for the
 			      next one, of which a keeper has the other end; or NULL */
+	bool adopt;        /* what an earlier supervisor has written down in rundir counts */
 	const char *began; /* why this supervisor began (BEGIN_* of kept.h); NULL: the first one */
 };
 
