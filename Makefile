@@ -112,7 +112,12 @@ test:
 	@$(MAKE) --no-print-directory qemu-test
 
 # What is quick and needs no boot: for every commit.
-check: all size parsers lint unit fuzz bench-check
+check: all size parsers lint unit fuzz bench-check completion-check
+
+# What is completed; every command is.
+.PHONY: completion-check
+completion-check: $(BUILD)/earlydom
+	@prove -e bash completion/earlydom.t :: $(BUILD)/earlydom
 
 -include tests.mk
 -include bench/bench.mk
@@ -123,7 +128,7 @@ FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test
 	     bench/*.[ch] scripts/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
-	     qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
+	     completion/earlydom completion/earlydom.t qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
 # No file is open in another program by accident: the calls that make one, for which clang-tidy knows O_CLOEXEC.
 OPENING := '\<(open|openat|creat|fopen|socket|accept4?|pipe2?|dup|epoll_create1?|inotify_init1?|memfd_create)\('
@@ -165,6 +170,8 @@ install: all
 	install -D -m 0644 man/earlydom-model.8 $(DESTDIR)$(PREFIX)/share/man/man8/earlydom-model.8
 	install -D -m 0644 man/earlydom.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/earlydom.cfg.5
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/earlydom/examples configs/examples/*.cfg
+	install -D -m 0644 completion/earlydom \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/earlydom
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' initramfs/hooks/earlydom | \
 		install -D -m 0755 /dev/stdin $(DESTDIR)$(INITRAMFS_TOOLS)/hooks/earlydom
 	for place in init-top init-bottom; do \

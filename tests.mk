@@ -13,9 +13,9 @@ comma := ,
 # The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c, wire.c,
 # vif.c and daemons.c.
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap ioctl acpi_build_tables \
-	     disk_hold guest_adopt_disk disk_drop vif_init vif_plug wire_open wire_close wire_talk \
+	     disk_hold guest_adopt_disk disk_drop disk_lost vif_init vif_plug wire_open wire_close wire_talk \
 	     $(addprefix daemons_,there store_answers store_hangs console_runs end_console store console) \
-	     $(addprefix store_watch_,open take close))
+	     $(addprefix store_watch_,open also take close))
 
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))
 UNIT_SRCS := $(SRCS) $(UNIT_FAKE)

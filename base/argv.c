@@ -40,7 +40,7 @@ void argv_add(struct argv *a, const char *fmt, ...)
 
 int argv_check(const struct argv *a, struct err *e)
 {
-	return a->failed ? err_set(e, "out of memory") : 0;
+	return a->failed ? err_set_passing(e, "out of memory") : 0;
 }
 
 void argv_free(struct argv *a)

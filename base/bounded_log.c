@@ -16,7 +16,7 @@ int bounded_log_open(struct bounded_log *l, int dirfd, const char *name, struct 
 	snprintf(file, sizeof(file), "%s.log", name);
 	l->fd = openat(dirfd, file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (l->fd < 0)
-		return err_set(e, "cannot write the console log %s: %s", file, strerror(errno));
+		return err_set_errno(e, errno, "cannot write the console log %s", file);
 	l->size = fstat(l->fd, &st) < 0 ? 0 : (size_t)st.st_size;
 	return 0;
 }

@@ -23,6 +23,17 @@ int err_set(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2
 /* The same, for a cause that may be gone at the next try. */
 int err_set_passing(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Sets the message, with ": " and the words for errnum behind it. passing is set where that cause
+ * may be gone at the next try (errno_passes).
+ */
+int err_set_errno(struct err *e, int errnum, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Whether what errnum names may pass: something is short, busy, or not there yet (a device, the
+ * other end of a connection). A file that is missing, a value or a right that is wrong may not. */
+bool errno_passes(int errnum);
+
 /* Puts text in front of the message that is there. Returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

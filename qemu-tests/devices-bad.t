@@ -53,6 +53,9 @@ my %guests = (
 	round_b => tiny('after = ["round_a"]'),
 	no_such => tiny('after = ["plian"]'),
 );
+# Some of these causes may pass, which nobody is to wait for here but one guest.
+$guests{$_} .= "start_retries = 0\n" for keys %guests;
+$guests{a_retried} = tiny('disk = ["/disks/retried,raw,xvda,rw"]', 'device_timeout = 2');
 my @started = qw(good image_a plain reader tagged twice_a);
 
 # A disk with an ext2 of that name, 8 MiB; as much of it as tells that (Linux, fs/ext4/ext4.h).
@@ -81,6 +84,7 @@ my $boot = boot('bad',
 		write_file(work_dir . '/vda', ext2('data')), 8, 8,
 		write_file(work_dir . '/vdd', mirrored(ext2('mirror'))),
 		write_file(work_dir . '/vde', ext2('data')),
+		8,
 	],
 	files => ["$text:/images/text"],
 	image => ['-n'],
@@ -101,18 +105,23 @@ ln -s /disks/linked /disks/again
 	await_report '^earlydom: twice_a: started' 200
 	ln -s /dev/vdc /disks/late
 } &
+{
+	await_report '^earlydom: a_retried: .*; tried again in ' 200
+	ln -s /dev/vdf /disks/retried
+} &
 # The kernel has no xen-netback, and nobody knows.
 rm /lib/modules/earlydom/netback.list
 SH
 	stage2 => <<'SH',
 await_report '^earlydom: bridge br0: port eth9' 60
+await_report '^earlydom: a_retried: started as ' 60
 run list earlydom list
 run facts xenfacts
 run store xenstore ls -f
 run loops losetup -a
 run links sh -c 'ls /sys/class/net'
 run disks earlydom disks
-for name in a_late good image_a next plain reader tagged twice_a; do
+for name in a_late a_retried good image_a next plain reader tagged twice_a; do
 	run "destroy_$name" earlydom destroy $name
 done
 run last_loops losetup -a
@@ -153,7 +162,7 @@ like($errors, qr/^bridge br0: port eth9 is not there after \d+ s$/m, 'a port tha
 
 # ---- the others are there, and did not wait ----
 # Those of them that have devices are started when their back ends are ready, each in its time.
-my @order = grep { $_ ne 'next' } map { /^(\w+): started as domain/ ? $1 : () } $boot->earlydom;
+my @order = grep { $_ ne 'next' && $_ ne 'a_retried' } map { /^(\w+): started as domain/ ? $1 : () } $boot->earlydom;
 my $last = pop(@order) // '';
 is(join(' ', sort @order), join(' ', sort @started), 'what can be started is');
 is($last, 'a_late', 'and waits for nobody; then what comes late');
@@ -161,10 +170,13 @@ my @next = $boot->earlydom_on('next');
 is($next[0], 'starts without a_absent, which it comes after (failed)', 'next: is told');
 like($next[1], qr/^started as domain \d+ \(/, 'next: and starts');
 my ($summary) = grep { / guests started in / } $boot->earlydom;
-like($summary, qr/^8 of @{[scalar keys %guests]} guests started in \d+ ms; failed: /, 'the summary');
+my @retried = $boot->earlydom_on('a_retried');
+is($retried[0], 'disk xvda: /disks/retried: No such file or directory; tried again in 2 s', 'a_retried: its first try fails');
+like($retried[-2], qr/^started as domain \d+ \(.*\), after \d failed tr(?:y|ies)$/, 'a_retried: a later one does not');
+like($summary, qr/^[89] of @{[scalar keys %guests]} guests started in \d+ ms; failed: /, 'the summary');
 my %state = map { (split)[0] => $_ } split(/\n/, $boot->said('list.out'));
 like($state{$_}, qr/ failed /, "$_ is listed as failed") for sort keys %line;
-like($state{$_}, qr/ running /, "$_ is listed as running") for @started, 'next', 'a_late';
+like($state{$_}, qr/ running /, "$_ is listed as running") for @started, 'next', 'a_late', 'a_retried';
 
 # ---- why a tag is not found ----
 my $disks = $boot->said('disks.out');
@@ -176,12 +188,12 @@ like($disks, qr{^/dev/vde: 8192 KiB\n    left out: guest tagged may write it$}m,
 # ---- nothing is left behind ----
 my ($before) = facts($boot->said('before.out'));
 my (undef, $domains) = facts($boot->said('facts.out'));
-my @domids = sort map { (split ' ', $_ // '- -')[1] } @state{@started, 'next', 'a_late'};
+my @domids = sort map { (split ' ', $_ // '- -')[1] } @state{@started, 'next', 'a_late', 'a_retried'};
 is(join(' ', sort keys %$domains), join(' ', @domids), 'only what was started has a domain');
 my %known = map { $_ => 1 } $boot->said('store.out') =~ m{^/local/domain/(\d+) }mg;
 is(join(' ', sort keys %known), join(' ', 0, @domids), 'or a place in the store');
 my %backends = map { $_ => 1 } $boot->said('store.out') =~ m{^/local/domain/0/backend/(?:vbd|vif)/(\d+) }mg;
-is(join(' ', sort keys %backends), join(' ', sort map { (split ' ', $_ // '- -')[1] } @state{grep { $_ ne 'plain' } @started, 'a_late'}),
+is(join(' ', sort keys %backends), join(' ', sort map { (split ' ', $_ // '- -')[1] } @state{grep { $_ ne 'plain' } @started, 'a_late', 'a_retried'}),
 	'or back ends');
 my @loops = $boot->said('loops.out') =~ m{^(/dev/loop\d+): .*?(/\S+)$}mg;
 is(scalar @loops / 2, 3, 'an image file in use has a loop device, for each guest') or diag($boot->said('loops.out'));

@@ -246,7 +246,7 @@ sub domids {
 	return { map { /^(\S+) +(\d+) / ? ($1 => $2) : () } split /\n/, $boot->said("$label.out") };
 }
 my $rows = decode_or_empty($boot->said('json.out'));
-my %early = map { $_->{name} => $_->{domid} } @$rows;
+my %early = map { ($_->{name} // '') => $_->{domid} } @$rows;
 is(join(' ', sort keys %early), join(' ', sort keys %guests), 'earlydom lists its guests');
 is_deeply(domids('list'), {%early, 'Domain-0' => 0}, 'xl list: their names and domains');
 
@@ -319,7 +319,7 @@ is_deeply([(reports('delta'))[1 .. 2]], ["domain $early{delta} released",
 	"domain $early{delta} was destroyed by somebody else"], 'and nothing else happens to it');
 works('unit_stop', 'systemctl stop earlydom');
 is($alpha[3], "domain $again stopped on request; destroyed", 'alpha is shut down');
-my %end = map { $_->{name} => $_->{state} } @{decode_or_empty($boot->said('ended.out'))};
+my %end = map { ($_->{name} // '') => $_->{state} } @{decode_or_empty($boot->said('ended.out'))};
 is_deeply(\%end, {alpha => 'ended', beta => 'ended', gamma => 'ended', delta => 'ended'},
 	'how they ended');
 

@@ -30,8 +30,8 @@ my $boot = flaky_boot('handover',
 			extra = "console=hvc0 quiet tsc_early_khz=2600000 guest=pvh"
 			CFG
 		# A back end is known by its nodes in the store alone.
-		disk => qq(kernel = "/boot/tiny"\nmemory = 16\ndisk = ["/dev/null,raw,xvda,rw"]\n),
-		vif => qq(kernel = "/boot/tiny"\nmemory = 16\nvif = [""]\n),
+		disk => qq(kernel = "/boot/tiny"\nmemory = 16\ndisk = ["/dev/null,raw,xvda,rw"]\nstart_retries = 0\n),
+		vif => qq(kernel = "/boot/tiny"\nmemory = 16\nvif = [""]\nstart_retries = 0\n),
 	},
 	files => [
 		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz',
@@ -100,7 +100,7 @@ for my $name (qw(disk vif)) {
 }
 like(($boot->earlydom_on($_))[0], qr/^started as domain \d+ \(linux $_, /, "$_ is started") for qw(pv pvh);
 like((grep { / of 4 guests started / } $boot->earlydom)[0] // '', qr/; failed: disk vif$/, 'the summary');
-my %row = map { $_->{name} => $_ } @{(eval { decode_json($boot->said('list.out')) }) || []};
+my %row = map { ($_->{name} // '') => $_ } @{(eval { decode_json($boot->said('list.out')) }) || []};
 my %domid = map { $_ => $row{$_}{domid} // 'none' } qw(pv pvh);
 sub fails {
 	my ($label, $text) = @_;
@@ -134,7 +134,7 @@ like($store, qr{^/vm/5f0c1cb2-88b4-4b4b-9d0a-0123456789ab/name = "pvh"}m, 'pvh: 
 
 # ---- afterwards ----
 is($boot->said('up.out'), "yes\n", 'pvh: its kernel has connected with the store, in which it has written');
-my %late = map { $_->{name} => $_ } @{(eval { decode_json($boot->said('late_list.out')) }) || []};
+my %late = map { ($_->{name} // '') => $_ } @{(eval { decode_json($boot->said('late_list.out')) }) || []};
 is($late{$_}{state}, 'running', "list: $_ runs on") for qw(pv pvh);
 is($late{$_}{domid}, $domid{$_}, "as the same domain") for qw(pv pvh);
 is($boot->status_of('stop'), 0, 'stop pvh') or diag($boot->said('stop.err'));

@@ -8,7 +8,8 @@ use lib "$Bin/lib";
 use Boot;
 use Test::More;
 
-# A guest is started 6 times, until it has ended too often; its log holds all of that.
+# A guest is started 6 times or, where dom0 is slow, more often, until it has ended too often; its log
+# holds all of that.
 my ($runs, $lines) = (6, 1000);
 my @names = map { sprintf('talk%d', $_) } 1 .. 9;
 
@@ -34,11 +35,11 @@ sub last_words {
 	$boot->ended_well;
 	for my $guest (@names) {
 		my @ends = grep { /^domain \d+ crashed/ } $boot->earlydom_on($guest);
-		is(scalar @ends, $runs, "$name: $guest has ended $runs times");
+		cmp_ok(scalar @ends, '>=', $runs, "$name: $guest has ended $runs times");
 		my $log = $boot->said("log.$guest");
 		my @logs = split /^tiny is up: .*\n/m, $log;
 		is(shift @logs, '', "$name: $guest: nothing is in front");
-		is(scalar @logs, $runs, "$name: $guest: $runs runs are in the log");
+		is(scalar @logs, scalar @ends, "$name: $guest: all runs are in the log");
 		my $all = join('', map { sprintf("%06d\n", $_) } 1 .. $lines);
 		my @short = grep { $logs[$_] ne $all } 0 .. $#logs;
 		is(join(' ', @short), '', "$name: $guest: each to its last line")

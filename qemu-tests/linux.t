@@ -156,7 +156,7 @@ is($boot->said('boot.out'), "guest.cpio\ntiny\nvmlinuz\nvmlinuz-cloud\n",
 # ---- their lives ----
 my $list = eval { decode_json($boot->said('list.out')) };
 is(ref $list, 'ARRAY', 'list --json is JSON') or diag($@, $boot->said('list.out'));
-my ($row) = grep { $_->{name} eq 'cache' } @{$list // []};
+my ($row) = grep { ($_->{name} // '') eq 'cache' } @{$list // []};
 cmp_ok(delete $row->{build_ms}, '>', 0, 'the time it took to build is listed');
 is_deeply($row, {
 	name => 'cache', domid => $domid{cache}, image => 'linux', type => 'pvh', memory => 192,
@@ -181,7 +181,7 @@ my ($second) = ($web[2] // '') =~ /domain (\d+)/;
 is(join(' ', keys %$late), $second, 'only the second web is left');
 is($late->{$second}{uuid}, $uuid, 'with the same uuid');
 is($late->{$second}{$_}, $web{$_}, "and the same $_") for qw(max_memkb weight cap cpus tot_kib);
-my %later = map { $_->{name} => $_ } @{(eval { decode_json($boot->said("later_list.out")) }) || []};
+my %later = map { ($_->{name} // '') => $_ } @{(eval { decode_json($boot->said("later_list.out")) }) || []};
 is($later{web}{restarts}, 1, 'list counts the restart');
 is($later{cache}{state}, 'ended', 'list: cache has ended');
 is($later{cache}{cause}, 'crashed', 'and why');

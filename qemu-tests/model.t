@@ -23,9 +23,9 @@ my %guests = (
 		'on_crash = "restart"', qq(extra = "$extra guest=board VNC_VIEWER=10.0.0.1:5500")),
 	# Device models of somebody else's: one that does not begin, one that does not end, one with
 	# words of its own.
-	dies => classic('/sbin/dies', '/etc/models/board', 'memory = 80', qq(extra = "$extra")),
+	dies => classic('/sbin/dies', '/etc/models/board', 'memory = 80', 'start_retries = 0', qq(extra = "$extra")),
 	hangs => classic('/sbin/hangs', '/etc/models/board', 'memory = 80', 'device_timeout = 3', qq(extra = "$extra")),
-	wrong => classic($own, '/etc/models/wrong', 'memory = 80', qq(extra = "$extra")),
+	wrong => classic($own, '/etc/models/wrong', 'memory = 80', 'start_retries = 0', qq(extra = "$extra")),
 	absent => classic('/sbin/none', '/etc/models/board', 'memory = 80', qq(extra = "$extra")),
 	noconfig => classic($own, '/etc/models/none', 'memory = 80', qq(extra = "$extra")),
 	badmap => classic($own, '/etc/models/board', 'memory = 80', 'memmap = "/etc/models/badmap"', qq(extra = "$extra")),
@@ -100,7 +100,7 @@ like($boot->said('serial'), qr/^board is up: /m, 'which has a log of its own');
 like($log, qr/^00100000-06ffffff : System RAM$/m, 'memmap: ram');
 like($log, qr/^07000000-070fffff : Unusable memory$/m, 'memmap: what is none');
 like($log, qr/^07100000-07ffffff : System RAM$/m, 'memmap: ram behind it');
-my ($list) = grep { $_->{name} eq "board" } @{(eval { decode_json($boot->said("list.out")) }) || []};
+my ($list) = grep { ($_->{name} // '') eq "board" } @{(eval { decode_json($boot->said("list.out")) }) || []};
 is_deeply([@{$list // {}}{qw(image type memory vcpus state)}], ['vmx', 'hvm', 128, 2, 'running'], 'list');
 
 # ---- its device model ----

@@ -26,7 +26,7 @@ my $boot = boot('supervise',
 		loops => tiny('reboot'),
 		loud => tiny('flood=6000'),
 	},
-	time => 240,
+	time => 300,
 	stage2 => <<'SH',
 await_report '^earlydom: loops: .*not started again' 90
 await_console loud '^flood 006000 ' 60
@@ -37,6 +37,13 @@ run svg earlydom report --svg /tmp/boot.svg
 said picture </tmp/boot.svg
 run facts xenfacts
 run loud_size stat -c %s /run/earlydom/console/loud.log
+
+# Nothing happens now.
+wakes() { for p in /proc/[0-9]*; do
+	grep -qs '^@earlydom' $p/cmdline && cat $p/status
+done | sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' | head -n 1; }
+before=$(wakes); sleep 60; echo "$before $(wakes)" >/tmp/wakes
+said wakes </tmp/wakes
 
 # Both ways, and only to the one that is meant.
 type_to typed 'hello there'
@@ -126,6 +133,11 @@ is($domains->{$domid{kept}}{shutdown}, 0, 'kept is there, and is powered off');
 is($domains->{$domid{hang}}{shutdown}, 4, 'hang is there, ended by its watchdog');
 is($domains->{$domid{stays}}{shutdown}, '-', 'stays runs');
 
+# ---- it sleeps while nothing happens: without a store it looks at domains once a second ----
+my @wakes = split ' ', $boot->said('wakes');
+cmp_ok($wakes[1] - $wakes[0], '>', 30, 'the supervisor looks at domains');
+cmp_ok($wakes[1] - $wakes[0], '<', 80, 'and wakes up for nothing else');
+
 # ---- the logs ----
 my @loud = split /\n/, $boot->said('log.loud');
 like($loud[-1], qr/^flood 006000 /, 'the newest of a long log is kept');
@@ -137,7 +149,7 @@ is($boot->said('log.stays'), "tiny is up: 16 MiB, store channel 0, cmdline []\n"
 	'a log has what its guest printed, and nothing of others');
 
 # ---- list ----
-my $list = eval { decode_json($boot->said('json.out')) } // [];
+my $list = [grep { defined $_->{name} } @{(eval { decode_json($boot->said('json.out')) }) // []}];
 my %row = map { $_->{name} => $_ } @$list;
 is(join(' ', map { $_->{name} } @$list), 'again gone hang kept loops loud off stays typed victim',
 	'list --json has all of them');
@@ -149,7 +161,7 @@ is($row{loops}{restarts}, 5, 'list: the restarts');
 is($row{loops}{domid}, undef, 'list: no domain');
 is($row{stays}{domid}, $domid{stays}, 'list: the domain');
 like($boot->said('list.out'),
-	qr/^NAME +ID IMAGE +TYPE +MEM\/MiB VCPUS STATE +RESTARTS +BUILD +CAUSE\n/, 'list has a title');
+	qr/^NAME +ID IMAGE +TYPE +MiB VCPUS STATE +RESTARTS +BUILD +CAUSE\n/, 'list has a title');
 like($boot->said('list.out'), qr/^stays +$domid{stays} linux +pv +16 +1 running +0 +\d+ms +-$/m,
 	'and a line for each guest');
 like($boot->said('again_list.out'), qr/^again +$third linux +pv +16 +1 running +2 /m,
@@ -194,8 +206,10 @@ fails('stop_hang', "earlydom: hang is not running\n");
 fails('stop_ended', "earlydom: off is not running\n");
 fails("unknown_$_", "earlydom: no guest has the name nobody\n") for qw(stop destroy console);
 fails('second', "earlydom: another earlydom is running (/run/earlydom/control answers)\n");
-fails('usage', "usage: earlydom stop [-t SECONDS] NAME\n", 2);
-fails('usage_t', "usage: earlydom stop [-t SECONDS] NAME\n", 2);
+for my $label (qw(usage usage_t)) {
+	is($boot->status_of($label), 2, "$label: exit status");
+	like($boot->said("$label.err"), qr/^usage: earlydom stop \[-t SECONDS\] \[-f\] NAME \| --all\n/, "$label: message");
+}
 is($boot->status_of('verb'), 2, 'an unknown command');
 like($boot->said('verb.err'), qr/^earlydom: unknown command 'dance'$/m, 'is named');
 my (undef, $late) = facts($boot->said('late_facts.out'));

@@ -149,7 +149,7 @@ int acpi_describe(struct xc_dom_image *dom, const struct guest_config *cfg, stru
 	page = xc_dom_malloc(dom, XC_PAGE_SIZE);
 	m.base = xc_dom_malloc(dom, TABLE_PAGES * XC_PAGE_SIZE);
 	if (!rsdp || !page || !m.base)
-		return err_set(e, "out of memory for ACPI tables");
+		return err_set_passing(e, "out of memory for ACPI tables");
 	config.rsdp = (unsigned long)rsdp;
 	config.infop = (unsigned long)page;
 	if (build_tables(&m, &config))

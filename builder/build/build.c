@@ -67,8 +67,12 @@ int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host 
 		return dom->device_model ? host_error(h, e, "cannot use firmware %s",
 						      firmware_loader_path(g->cfg))
 					 : host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
-	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 || xc_dom_boot_mem_init(dom) < 0)
-		return host_error(h, e, "cannot get the domain's memory");
+	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 || xc_dom_boot_mem_init(dom) < 0) {
+		/* The library's word for it; errno is what was left of something else. */
+		host_error(h, e, "cannot get the domain's memory");
+		e->passing = true;
+		return -1;
+	}
 	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, h, map, e);
 }
 

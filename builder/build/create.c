@@ -122,7 +122,7 @@ static int read_topology(struct host *h, uint32_t **nodes, unsigned *nr, struct 
 	*nodes = calloc(*nr, sizeof(**nodes));
 	if (!cpus || !*nodes) {
 		free(cpus);
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	}
 	if (xc_cputopoinfo(h->xch, nr, cpus) < 0) {
 		free(cpus);
@@ -155,7 +155,7 @@ static int pin_vcpus(struct guest *g, struct host *h, struct err *e)
 	t.node_of = nodes;
 	map = calloc(1, len);
 	if (!map) {
-		err_set(e, "out of memory");
+		err_set_passing(e, "out of memory");
 		goto out;
 	}
 	for (unsigned v = 0; v < cfg->maxvcpus; v++) {
@@ -308,7 +308,7 @@ static int claim_memory(struct guest *g, struct host *h, struct err *e)
 	if (errno != ENOMEM)
 		return host_error(h, e, "cannot claim the domain's memory");
 	xenlog_clear(&h->log);
-	return err_set(
+	return err_set_passing(
 		e,
 		"not enough host memory: the hypervisor refuses a claim of %llu MiB, because "
 		"somebody else has taken what was free (dom0_mem= on Xen's command line leaves it "

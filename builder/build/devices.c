@@ -137,7 +137,7 @@ static int check_closed(const struct host *h, const struct device *d, struct err
 		if (front == XenbusStateClosing || front == XenbusStateClosed)
 			return 0;
 	}
-	return err_set(e, "its back end has given up%s", words);
+	return err_set_passing(e, "its back end has given up%s", words);
 }
 
 /*
@@ -199,7 +199,7 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 	back_node(d, "state", node);
 	rc = read_state(h, node, &state, e);
 	if (rc == 1)
-		err_set(e, "its back end was taken out of the store (%s)", node);
+		err_set_passing(e, "its back end was taken out of the store (%s)", node);
 	if (rc)
 		return err_prefix(e, "%s: ", d->what);
 	switch (state) {
@@ -246,15 +246,17 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 
 	back_node(d, "state", node);
 	if (read_state(h, node, &state, &ignored) || state < XenbusStateInitWait)
-		return err_set(e, "%s: its back end is not there after %u s: is %s loaded?",
-			       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
+		return err_set_passing(e, "%s: its back end is not there after %u s: is %s loaded?",
+				       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
 	if (d->vif)
-		return err_set(e,
-			       "%s: its back end is there, but the interface vif%u.%u%s is not "
-			       "after %u s",
-			       d->what, d->domid, d->devid,
-			       vif_has_card(d->vif) ? " or its emulated card's" : "", seconds);
-	return err_set(e, "%s: its back end has not opened it after %u s", d->what, seconds);
+		return err_set_passing(
+			e,
+			"%s: its back end is there, but the interface vif%u.%u%s is not "
+			"after %u s",
+			d->what, d->domid, d->devid,
+			vif_has_card(d->vif) ? " or its emulated card's" : "", seconds);
+	return err_set_passing(e, "%s: its back end has not opened it after %u s", d->what,
+			       seconds);
 }
 
 int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *e)
@@ -276,7 +278,7 @@ int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *
 	if (worst == DEVICES_WAITING)
 		return say_late(h, &late, seconds, e);
 	if (worst == DEVICES_READY)
-		return err_set(e, "%s: the guest has not connected with it after %u s", late.what,
-			       seconds);
-	return err_set(e, "its devices took more than %u s", seconds);
+		return err_set_passing(e, "%s: the guest has not connected with it after %u s",
+				       late.what, seconds);
+	return err_set_passing(e, "its devices took more than %u s", seconds);
 }

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder/describe/disk_spec.h"
+#include "builder/device/modules.h"
 #include "builder/image/firmware.h"
 #include "builder/keeper/kept.h"
 
@@ -136,12 +138,14 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 	const struct guest_config *cfg = g->cfg;
 
 	*absent = false;
+	if (g->disks || g->vifs)
+		return 0;
 	if (cfg->nr_disks && !g->disks)
 		g->disks = calloc(cfg->nr_disks, sizeof(*g->disks));
 	if (cfg->nr_vifs && !g->vifs)
 		g->vifs = calloc(cfg->nr_vifs, sizeof(*g->vifs));
 	if ((cfg->nr_disks && !g->disks) || (cfg->nr_vifs && !g->vifs)) {
-		err_set(e, "out of memory");
+		err_set_passing(e, "out of memory");
 		goto drop;
 	}
 	for (size_t i = 0; i < cfg->nr_disks; i++) {
@@ -174,6 +178,15 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 	g->vifs = NULL;
 }
 
+void guest_drop_lost_devices(struct guest *g, struct disk_table *disks)
+{
+	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
+		if (disk_lost(g->disks[i])) {
+			guest_drop_devices(g, disks);
+			return;
+		}
+}
+
 bool guest_knows_devices(const struct guest *g)
 {
 	return (g->disks || !g->cfg->nr_disks) && (g->vifs || !g->cfg->nr_vifs);
@@ -203,7 +216,8 @@ const struct kernel *guest_open_source(const struct guest *g, struct err *e)
 
 void guest_plan_restart(struct guest *g)
 {
-	image_plan_kernel(guest_source(g));
+	if (guest_source(g))
+		image_plan_kernel(guest_source(g));
 }
 
 void guest_plan_done(struct guest *g)
@@ -214,4 +228,38 @@ void guest_plan_done(struct guest *g)
 	if (source)
 		unpacked = image_kernel_done(source);
 	blob_free(&unpacked);
+}
+
+static bool has_image_file(const struct guest_config *cfg)
+{
+	for (size_t i = 0; i < cfg->nr_disks; i++) {
+		const char *target = cfg->disks[i].target;
+
+		if (target && target[0] == '/' && strncmp(target, "/dev/", 5) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* The names of their lists (modules.h), by bits. */
+static const char *const modules[] = {"blkback", "loop", "netback", "bridge", "tun"};
+enum { BLKBACK = 1, LOOP = 2, NETBACK = 4, BRIDGE = 8, TUN = 16 };
+
+unsigned guest_modules(const struct guest_config *cfg)
+{
+	unsigned bits = cfg->nr_disks ? BLKBACK : 0;
+
+	if (has_image_file(cfg))
+		bits |= LOOP;
+	if (cfg->nr_vifs)
+		bits |= NETBACK | BRIDGE | (cfg->type == GUEST_HVM ? TUN : 0);
+	return bits;
+}
+
+int guest_modules_load(unsigned bits, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (bits & 1u << i && modules_need(modules[i], e) < 0)
+			return -1;
+	return 0;
 }

@@ -16,7 +16,8 @@ void guest_drop_images(struct guest *g, struct image_cache *c);
 
 /*
  * Holds the disks and sets up the network interfaces of g. Returns 0, or -1 with e set and none
- * held; *absent is true then if a disk is not there, which may still come.
+ * held; those that are held already stay. *absent is true then if a disk is not there, which may
+ * still come.
  */
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
 
@@ -27,6 +28,9 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
  */
 int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
 		     dev_t rdev, struct err *e);
+
+/* Gives them back if one of the disks is not there any more, so that they are looked for again. */
+void guest_drop_lost_devices(struct guest *g, struct disk_table *disks);
 void guest_drop_devices(struct guest *g, struct disk_table *disks);
 
 /* Whether g knows the disks and network interfaces that its domain has: one that was adopted may
@@ -47,5 +51,12 @@ const struct kernel *guest_open_source(const struct guest *g, struct err *e);
 /* A further build of g will come; one that was planned does not come. */
 void guest_plan_restart(struct guest *g);
 void guest_plan_done(struct guest *g);
+
+/* Which of the kernel's modules the devices of such a guest need, as bits. */
+unsigned guest_modules(const struct guest_config *cfg);
+
+/* Loads those that are not loaded. They are the initramfs's: to be called while that is there.
+ * Returns 0, or -1 with e set. */
+int guest_modules_load(unsigned modules, struct err *e);
 
 #endif

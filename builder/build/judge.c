@@ -24,7 +24,7 @@ static int check_host_memory(const struct guest *g, struct host *h, struct err *
 		return -1;
 	if (need <= free_kib)
 		return 0;
-	return err_set(
+	return err_set_passing(
 		e,
 		"not enough host memory: it needs %llu MiB in all, the hypervisor has %llu MiB "
 		"free (dom0_mem= on Xen's command line leaves it more)",

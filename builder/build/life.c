@@ -90,6 +90,9 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	int rc = -1;
 
 	g->began = clock_ns();
+	/* A supervisor that has taken over may not have got it. */
+	if (!guest_holds_all(g))
+		return err_set_passing(e, "its files, disks or interfaces are not held any more");
 	phases_enter(&g->phases, PHASE_UNPACK);
 	kernel = guest_open_source(g, e);
 	if (!kernel)
@@ -183,7 +186,7 @@ static int wait_until_gone(struct host *h, uint32_t domid, struct err *e)
 
 	while (domain_there(h, domid)) {
 		if (clock_ns() > deadline)
-			return err_set(
+			return err_set_passing(
 				e,
 				"domain %u is destroyed but not gone: something in dom0 still "
 				"maps its memory",
@@ -212,8 +215,7 @@ static bool is_ours(const struct guest *g, struct host *h)
 	const int n = xc_domain_getinfolist(h->xch, g->domid, 1, &info);
 
 	xenlog_clear(&h->log);
-	return n < 0 ||
-	       (n == 1 && info.domain == g->domid && !memcmp(info.handle, g->uuid, 16));
+	return n < 0 || (n == 1 && info.domain == g->domid && !memcmp(info.handle, g->uuid, 16));
 }
 
 static int destroy_domain(struct guest *g, struct host *h, struct err *e)
@@ -245,7 +247,8 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 		xc_domain_pause(h->xch, g->domid);
 	/* A device model that can't be ended is said; the domain goes all the same. */
 	model_rc = devmodel_end(&g->model, g, h, &model);
-	store_remove_guest(g, h);
+	if (store_take_out(g, h, e) < 0)
+		return err_prefix(e, "cannot destroy domain %u: ", g->domid);
 	if (destroy_domain(g, h, e) < 0)
 		return model_rc < 0 ? err_prefix(e, "[%.200s] ", model.msg) : -1;
 	if (model_rc < 0)

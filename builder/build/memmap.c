@@ -160,13 +160,13 @@ int memmap_describe(struct xc_dom_image *dom, const struct guest_config *cfg,
 
 	dom->e820 = xc_dom_malloc(dom, most * sizeof(*dom->e820));
 	if (!dom->e820)
-		return err_set(e, "out of memory for the memory map");
+		return err_set_passing(e, "out of memory for the memory map");
 	dom->e820_entries = 0;
 	if (!file)
 		describe_layout(dom);
 	else if (describe_file(dom, file, cfg->memmap, e) < 0)
 		return -1;
 	if (xc_domain_set_memory_map(dom->xch, dom->guest_domid, dom->e820, dom->e820_entries) < 0)
-		return err_set(e, "cannot give the domain its memory map: %s", strerror(errno));
+		return err_set_errno(e, errno, "cannot give the domain its memory map");
 	return 0;
 }

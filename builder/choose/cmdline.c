@@ -240,6 +240,30 @@ static void parse_echo(const struct param *p)
 			 p->value);
 }
 
+/* A day; whoever wants more does not want a number. */
+#define WAIT_MAX_S 86400
+
+static void parse_wait(const struct param *p)
+{
+	int64_t seconds = 0;
+
+	if (!has_value(p, "seconds, or no"))
+		return;
+	if (strcmp(p->value, "no") != 0 &&
+	    (value_integer(p->value, &seconds) || seconds < 1 || seconds > WAIT_MAX_S)) {
+		diag_add(p->d, p->value_loc, "%s=" SHOWN ": must be 1 to %d seconds, or no",
+			 p->name, p->value, WAIT_MAX_S);
+		return;
+	}
+	p->out->wait_given = true;
+	p->out->wait_s = (unsigned)seconds;
+}
+
+unsigned cmdline_wait_s(const struct cmdline *c)
+{
+	return c->wait_given ? c->wait_s : CMDLINE_WAIT_S;
+}
+
 static void override_free(struct override *o)
 {
 	free(o->guest);
@@ -316,6 +340,7 @@ static const struct {
 	{PREFIX, parse_select},         {PREFIX ".profile", parse_profile},
 	{PREFIX ".store", parse_store}, {PREFIX ".rescue", parse_rescue},
 	{PREFIX ".echo", parse_echo},   {PREFIX ".bridge", parse_bridge},
+	{PREFIX ".wait", parse_wait},
 };
 #define NR_PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
 

@@ -5,6 +5,7 @@
  *     earlydom.profile=NAME    every guest whose profile has this name (several: commas)
  *     earlydom.GUEST.KEY=VALUE any key of one guest, but its name
  *     earlydom.bridge=NAME[:DEV,...]  a bridge for guests (may be given more than once)
+ *     earlydom.wait=SECONDS|no how long dom0's boot waits for guests that are not up yet
  *     earlydom.store=on|off    earlydom.rescue[=on|off]    earlydom.echo=off|console|kmsg
  *
  * (1 and 0 serve for on and off.) Quotes are read as the kernel's next_arg() reads them
@@ -50,6 +51,8 @@ struct cmdline {
 	size_t nr_bridges;
 	bool rescue;
 	enum echo_to echo;
+	bool wait_given;
+	unsigned wait_s; /* earlydom.wait=; 0 for no. See cmdline_wait_s */
 };
 
 /*
@@ -65,6 +68,10 @@ struct cmdline {
  */
 size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d);
 void cmdline_free(struct cmdline *c);
+
+/* How long dom0's boot waits for the guests, in seconds: what was given, or as usual. */
+#define CMDLINE_WAIT_S 120
+unsigned cmdline_wait_s(const struct cmdline *c);
 
 /*
  * Adds the bridge of one earlydom.bridge=; value is what is behind the '=', not empty, at loc. What

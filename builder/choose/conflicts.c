@@ -12,11 +12,34 @@ struct pair {
 	struct diag *d;
 };
 
+static bool uuids_meet(const struct guest_config *a, const struct guest_config *b)
+{
+	return a->has_uuid && b->has_uuid && !memcmp(a->uuid, b->uuid, 16);
+}
+
+static bool disks_meet(const struct disk_spec *a, const struct disk_spec *b)
+{
+	return (a->readwrite || b->readwrite) && !strcmp(a->target, b->target);
+}
+
+/* What two interfaces have in common that only one can have, and its value; NULL for nothing. */
+static const char *vifs_meet(const struct vif_spec *a, const struct vif_spec *b, char mac[18],
+			     const char **value)
+{
+	if (a->has_mac && b->has_mac && !memcmp(a->mac, b->mac, sizeof(a->mac))) {
+		vif_mac_text(a->mac, mac);
+		*value = mac;
+		return "mac";
+	}
+	*value = a->vifname;
+	return a->vifname && b->vifname && !strcmp(a->vifname, b->vifname) ? "vifname" : NULL;
+}
+
 static bool same_uuid(const struct pair *p)
 {
 	char buf[LOC_SHOW_MAX];
 
-	if (!p->a->has_uuid || !p->b->has_uuid || memcmp(p->a->uuid, p->b->uuid, 16))
+	if (!uuids_meet(p->a, p->b))
 		return false;
 	diag_add(p->d, p->a->uuid_loc, "the uuid is already that of %s (%s)", p->b->name,
 		 loc_show(p->b->uuid_loc, buf));
@@ -28,7 +51,7 @@ static bool same_disk(const struct pair *p, size_t i, size_t j)
 	const struct disk_spec *a = &p->a->disks[i], *b = &p->b->disks[j];
 	char buf[LOC_SHOW_MAX];
 
-	if ((!a->readwrite && !b->readwrite) || strcmp(a->target, b->target))
+	if (!disks_meet(a, b))
 		return false;
 	diag_add(p->d, descriptor_entry_loc(p->a_file, "disk", i),
 		 "disk %s: %.80s is already disk %s of %s (%s), and one of them writes it", a->vdev,
@@ -40,18 +63,11 @@ static bool same_disk(const struct pair *p, size_t i, size_t j)
 static bool same_vif(const struct pair *p, size_t i, size_t j)
 {
 	const struct vif_spec *a = &p->a->vifs[i], *b = &p->b->vifs[j];
-	const char *what, *name = a->vifname;
 	char buf[LOC_SHOW_MAX], mac[18];
+	const char *name, *what = vifs_meet(a, b, mac, &name);
 
-	if (a->has_mac && b->has_mac && !memcmp(a->mac, b->mac, sizeof(a->mac))) {
-		what = "mac";
-		vif_mac_text(a->mac, mac);
-		name = mac;
-	} else if (a->vifname && b->vifname && !strcmp(a->vifname, b->vifname)) {
-		what = "vifname";
-	} else {
+	if (!what)
 		return false;
-	}
 	diag_add(p->d, descriptor_entry_loc(p->a_file, "vif", i),
 		 "vif %u: the %s %s is already that of vif %u of %s (%s)", a->devid, what, name,
 		 b->devid, p->b->name, loc_show(descriptor_entry_loc(p->b_file, "vif", j), buf));
@@ -102,4 +118,30 @@ void conflicts_find(const struct guest_config *guests, const struct descriptor *
 			out[j] |= any;
 		}
 	}
+}
+
+int conflicts_check(const struct guest_config *a, const struct guest_config *b, struct err *e)
+{
+	const char *what, *value;
+	char mac[18];
+
+	if (uuids_meet(a, b))
+		return err_set(e, "its uuid is that of %s", b->name);
+	for (size_t i = 0; i < a->nr_disks; i++)
+		for (size_t j = 0; j < b->nr_disks; j++)
+			if (disks_meet(&a->disks[i], &b->disks[j]))
+				return err_set(e,
+					       "disk %s: %.80s is disk %s of %s, and one of them "
+					       "writes it",
+					       a->disks[i].vdev, a->disks[i].target,
+					       b->disks[j].vdev, b->name);
+	for (size_t i = 0; i < a->nr_vifs; i++)
+		for (size_t j = 0; j < b->nr_vifs; j++) {
+			what = vifs_meet(&a->vifs[i], &b->vifs[j], mac, &value);
+			if (what)
+				return err_set(e, "vif %u: the %s %s is that of vif %u of %s",
+					       a->vifs[i].devid, what, value, b->vifs[j].devid,
+					       b->name);
+		}
+	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "builder/describe/config.h"
 
 /*
@@ -17,5 +18,11 @@
  */
 void conflicts_find(const struct guest_config *guests, const struct descriptor *const *c, size_t n,
 		    bool *out, struct diag *d);
+
+/*
+ * Whether a can't be started while there is b: they share one of these. Returns 0, or -1 with e
+ * set, which names b.
+ */
+int conflicts_check(const struct guest_config *a, const struct guest_config *b, struct err *e);
 
 #endif

@@ -248,14 +248,14 @@ static void reject_same_names(struct work *w)
 }
 
 /* Refuses devices without a store: guests get their devices through it. */
-static void check_store(struct candidate *a, const struct guest_config *g)
+static void check_store(const struct descriptor *c, const struct guest_config *g, struct diag *d)
 {
 	static const char text[] = "%s needs a store, and earlydom.store=off";
 
 	if (g->nr_disks)
-		diag_add(&a->diag, descriptor_find(a->descriptor, "disk")->loc, text, "disk");
+		diag_add(d, descriptor_find(c, "disk")->loc, text, "disk");
 	if (g->nr_vifs)
-		diag_add(&a->diag, descriptor_find(a->descriptor, "vif")->loc, text, "vif");
+		diag_add(d, descriptor_find(c, "vif")->loc, text, "vif");
 }
 
 /*
@@ -305,7 +305,7 @@ static void read_guests(struct work *w)
 		if (!a->unreadable)
 			config_read(a->descriptor, &configs[i], &a->diag);
 		if (w->c->store_off)
-			check_store(a, &configs[i]);
+			check_store(a->descriptor, &configs[i], &a->diag);
 		if (diag_count(&a->diag)) {
 			config_free(&configs[i]);
 			a->rejected = true;
@@ -324,6 +324,79 @@ static void read_guests(struct work *w)
 	}
 	w->out->guests = configs;
 	w->out->n = kept;
+}
+
+/* Whether some other source, selected or not, has its name. */
+static bool has_namesake(const struct work *w, const struct candidate *a)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (&w->all[i] != a && w->all[i].name && a->name &&
+		    !strcmp(w->all[i].name, a->name))
+			return true;
+	return false;
+}
+
+/* One that is not selected. Returns whether it is right; its errors are nobody's business now. */
+static bool read_other(const struct work *w, struct candidate *a, struct guest_config *out)
+{
+	struct diag ignored = {0};
+	bool good = false;
+
+	if (!a->selected && a->name && !has_namesake(w, a) && !diag_count(&a->diag)) {
+		config_read(a->descriptor, out, &ignored);
+		if (w->c->store_off)
+			check_store(a->descriptor, out, &ignored);
+		good = diag_count(&ignored) == 0;
+		if (!good)
+			config_free(out);
+	}
+	diag_free(&ignored);
+	return good;
+}
+
+/* Takes those out that would wait for themselves, whichever of all guests are started. */
+static void drop_circles(const struct work *w, struct guest_config *others, size_t *nr)
+{
+	const size_t n = *nr + w->out->n;
+	struct guest_config *together = calloc(n + 1, sizeof(*together));
+	const char **names = calloc(w->n + 1, sizeof(*names));
+	bool *out = calloc(n + 1, sizeof(*out));
+	struct diag ignored = {0};
+	size_t kept = 0;
+
+	if (together && names && out) {
+		memcpy(together, others, *nr * sizeof(*together));
+		if (w->out->n)
+			memcpy(together + *nr, w->out->guests, w->out->n * sizeof(*together));
+		for (size_t i = 0; i < w->n; i++)
+			names[i] = w->all[i].name;
+		order_check(together, n, names, w->n, out, &ignored);
+	}
+	for (size_t i = 0; i < *nr; i++) {
+		if (!together || !names || !out || out[i])
+			config_free(&others[i]);
+		else
+			others[kept++] = others[i];
+	}
+	*nr = kept;
+	diag_free(&ignored);
+	free(together);
+	free(names);
+	free(out);
+}
+
+/* Without memory there are none: nobody waits for them. */
+static void read_others(struct work *w)
+{
+	struct guest_config *others = calloc(w->n + 1, sizeof(*others));
+	size_t n = 0;
+
+	for (size_t i = 0; others && i < w->n; i++)
+		n += read_other(w, &w->all[i], &others[n]);
+	if (n)
+		drop_circles(w, others, &n);
+	w->out->others = others;
+	w->out->nr_others = n;
 }
 
 void select_guests(const struct source *sources, size_t nr_sources, const struct cmdline *c,
@@ -348,6 +421,7 @@ void select_guests(const struct source *sources, size_t nr_sources, const struct
 	check_override_targets(&w);
 	choose(&w);
 	read_guests(&w);
+	read_others(&w);
 	for (size_t i = 0; i < nr_sources; i++) {
 		free(w.all[i].name);
 		strings_free(&w.all[i].profile);
@@ -363,6 +437,9 @@ void selection_free(struct selection *s)
 	for (size_t i = 0; i < s->n; i++)
 		config_free(&s->guests[i]);
 	free(s->guests);
+	for (size_t i = 0; i < s->nr_others; i++)
+		config_free(&s->others[i]);
+	free(s->others);
 	for (size_t i = 0; i < s->nr_descriptors; i++)
 		descriptor_free(&s->descriptors[i]);
 	free(s->descriptors);

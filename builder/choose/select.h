@@ -18,6 +18,8 @@ struct selection {
 	struct guest_config *guests; /* in the order in which they are to be started */
 	size_t n;
 	size_t bad; /* selected guests that can't be started, and names without one: see the diag */
+	struct guest_config *others; /* the other guests, those of them that are right */
+	size_t nr_others;
 	struct descriptor *descriptors; /* parsed files: locations in guests refer to them */
 	size_t nr_descriptors;
 };
@@ -36,6 +38,11 @@ struct selection {
  *
  * An override replaces the descriptor's statement, right or wrong. An override of cmdline, a
  * guest's whole command line, also replaces ip, root and extra of the file.
+ *
+ * Those that are not selected can be started later: each that is right by itself is in others, in
+ * the sources' order, with its overrides. Two of one name, or of a selected guest's name, are not,
+ * nor are those whose place in the order is wrong. What else guests can't both have is to be
+ * checked when one is started (conflicts_check).
  *
  * With a zeroed command line all guests are read: that checks descriptors. file of the sources must
  * outlive the selection. *out is freed with selection_free.

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #include "base/write_all.h"
 #include "builder/host/host.h"
+#include "builder/host/limits.h"
 #include "builder/host/own_root.h"
 #include "builder/host/rundir.h"
 #include "builder/keeper/heart.h"
@@ -149,28 +151,34 @@ static int open_in(const char *rundir, const char *name)
 	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 }
 
-/* Whether guests of an earlier supervisor are there, with what that one had of them. */
-static bool find_adoptable(struct boot *b)
+/*
+ * Whether guests of an earlier supervisor are there, with what that one had of them. Returns 1 or
+ * 0, or -1 with e set: what it has left can't be read, and its guests may run.
+ */
+static int find_adoptable(struct boot *b, struct err *e)
 {
 	const int state = open_in(b->rundir, LEDGER_FILE);
 	struct ledger l;
-	bool wanted = false;
 	struct host h;
-	struct err e;
+	int rc;
 
-	if (state < 0 || ledger_open(&l, -1, state, &e) < 0)
-		return false;
-	b->inputs = open_in(b->rundir, INPUTS_FILE);
-	if (b->inputs >= 0 && host_open(&h, false, &e) == 0) {
-		wanted = adopt_wanted(&l, &h);
+	if (state < 0)
+		return 0;
+	if (ledger_open(&l, -1, state, e) < 0)
+		return err_prefix(e, "%s/" LEDGER_FILE ": ", b->rundir);
+	rc = host_open(&h, false, e);
+	if (rc == 0) {
+		rc = adopt_wanted(&l, &h);
 		host_close(&h);
 	}
 	ledger_close(&l);
-	if (wanted || b->inputs < 0)
-		return wanted;
-	close(b->inputs);
-	b->inputs = -1;
-	return false;
+	if (rc <= 0)
+		return rc;
+	b->inputs = open_in(b->rundir, INPUTS_FILE);
+	if (b->inputs >= 0)
+		return 1;
+	return err_set(e, "guests of an earlier supervisor run, but not what they were: %s/%s: %s",
+		       b->rundir, INPUTS_FILE, strerror(errno));
 }
 
 /* Of guests that are over nothing is to be known any more. */
@@ -192,6 +200,9 @@ static int become_keeper(struct boot *b, int status_fd, struct err *e)
 	int heart, program;
 
 	setsid();
+	/* The supervisor has them from here, also one that is started again. */
+	if (limits_raise(e) < 0)
+		fprintf(stderr, "earlydom: the supervisor %s\n", e->msg);
 	if (chdir("/") < 0)
 		return err_set(e, "cannot go to /: %s", strerror(errno));
 	program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -209,12 +220,27 @@ static int become_keeper(struct boot *b, int status_fd, struct err *e)
 	return keeper_become(&kept, -1, e);
 }
 
-/* Waits for the supervisor's word that every guest has been tried. */
-static int wait_for_boot(int fd)
+/* What the supervisor may take until it has seen that the time is over. */
+#define WORD_MS 5000
+
+/* Waits for the supervisor's word that every guest has been tried, or that the boot may go on
+ * without that. One that does not say so in time is stuck itself. */
+static int wait_for_boot(int fd, unsigned wait_s)
 {
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	unsigned char status;
 	ssize_t n;
 
+	do
+		n = poll(&p, 1, (int)wait_s * 1000 + WORD_MS);
+	while (n < 0 && errno == EINTR);
+	if (n == 0) {
+		fprintf(stderr,
+			"earlydom: the supervisor does not say how far the guests are; dom0's boot "
+			"goes on after %u s\n",
+			wait_s + WORD_MS / 1000);
+		return EXIT_FAILED;
+	}
 	do
 		n = read(fd, &status, 1);
 	while (n < 0 && errno == EINTR);
@@ -239,13 +265,14 @@ static int start(struct boot *b)
 		_exit(EXIT_FAILED);
 	}
 	close(fds[1]);
-	return wait_for_boot(fds[0]);
+	return wait_for_boot(fds[0], cmdline_wait_s(&b->chosen.cmdline));
 }
 
 /* Returns 0, or -1 with e set: nothing can be started. */
 static int prepare(struct boot *b, struct err *e)
 {
 	const int other = control_connect(b->rundir, e);
+	int rc;
 
 	if (other >= 0) {
 		close(other);
@@ -253,7 +280,10 @@ static int prepare(struct boot *b, struct err *e)
 	}
 	if (host_probe(b->sysroot, e) < 0)
 		return -1;
-	if (find_adoptable(b)) {
+	rc = find_adoptable(b, e);
+	if (rc < 0)
+		return -1;
+	if (rc) {
 		fprintf(stderr,
 			"earlydom: guests of an earlier supervisor are there: they are adopted, "
 			"with what they were started from\n");

@@ -15,10 +15,13 @@ int command_disks(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_console(int argc, char **argv);
+int command_start(int argc, char **argv);
+int command_restart(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_destroy(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_handover(int argc, char **argv);
+int command_upgrade(int argc, char **argv);
 
 /* The processes that boot leaves behind (process.h). */
 int command_keeper(int argc, char **argv);

@@ -224,6 +224,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 		.on_crash = ACTION_DESTROY,
 		.device_timeout = 10,
 		.ready_timeout = 60,
+		.start_retries = RETRIES_AS_USUAL,
 	};
 	for (size_t i = 0; i < c->n; i++)
 		read_statement(&r, &c->statements[i]);

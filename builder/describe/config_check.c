@@ -9,7 +9,7 @@
 
 /* What a guest can't be called: dom0's kernel command line and the commands use these words. */
 static const char *const reserved[] = {
-	"all", "none", "profile", "store", "rescue", "echo", "bridge", "console", "report",
+	"all", "none", "profile", "store", "rescue", "echo", "bridge", "console", "report", "wait",
 };
 
 static bool is_reserved(const char *name)

@@ -17,6 +17,9 @@
 /* Seconds, an hour: what has not come by then will not come. */
 #define TIMEOUT_MAX 3600
 
+/* A try a minute makes that two months; whoever wants more does not want a number. */
+#define RETRIES_MAX 100000
+
 static const struct word types[] = {
 	[GUEST_PV] = {"pv", WORD_OK},
 	[GUEST_PVH] = {"pvh", WORD_OK},
@@ -108,6 +111,7 @@ const struct key config_keys[] = {
 	{"ready", read_string, FIELD(ready), .check = check_ready},
 	{"ready_timeout", read_unsigned, FIELD(ready_timeout),
 	 .min = 1, .max = TIMEOUT_MAX, .unit = "seconds"},
+	{"start_retries", read_retries, FIELD(start_retries), .min = 0, .max = RETRIES_MAX},
 
 	{"device_model_protocol", read_word, FIELD(model_protocol), .words = protocols},
 	{"device_model_override", read_string, FIELD_AND(model_override, model_override_loc),

@@ -8,7 +8,7 @@
 #include "builder/guest/guest_config.h"
 #include "config_key.h"
 
-#define CONFIG_NR_KEYS 50
+#define CONFIG_NR_KEYS 51
 extern const struct key config_keys[CONFIG_NR_KEYS];
 
 /* The key of that name, or NULL. */

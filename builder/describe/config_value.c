@@ -85,6 +85,20 @@ int read_unsigned(const struct key *k, const struct value *v, void *out, struct 
 	return 0;
 }
 
+int read_retries(const struct key *k, const struct value *v, void *out, struct diag *d)
+{
+	const unsigned unlimited = RETRIES_UNLIMITED;
+
+	if (v->kind == VALUE_LIST || v->kind == VALUE_INT ||
+	    (v->kind == VALUE_BARE && strcmp(v->s, "unlimited") != 0))
+		return read_unsigned(k, v, out, d);
+	if (strcmp(v->s, "unlimited") != 0)
+		return bad(k, v, d, "must be an integer, or \"unlimited\"");
+	if (out)
+		memcpy(out, &unlimited, sizeof(unlimited));
+	return 0;
+}
+
 int read_mib(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	int64_t i;

@@ -14,6 +14,7 @@
 
 key_reader read_unsigned;  /* unsigned */
 key_reader read_mib;       /* uint64_t, in KiB; min and max are in MiB */
+key_reader read_retries;   /* unsigned: a number, or "unlimited" (RETRIES_UNLIMITED) */
 key_reader read_bool;      /* bool */
 key_reader read_string;    /* char * */
 key_reader read_lines;     /* char *: the same, and may have line breaks */

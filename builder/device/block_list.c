@@ -185,7 +185,7 @@ static int list_devices(const struct reading *r, struct err *e)
 	snprintf(path, sizeof(path), "%s/sys/class/block", r->view->sysroot);
 	n = scandir(path, &entries, NULL, by_name);
 	if (n < 0)
-		return err_set(e, "cannot look for devices in %s: %s", path, strerror(errno));
+		return err_set_errno(e, errno, "cannot look for devices in %s", path);
 	r->out->list = calloc((size_t)n + 1, sizeof(*r->out->list));
 	for (int i = 0; i < n; i++) {
 		if (r->out->list && entries[i]->d_name[0] != '.')
@@ -194,7 +194,7 @@ static int list_devices(const struct reading *r, struct err *e)
 	}
 	free(entries);
 	if (!r->out->list)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	for (size_t k = 0; k < r->out->n; k++)
 		find_disk(r, k);
 	for (size_t k = 0; k < r->out->n; k++)

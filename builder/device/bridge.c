@@ -11,7 +11,7 @@
 static int random_mac(uint8_t mac[6], struct err *e)
 {
 	if (random_bytes(mac, 6) < 0)
-		return err_set(e, "cannot make an address: %s", strerror(errno));
+		return err_set_errno(e, errno, "cannot make an address");
 	mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
 	return 0;
 }

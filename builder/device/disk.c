@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/root_file.h"
 #include "builder/describe/tag_spec.h"
 #include "loop.h"
 #include "modules.h"
@@ -54,12 +55,20 @@ static int find_tag(struct disk_table *t, struct disk *d, struct err *e)
 
 	owners = copy_owners(t, &n);
 	if (!owners)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	view.owners = owners;
 	view.nr_owners = n;
 	rc = tag_find(&view, d->spec->target, d->path, sizeof(d->path), e);
 	free(owners);
 	return rc;
+}
+
+/* /dev is the same in every root. */
+static int open_target(const struct disk_table *t, const struct disk *d, int flags)
+{
+	const bool device = !strncmp(d->path, "/dev/", 5);
+
+	return root_file_open(device ? NULL : t->root, d->path, flags);
 }
 
 static int locate(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
@@ -71,7 +80,7 @@ static int locate(struct disk_table *t, struct disk *d, bool *absent, struct err
 		return err_set(e, "it has no target");
 	if (!tag_value(target)) {
 		if (strlen(target) >= sizeof(d->path))
-			return err_set(e, "%.60s...: %s", target, strerror(ENAMETOOLONG));
+			return err_set_errno(e, ENAMETOOLONG, "%.60s...", target);
 		strcpy(d->path, target);
 		return 0;
 	}
@@ -81,15 +90,15 @@ static int locate(struct disk_table *t, struct disk *d, bool *absent, struct err
 }
 
 /* Opens it only to see what it is; O_NONBLOCK, because a FIFO would wait. */
-static int identify(struct disk *d, bool *absent, struct err *e)
+static int identify(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	struct loop_file behind;
 	struct stat st;
 
-	d->fd = open(d->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	d->fd = open_target(t, d, O_RDONLY | O_NONBLOCK);
 	if (d->fd < 0 || fstat(d->fd, &st) < 0) {
 		*absent = is_missing(errno);
-		return err_set(e, "%s: %s", d->path, strerror(errno));
+		return err_set_errno(e, errno, "%s", d->path);
 	}
 	if (S_ISBLK(st.st_mode)) {
 		d->rdev = st.st_rdev;
@@ -131,12 +140,12 @@ static int check_sharing(const struct disk_table *t, const struct disk *d, bool 
 		if (!overlap(d, other) || (!d->spec->readwrite && !other->spec->readwrite))
 			continue;
 		*absent = other->passing;
-		return err_set(e, "%.150s is used by %s %.64s%s%.100s%s", d->path,
-			       same_guest ? "this guest's disk" : "guest",
-			       same_guest ? other->spec->vdev : other->guest, as ? " as " : "",
-			       as ? other->path : "",
-			       other->spec->readwrite ? " for writing"
-						      : ", and can't be written therefore");
+		return err_set_passing(e, "%.150s is used by %s %.64s%s%.100s%s", d->path,
+				       same_guest ? "this guest's disk" : "guest",
+				       same_guest ? other->spec->vdev : other->guest,
+				       as ? " as " : "", as ? other->path : "",
+				       other->spec->readwrite ? " for writing"
+							      : ", and can't be written therefore");
 	}
 	return 0;
 }
@@ -147,9 +156,10 @@ static int check_sharing(const struct disk_table *t, const struct disk *d, bool 
  * /proc/PID/mountinfo: the third word is the device, the last one has the file system's own
  * options.
  */
-static bool mounted_for_writing(dev_t rdev)
+static bool mounted_for_writing(const struct disk_table *t, dev_t rdev)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	/* Who has another root sees other mounts. */
+	FILE *f = fopen(t->root ? "/proc/1/mountinfo" : "/proc/self/mountinfo", "re");
 	char *line = NULL, *last;
 	bool found = false;
 	unsigned maj, min;
@@ -172,24 +182,25 @@ static bool mounted_for_writing(dev_t rdev)
  * Opens the device again, in the way in which it will be held. Its node may have become another
  * device's meanwhile.
  */
-static int claim(struct disk *d, struct err *e)
+static int claim(const struct disk_table *t, struct disk *d, struct err *e)
 {
 	const bool write = d->spec->readwrite;
 	struct stat st;
 	int fd, readonly = 0;
 
-	if (!write && mounted_for_writing(d->rdev))
-		return err_set(e, "%s is mounted read-write in dom0", d->path);
-	fd = open(d->path, (write ? O_RDWR | O_EXCL : O_RDONLY) | O_CLOEXEC);
+	if (!write && mounted_for_writing(t, d->rdev))
+		return err_set_passing(e, "%s is mounted read-write in dom0", d->path);
+	fd = open_target(t, d, write ? O_RDWR | O_EXCL : O_RDONLY);
 	if (fd < 0 && errno == EBUSY)
-		return err_set(e, "%s is in use in dom0: mounted, or a part of something that is",
-			       d->path);
+		return err_set_passing(
+			e, "%s is in use in dom0: mounted, or a part of something that is",
+			d->path);
 	if (fd < 0)
-		return err_set(e, "%s: %s", d->path, strerror(errno));
+		return err_set_errno(e, errno, "%s", d->path);
 	close(d->fd);
 	d->fd = fd;
 	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != d->rdev)
-		return err_set(e, "%s: it was exchanged just now", d->path);
+		return err_set_passing(e, "%s: it was exchanged just now", d->path);
 	if (write && ioctl(fd, BLKROGET, &readonly) == 0 && readonly)
 		return err_set(e, "%s is read-only, and the guest may write it", d->path);
 	return 0;
@@ -211,12 +222,12 @@ static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct 
 		*absent = true; /* maybe held by a guest that has just ended */
 		return err_set(e, "%s is used by %s", d->path, path);
 	}
-	file_fd = open(d->path, (o.readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	file_fd = open_target(t, d, o.readonly ? O_RDONLY : O_RDWR);
 	if (file_fd < 0)
-		return err_set(e, "%s: %s", d->path, strerror(errno));
+		return err_set_errno(e, errno, "%s", d->path);
 	if (fstat(file_fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
 		close(file_fd);
-		return err_set(e, "%s: it was exchanged just now", d->path);
+		return err_set_passing(e, "%s: it was exchanged just now", d->path);
 	}
 	fd = loop_attach(file_fd, d->path, &o, path, e);
 	close(file_fd);
@@ -225,7 +236,7 @@ static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct 
 	close(d->fd);
 	d->fd = fd;
 	if (fstat(fd, &st) < 0)
-		return err_set(e, "%s: %s", path, strerror(errno));
+		return err_set_errno(e, errno, "%s", path);
 	pthread_mutex_lock(&t->lock);
 	strcpy(d->path, path);
 	d->rdev = d->whole = st.st_rdev;
@@ -287,14 +298,14 @@ static int find(struct disk_table *t, struct disk *d, bool *absent, struct err *
 {
 	if (modules_need("blkback", e) < 0 || locate(t, d, absent, e) < 0)
 		return -1;
-	return identify(d, absent, e);
+	return identify(t, d, absent, e);
 }
 
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	if ((d->loop ? make_loop(t, d, absent, e) : check_domains(d, absent, e)) < 0)
 		return -1;
-	return claim(d, e);
+	return claim(t, d, e);
 }
 
 int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
@@ -306,7 +317,7 @@ int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec
 		return 0;
 	more = realloc(t->reserved, (t->nr_reserved + 1) * sizeof(*more));
 	if (!more)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	t->reserved = more;
 	t->reserved[t->nr_reserved++] = (struct block_owner){guest, spec->target, 0};
 	return 0;
@@ -325,7 +336,7 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
 
 	*absent = false;
 	if (!d) {
-		err_set(e, "out of memory");
+		err_set_passing(e, "out of memory");
 		return NULL;
 	}
 	d->guest = guest;
@@ -378,6 +389,14 @@ struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct di
 	t->disks = d;
 	pthread_mutex_unlock(&t->lock);
 	return d;
+}
+
+bool disk_lost(const struct disk *d)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(d->rdev), minor(d->rdev));
+	return access(path, F_OK) < 0 && errno == ENOENT;
 }
 
 void disk_drop(struct disk_table *t, struct disk *d)

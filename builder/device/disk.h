@@ -47,6 +47,8 @@ struct disk_table {
 	struct disk *disks;
 	struct block_owner *reserved; /* disk_table_free's */
 	size_t nr_reserved;
+	const char *
+		root; /* where paths of image files begin, borrowed; NULL: at this process's root */
 	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
 	struct kept *kept;   /* where open disks outlive this process, borrowed; or NULL */
 	/* For the list of disks and what is in it, never held while a disk is asked for anything. A
@@ -85,6 +87,10 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
  */
 struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 			int fd, const char *path, struct err *e);
+
+/* Whether its device is not there any more: unplugged, or removed. What is held is of no use then.
+ */
+bool disk_lost(const struct disk *d);
 
 /* Gives it back; NULL is allowed. The back end must have let go of it, or is about to. */
 void disk_drop(struct disk_table *t, struct disk *d);

@@ -80,8 +80,7 @@ int loop_attach(int file_fd, const char *name, const struct loop_options *o,
 	int fd = -1;
 
 	if (control < 0)
-		return err_set(e, "no loop devices: cannot open /dev/loop-control: %s",
-			       strerror(errno));
+		return err_set_errno(e, errno, "no loop devices: cannot open /dev/loop-control");
 	path[0] = '\0';
 	for (int i = 0; i < TRIES && fd < 0; i++) {
 		fd = attach_one(control, file_fd, name, o, path);
@@ -89,7 +88,7 @@ int loop_attach(int file_fd, const char *name, const struct loop_options *o,
 			break;
 	}
 	if (fd < 0)
-		err_set(e, "cannot set up loop device %s: %s", path, strerror(errno));
+		err_set_errno(e, errno, "cannot set up loop device %s", path);
 	close(control);
 	return fd;
 }

@@ -29,15 +29,15 @@ static int load_one(const char *dir, const char *line, module_loader *load, stru
 	else
 		n = snprintf(file, sizeof(file), "%s/%s.ko", dir, line);
 	if (n < 0 || (size_t)n >= sizeof(file))
-		return err_set(e, "cannot load module %.40s...: %s", line, strerror(ENAMETOOLONG));
+		return err_set_errno(e, ENAMETOOLONG, "cannot load module %.40s...", line);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, "cannot load module %s: %s", file, strerror(errno));
+		return err_set_errno(e, errno, "cannot load module %s", file);
 	rc = load(fd, file);
 	if (rc < 0 && errno == EEXIST)
 		rc = 0;
 	if (rc < 0)
-		err_set(e, "cannot load module %s: %s", file, strerror(errno));
+		err_set_errno(e, errno, "cannot load module %s", file);
 	close(fd);
 	return rc;
 }
@@ -51,15 +51,14 @@ int modules_load(const char *dir, const char *what, module_loader *load, struct 
 	snprintf(list, sizeof(list), "%s/%s.list", dir, what);
 	f = fopen(list, "re");
 	if (!f)
-		return errno == ENOENT ? 0
-				       : err_set(e, "cannot read %s: %s", list, strerror(errno));
+		return errno == ENOENT ? 0 : err_set_errno(e, errno, "cannot read %s", list);
 	while (rc == 0 && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] && line[0] != '#')
 			rc = load_one(dir, line, load, e);
 	}
 	if (rc == 0 && ferror(f))
-		rc = err_set(e, "cannot read %s: %s", list, strerror(errno));
+		rc = err_set_errno(e, errno, "cannot read %s", list);
 	fclose(f);
 	return rc;
 }

@@ -135,9 +135,9 @@ static int ask(const struct request *r, struct link *out, char *words, size_t si
 
 static int refused(int errnum, const char *words, struct err *e)
 {
-	if (words[0])
-		return err_set(e, "%s (%s)", strerror(errnum), words);
-	return err_set(e, "%s", strerror(errnum));
+	err_set(e, words[0] ? "%s (%s)" : "%s", strerror(errnum), words);
+	e->passing = errno_passes(errnum);
+	return -1;
 }
 
 /* For requests that only have a verdict. */

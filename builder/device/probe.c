@@ -181,7 +181,7 @@ static int copy_partitions(blkid_partlist from, struct probe_table *out, struct 
 		return 0;
 	out->list = calloc((size_t)n, sizeof(*out->list));
 	if (!out->list)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	for (int i = 0; i < n; i++) {
 		const blkid_partition part = blkid_partlist_get_partition(from, i);
 		struct probe_partition *to = &out->list[out->n];
@@ -211,7 +211,7 @@ static int read_table(blkid_probe pr, int fd, struct probe_table *out, struct er
 	blkid_probe_enable_superblocks(pr, 0);
 	blkid_probe_enable_partitions(pr, 1);
 	if (blkid_probe_filter_partitions_type(pr, BLKID_FLTR_ONLYIN, types) < 0)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	list = blkid_probe_get_partitions(pr);
 	return list ? copy_partitions(list, out, e) : 0;
 }

@@ -110,7 +110,7 @@ static int conclude(const struct search *s, const struct block_view *view,
 		return 1;
 	}
 	if (snprintf(path, size, "%s", s->first->path) >= (int)size)
-		return err_set(e, "%s: %s", s->first->path, strerror(ENAMETOOLONG));
+		return err_set_errno(e, ENAMETOOLONG, "%s", s->first->path);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ static int random_mac(uint8_t mac[6], struct err *e)
 	mac[1] = 0x16;
 	mac[2] = 0x3e;
 	if (random_bytes(mac + 3, 3) < 0)
-		return err_set(e, "cannot make a mac: %s", strerror(errno));
+		return err_set_errno(e, errno, "cannot make a mac");
 	mac[3] &= 0x7f;
 	return 0;
 }
@@ -59,8 +59,8 @@ static int find_bridge(const struct vif *v, struct link *out, struct err *e)
 	if (rc < 0)
 		return err_prefix(e, "cannot look up bridge %s: ", name);
 	if (rc > 0)
-		return err_set(e, "there is no bridge %s (earlydom.bridge=%s makes one)", name,
-			       name);
+		return err_set_passing(e, "there is no bridge %s (earlydom.bridge=%s makes one)",
+				       name, name);
 	if (strcmp(out->kind, "bridge"))
 		return err_set(e, "%s is not a bridge", name);
 	return 0;

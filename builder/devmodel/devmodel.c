@@ -37,17 +37,15 @@ int devmodels_open(struct devmodels *s, const struct rundir *run, const char *ru
 {
 	*s = (struct devmodels){.own_root = r, .dev = "/dev/xen", .dir = -1};
 	if (snprintf(s->empty, sizeof(s->empty), "%s/model/empty", rundir) >= (int)sizeof(s->empty))
-		return err_set(e, "cannot make %.100s...: %s", rundir, strerror(ENAMETOOLONG));
+		return err_set_errno(e, ENAMETOOLONG, "cannot make %.100s...", rundir);
 	if (mkdirat(run->dir, "model", 0755) < 0 && errno != EEXIST)
-		return err_set(e, "cannot make the directory %.300s/model: %s", rundir,
-			       strerror(errno));
+		return err_set_errno(e, errno, "cannot make the directory %.300s/model", rundir);
 	s->dir = openat(run->dir, "model", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->dir < 0)
-		return err_set(e, "cannot open the directory %.300s/model: %s", rundir,
-			       strerror(errno));
+		return err_set_errno(e, errno, "cannot open the directory %.300s/model", rundir);
 	if (mkdirat(s->dir, "empty", 0) == 0 || errno == EEXIST)
 		return 0;
-	err_set(e, "cannot make the directory %.300s: %s", s->empty, strerror(errno));
+	err_set_errno(e, errno, "cannot make the directory %.300s", s->empty);
 	devmodels_close(s);
 	return -1;
 }
@@ -188,8 +186,8 @@ struct handed {
 
 static int cannot_start(const struct guest *g, struct err *e)
 {
-	return err_set(e, "cannot start device model %.200s: %s", model_program_of(g->cfg),
-		       strerror(errno));
+	return err_set_errno(e, errno, "cannot start device model %.200s",
+			     model_program_of(g->cfg));
 }
 
 /* A pipe from the child to here. Reading from it never blocks. */
@@ -208,8 +206,8 @@ static int make_log(struct devmodel *m, const struct guest *g, const struct devm
 		    int *there, struct err *e)
 {
 	if (bounded_log_open(&m->log, s->dir, g->cfg->name, e) < 0)
-		return err_set(e, "cannot write the log of its device model, %s.log: %s",
-			       g->cfg->name, strerror(errno));
+		return err_set_errno(e, errno, "cannot write the log of its device model, %s.log",
+				     g->cfg->name);
 	return make_pipe(&m->said_fd, there) < 0 ? cannot_start(g, e) : 0;
 }
 
@@ -295,11 +293,10 @@ static int open_channel(struct devmodel *m, const struct guest *g, struct err *e
 
 	m->xce = xenevtchn_open(NULL, 0);
 	if (!m->xce)
-		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
+		return err_set_errno(e, errno, "cannot open /dev/xen/evtchn");
 	port = xenevtchn_bind_unbound_port(m->xce, g->domid);
 	if (port < 0)
-		return err_set(e, "cannot make the device model's event channel: %s",
-			       strerror(errno));
+		return err_set_errno(e, errno, "cannot make the device model's event channel");
 	m->port = (uint32_t)port;
 	return 0;
 }
@@ -320,8 +317,7 @@ static int start_classic(struct devmodel *m, const struct guest *g, const struct
 		     ? openat(s->own_root->dir, config + strspn(config, "/"), O_RDONLY | O_CLOEXEC)
 		     : open(config, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, "cannot read device model config %.200s: %s", config,
-			       strerror(errno));
+		return err_set_errno(e, errno, "cannot read device model config %.200s", config);
 	close(fd);
 	if (open_channel(m, g, e) < 0)
 		return -1;
@@ -344,8 +340,7 @@ static int check_disks(const struct guest *g, struct err *e)
 		const struct disk *d = g->disks[i];
 
 		if (stat(d->path, &st) < 0)
-			return err_set(e, "disk %s: %.200s: %s", d->spec->vdev, d->path,
-				       strerror(errno));
+			return err_set_errno(e, errno, "disk %s: %.200s", d->spec->vdev, d->path);
 		if (st.st_rdev != d->rdev)
 			return err_set(
 				e,
@@ -376,7 +371,7 @@ static int start_qemu(struct devmodel *m, const struct guest *g, struct host *h,
 	int rc = -1;
 
 	if (!h->xsh)
-		return err_set(e, "its device model needs a store, and there is none");
+		return err_set_passing(e, "its device model needs a store, and there is none");
 	if (check_disks(g, e) < 0 || write_directory(g, e) < 0)
 		return -1;
 	model_powers(s->dev, g->domid, &powers);
@@ -387,9 +382,9 @@ static int start_qemu(struct devmodel *m, const struct guest *g, struct host *h,
 		q.gid = powers.gid;
 	}
 	if (mkdir(DEVMODEL_QMP_DIR, 0700) < 0 && errno != EEXIST)
-		return err_set(
-			e, "cannot make " DEVMODEL_QMP_DIR ", for its device model's sockets: %s",
-			strerror(errno));
+		return err_set_errno(e, errno,
+				     "cannot make " DEVMODEL_QMP_DIR
+				     ", for its device model's sockets");
 	q.qmp_dir = DEVMODEL_QMP_DIR;
 	remove_sockets(g); /* of an earlier domain of that number */
 	cmdline = image_type_find(g->cfg->image)->cmdline(g->cfg, e);
@@ -479,7 +474,8 @@ static int over(struct devmodel *m, const struct guest *g, const char *how)
 
 	last_line(m, line, sizeof(line));
 	m->state = DEVMODEL_ENDED;
-	return err_set(&m->why, "device model %.150s %s%s", model_program_of(g->cfg), how, line);
+	return err_set_passing(&m->why, "device model %.150s %s%s", model_program_of(g->cfg), how,
+			       line);
 }
 
 static int ended(struct devmodel *m, const struct guest *g, int status)

@@ -38,7 +38,7 @@ static int keep(struct keeping *k, const char *path, unsigned depth);
 
 static int fail(const struct keeping *k, const char *path)
 {
-	return err_set(k->e, "cannot keep %.300s for device models: %s", path, strerror(errno));
+	return err_set_errno(k->e, errno, "cannot keep %.300s for device models", path);
 }
 
 /* Mounts the file on its like in the own root. */

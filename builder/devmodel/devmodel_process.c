@@ -1,4 +1,5 @@
 #include "devmodel_process.h"
+#include "builder/host/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +73,7 @@ static _Noreturn void become(const struct model_program *p, int pipe_fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
-	if (!p->limit())
+	if (limits_lower() < 0 || !p->limit())
 		child_fails(pipe_fd, STEP_LIMITS);
 	execve(p->path, p->argv, p->env);
 	child_fails(pipe_fd, STEP_RUN);
@@ -98,14 +99,14 @@ static int start_error(const struct model_program *p, const struct failure *f, s
 	};
 
 	if (f->step != STEP_RUN)
-		return err_set(e, "cannot start device model %.200s: %s: %s", p->path,
-			       what[f->step], strerror(f->errnum));
+		return err_set_errno(e, f->errnum, "cannot start device model %.200s: %s", p->path,
+				     what[f->step]);
 	if (f->errnum == ENOENT && is_there(p))
 		return err_set(e,
 			       "cannot run device model %.200s: its loader or interpreter is "
 			       "missing",
 			       p->path);
-	return err_set(e, "cannot run device model %.200s: %s", p->path, strerror(f->errnum));
+	return err_set_errno(e, f->errnum, "cannot run device model %.200s", p->path);
 }
 
 pid_t devmodel_process_start(const struct model_program *p, struct err *e)
@@ -116,13 +117,13 @@ pid_t devmodel_process_start(const struct model_program *p, struct err *e)
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_set(e, "cannot start device model %.200s: %s", p->path, strerror(errno));
+		return err_set_errno(e, errno, "cannot start device model %.200s", p->path);
 	pid = fork();
 	if (pid == 0)
 		become(p, fds[1]);
 	close(fds[1]);
 	if (pid < 0) {
-		err_set(e, "cannot start device model %.200s: %s", p->path, strerror(errno));
+		err_set_errno(e, errno, "cannot start device model %.200s", p->path);
 		close(fds[0]);
 		return -1;
 	}

@@ -110,7 +110,7 @@ static int drive(const struct guest_config *cfg, const struct disk *disk, struct
 			       spec->vdev);
 	path = escape(disk->path);
 	if (!path)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	argv_add(out, "-drive");
 	if (is_scsi(spec)) {
 		argv_add(out,

@@ -70,6 +70,8 @@ int __wrap_guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i,
 }
 
 void __wrap_disk_drop(struct disk_table *t, struct disk *d);
+bool __real_disk_lost(const struct disk *d);
+bool __wrap_disk_lost(const struct disk *d);
 int __real_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e);
 int __wrap_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e);
 int __real_vif_plug(struct vif *v, uint32_t domid, struct err *e);
@@ -112,6 +114,11 @@ struct disk *__wrap_disk_hold(struct disk_table *t, const char *guest, const str
 	d->next = t->disks;
 	t->disks = d;
 	return fake_leave_ptr(d);
+}
+
+bool __wrap_disk_lost(const struct disk *d)
+{
+	return devices.on ? devices.lost : __real_disk_lost(d);
 }
 
 void __wrap_disk_drop(struct disk_table *t, struct disk *d)

@@ -17,6 +17,7 @@ struct fake_devices {
 	bool absent;          /* the disks are not there; they may come */
 	bool wrong;           /* they are there and can't be used */
 	bool no_bridge;       /* nothing to plug an interface into */
+	bool lost;            /* the disks that are held are not there any more */
 	bool unplugged;       /* the back end's interfaces have not appeared */
 	unsigned holds, held; /* disks that were held so far, and are now */
 	size_t reserved; /* disks that some guest may write, as known when the first was held */

@@ -97,6 +97,7 @@ struct fake_domain {
 /* Forgets everything: domains, failures and counts. What is still held from before is lost. */
 void fake_reset(void);
 struct fake_host *fake_host(void);
+uint16_t fake_dom0_weight(void);
 
 /* The n-th call from now (1 is the next) fails with that errno; 0 for none. */
 void fake_fail_at(unsigned n, int errnum);

@@ -48,6 +48,7 @@ unsigned fake_devices_leaks(FILE *to);
 void fake_devices_reset(void);
 void fake_store_empty(void);            /* every node, and what it knows of domains */
 void fake_store_forget(uint32_t domid); /* every node of a domain */
+void fake_store_ended(uint32_t domid);  /* xenstored hears that it has shut down, or is gone */
 void fake_raise(uint32_t domid, uint32_t remote_port);
 
 /* Zeroed memory that is not counted and does not fail on request. */

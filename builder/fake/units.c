@@ -48,7 +48,8 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	k->echo.fd = open(kit_path("echo"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	assert_true(k->echo.fd >= 0);
 	k->all.echo_out = &k->echo;
-	k->all.list = calloc(n, sizeof(*k->all.list));
+	k->all.room = n + KIT_MORE_UNITS;
+	k->all.list = calloc(k->all.room, sizeof(*k->all.list));
 	assert_non_null(k->all.list);
 	unlink(kit_path("run/console/web.log"));
 	unlink(kit_path("run/model/web.log"));

@@ -18,6 +18,9 @@
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
 
+/* How many units there is room for beside those that kit_units_open makes. */
+#define KIT_MORE_UNITS 4
+
 struct kit_units {
 	struct host host, worker_host;
 	struct worker worker;

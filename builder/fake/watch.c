@@ -18,6 +18,8 @@ static struct xs_handle *handles[FDS_MAX]; /* by their files */
 
 int __real_store_watch_open(struct store_watch *w, const char *node, struct err *e);
 int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err *e);
+int __real_store_watch_also(struct store_watch *w, const char *node, struct err *e);
+int __wrap_store_watch_also(struct store_watch *w, const char *node, struct err *e);
 int __real_store_watch_take(struct store_watch *w);
 int __wrap_store_watch_take(struct store_watch *w);
 void __real_store_watch_close(struct store_watch *w);
@@ -26,6 +28,11 @@ void __wrap_store_watch_close(struct store_watch *w);
 static struct xs_handle *handle_of(const struct store_watch *w)
 {
 	return w->fd >= 0 && w->fd < FDS_MAX ? handles[w->fd] : NULL;
+}
+
+static int cannot_watch(const char *node, struct err *e)
+{
+	return err_set_passing(e, "cannot watch %s in the store: %s", node, strerror(errno));
 }
 
 int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err *e)
@@ -38,7 +45,7 @@ int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err 
 	w->fd = -1;
 	h = xs_open(0);
 	if (!h || !xs_watch(h, node, "")) {
-		err_set_passing(e, "cannot watch %s in the store: %s", node, strerror(errno));
+		cannot_watch(node, e);
 		if (h)
 			xs_close(h);
 		return -1;
@@ -48,6 +55,15 @@ int __wrap_store_watch_open(struct store_watch *w, const char *node, struct err 
 		abort();
 	handles[w->fd] = h;
 	return 0;
+}
+
+int __wrap_store_watch_also(struct store_watch *w, const char *node, struct err *e)
+{
+	struct xs_handle *h = handle_of(w);
+
+	if (!h)
+		return __real_store_watch_also(w, node, e);
+	return xs_watch(h, node, "") ? 0 : cannot_watch(node, e);
 }
 
 int __wrap_store_watch_take(struct store_watch *w)

@@ -25,7 +25,8 @@ static _Thread_local bool inside; /* this thread has the lock */
 
 static struct {
 	struct fake_host host;
-	unsigned n; /* domains ever made; the k-th has domid k + 1 */
+	struct fake_domain dom0; /* its weight and its cap */
+	unsigned n;              /* domains ever made; the k-th has domid k + 1 */
 
 	unsigned calls;
 	unsigned fail_at; /* in calls */
@@ -259,11 +260,17 @@ void fake_reset(void)
 		.scheduler = XEN_SCHEDULER_CREDIT2,
 		.free_kib = UINT64_C(4) << 20,
 	};
+	xen.dom0 = (struct fake_domain){.weight = 256};
 	fake_evtchn_reset();
 	fake_call_reset();
 	fake_store_reset();
 	fake_devices_reset();
 	fake_unlock();
+}
+
+uint16_t fake_dom0_weight(void)
+{
+	return xen.dom0.weight;
 }
 
 struct fake_host *fake_host(void)
@@ -535,6 +542,7 @@ void fake_shutdown(uint32_t domid, unsigned reason)
 		d->shut_down = true;
 		d->running = false;
 		d->reason = reason;
+		fake_store_ended(domid);
 	}
 	fake_unlock();
 }
@@ -546,6 +554,7 @@ void fake_destroy(uint32_t domid)
 	fake_lock();
 	d = fake_find(domid);
 	if (d) {
+		fake_store_ended(domid);
 		fake_store_forget(domid);
 		kill_domain(d);
 	}
@@ -979,6 +988,9 @@ static struct fake_domain *enter_sched(const char *name, uint32_t domid, int sch
 {
 	struct fake_domain *d = fake_enter_domain(name, domid);
 
+	/* dom0 is there, too. */
+	if (!d && domid == 0 && errno == ESRCH)
+		d = &xen.dom0;
 	if (!d || xen.host.scheduler == scheduler)
 		return d;
 	errno = EINVAL;

@@ -335,6 +335,12 @@ unsigned fake_store_leaks(FILE *to)
 	return n;
 }
 
+void fake_store_ended(uint32_t domid)
+{
+	if (domid < DOMID_FIRST_RESERVED && store.introduced[domid])
+		changed("@releaseDomain", false);
+}
+
 /* As a toolstack removes a domain. */
 void fake_store_forget(uint32_t domid)
 {

@@ -25,6 +25,11 @@ enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
 /* The longest value of `ready`, in characters. */
 #define CONFIG_READY_MAX 255
 
+/* Values of start_retries. As usual: a few times for a guest that has never run, without end for
+ * one that has. */
+#define RETRIES_UNLIMITED UINT32_MAX
+#define RETRIES_AS_USUAL  (UINT32_MAX - 1)
+
 struct strings {
 	char **v;
 	size_t n;
@@ -105,6 +110,9 @@ struct guest_config {
 	struct loc after_loc;
 	char *ready;            /* node below the guest's own path that says it is up; or NULL */
 	unsigned ready_timeout; /* seconds that others wait for this guest, 60 */
+
+	/* How often a start that failed for a passing cause is tried again, or one of RETRIES_*. */
+	unsigned start_retries;
 };
 
 /* As descriptors have them. */

@@ -17,6 +17,10 @@
 
 #include "base/err.h"
 
+/* Where the root of process 1 is to be found from within the own root: the initramfs before the
+ * switch, the real root after it. */
+#define REAL_ROOT "/proc/1/root"
+
 struct own_root {
 	int dir; /* its root directory, for *at() calls; or -1 */
 };

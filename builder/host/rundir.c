@@ -13,10 +13,10 @@ static int open_dir(int at, const char *path, struct err *e)
 	int fd;
 
 	if (mkdirat(at, path, 0755) < 0 && errno != EEXIST)
-		return err_set(e, "cannot make the directory %s: %s", path, strerror(errno));
+		return err_set_errno(e, errno, "cannot make the directory %s", path);
 	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, "cannot open the directory %s: %s", path, strerror(errno));
+		return err_set_errno(e, errno, "cannot open the directory %s", path);
 	return fd;
 }
 
@@ -26,13 +26,10 @@ int rundir_open(struct rundir *r, const char *path, struct err *e)
 	r->dir = open_dir(AT_FDCWD, path, e);
 	if (r->dir < 0)
 		return -1;
+	e->msg[0] = '\0';
 	r->console = open_dir(r->dir, "console", e);
-	if (r->console >= 0)
-		r->guests = open_dir(r->dir, "guests", e);
-	if (r->guests >= 0)
-		return 0;
-	rundir_close(r);
-	return -1;
+	r->guests = open_dir(r->dir, "guests", e);
+	return 0;
 }
 
 void rundir_close(struct rundir *r)

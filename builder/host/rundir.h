@@ -2,6 +2,7 @@
  * /run/earlydom: where a running earlydom can be seen and spoken to.
  *
  *     control           the socket of the supervisor (control.h)
+ *     dom0-weight       while the boot lasts: what dom0 is to have again (dom0_weight.h)
  *     earlydom.log      what it has said (report.h)
  *     console/NAME.log  a guest's console output (bounded_log.h)
  *     guests/NAME       a guest's record, key=value lines
@@ -25,7 +26,8 @@ struct rundir {
 };
 
 /* Makes and opens the directories at path (RUNDIR, but in tests). Returns 0, or -1 with e set and
- * none open. */
+ * none open. Without those within it, which are -1 then, there are no logs or no records, and no
+ * more: e says why, and is empty where all is well. */
 int rundir_open(struct rundir *r, const char *path, struct err *e);
 void rundir_close(struct rundir *r);
 

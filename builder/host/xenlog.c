@@ -71,6 +71,7 @@ int xenlog_verror(struct xenlog *l, struct err *e, const char *fmt, va_list ap)
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	len = strlen(e->msg);
 	snprintf(e->msg + len, sizeof(e->msg) - len, ": %s", xenlog_cause(l, saved));
+	e->passing = errno_passes(saved);
 	xenlog_clear(l);
 	return -1;
 }

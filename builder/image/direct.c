@@ -24,7 +24,7 @@ char *direct_cmdline(const struct guest_config *g, const char *ip, const char *e
 			len += 1 + strlen(parts[i].prefix) + strlen(parts[i].value);
 	s = malloc(len);
 	if (!s) {
-		err_set(e, "out of memory");
+		err_set_passing(e, "out of memory");
 		return NULL;
 	}
 	*s = '\0';

@@ -1,4 +1,5 @@
 #include "image_files.h"
+#include "base/root_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +47,8 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 			      struct err *e)
 {
 	/* O_NONBLOCK: a FIFO put in the file's place must not stop the boot. */
-	return image_hold_open(c, what, path, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), e);
+	return image_hold_open(c, what, path, root_file_open(c->root, path, O_RDONLY | O_NONBLOCK),
+			       e);
 }
 
 struct image_file *image_hold_open(struct image_cache *c, const char *what, const char *path,
@@ -54,17 +56,20 @@ struct image_file *image_hold_open(struct image_cache *c, const char *what, cons
 {
 	struct image_file *f = NULL;
 	const char *cause = NULL;
+	bool passing = false;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		passing = errno_passes(errno);
 		cause = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
+	} else if (!S_ISREG(st.st_mode)) {
 		cause = S_ISDIR(st.st_mode) ? "Is a directory" : "not a regular file";
-	else if (st.st_size == 0)
+	} else if (st.st_size == 0) {
 		cause = "the file is empty";
-	else if (!(f = image_find(c, &st))) {
+	} else if (!(f = image_find(c, &st))) {
 		f = image_map(fd, &st);
 		if (!f) {
+			passing = errno_passes(errno);
 			cause = strerror(errno);
 		} else {
 			f->next = c->files;
@@ -75,6 +80,7 @@ struct image_file *image_hold_open(struct image_cache *c, const char *what, cons
 		close(fd);
 	if (cause) {
 		err_set(e, "cannot read %s %s: %s", what, path, cause);
+		e->passing = passing;
 		return NULL;
 	}
 	f->users++;
@@ -129,9 +135,10 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return err_set(e, "cannot read the file: %s",
-				       n < 0 ? strerror(errno) : "it has become shorter");
+		if (n < 0)
+			return err_set_errno(e, errno, "cannot read the file");
+		if (n == 0)
+			return err_set(e, "cannot read the file: it has become shorter");
 		done += (size_t)n;
 	}
 	return 0;

@@ -45,6 +45,7 @@ struct image_file {
 struct image_cache {
 	struct image_file *files;
 	struct kept *kept; /* where they outlive this process, borrowed; or NULL */
+	const char *root;  /* where paths begin, borrowed; NULL: at this process's root */
 };
 
 /*

@@ -68,7 +68,7 @@ static char *vmx_cmdline(const struct guest_config *g, struct err *e)
 		return direct_cmdline(g, g->ip, g->extra, LINUX_CMDLINE_MAX, e);
 	extra = without_viewer(g->extra);
 	if (!extra) {
-		err_set(e, "out of memory");
+		err_set_passing(e, "out of memory");
 		return NULL;
 	}
 	s = direct_cmdline(g, g->ip, extra, LINUX_CMDLINE_MAX, e);

@@ -43,6 +43,7 @@ struct keeper {
 	unsigned quick;     /* how many have ended soon, one after the other */
 	bool up;            /* it has said that it serves */
 	bool over, upgrade; /* how it wants its end to be taken */
+	bool ever_up;       /* some supervisor has served */
 	bool trying;        /* it is another version of the program, which has to come up */
 	char cause[128];    /* why it was ended from here; empty: it was not */
 };
@@ -244,7 +245,7 @@ static void take_message(struct keeper *k, struct kept_message *m)
 		drop(k, m->text);
 		break;
 	case KEPT_UP:
-		k->up = true;
+		k->up = k->ever_up = true;
 		if (k->trying)
 			rename_kept(k, KEPT_PROGRAM_NEW, KEPT_PROGRAM);
 		k->trying = false;
@@ -336,6 +337,11 @@ static bool ended(struct keeper *k)
 		forget(k);
 		k->trying = true;
 		return start_surely(k, BEGIN_UPGRADED);
+	}
+	/* One that can't begin has said why, and the next one could not either. */
+	if (!k->ever_up && known && WIFEXITED(status)) {
+		forget(k);
+		return false;
 	}
 	say_end(k, status, known, why, sizeof(why));
 	forget(k);
@@ -488,6 +494,7 @@ int keeper_run(int channel)
 		if (fd < 0)
 			return fail("it was given no supervisor");
 		k.channel = k.kept.channel = channel;
+		k.ever_up = true;
 		watch(&k, fd, process_of(fd));
 	} else {
 		close(channel);

@@ -134,7 +134,9 @@ int ledger_open(struct ledger *l, int dirfd, int fd, struct err *e)
 	if (fd < 0)
 		fd = openat(dirfd, LEDGER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return err_set(e, "there is no state of guests: %s", strerror(errno));
+		return errno == ENOENT ? 1
+				       : err_set(e, "cannot open the state of the guests: %s",
+						 strerror(errno));
 	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
 	    memcmp(head.magic, magic, sizeof(magic)) != 0 || fstat(fd, &st) < 0 ||
 	    head.n > SIZE_MAX / sizeof(struct record) - 1 ||

@@ -36,7 +36,8 @@ struct ledger {
 int ledger_make(struct ledger *l, int dirfd, size_t n, bool *in_memory, struct err *e);
 
 /* Opens one that is there; with fd -1 that of the directory, else fd, which is the ledger's then.
- * Returns 0, or -1 with e set and l closed: there is none, or it is not one of this version. */
+ * Returns 0; 1 when there is none; or -1 with e set: it is not one of this version, so that nothing
+ * is known of the guests that run. l is closed then. */
 int ledger_open(struct ledger *l, int dirfd, int fd, struct err *e);
 void ledger_close(struct ledger *l);
 

@@ -110,12 +110,11 @@ static int check_other(const struct guest *g, struct host *h, const struct wire_
 	const unsigned long domid = strtoul(call->body + strlen(DOMAINS "/"), NULL, 10);
 
 	if (call->error && call->error != ENOENT)
-		return err_set(e, "cannot read %s in the store: %s", call->body,
-			       strerror(call->error));
+		return err_set_errno(e, call->error, "cannot read %s in the store", call->body);
 	if (call->error || strcmp(call->reply, g->cfg->name) != 0 ||
 	    !domain_alive(h, (uint32_t)domid))
 		return 0;
-	return err_set(e, "domain %lu has the name %s already", domid, g->cfg->name);
+	return err_set_passing(e, "domain %lu has the name %s already", domid, g->cfg->name);
 }
 
 /* xl finds a guest by its name, so that no other domain may have it. libxenstore reads the list of
@@ -130,7 +129,7 @@ static int check_name(const struct guest *g, struct host *h, int fd, uint32_t t,
 
 	if (!ids)
 		return errno == ENOENT ? 0 : store_error(e, "cannot read " DOMAINS " in the store");
-	rc = name_calls(ids, n, g, h, &calls, &nr) < 0 ? err_set(e, "out of memory")
+	rc = name_calls(ids, n, g, h, &calls, &nr) < 0 ? err_set_passing(e, "out of memory")
 						       : wire_talk(fd, t, calls, nr, e);
 	for (size_t i = 0; !rc && i < nr; i++)
 		rc = check_other(g, h, &calls[i], e);
@@ -227,15 +226,28 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 	return rc;
 }
 
-void store_remove_guest(struct guest *g, struct host *h)
+int store_take_out(struct guest *g, struct host *h, struct err *e)
 {
 	if (!h->xsh || !g->in_store || g->domid == NO_DOMAIN)
-		return;
+		return 0;
 	g->in_store = false;
 	build_lock(h->shared, BUILD_LOCK_STORE);
 	mark_ours(h, g->domid, false);
 	build_unlock(h->shared, BUILD_LOCK_STORE);
-	remove_guest_nodes(g, h->xsh, STORE_REMOVE_MS);
+	if (remove_guest_nodes(g, h->xsh, STORE_REMOVE_MS, e) == 0 || !e->passing ||
+	    !(g->cfg->nr_disks + g->cfg->nr_vifs))
+		return 0;
+	g->in_store = true;
+	return -1;
+}
+
+void store_remove_guest(struct guest *g, struct host *h)
+{
+	struct err ignored;
+
+	store_take_out(g, h, &ignored);
+	if (h->xsh)
+		g->in_store = false;
 }
 
 #define DOM0_NODES 3

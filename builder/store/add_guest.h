@@ -46,6 +46,14 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e);
 void store_remove_guest(struct guest *g, struct host *h);
 
 /*
+ * The same before the domain is destroyed. Returns 0, or -1 with e set, passing, when the store was
+ * lost before the back ends of a guest with disks or interfaces could be asked: they hold its
+ * memory, so that its domain would never be gone. The guest is in the store still; the next try may
+ * succeed.
+ */
+int store_take_out(struct guest *g, struct host *h, struct err *e);
+
+/*
  * Writes dom0's own nodes, which xl wants: its name and number, and the name of the first cpupool.
  * They are those of xen-init-dom0 (tools/helpers/xen-init-dom0.c), which init scripts do not run
  * when they find a xenstored. Does nothing where they are. Returns 0, or -1 with e set.

@@ -156,15 +156,14 @@ static size_t fill_calls(const struct nodes *n, struct wire_call *calls)
 
 static int judge(const struct wire_call *call, struct err *e)
 {
-	const char *cause = strerror(call->error);
-
 	if (!call->error || (call->type == XS_RM && call->error == ENOENT))
 		return 0;
 	if (call->type == XS_RM)
-		return err_set(e, "cannot remove %s from the store: %s", call->body, cause);
+		return err_set_errno(e, call->error, "cannot remove %s from the store", call->body);
 	if (call->type == XS_WRITE)
-		return err_set(e, "cannot write %s to the store: %s", call->body, cause);
-	return err_set(e, "cannot set the permissions of %s in the store: %s", call->body, cause);
+		return err_set_errno(e, call->error, "cannot write %s to the store", call->body);
+	return err_set_errno(e, call->error, "cannot set the permissions of %s in the store",
+			     call->body);
 }
 
 int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e)
@@ -174,9 +173,9 @@ int nodes_send(const struct nodes *n, int fd, uint32_t t, struct err *e)
 	int rc;
 
 	if (!calls)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	nr = fill_calls(n, calls);
-	rc = nr || !n->n ? wire_talk(fd, t, calls, nr, e) : err_set(e, "out of memory");
+	rc = nr || !n->n ? wire_talk(fd, t, calls, nr, e) : err_set_passing(e, "out of memory");
 	for (size_t i = 0; !rc && i < nr; i++)
 		rc = judge(&calls[i], e);
 	wire_free(calls, 2 * n->n);

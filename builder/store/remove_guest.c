@@ -123,7 +123,7 @@ struct departure {
 
 static int failed(struct err *e)
 {
-	return err_set(e, "cannot change the store: %s", strerror(errno));
+	return store_error(e, "cannot change the store");
 }
 
 /* The front ends go, and their back ends are to close. */
@@ -196,17 +196,21 @@ static int clear(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct er
 	return gone(xsh, t, path) ? 0 : failed(e);
 }
 
-void remove_guest_nodes(const struct guest *g, struct xs_handle *xsh, unsigned ms)
+int remove_guest_nodes(const struct guest *g, struct xs_handle *xsh, unsigned ms, struct err *e)
 {
 	const uint64_t deadline = clock_ns() + ms * NS_PER_MS;
 	struct departure d = {.g = g};
 	struct err ignored;
+	int rc = 0;
 
-	if (store_transact(xsh, ask, &d, &ignored) == 0)
+	if (store_transact(xsh, ask, &d, e) < 0)
+		rc = -1;
+	else
 		while (d.held > 0 && clock_ns() < deadline) {
 			usleep(POLL_US);
 			d.held = count_held(xsh, XBT_NULL, g->domid, NULL);
 		}
-	if (!d.not_ours)
+	if (!d.not_ours && !(rc < 0 && e->passing))
 		store_transact(xsh, clear, &d, &ignored);
+	return rc;
 }

@@ -6,12 +6,14 @@
 
 #include <xenstore.h>
 
+#include "base/err.h"
 #include "builder/guest/guest.h"
 
 /*
  * Waits at most so many milliseconds. Does nothing when /local/domain/ID is not g's (any more).
- * Nodes that a failing store does not remove stay.
+ * Nodes that a failing store does not remove stay. Returns 0, or -1 with e set when the back ends
+ * could not be asked.
  */
-void remove_guest_nodes(const struct guest *g, struct xs_handle *xsh, unsigned ms);
+int remove_guest_nodes(const struct guest *g, struct xs_handle *xsh, unsigned ms, struct err *e);
 
 #endif

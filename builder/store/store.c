@@ -69,7 +69,7 @@ int store_open(struct xs_handle **xsh, struct err *e)
 {
 	/* libxenstore takes this name for the socket and for the device that it falls back to. */
 	if (setenv("XENSTORED_PATH", STORE_SOCKET, 0) < 0)
-		return err_set(e, "cannot reach xenstored: %s", strerror(errno));
+		return err_set_passing(e, "cannot reach xenstored: %s", strerror(errno));
 	*xsh = xs_open(0);
 	if (!*xsh)
 		return err_set_passing(e, "cannot reach xenstored at " STORE_SOCKET ": %s",
@@ -116,7 +116,7 @@ static int transact_once(int fd, store_wire_body *body, void *arg, bool *again, 
 	*again = error == EAGAIN;
 	if (!error || *again)
 		return 0;
-	return err_set(e, "cannot end a transaction of the store: %s", strerror(error));
+	return err_set_errno(e, error, "cannot end a transaction of the store");
 }
 
 int store_transact_on(int fd, store_wire_body *body, void *arg, struct err *e)
@@ -127,6 +127,6 @@ int store_transact_on(int fd, store_wire_body *body, void *arg, struct err *e)
 	for (unsigned i = 0; i < TRIES && again && !rc; i++)
 		rc = transact_once(fd, body, arg, &again, e);
 	if (!rc && again)
-		rc = err_set(e, "cannot end a transaction of the store: %s", strerror(EAGAIN));
+		rc = err_set_errno(e, EAGAIN, "cannot end a transaction of the store");
 	return rc;
 }

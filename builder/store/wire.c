@@ -59,7 +59,7 @@ static int put_together(struct talk *t, uint32_t transaction, const struct wire_
 	}
 	t->requests = p = malloc(t->len ? t->len : 1);
 	if (!p)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	for (size_t i = 0; i < n; i++) {
 		head.type = calls[i].type;
 		head.req_id = (uint32_t)i;
@@ -167,10 +167,10 @@ static int read_one(struct talk *t, struct wire_call *call, uint32_t id, struct 
 		return -1;
 	if (head.len > XENSTORE_PAYLOAD_MAX || head.req_id != id ||
 	    (head.type != call->type && head.type != XS_ERROR))
-		return err_set(e, "xenstored gave an answer that is not understood");
+		return err_set_passing(e, "xenstored gave an answer that is not understood");
 	call->reply = malloc(head.len + 1);
 	if (!call->reply)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	if (read_exactly(t, call->reply, head.len, e) < 0)
 		return -1;
 	call->reply[head.len] = '\0';
@@ -190,7 +190,7 @@ int wire_talk(int fd, uint32_t transaction, struct wire_call *calls, size_t n, s
 	for (size_t i = 0; !rc && i < n; i++)
 		rc = read_one(&t, &calls[i], (uint32_t)i, e);
 	if (!rc && (t.begin < t.end || t.sent < t.len))
-		rc = err_set(e, "xenstored gave an answer that nobody asked for");
+		rc = err_set_passing(e, "xenstored gave an answer that nobody asked for");
 	free(t.requests);
 	return rc;
 }

@@ -10,8 +10,7 @@ int wire_begin(int fd, uint32_t *transaction, struct err *e)
 	int rc = wire_talk(fd, 0, &call, 1, e);
 
 	if (!rc && call.error)
-		rc = err_set(e, "cannot begin a transaction of the store: %s",
-			     strerror(call.error));
+		rc = err_set_errno(e, call.error, "cannot begin a transaction of the store");
 	if (!rc)
 		*transaction = (uint32_t)strtoul(call.reply, NULL, 10);
 	free(call.reply);

@@ -398,10 +398,10 @@ int xl_record_put(uint32_t domid, const uint8_t uuid[16], const char *text, size
 		return 0;
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_set(e, "cannot write /var/lib/xen/%s: %s", tmp, strerror(errno));
+		return err_set_errno(e, errno, "cannot write /var/lib/xen/%s", tmp);
 	ok = write_all(fd, text, len);
 	if (close(fd) < 0 || !ok || renameat(dirfd, tmp, dirfd, name) < 0) {
-		err_set(e, "cannot write /var/lib/xen/%s: %s", name, strerror(errno));
+		err_set_errno(e, errno, "cannot write /var/lib/xen/%s", name);
 		unlinkat(dirfd, tmp, 0);
 		return -1;
 	}
@@ -418,7 +418,7 @@ static int make_text(const struct guest *g, const struct xl_record_pins *pins, c
 	*text = NULL;
 	f = open_memstream(text, len);
 	if (!f)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	if (g)
 		xl_record_print(g, pins, f);
 	else
@@ -429,7 +429,7 @@ static int make_text(const struct guest *g, const struct xl_record_pins *pins, c
 		return 0;
 	free(*text);
 	*text = NULL;
-	return err_set(e, "out of memory");
+	return err_set_passing(e, "out of memory");
 }
 
 /* The maps as the hypervisor has them, whatever words they were given in. */
@@ -443,7 +443,7 @@ static int read_pins(const struct guest *g, struct host *h, struct xl_record_pin
 	pins->map_len = (h->nr_cpus + 7) / 8;
 	pins->maps = calloc(n, pins->map_len);
 	if (!pins->maps)
-		return err_set(e, "out of memory");
+		return err_set_passing(e, "out of memory");
 	for (unsigned i = 0; i < n; i++)
 		if (xc_vcpu_getaffinity(h->xch, g->domid, (int)i, pins->maps + i * pins->map_len,
 					NULL, XEN_VCPUAFFINITY_HARD) < 0)

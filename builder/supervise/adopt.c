@@ -10,15 +10,18 @@
 #include "unit_acts.h"
 #include "unit_console.h"
 #include "unit_look.h"
+#include "unit_others.h"
 #include "unit_save.h"
 #include "unit_wait.h"
 
 /* What a saved state means for the domain. */
-enum phase_of_life { NOT_BEGUN, BUILDING, CONNECTING, ALIVE, ENDING, OVER };
+enum phase_of_life { NOT_BEGUN, RETRYING, BUILDING, CONNECTING, ALIVE, ENDING, OVER };
 
 static enum phase_of_life life_of(enum unit_state s)
 {
 	switch (s) {
+	case UNIT_RETRYING:
+		return RETRYING;
 	case UNIT_STARTING:
 		return BUILDING;
 	case UNIT_CONNECTING:
@@ -192,6 +195,7 @@ static bool settle(struct units *all, struct unit *u, const struct unit_saved *s
 		u->guest.domid = NO_DOMAIN;
 		unit_enter(all, u, end_state(saved->state));
 		return false;
+	case RETRYING:
 	case OVER:
 		u->guest.domid = NO_DOMAIN;
 		unit_enter(all, u, saved->state);
@@ -223,6 +227,23 @@ static bool load(struct units *all, size_t i, const struct ledger *from,
 	return false;
 }
 
+/* Guests that were not selected, and were started by hand: in the order in which that was. */
+static void add_others(struct units *all, const struct ledger *from)
+{
+	char text[LEDGER_TEXT_MAX + 1], name[CONFIG_NAME_MAX + 1];
+	struct err e;
+
+	for (size_t k = LEDGER_UNITS + all->n; k < from->n; k++) {
+		const char *value = ledger_read(from, k, text) ? saved_value(text, "name") : NULL;
+
+		if (!value)
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, "\n"), value);
+		if (!units_add_other(all, name, &e))
+			report_line(all->report, "%s can't be adopted: %s", name, e.msg);
+	}
+}
+
 static int find_domain(struct host *h, const struct unit *u, struct found *f, struct err *e)
 {
 	int rc = domain_of_uuid(h, u->guest.uuid, 1, &f->info, e);
@@ -251,12 +272,14 @@ static bool adopt_unit(struct units *all, struct unit *u, const char *text,
  * to be seen would be taken for one that has ended. */
 int adopt_units(struct units *all, const struct ledger *from, size_t *go_on, struct err *e)
 {
-	struct found *found = calloc(all->n ? all->n : 1, sizeof(*found));
+	struct found *found;
 	char text[LEDGER_TEXT_MAX + 1];
 	struct unit_saved saved;
 	int rc = 0;
 
 	*go_on = 0;
+	add_others(all, from);
+	found = calloc(all->n ? all->n : 1, sizeof(*found));
 	if (!found)
 		return err_set(e, "out of memory");
 	for (size_t i = 0; i < all->n && rc == 0; i++) {

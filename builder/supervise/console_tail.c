@@ -26,7 +26,7 @@ int console_tail_open(struct console_tail *t, int dirfd, const char *name, struc
 	snprintf(file, sizeof(file), LOG_PREFIX "%s" LOG_SUFFIX, name);
 	t->fd = openat(dirfd, file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (t->fd < 0)
-		return err_set(e, "cannot open xenconsoled's log %s: %s", file, strerror(errno));
+		return err_set_errno(e, errno, "cannot open xenconsoled's log %s", file);
 	t->at = t->punched = t->begin = lseek(t->fd, 0, SEEK_END);
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include "control.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +11,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "builder/keeper/kept.h"
 #include "timeline.h"
 #include "unit_console.h"
 #include "unit_hand_over.h"
+#include "unit_others.h"
 #include "unit_record.h"
 #include "unit_table.h"
 
@@ -79,8 +82,10 @@ int control_open(struct control *c, const char *rundir, int listen_fd, struct er
 
 static void drop(struct control_client *k)
 {
+	if (k->file >= 0)
+		close(k->file);
 	close(k->fd);
-	k->fd = -1;
+	k->fd = k->file = -1;
 }
 
 void control_close(struct control *c)
@@ -122,13 +127,16 @@ static void refuse(struct control_client *k, const char *why)
 /* What a request for rows is answered with. */
 static void list(const struct units *all, FILE *f)
 {
+	const uint64_t now = clock_ns();
+
 	for (size_t i = 0; i < all->n; i++)
-		unit_print_row(&all->list[i], f);
+		unit_print_row(&all->list[i], now, f);
+	fprintf(f, "\t%llu\n", (unsigned long long)all->longest_turn);
 }
 
 static void report(const struct units *all, FILE *f)
 {
-	timeline_write_boot(all->began, all->over, f);
+	timeline_write_boot(all->began, all->over, all->longest_turn, f);
 	for (size_t i = 0; i < all->n; i++)
 		unit_print_phases(&all->list[i], f);
 }
@@ -197,6 +205,61 @@ static void done(struct control_client *k, int rc, const struct err *e)
 	drop(k);
 }
 
+static void upgrade(struct control_client *k, struct units *all)
+{
+	const int program = k->file;
+	struct err e;
+
+	k->file = -1;
+	if (program < 0)
+		refuse(k, "no program came with the request");
+	else if (all->upgrade(all->upgrade_arg, program, &e) < 0)
+		refuse(k, e.msg);
+	else
+		k->state = CLIENT_UPGRADING;
+}
+
+/* Whether this supervisor's program is the one of the newest upgrade. */
+static int was_upgraded(const struct units *all, struct err *e)
+{
+	const char *began = all->why_began ? all->why_began : "";
+
+	if (!strcmp(began, BEGIN_UPGRADED))
+		return 0;
+	if (!strncmp(began, BEGIN_FELL " ", strlen(BEGIN_FELL) + 1))
+		return err_set(e, "the new version %.200s; the one before goes on",
+			       began + strlen(BEGIN_FELL) + 1);
+	return err_set(e, "there was no upgrade");
+}
+
+static void ask_start(struct control_client *k, struct units *all, const char *name)
+{
+	struct err e;
+
+	k->unit = units_start(all, name, clock_ns(), &e);
+	if (k->unit)
+		k->state = CLIENT_STARTING;
+	else
+		refuse(k, e.msg);
+}
+
+/* "SECONDS" or "SECONDS force". */
+static void ask_stop_all(struct control_client *k, const char *arguments)
+{
+	unsigned seconds;
+	char word[8] = "";
+	int end = 0;
+
+	if (!isdigit((unsigned char)arguments[0]) ||
+	    sscanf(arguments, "%5u%n %7s%n", &seconds, &end, word, &end) < 1 || arguments[end] ||
+	    !seconds || (word[0] && strcmp(word, "force") != 0)) {
+		refuse(k, "unknown request");
+		return;
+	}
+	stop_all_begin(&k->stop_all, seconds, word[0], clock_ns());
+	k->state = CLIENT_STOPPING;
+}
+
 static void ask(struct control_client *k, struct units *all, char *request)
 {
 	char *name = strchr(request, ' ');
@@ -211,6 +274,15 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		send_rows(k, all, report);
 		return;
 	}
+	if (!strcmp(request, "upgrade")) {
+		upgrade(k, all);
+		return;
+	}
+	if (!strcmp(request, "upgraded")) {
+		rc = was_upgraded(all, &e);
+		done(k, rc, &e);
+		return;
+	}
 	if (!strcmp(request, "handover")) {
 		k->unit = NULL;
 		units_hand_over(all);
@@ -222,7 +294,19 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		return;
 	}
 	*name++ = '\0';
+	if (!strcmp(request, "start")) {
+		ask_start(k, all, name);
+		return;
+	}
+	if (!strcmp(request, "stop-all")) {
+		ask_stop_all(k, name);
+		return;
+	}
 	k->unit = find(all, name);
+	if (!k->unit && !strcmp(request, "end") && units_have_other(all, name)) {
+		done(k, 0, NULL);
+		return;
+	}
 	if (!k->unit) {
 		err_set(&e, "no guest has the name %.64s", name);
 		refuse(k, e.msg);
@@ -238,7 +322,9 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		return;
 	}
 	k->refusals = k->unit->refusals;
-	if (!strcmp(request, "stop"))
+	if (!strcmp(request, "end") && unit_over(k->unit))
+		rc = 0;
+	else if (!strcmp(request, "stop") || !strcmp(request, "end"))
 		rc = unit_event(all, k->unit, EVENT_ASK_STOP, clock_ns(), &e);
 	else if (!strcmp(request, "destroy"))
 		rc = unit_event(all, k->unit, EVENT_ASK_DESTROY, clock_ns(), &e);
@@ -258,10 +344,33 @@ static void type(struct control_client *k, struct units *all)
 	memmove(k->in, k->in + n, k->in_len);
 }
 
+/* What the client sends, with a file where it is a request that has one. */
+static ssize_t receive(struct control_client *k)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} rights;
+	struct iovec part = {k->in + k->in_len, sizeof(k->in) - 1 - k->in_len};
+	struct msghdr h = {.msg_iov = &part,
+			   .msg_iovlen = 1,
+			   .msg_control = &rights,
+			   .msg_controllen = sizeof(rights)};
+	const ssize_t n = recvmsg(k->fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&h) : NULL;
+
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(int))) {
+		if (k->file >= 0)
+			close(k->file);
+		memcpy(&k->file, CMSG_DATA(c), sizeof(k->file));
+	}
+	return n;
+}
+
 static void client_input(struct control_client *k, struct units *all)
 {
-	const ssize_t n =
-		recv(k->fd, k->in + k->in_len, sizeof(k->in) - 1 - k->in_len, MSG_DONTWAIT);
+	const ssize_t n = receive(k);
 	char *end;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -286,7 +395,7 @@ static void client_input(struct control_client *k, struct units *all)
 	case CLIENT_ATTACHED:
 		type(k, all);
 		break;
-	case CLIENT_WAITING:
+	default:
 		k->in_len = 0;
 		break;
 	}
@@ -295,7 +404,7 @@ static void client_input(struct control_client *k, struct units *all)
 static void take_client(struct control *c)
 {
 	const int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct control_client full = {.fd = fd};
+	struct control_client full = {.fd = fd, .file = -1};
 
 	if (fd < 0)
 		return;
@@ -304,6 +413,7 @@ static void take_client(struct control *c)
 			continue;
 		memset(&c->clients[i], 0, sizeof(c->clients[i]));
 		c->clients[i].fd = fd;
+		c->clients[i].file = -1;
 		return;
 	}
 	refuse(&full, "too many connections");
@@ -347,19 +457,88 @@ void control_output(void *arg, const struct unit *u, const char *buf, size_t n)
 			say(&c->clients[i], buf, n);
 }
 
+void control_upgraded(struct control *c)
+{
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].fd >= 0 && c->clients[i].state == CLIENT_UPGRADING)
+			answer(&c->clients[i], "ok\n");
+}
+
+/* Answers who waits for a start, once it is known what came of it. */
+static void settle_start(struct control_client *k, uint64_t now)
+{
+	const struct unit *u = k->unit;
+	struct err e;
+
+	if (unit_busy(u) || u->state == UNIT_WAITING || u->state == UNIT_CONNECTING)
+		return;
+	if (u->state == UNIT_RETRYING) {
+		err_set(&e, "%s; tried again in %u s", u->why, unit_pause_s(u, now));
+		refuse(k, e.msg);
+	} else if (unit_over(u) || unit_failed(u)) {
+		refuse(k, u->why);
+	} else {
+		done(k, 0, NULL);
+	}
+}
+
+static void settle_stop_all(struct control_client *k, struct units *all, uint64_t now)
+{
+	struct err e;
+
+	switch (stop_all_look(&k->stop_all, all, now, &e)) {
+	case STOP_ALL_GOES_ON:
+		break;
+	case STOP_ALL_DONE:
+		done(k, 0, NULL);
+		break;
+	case STOP_ALL_FAILED:
+		refuse(k, e.msg);
+		break;
+	}
+}
+
+uint64_t control_due(const struct control *c)
+{
+	uint64_t due = UINT64_MAX;
+
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
+		const struct control_client *k = &c->clients[i];
+
+		if (k->fd >= 0 && k->state == CLIENT_STOPPING && k->stop_all.next < due)
+			due = k->stop_all.next;
+	}
+	return due;
+}
+
 void control_settle(struct control *c, struct units *all)
 {
+	const uint64_t now = clock_ns();
+
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		struct control_client *k = &c->clients[i];
 
 		if (k->fd < 0)
 			continue;
+		if (k->state == CLIENT_STARTING) {
+			settle_start(k, now);
+			continue;
+		}
+		if (k->state == CLIENT_STOPPING) {
+			settle_stop_all(k, all, now);
+			continue;
+		}
 		if (k->state == CLIENT_ATTACHED && k->in_len)
 			type(k, all);
 		/* Nothing more can come from a guest that is over, or was given away. */
 		if (k->state == CLIENT_ATTACHED &&
 		    (unit_over(k->unit) || is_elsewhere(all, k->unit))) {
 			drop(k);
+			continue;
+		}
+		if (k->state == CLIENT_UPGRADING) {
+			if (!all->upgrading)
+				refuse(k, "a guest is about to start; try again when it is up");
 			continue;
 		}
 		if (k->state == CLIENT_WAITING && !k->unit) {

@@ -1,14 +1,25 @@
 /*
  * The supervisor's socket, RUNDIR/control: one request a connection.
  *
- *     list\n          rows of unit_print_row (unit_record.h), then the end of the connection
+ *     list\n          rows of unit_print_row (unit_record.h), then a tab and the longest turn of
+ *                      the loop (unit.h), then the end of the connection
  *     report\n        the rows of the boot's timeline (timeline.h), then the end of the connection
  *     console NAME\n  "ok\n", the newest of the log, then the console both ways until one side
  *                     closes; the supervisor does when the guest is over
+ *     start NAME\n    "ok\n" once the guest runs
+ *     stop-all SECONDS[ force]\n  "ok\n" once all guests have ended (stop_all.h)
  *     stop NAME\n     "ok\n" once the guest has ended, however long that takes
+ *     end NAME\n      the same; one that has ended already is fine
  *     destroy NAME\n  the same
  *     release NAME\n  "ok\n" once the guest is not supervised any more
  *     handover\n      "ok\n" once every guest is in the store
+ *     upgrade
+       with the file of a program (SCM_RIGHTS): "ok
+" when this supervisor ends, so
+ *                     that one of that program takes its place
+ *     upgraded
+      "ok
+" if this supervisor is the one of the last upgrade
  *
  * Anything that fails is answered with "error: TEXT\n" and the end of the connection.
  */
@@ -18,15 +29,25 @@
 #include <poll.h>
 #include <stdbool.h>
 
+#include "stop_all.h"
 #include "unit.h"
 
 #define CONTROL_CLIENTS 16
 
 struct control_client {
 	int fd; /* -1: free */
-	enum { CLIENT_ASKING, CLIENT_ATTACHED, CLIENT_WAITING } state;
+	enum {
+		CLIENT_ASKING,
+		CLIENT_ATTACHED,
+		CLIENT_WAITING,   /* for unit's end */
+		CLIENT_STARTING,  /* for its start */
+		CLIENT_STOPPING,  /* for the end of all */
+		CLIENT_UPGRADING, /* for the end of this supervisor */
+	} state;
 	struct unit *unit; /* NULL while the hand-over of all is waited for */
+	struct stop_all stop_all;
 	unsigned refusals; /* of the unit's, before its request */
+	int file;          /* came with the request, or -1 */
 	char in[256];      /* the request so far; input that the console's ring had no room for */
 	size_t in_len;
 };
@@ -51,6 +72,12 @@ void control_act(struct control *c, struct units *all, const struct pollfd fds[C
 
 /* Gives a guest's output to those who are attached to it; arg is the struct control (unit.h). */
 void control_output(void *arg, const struct unit *u, const char *buf, size_t n);
+
+/* Tells those who wait for the upgrade that this supervisor ends for it. */
+void control_upgraded(struct control *c);
+
+/* When control_settle has something to do though nothing happens, ns; UINT64_MAX for no time. */
+uint64_t control_due(const struct control *c);
 
 /* Answers those whose wait is over, and lets input that waited for room go on. To be called often.
  */

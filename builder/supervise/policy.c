@@ -51,3 +51,20 @@ enum guest_action policy_action(const struct guest_config *cfg, enum ending e)
 		return cfg->on_crash;
 	}
 }
+
+bool policy_retries(const struct guest_config *cfg, bool ran, unsigned tries)
+{
+	if (cfg->start_retries == RETRIES_UNLIMITED ||
+	    (cfg->start_retries == RETRIES_AS_USUAL && ran))
+		return true;
+	return tries <
+	       (cfg->start_retries == RETRIES_AS_USUAL ? RETRIES_BEFORE_RUN : cfg->start_retries);
+}
+
+unsigned policy_pause_s(unsigned tries)
+{
+	static const unsigned pauses[] = {2, 5, 10, 30, 60};
+	const size_t n = sizeof(pauses) / sizeof(pauses[0]);
+
+	return pauses[tries > n ? n - 1 : tries ? tries - 1 : 0];
+}

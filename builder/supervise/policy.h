@@ -9,6 +9,9 @@
 
 #include "builder/describe/config.h"
 
+/* How often the start of a guest that has never run is tried again as usual. */
+#define RETRIES_BEFORE_RUN 3u
+
 enum ending { ENDED_POWEROFF, ENDED_REBOOT, ENDED_CRASH };
 
 /* A guest that ends more than DEATHS_MAX times within DEATHS_WINDOW_NS is not started again. */
@@ -27,6 +30,13 @@ bool deaths_add(struct deaths *d, uint64_t now);
 /* How a domain ended, from the reason that it gave (SHUTDOWN_* of public/sched.h). */
 enum ending ending_of(unsigned shutdown_reason);
 const char *ending_text(enum ending e); /* "powered off", "rebooted", "crashed" */
+
+/* Whether a start that has failed for a passing cause is tried again: tries have failed before
+ * since the guest ran last, if it ever `ran`. */
+bool policy_retries(const struct guest_config *cfg, bool ran, unsigned tries);
+
+/* How long to wait then, in seconds: 2, 5, 10, 30, then 60. tries is 1 after the first failure. */
+unsigned policy_pause_s(unsigned tries);
 
 enum guest_action policy_action(const struct guest_config *cfg, enum ending e);
 

@@ -353,6 +353,16 @@ static void end_search(struct services *a)
 	a->dir_wake = -1;
 }
 
+/* Only the store tells xenconsoled that a domain has ended, whose ring it maps until then: the
+ * domain would never be gone. So it ends, too, and earlydom drains the rings. */
+static void end_consoles(struct services *a)
+{
+	if (!a->ours || (a->console.life >= 0 && !daemons_end_console(&a->console, &a->at)))
+		return;
+	a->console_wanted = a->ours = false;
+	set_consoles(a, CONSOLES_OURS);
+}
+
 /*
  * xenstored has ended. dom0's kernel never registers its watches with another one
  * (drivers/xen/xenbus/xenbus_dev_backend.c, xenbus_alloc: "xenstored is only started once"), and
@@ -372,6 +382,7 @@ static void store_ended(struct services *a, uint64_t now)
 	a->seen.lost = a->seen.again = true;
 	unlock(a);
 	say(a, "xenstored has ended: guests run on, and what needs the store waits");
+	end_consoles(a);
 	begin_search(a, now);
 }
 
@@ -399,11 +410,11 @@ static int found(struct services *a, struct err *e)
 	unlock(a);
 	if (serve_consoles_anew(a, &consoles) < 0)
 		say(a, "%s", consoles.msg);
-	set_state(a, STORE_SERVES);
 	if (again)
 		say(a, "another xenstored serves: guests are handed over to it, but dom0's kernel "
 		       "does not hear it, and guests with disks or network interfaces wait until "
 		       "dom0 is started anew");
+	set_state(a, STORE_SERVES);
 	return 0;
 }
 
@@ -465,8 +476,8 @@ static void ask(struct services *a, uint64_t now)
 		lock(a);
 		a->seen.again = true;
 		unlock(a);
-		set_state(a, STORE_HANGS);
 		say(a, "xenstored does not answer: what needs it waits");
+		set_state(a, STORE_HANGS);
 	} else if (state == STORE_HANGS && a->watch.fd < 0 && !daemons_store_hangs(&a->at)) {
 		store_ended(a, now); /* it never answered, and is not there any more */
 	}
@@ -771,7 +782,9 @@ size_t services_take(struct services *a, struct units *all)
 	store_handle(all->host);
 	for (size_t i = 0; i < all->n; i++)
 		unit_store_look(all, &all->list[i], now);
-	if (before != all->consoles)
+	if (before != all->consoles && all->consoles == CONSOLES_OURS)
+		units_console_take_back(all);
+	else if (before != all->consoles)
 		units_console_follow(all);
 	hand_over(a, all, now);
 	return bad;

@@ -12,15 +12,14 @@
 #include "base/report.h"
 #include "builder/host/rundir.h"
 #include "adopt.h"
+#include "boot_end.h"
 #include "builder/keeper/heart.h"
 #include "builder/keeper/keeper.h"
 #include "control.h"
 #include "worker.h"
-#include "free_initramfs.h"
 #include "xl_records.h"
 #include "services.h"
 #include "unit_console.h"
-#include "unit_errand.h"
 #include "unit_look.h"
 #include "unit_save.h"
 #include "unit_table.h"
@@ -55,20 +54,19 @@ struct supervisor {
 	struct services around;
 	bool tails_left; /* of xenconsoled's logs there may be more than what was read */
 	struct xl_records records;
-	struct own_root *own_root;
+	struct boot_end boot_end;
 	struct units all;
 	struct kept *kept;
 	struct heart *heart;
 	struct ledger ledger;
 	const char *began;
 	uint64_t left;         /* when it was told to end, ns */
+	int program;           /* the next version of the program, or -1 */
 	uint64_t keeper_retry; /* when a keeper is started again, ns */
 	const char *rundir;
 	int signal_fd;
-	int status_fd;
 	uint64_t ticked; /* when the last tick was, ns */
 	bool tick_soon;  /* something has happened that a tick looks at */
-	size_t bad;      /* guests that failed before they came here */
 	size_t trouble;  /* what went wrong with other things than guests */
 };
 
@@ -168,14 +166,25 @@ static int open_services(struct supervisor *s, const struct supervise_options *o
 	return services_open(&s->around, o, files, n, e);
 }
 
+/* Something that guests can do without: their supervisor goes on. */
+static void say_lack(struct supervisor *s, const struct err *e)
+{
+	if (!e->msg[0])
+		return;
+	report_line(&s->report, "%s", e->msg);
+	s->trouble++;
+}
+
 static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
 {
-	if (rundir_open(&s->run, o->rundir, e) < 0 ||
-	    control_open(&s->control, o->rundir, kept_take(o->kept, "control"), e) < 0)
+	if (rundir_open(&s->run, o->rundir, e) < 0)
+		return -1;
+	say_lack(s, e);
+	if (control_open(&s->control, o->rundir, kept_take(o->kept, "control"), e) < 0)
 		return -1;
 	kept_hold(o->kept, "control", s->control.listen_fd);
 	if (bounded_log_open(&s->report.log, s->run.dir, "earlydom", e) < 0)
-		return -1;
+		say_lack(s, e);
 	say_began(s);
 	if (open_heart(s, e) < 0)
 		return -1;
@@ -183,7 +192,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (s->signal_fd < 0)
 		return -1;
 	if (open_echo(s, o->echo, e) < 0)
-		return -1;
+		say_lack(s, e);
 	if (open_hosts(s, o, e) < 0)
 		return -1;
 	s->xce = xenevtchn_open(NULL, 0);
@@ -191,7 +200,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
 	s->all.host = &s->host;
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
-		return -1;
+		say_lack(s, e); /* of guests with device models alone, who say so again */
 	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
 	if (errands_open(&s->errands, &s->report, o->verbose, e) < 0)
 		return -1;
@@ -205,6 +214,8 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
+	if (s->worker.n < s->workers)
+		report_line(&s->report, "%s; %u of %u build", e->msg, s->worker.n, s->workers);
 	return 0;
 }
 
@@ -263,6 +274,8 @@ static int reserve_disks(struct supervisor *s, const struct guest_config *guests
 	return 0;
 }
 
+static int upgrade(void *arg, int program, struct err *e);
+
 static int make_wards(struct supervisor *s, const struct guest_config *guests, size_t n,
 		      enum echo_to echo, struct err *e)
 {
@@ -282,8 +295,12 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	all->output = control_output;
 	all->output_arg = &s->control;
 	all->ledger = &s->ledger;
+	all->upgrade = upgrade;
+	all->upgrade_arg = s;
+	all->why_began = s->began;
 	all->echo = echo;
-	all->list = calloc(n ? n : 1, sizeof(*all->list));
+	all->room = n + all->nr_others;
+	all->list = calloc(all->room + 1, sizeof(*all->list));
 	if (!all->list)
 		return err_set(e, "out of memory");
 	for (size_t i = 0; i < n; i++, all->n++) {
@@ -293,11 +310,16 @@ static int make_wards(struct supervisor *s, const struct guest_config *guests, s
 	return reserve_disks(s, guests, n, e);
 }
 
-static struct unit *unit_of_domain(struct units *all, uint32_t domid)
+/* A number alone is not enough: it may be another domain's after the guest's. */
+static struct unit *unit_of_domain(struct units *all, const xc_domaininfo_t *info)
 {
-	for (size_t i = 0; i < all->n; i++)
-		if (!unit_busy(&all->list[i]) && all->list[i].guest.domid == domid)
-			return &all->list[i];
+	for (size_t i = 0; i < all->n; i++) {
+		struct unit *u = &all->list[i];
+
+		if (!unit_busy(u) && u->guest.domid == info->domain &&
+		    !memcmp(u->guest.uuid, info->handle, sizeof(info->handle)))
+			return u;
+	}
 	return NULL;
 }
 
@@ -320,7 +342,7 @@ static void look_at_domains(struct units *all)
 		}
 		for (int i = 0; i < n; i++) {
 			first = info[i].domain + 1u;
-			u = unit_of_domain(all, info[i].domain);
+			u = unit_of_domain(all, &info[i]);
 			if (!u)
 				continue;
 			seen[u - all->list] = true;
@@ -349,8 +371,9 @@ static void drain_console(struct supervisor *s)
 static void save_self(struct supervisor *s)
 {
 	char text[128];
-	const int n = snprintf(text, sizeof(text), "began %llu\nover %llu\n",
-			       (unsigned long long)s->all.began, (unsigned long long)s->all.over);
+	const int n = snprintf(text, sizeof(text), "began %llu\nover %llu\nleft %d\n",
+			       (unsigned long long)s->all.began, (unsigned long long)s->all.over,
+			       s->boot_end.left);
 
 	ledger_write(&s->ledger, 0, text, (size_t)n);
 }
@@ -370,17 +393,20 @@ static void load_self(struct supervisor *s, const struct ledger *from)
 		return;
 	s->all.began = saved_time(text, "began");
 	s->all.over = saved_time(text, "over");
+	s->boot_end.left = saved_time(text, "left");
 }
 
 /* The state that an earlier supervisor has left, or a new one; the same file where it fits. */
 static int open_ledger(struct supervisor *s, struct ledger *old, struct err *e)
 {
-	const size_t n = LEDGER_UNITS + s->all.n;
+	const size_t n = LEDGER_UNITS + s->all.room;
 	bool in_memory = false;
-	struct err ignored;
+	const int rc = ledger_open(old, s->run.dir, kept_take(s->kept, "state"), e);
 
-	if (ledger_open(old, s->run.dir, kept_take(s->kept, "state"), &ignored) == 0 &&
-	    old->n == n) {
+	/* Guests of which nothing is known would be started twice. */
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && old->n == n) {
 		s->ledger = *old;
 		return 0;
 	}
@@ -424,63 +450,6 @@ static int begin(struct supervisor *s, struct err *e)
 	return 0;
 }
 
-static size_t count_failed(const struct units *all)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < all->n; i++)
-		n += unit_failed(&all->list[i]);
-	return n;
-}
-
-/* The files of the initramfs are not needed any more, and go away soon. */
-static void enter_own_root(struct supervisor *s)
-{
-	struct err e;
-
-	if (s->own_root && own_root_enter(s->own_root, &e) < 0)
-		report_line(&s->report,
-			    "after the switch to the real root, devices are out of reach: %s",
-			    e.msg);
-}
-
-/* To `earlydom boot`, which waits for the end of the boot. */
-static void tell_waiter(struct supervisor *s, unsigned char status)
-{
-	if (s->status_fd < 0)
-		return;
-	if (write(s->status_fd, &status, 1) < 0)
-		report_line(&s->report, "cannot tell init that the boot is over: %s",
-			    strerror(errno));
-	kept_drop(s->kept, "status");
-	close(s->status_fd);
-	s->status_fd = -1;
-}
-
-/* Every guest has been tried once: says so to the console and to whoever waits for it. */
-static void boot_over(struct supervisor *s)
-{
-	const size_t failed = count_failed(&s->all) + s->bad;
-	const size_t total = s->all.n + s->bad;
-	const unsigned char status = failed || s->trouble ? 1 : 0;
-	char names[256] = "";
-	size_t len = 0;
-
-	for (size_t i = 0; i < s->all.n && len < sizeof(names); i++)
-		if (unit_failed(&s->all.list[i]))
-			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
-						s->all.list[i].guest.cfg->name);
-	s->all.over = clock_ns();
-	save_self(s);
-	report_line(&s->report, "%zu of %zu guest%s %s in %llu ms%s%s", total - failed, total,
-		    total == 1 ? "" : "s", s->all.paused ? "built" : "started",
-		    (unsigned long long)((s->all.over - s->all.began) / NS_PER_MS),
-		    names[0] ? "; failed:" : "", names);
-	free_initramfs(&s->all, &s->report);
-	enter_own_root(s);
-	tell_waiter(s, status);
-}
-
 static void take_jobs(struct supervisor *s)
 {
 	struct job *j;
@@ -504,15 +473,6 @@ static void proceed(struct units *all)
 		else
 			unit_proceed(all, u, now);
 	}
-}
-
-/* Whether a guest is still being tried. */
-static bool undecided(const struct units *all)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (unit_undecided(&all->list[i]))
-			return true;
-	return false;
 }
 
 /* A part of each guest's log, so that none waits for another's flood. One inotify event stands for
@@ -581,13 +541,53 @@ static bool keeper_gone(const struct supervisor *s, short revents)
 
 /* ---- the end ---- */
 
-/* Whether nothing is half-way: no thread works, and no domain waits to be let run. */
+/* Whether nothing is half-way: no thread works, and no domain waits to be let run. A guest at which
+ * a thread hangs is not waited for. */
 static bool quiet(const struct units *all)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (unit_busy(&all->list[i]) || all->list[i].state == UNIT_CONNECTING)
+		if (!unit_hangs(&all->list[i]) &&
+		    (unit_busy(&all->list[i]) || all->list[i].state == UNIT_CONNECTING))
 			return false;
 	return true;
+}
+
+/* In the keeper's hands: this process ends when nothing is half-way, and another one adopts. */
+static int upgrade(void *arg, int program, struct err *e)
+{
+	struct supervisor *s = arg;
+
+	if (s->all.leaving || !s->kept || s->kept->channel < 0) {
+		close(program);
+		return err_set(e, s->all.leaving ? "the supervisor is about to end"
+						 : "there is no keeper; try again");
+	}
+	s->program = program;
+	kept_hold(s->kept, KEPT_PROGRAM_NEW, program);
+	s->all.leaving = s->all.upgrading = true;
+	s->left = clock_ns();
+	return 0;
+}
+
+/* A guest takes too long to be ready for it. */
+static void give_up_upgrade(struct supervisor *s)
+{
+	kept_drop(s->kept, KEPT_PROGRAM_NEW);
+	close(s->program);
+	s->program = -1;
+	s->all.leaving = s->all.upgrading = false;
+}
+
+/* What no thread has begun is not begun any more. */
+static void withdraw_jobs(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->all.n; i++) {
+		struct unit *u = &s->all.list[i];
+
+		if (u->state == UNIT_STARTING && u->job.kind == JOB_START &&
+		    worker_withdraw(&s->worker, &u->job))
+			unit_enter(&s->all, u, UNIT_WAITING);
+	}
 }
 
 /* How long a guest that is nearly up is given, once the supervisor is to end, until it is undone.
@@ -599,14 +599,20 @@ static void leave(struct supervisor *s, uint64_t now)
 {
 	struct err e;
 
-	if (!s->all.leaving)
+	if (!s->all.leaving) {
 		s->left = now;
+		withdraw_jobs(s);
+	}
 	s->all.leaving = true;
 	if (now - s->left < LEAVE_NS)
 		return;
+	if (s->all.upgrading) {
+		give_up_upgrade(s);
+		return;
+	}
 	err_set(&e, "not up when earlydom was told to end");
 	for (size_t i = 0; i < s->all.n; i++)
-		if (s->all.list[i].state == UNIT_CONNECTING)
+		if (s->all.list[i].state == UNIT_CONNECTING && !unit_lent(&s->all.list[i]))
 			unit_event(&s->all, &s->all.list[i], EVENT_HOPELESS, now, &e);
 }
 
@@ -754,6 +760,19 @@ static void act(struct supervisor *s, const struct pollfd *fds)
 		renew_keeper(s, clock_ns());
 }
 
+/* Whether dom0's boot may go on. What there is of a store is a part of that. */
+static void look_at_boot(struct supervisor *s, uint64_t now)
+{
+	const bool left = s->boot_end.left;
+	const uint64_t over = s->all.over;
+
+	if (s->all.leaving || (!s->around.decided && now < boot_end_due(&s->boot_end, &s->all)))
+		return;
+	boot_end_look(&s->boot_end, &s->all, s->trouble, now);
+	if (left != s->boot_end.left || over != s->all.over)
+		save_self(s);
+}
+
 /* What is due, and what follows from what has happened. Returns when there will be more, ns. */
 static uint64_t go_on(struct supervisor *s, uint64_t now)
 {
@@ -764,20 +783,23 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 		tick(s, now);
 	}
 	units_proceed_waiting(&s->all, now);
-	if (!s->all.over && !s->all.leaving && s->around.decided && !undecided(&s->all))
-		boot_over(s);
+	look_at_boot(s, now);
 	control_settle(&s->control, &s->all);
 	xl_records_keep(&s->records, &s->all, now);
 	due = tick_due(s, now);
 	other = xl_records_due(&s->records, &s->all);
 	due = other < due ? other : due;
 	other = errands_tick(&s->errands, now);
+	due = other < due ? other : due;
+	other = control_due(&s->control);
+	due = other < due ? other : due;
+	other = boot_end_due(&s->boot_end, &s->all);
 	return other < due ? other : due;
 }
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd fds[FD_COUNT + 2 * s->all.n];
+	struct pollfd fds[FD_COUNT + 2 * s->all.room];
 	uint64_t now, due, woke = clock_ns();
 
 	s->tick_soon = true;
@@ -809,21 +831,24 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		return err_set(e, "out of memory");
 	*s = (struct supervisor){
 		.signal_fd = -1,
-		.status_fd = o->status_fd,
-		.bad = bad,
+		.program = -1,
 		.report = {.log = {.fd = -1}},
 		.kmsg_fd = -1,
-		.own_root = o->own_root,
 		.kept = o->kept,
 		.began = o->began,
 		.rundir = o->rundir,
 		.ledger = {.fd = -1},
 		.run = {-1, -1, -1},
 		.control = {.listen_fd = -1},
-		.all = {.models = {.dir = -1}, .began = clock_ns(), .paused = o->paused},
+		.all = {.models = {.dir = -1},
+			.began = clock_ns(),
+			.others = o->others,
+			.nr_others = o->nr_others,
+			.paused = o->paused},
 	};
 	services_init(&s->around);
 	xl_records_open(&s->records);
+	boot_end_begin(&s->boot_end, o, bad, s->all.began);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		s->control.clients[i].fd = -1;
 	console_out_open(&s->report.out, STDERR_FILENO, NULL);
@@ -832,17 +857,20 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		goto out;
 	if (begin(s, e) < 0)
 		goto out;
-	if (s->all.over) {
-		enter_own_root(s);
-		tell_waiter(s, 0);
-	}
+	boot_end_adopt(&s->boot_end, &s->all);
+	if (!s->all.over)
+		boot_end_raise(&s->boot_end, &s->all);
 	if (s->kept)
 		kept_send(s->kept->channel, KEPT_UP, "", -1);
 	proceed(&s->all);
 	loop(s);
-	say_left(s);
+	boot_end_close(&s->boot_end, &s->all);
+	if (s->all.upgrading)
+		control_upgraded(&s->control);
+	else
+		say_left(s);
 	if (s->kept)
-		kept_send(s->kept->channel, KEPT_OVER, "", -1);
+		kept_send(s->kept->channel, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER, "", -1);
 	rc = 0;
 out:
 	if (close_all(s))

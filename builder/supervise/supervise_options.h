@@ -25,12 +25,17 @@ struct supervise_options {
 	enum store_wish store;
 	const struct bridge_spec *bridges; /* made before the guests */
 	size_t nr_bridges;
+	const struct guest_config *others; /* guests that can be started by a command */
+	size_t nr_others;
 	unsigned workers; /* threads that build, 1 to WORKERS_MAX */
 	bool verbose;
 	bool paused; /* guests are built, and not let run */
 	enum echo_to echo;
-	int status_fd; /* one byte is written here when every guest has been tried: 0, or 1 for a
-			  failure; then closed. -1: nobody waits for it */
+	bool bounded; /* status_fd gets its byte after wait_s at the latest */
+	unsigned wait_s;
+	int status_fd; /* one byte is written here when every guest has been tried, or the time for
+			  that is over: 0, or 1 for a failure so far; then closed. -1: nobody waits
+			*/
 	struct kept *kept; /* what an earlier supervisor has left, and where files are kept for the
 			      next one, of which a keeper has the other end; or NULL */
 	const char *began; /* why this supervisor began (BEGIN_* of kept.h); NULL: the first one */

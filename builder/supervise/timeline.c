@@ -10,9 +10,9 @@
 /* No clock comes as far: ten times of it can be drawn. */
 #define LATEST (UINT64_MAX / 16)
 
-void timeline_write_boot(uint64_t began, uint64_t over, FILE *to)
+void timeline_write_boot(uint64_t began, uint64_t over, uint64_t longest_turn, FILE *to)
 {
-	fprintf(to, "%" PRIu64 "\t%" PRIu64 "\n", began, over);
+	fprintf(to, "%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", began, over, longest_turn);
 }
 
 void timeline_write_guest(const struct timeline_guest *g, FILE *to)
@@ -75,13 +75,14 @@ static bool read_guest(const char *row, struct timeline_guest *g)
 
 static bool read_boot(const char *row, struct timeline *t)
 {
-	uint64_t began, over;
+	uint64_t began, over, turn;
 
-	row = take_number(take_number(row, &began), &over);
+	row = take_number(take_number(take_number(row, &began), &over), &turn);
 	if (!row || *row || !began)
 		return false;
 	t->began = began;
 	t->over = over;
+	t->longest_turn = turn;
 	return true;
 }
 
@@ -161,7 +162,9 @@ void timeline_text(const struct timeline *t, FILE *to)
 		print_ms(to, 0, t->over);
 		fputs(" ms", to);
 	}
-	fputc('\n', to);
+	fputs("\nthe longest turn of its loop was ", to);
+	print_ms(to, 2, t->longest_turn);
+	fputs(" ms\n", to);
 }
 
 static void json_guest(const struct timeline_guest *g, struct json *j)
@@ -195,6 +198,7 @@ void timeline_json(const struct timeline *t, FILE *to)
 	json_number(&j, "began_us", t->began / NS_PER_US);
 	if (t->over)
 		json_number(&j, "over_us", t->over / NS_PER_US);
+	json_number(&j, "longest_turn_us", t->longest_turn / NS_PER_US);
 	json_open(&j, "guests", '[');
 	for (size_t i = 0; i < t->n; i++)
 		json_guest(&t->guests[i], &j);

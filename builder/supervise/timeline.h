@@ -21,10 +21,11 @@ struct timeline {
 	uint64_t began, over; /* the supervisor's start; every guest had been tried */
 	struct timeline_guest *guests;
 	size_t n;
+	uint64_t longest_turn; /* of the supervisor's loop (unit.h), ns */
 };
 
 /* The rows that go from the supervisor to `earlydom report`: the boot's first, then one a guest. */
-void timeline_write_boot(uint64_t began, uint64_t over, FILE *to);
+void timeline_write_boot(uint64_t began, uint64_t over, uint64_t longest_turn, FILE *to);
 void timeline_write_guest(const struct timeline_guest *g, FILE *to);
 
 /* Adds one row, without its newline, to a timeline that began zeroed. Returns false for a malformed

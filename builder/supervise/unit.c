@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "builder/build/life.h"
 #include "builder/devmodel/devmodel.h"
+#include "builder/devmodel/devmodel_files.h"
 
 const char *unit_state_name(enum unit_state s)
 {
@@ -14,7 +16,7 @@ const char *unit_state_name(enum unit_state s)
 		[UNIT_ENDING] = "stopping",    [UNIT_FAILING] = "stopping",
 		[UNIT_ENDED] = "ended",        [UNIT_PRESERVED] = "preserved",
 		[UNIT_FAILED] = "failed",      [UNIT_STUCK] = "failed",
-		[UNIT_RELEASED] = "released",
+		[UNIT_RELEASED] = "released",  [UNIT_RETRYING] = "retrying",
 	};
 
 	return names[s];
@@ -22,12 +24,27 @@ const char *unit_state_name(enum unit_state s)
 
 int unit_init(struct units *all, struct unit *u, const struct guest_config *cfg, struct err *e)
 {
+	struct err log;
+
 	memset(u, 0, sizeof(*u));
 	u->log.fd = u->tail.fd = -1;
 	u->recorded = u->terminal.domid = NO_DOMAIN;
 	if (guest_init(&u->guest, cfg, e) < 0)
 		return -1;
-	return bounded_log_open(&u->log, all->run->console, cfg->name, e);
+	if (bounded_log_open(&u->log, all->run->console, cfg->name, &log) < 0)
+		report_line(all->report, "%s: %s; it goes without", cfg->name, log.msg);
+	return 0;
+}
+
+int unit_hold_files(struct units *all, struct unit *u, struct err *e)
+{
+	if (guest_hold_images(&u->guest, all->images, e) < 0)
+		return -1;
+	if (devmodel_files_keep(all->models.own_root, u->guest.cfg, e) == 0)
+		return 0;
+	guest_plan_done(&u->guest);
+	guest_drop_images(&u->guest, all->images);
+	return -1;
 }
 
 void unit_release(struct units *all, struct unit *u)
@@ -52,6 +69,11 @@ bool unit_lent(const struct unit *u)
 	return u->handing_over || (u->errand.errand.away && u->errand.kind != UNIT_ERRAND_UP);
 }
 
+bool unit_hangs(const struct unit *u)
+{
+	return unit_lent(u) && u->errand.errand.late;
+}
+
 bool unit_busy(const struct unit *u)
 {
 	return unit_has_job(u) || unit_lent(u);
@@ -62,6 +84,11 @@ bool unit_failed(const struct unit *u)
 	return u->state == UNIT_FAILED || u->state == UNIT_STUCK;
 }
 
+bool unit_failed_so_far(const struct unit *u)
+{
+	return unit_failed(u) || u->tries > 0;
+}
+
 bool unit_over(const struct unit *u)
 {
 	return u->state == UNIT_ENDED || u->state == UNIT_FAILED;
@@ -69,15 +96,20 @@ bool unit_over(const struct unit *u)
 
 bool unit_undecided(const struct unit *u)
 {
-	return u->state == UNIT_WAITING || u->state == UNIT_STARTING ||
-	       u->state == UNIT_CANCELLED || u->state == UNIT_CONNECTING ||
-	       u->state == UNIT_FAILING;
+	return !u->tried && (u->state == UNIT_WAITING || u->state == UNIT_STARTING ||
+			     u->state == UNIT_CANCELLED || u->state == UNIT_CONNECTING ||
+			     u->state == UNIT_FAILING);
 }
 
 bool unit_settled(const struct unit *u)
 {
 	return !unit_busy(u) && (u->guest.domid == NO_DOMAIN || u->state == UNIT_PRESERVED ||
 				 unit_failed(u) || u->state == UNIT_RELEASED);
+}
+
+unsigned unit_pause_s(const struct unit *u, uint64_t now)
+{
+	return now < u->retry_at ? (unsigned)((u->retry_at - now + NS_PER_S - 1) / NS_PER_S) : 0;
 }
 
 bool unit_has_model(const struct unit *u)

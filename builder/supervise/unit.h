@@ -30,6 +30,8 @@ enum unit_state {
 	UNIT_CANCELLED,  /* the same, and it is destroyed as soon as it is built */
 	UNIT_CONNECTING, /* built; waits for the back ends of its devices, and its device model */
 	UNIT_RUNNING,
+	UNIT_RETRYING,  /* its start has failed, and is tried again after a pause; it has no domain
+			 */
 	UNIT_STOPPING,  /* asked to shut down; runs on until it does */
 	UNIT_ENDING,    /* a thread destroys what there is of it; then it has ended */
 	UNIT_FAILING,   /* the same; then it has failed */
@@ -80,7 +82,8 @@ struct unit_request {
 	struct unit *u;
 	uint32_t domid;
 	char node[64];
-	int before; /* the state that it was in, enum unit_state */
+	bool refused; /* by the store; what follows is not done yet */
+	int before;   /* the state that it was in, enum unit_state */
 };
 
 /* The terminal by which xenconsoled takes input for a domain. */
@@ -132,12 +135,20 @@ struct units {
 	 * supervisor. Returns 0, or -1 with e set. */
 	int (*find_store)(void *arg, struct err *e);
 	void *find_store_arg;
+	/* Begins to replace the program by the one of that file, which is the supervisor's then;
+	 * set by the supervisor. Returns 0, or -1 with e set. */
+	int (*upgrade)(void *arg, int program, struct err *e);
+	void *upgrade_arg;
+	bool upgrading;        /* that is under way */
+	const char *why_began; /* why this supervisor began (BEGIN_*), borrowed; or NULL */
 	struct ledger *ledger; /* where the units are written down; NULL for nowhere */
 	bool leaving;          /* the supervisor is about to end: nothing more is begun */
 	struct hand_over hand_over;
 	uint64_t longest_turn; /* of the loop, without what it waited for events, ns */
-	struct unit *list;
-	size_t n;
+	struct unit *list;     /* stays where it is: it has room for the others, too */
+	size_t n, room;
+	const struct guest_config *others; /* guests that can be started, and are not units yet */
+	size_t nr_others;
 };
 
 struct unit {
@@ -155,9 +166,17 @@ struct unit {
 	unsigned looks; /* that were begun for them */
 	bool up;        /* what comes after it may start: it is up, or is waited for no longer */
 
-	bool stop_by_store;  /* the request is in the store, not typed on the console */
-	uint64_t stop_since; /* when stop was asked for, ns; 0 when it was not */
-	unsigned stop_sent;  /* how many of the requests have been given to the guest */
+	bool tried;        /* its first start has come to an end, well or not */
+	bool ran;          /* it has run at least once */
+	bool again;        /* UNIT_FAILING: its start is tried again when its domain is gone */
+	unsigned tries;    /* starts that have failed since it ran last */
+	uint64_t retry_at; /* UNIT_RETRYING: when it is tried again, ns */
+
+	bool stop_by_store;    /* the request is in the store, not typed on the console */
+	uint64_t stop_since;   /* when stop was asked for, ns; 0 when it was not */
+	uint64_t stop_refused; /* the stop of all guests by which it could not be asked: when that
+				  began, ns */
+	unsigned stop_sent;    /* how many of the requests have been given to the guest */
 
 	/* Where its output comes from: its ring, or the log of xenconsoled, which drains the ring.
 	 */
@@ -189,8 +208,14 @@ struct unit {
 /* What is shown to people: several states have one name. */
 const char *unit_state_name(enum unit_state s);
 
-/* Sets up u for a guest and opens its log. Returns 0, or -1 with e set. */
+/* Sets up u for a guest and opens its log; one that can't be opened is said, and the guest goes
+ * without. Returns 0, or -1 with e set. */
 int unit_init(struct units *all, struct unit *u, const struct guest_config *cfg, struct err *e);
+
+/* Holds the files that it is built from, and plans a build. Returns 0, or -1 with e set and none
+ * held.
+ */
+int unit_hold_files(struct units *all, struct unit *u, struct err *e);
 
 /* Gives back what u holds; its domain goes on. */
 void unit_release(struct units *all, struct unit *u);
@@ -201,11 +226,17 @@ bool unit_has_job(const struct unit *u);
 /* An errand is away that its guest is lent to. */
 bool unit_lent(const struct unit *u);
 
+/* The same, for longer than errands take. */
+bool unit_hangs(const struct unit *u);
+
 /* Either: its guest is that thread's, but for what is neither changed by an errand nor by a job. */
 bool unit_busy(const struct unit *u);
 
 /* It failed, whatever there is left of it. */
 bool unit_failed(const struct unit *u);
+
+/* It failed, or its last start did and another one is to come or under way. */
+bool unit_failed_so_far(const struct unit *u);
 
 /* True when no thread works at it and it has come to its end: its domain is gone, kept as told,
  * given away, or can't be destroyed. */
@@ -214,9 +245,12 @@ bool unit_settled(const struct unit *u);
 /* True when nothing can come of the guest any more: no domain, and none to be built. */
 bool unit_over(const struct unit *u);
 
-/* True until it is known whether the guest comes up: it waits, is built, or its failed try is
- * undone. */
+/* True until its first start has come to an end: it waits, is built, or its failed try is undone.
+ */
 bool unit_undecided(const struct unit *u);
+
+/* Seconds until a retrying unit is tried again, rounded up. */
+unsigned unit_pause_s(const struct unit *u, uint64_t now);
 
 /* Whether it has a device model, or what is left of one. */
 bool unit_has_model(const struct unit *u);

@@ -70,6 +70,8 @@ static enum job_kind start_job(const struct guest *g)
 void unit_enter(struct units *all, struct unit *u, enum unit_state state)
 {
 	u->state = state;
+	if (!unit_undecided(u))
+		u->tried = true;
 	if (start_is_over(u))
 		phases_end(&u->guest.phases);
 	give_back(all, u);
@@ -102,14 +104,112 @@ int act_say_failed(const struct happening *h)
 	return EVENT_NONE;
 }
 
-int act_give_up(const struct happening *h)
+/* Whether a start that failed with that cause is tried again. */
+static bool tries_again(const struct unit *u, const struct err *e)
+{
+	return e->passing && policy_retries(u->guest.cfg, u->ran, u->tries);
+}
+
+int act_judge_failure(const struct happening *h)
+{
+	return tries_again(h->u, h->e) ? EVENT_TRY_AGAIN : EVENT_GIVE_UP;
+}
+
+int act_judge_undone(const struct happening *h)
+{
+	return h->u->again ? EVENT_TRY_AGAIN : EVENT_GIVE_UP;
+}
+
+int act_judge_gone(const struct happening *h)
+{
+	h->u->again &= h->e->passing;
+	act_say_failed(h);
+	return act_judge_undone(h);
+}
+
+/* Counts the failed try. Returns the seconds until the next one. */
+static unsigned begin_pause(const struct happening *h)
+{
+	const unsigned pause_s = policy_pause_s(++h->u->tries);
+
+	h->u->retry_at = h->now + pause_s * NS_PER_S;
+	return pause_s;
+}
+
+int act_retry(const struct happening *h)
+{
+	const unsigned pause_s = begin_pause(h);
+
+	set_why(h->u, h->e->msg);
+	report_line(h->all->report, "%s: %s; tried again in %u s", unit_name(h->u), h->e->msg,
+		    pause_s);
+	return EVENT_NONE;
+}
+
+int act_retry_plan(const struct happening *h)
 {
 	guest_plan_done(&h->u->guest);
-	return act_say_failed(h);
+	return act_retry(h);
+}
+
+int act_retry_undone(const struct happening *h)
+{
+	report_line(h->all->report, "%s: tried again in %u s", unit_name(h->u), begin_pause(h));
+	return EVENT_NONE;
+}
+
+int act_give_up(const struct happening *h)
+{
+	struct unit *u = h->u;
+
+	if (!u->tries)
+		return act_say_failed(h);
+	report_line(h->all->report, "%s: %s; not tried again, after %u tries", unit_name(u),
+		    h->e->msg, u->tries + 1);
+	set_why(u, h->e->msg);
+	return EVENT_NONE;
+}
+
+int act_give_up_plan(const struct happening *h)
+{
+	guest_plan_done(&h->u->guest);
+	return act_give_up(h);
+}
+
+int act_no_retry(const struct happening *h)
+{
+	h->u->again = false;
+	return EVENT_NONE;
+}
+
+int act_try(const struct happening *h)
+{
+	struct unit *u = h->u;
+
+	/* What it waits for is waited for anew, but for its predecessors: they have been tried. */
+	u->since = h->now;
+	u->retry = 0;
+	guest_drop_lost_devices(&u->guest, h->all->disks);
+	if (!guest_source(&u->guest))
+		return unit_hold_files(h->all, u, h->e) < 0 ? EVENT_HOPELESS : EVENT_NONE;
+	guest_plan_restart(&u->guest);
+	return EVENT_NONE;
+}
+
+int act_start(const struct happening *h)
+{
+	struct unit *u = h->u;
+
+	u->tries = 0;
+	u->deaths = (struct deaths){.n = 0};
+	u->up = false;
+	u->why[0] = '\0';
+	return act_try(h);
 }
 
 int act_undo(const struct happening *h)
 {
+	h->u->again = tries_again(h->u, h->e);
 	report_line(h->all->report, "%s: %s; domain destroyed", unit_name(h->u), h->e->msg);
 	set_why(h->u, h->e->msg);
 	return EVENT_NONE;
@@ -132,16 +232,22 @@ static const char *started_word(const struct units *all, const struct unit *u)
 int act_run(const struct happening *h)
 {
 	struct guest *g = &h->u->guest;
+	char tries[48] = "";
 
 	/* A guest whose ring nobody drains stops when it is full: it can't be called started. */
 	if (unit_console_open(h->all, h->u, h->e) < 0 ||
 	    guest_run(g, h->all->host, h->all->paused, h->e) < 0)
 		return -1;
-	report_line(h->all->report, "%s: %s as domain %u (%s %s, %llu MiB, %u vcpu%s, %llu ms)",
+	if (h->u->tries)
+		snprintf(tries, sizeof(tries), ", after %u failed tr%s", h->u->tries,
+			 h->u->tries == 1 ? "y" : "ies");
+	report_line(h->all->report, "%s: %s as domain %u (%s %s, %llu MiB, %u vcpu%s, %llu ms)%s",
 		    unit_name(h->u), started_word(h->all, h->u), g->domid, g->cfg->image,
 		    guest_type_name(g->cfg->type), (unsigned long long)g->cfg->memory_kib / 1024,
 		    g->cfg->vcpus, g->cfg->vcpus == 1 ? "" : "s",
-		    (unsigned long long)(g->build_ns / NS_PER_MS));
+		    (unsigned long long)(g->build_ns / NS_PER_MS), tries);
+	h->u->tries = 0;
+	h->u->ran = true;
 	h->u->why[0] = '\0';
 	h->u->ended_at = 0;
 	h->u->since = clock_ns();
@@ -252,6 +358,7 @@ int act_say_preserved(const struct happening *h)
 
 int act_say_too_often(const struct happening *h)
 {
+	h->u->again = false;
 	return say_end(h->all, h->u, h->e, "destroyed, not started again");
 }
 
@@ -303,6 +410,12 @@ int act_not_started(const struct happening *h)
 	return EVENT_NONE;
 }
 
+int act_not_tried(const struct happening *h)
+{
+	report_line(h->all->report, "%s: not tried again, on request", unit_name(h->u));
+	return act_destroy_built(h);
+}
+
 int act_destroy_built(const struct happening *h)
 {
 	set_why(h->u, "destroyed on request");
@@ -331,6 +444,12 @@ int act_release(const struct happening *h)
 	return EVENT_NONE;
 }
 
+int refuse_ending(const struct happening *h)
+{
+	return err_set(h->e, "%s is %s; try again when it has ended", unit_name(h->u),
+		       unit_state_name(h->u->state));
+}
+
 int refuse_not_yet(const struct happening *h)
 {
 	return err_set(h->e, "%s is %s; try again when it is running", unit_name(h->u),
@@ -340,6 +459,18 @@ int refuse_not_yet(const struct happening *h)
 int refuse_no_domain(const struct happening *h)
 {
 	return err_set(h->e, "%s is not running", unit_name(h->u));
+}
+
+int refuse_running(const struct happening *h)
+{
+	return err_set(h->e, "%s is running already", unit_name(h->u));
+}
+
+int refuse_domain_left(const struct happening *h)
+{
+	return err_set(h->e, "%s has a domain, %u, which is %s; `earlydom destroy %s` first",
+		       unit_name(h->u), h->u->guest.domid, unit_state_name(h->u->state),
+		       unit_name(h->u));
 }
 
 int refuse_released(const struct happening *h)

@@ -16,6 +16,7 @@ enum unit_event {
 	EVENT_RUNNABLE,  /* its back ends and its device model are ready */
 	EVENT_HOPELESS,  /* it can't be started, or not in time; e says why */
 	EVENT_UP,        /* it is up, as its descriptor defines that */
+	EVENT_DUE,       /* the pause before its next try is over */
 	EVENT_LATE, /* it is not, and the time for it is over; e says what is missing, or nothing */
 
 	/* The thread's job is over. */
@@ -23,6 +24,10 @@ enum unit_event {
 	EVENT_DESTROYED,
 	EVENT_JOB_FAILED, /* nothing is left of the domain; e says why */
 	EVENT_JOB_STUCK,  /* the domain is left; e says why */
+
+	/* Its start has failed, and what follows from that. */
+	EVENT_TRY_AGAIN, /* the cause may pass */
+	EVENT_GIVE_UP,   /* it may not, or there were tries enough */
 
 	/* Its domain and what that needs. */
 	EVENT_GONE,        /* somebody else has destroyed the domain */
@@ -39,6 +44,7 @@ enum unit_event {
 	EVENT_TOO_OFTEN, /* restart, and it has ended too often in a short time */
 
 	/* Somebody's commands. One that is refused changes nothing, and e says why. */
+	EVENT_ASK_START,
 	EVENT_ASK_STOP,
 	EVENT_ASK_DESTROY,
 	EVENT_ASK_RELEASE,
@@ -60,8 +66,18 @@ typedef int unit_act(const struct happening *h);
 
 unit_act act_none;          /* nothing is to be done */
 unit_act act_never;         /* it can't happen: a defect of ours, which is said */
-unit_act act_give_up;       /* says why, and that it will not be built */
+unit_act act_judge_failure; /* whether its start is tried again, of one that could not be built */
+unit_act act_judge_undone;  /* the same of one whose failed domain is gone */
+unit_act act_judge_gone;    /* the same where it is gone, but with an error */
+unit_act act_retry;         /* says why, and when it is tried again */
+unit_act act_retry_plan;    /* the same, and that its build is not planned any more */
+unit_act act_retry_undone;  /* says when; why was said before */
+unit_act act_give_up;       /* says why, and that it is not built */
+unit_act act_give_up_plan;  /* the same of one that was planned to be built */
 unit_act act_undo;          /* says why, and that its domain is destroyed */
+unit_act act_no_retry;      /* it is not tried again when its domain is gone */
+unit_act act_try;           /* prepares the next try */
+unit_act act_start;         /* the same, by a command: a fresh start */
 unit_act act_say_failed;    /* says why, and keeps it */
 unit_act act_run;           /* opens its console and lets the guest run; -1 where that fails */
 unit_act act_up;            /* those that come after it may start */
@@ -79,8 +95,10 @@ unit_act act_store_gone; /* forgets that it is in the store; a stop that is unde
 			    without */
 unit_act act_ask_to_stop;                                           /* unit_stop.h */
 unit_act act_not_started, act_destroy_requested, act_destroy_built; /* by a command; says so */
+unit_act act_not_tried;
 unit_act act_release;
 unit_act refuse_not_yet, refuse_no_domain, refuse_released, refuse_released_twice;
+unit_act refuse_ending, refuse_running, refuse_domain_left;
 
 /*
  * Makes it the unit's state: begins the thread's job of a state that is one, gives back what a

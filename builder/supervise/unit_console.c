@@ -83,10 +83,28 @@ void units_console_follow(struct units *all)
 	}
 }
 
+void units_console_take_back(struct units *all)
+{
+	struct err e;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct unit *u = &all->list[i];
+
+		if ((u->state != UNIT_RUNNING && u->state != UNIT_STOPPING) || unit_busy(u) ||
+		    u->guest.domid == NO_DOMAIN || u->console.ring || u->console_due)
+			continue;
+		unit_console_drain(all, u);
+		if (console_open(&u->console, all->host, all->xce, &u->guest, &e) < 0)
+			report_line(all->report, "%s: its console is not heard: %s", unit_name(u),
+				    e.msg);
+	}
+}
+
 void unit_console_close(struct units *all, struct unit *u)
 {
 	/* The tail stays: the guest's next domain has the same log. */
 	console_close(&u->console, all->xce);
+	console_close(&u->rest, all->xce);
 	echo_flush(&u->line, all->echo, all->echo_out, unit_name(u));
 }
 

@@ -20,6 +20,10 @@ int unit_console_adopt(struct units *all, struct unit *u, struct err *e);
  * logs are read. What can't be followed is reported. */
 void units_console_follow(struct units *all);
 
+/* No xenconsoled serves them any more: what it has logged is read, and the rings are drained here.
+ * What can't be is reported. */
+void units_console_take_back(struct units *all);
+
 /*
  * Takes what the console holds, to the log, the echo and those who are attached. Returns the number
  * of bytes; 0 when there is nothing.

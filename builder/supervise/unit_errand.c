@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "builder/build/holdings.h"
-#include "unit_table.h"
 
 /* How long a terminal that was found is taken for what it is; how often one is looked for. */
 #define TERMINAL_KNOWN_NS (2 * NS_PER_S)
@@ -29,37 +28,6 @@ void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind k
 	ue->waited = now - u->since;
 	ue->again = ue->absent = ue->yes = false;
 	errand_give(all->errands, &ue->errand);
-}
-
-bool unit_must_wait(const struct unit *u, int command)
-{
-	return unit_lent(u) && command >= EVENT_ASK_STOP &&
-	       unit_cell(u->state, (enum unit_event)command)->next != UNIT_STATES;
-}
-
-bool unit_after_wait(struct units *all, struct unit *u)
-{
-	const enum unit_event command = (enum unit_event)u->asked;
-	struct err e;
-
-	if (command == EVENT_NONE)
-		return false;
-	u->asked = EVENT_NONE;
-	if (unit_event(all, u, command, clock_ns(), &e) < 0)
-		report_line(all->report, "%s: %s", unit_name(u), e.msg);
-	return true;
-}
-
-bool units_take_errands(struct units *all)
-{
-	struct errand *e;
-	bool any = false;
-
-	while ((e = errand_take(all->errands))) {
-		e->done(all, e);
-		any = true;
-	}
-	return any;
 }
 
 /* ---- devices that are given back ---- */

@@ -14,15 +14,6 @@ void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind k
 		      const char *what, void (*run)(struct errand *e, struct host *h),
 		      void (*done)(struct units *all, struct errand *e), uint64_t now);
 
-/* Whether a command has to wait for the errand, in a state from which it leads to another one. */
-bool unit_must_wait(const struct unit *u, int command);
-
-/* Carries out the command that has waited. Returns whether there was one. */
-bool unit_after_wait(struct units *all, struct unit *u);
-
-/* Takes all errands that have come back, and does what follows. Returns whether there were any. */
-bool units_take_errands(struct units *all);
-
 /* Gives back the devices of a guest that is over: closing a disk may block. */
 void unit_drop_devices(struct units *all, struct unit *u);
 

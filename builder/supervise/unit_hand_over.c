@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "unit_console.h"
-#include "unit_errand.h"
 #include "unit_save.h"
+#include "unit_table.h"
 #include "builder/build/hand_over.h"
 #include "builder/build/holdings.h"
 
@@ -48,7 +48,7 @@ static void handed_over(struct units *all, struct errand *e)
 			       : "");
 	units_console_follow(all);
 	unit_save(all, u);
-	unit_after_wait(all, u);
+	unit_event_waited(all, u);
 	hand_over_next(all);
 }
 

@@ -41,6 +41,32 @@ void unit_job_done(struct units *all, struct unit *u)
 	unit_proceed(all, u, now);
 }
 
+/* The store has not taken the request to shut it down: it is what it was before. */
+static void request_refused(struct units *all, struct unit *u)
+{
+	struct unit_request *r = &u->request;
+
+	r->refused = false;
+	if (u->state != UNIT_STOPPING || u->guest.domid != r->domid)
+		return;
+	report_line(all->report, "%s", r->errand.err.msg);
+	u->refusals++;
+	snprintf(u->refusal, sizeof(u->refusal), "%s", r->errand.err.msg);
+	u->stop_since = 0;
+	unit_enter(all, u, (enum unit_state)r->before);
+}
+
+void units_take_errands(struct units *all)
+{
+	struct errand *e;
+
+	while ((e = errand_take(all->errands)))
+		e->done(all, e);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].request.refused)
+			request_refused(all, &all->list[i]);
+}
+
 static void domain_gone(struct units *all, struct unit *u, uint64_t now)
 {
 	/* The nodes of one that was given away are the toolstack's. */
@@ -48,6 +74,11 @@ static void domain_gone(struct units *all, struct unit *u, uint64_t now)
 	struct err none = {.msg = ""};
 
 	unit_event(all, u, nodes || unit_has_model(u) ? EVENT_GONE_PARTLY : EVENT_GONE, now, &none);
+}
+
+static bool may_end(const struct unit *u)
+{
+	return u->state == UNIT_CONNECTING || u->state == UNIT_RUNNING || u->state == UNIT_STOPPING;
 }
 
 void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
@@ -67,7 +98,10 @@ void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info)
 		u->ended_at = now;
 	if (!unit_console_finished(all, u, now))
 		return;
-	if (unit_waits_for_store(all, u)) {
+	if (may_end(u) && unit_waits_for_store(all, u)) {
+		/* That it is looked for is not worth a word. */
+		if (all->store == STORE_SOUGHT)
+			return;
 		if (!u->held)
 			report_line(all->report,
 				    "%s: domain %u has ended; it stays until the store %s",
@@ -122,16 +156,13 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static bool may_end(const struct unit *u)
-{
-	return u->state == UNIT_CONNECTING || u->state == UNIT_RUNNING || u->state == UNIT_STOPPING;
-}
-
 /* When its domain is to be looked at. */
 static uint64_t look_due(const struct unit *u, bool told, uint64_t now, uint64_t looked)
 {
-	if (u->guest.domid == NO_DOMAIN || unit_busy(u))
+	if (unit_busy(u) || u->guest.domid == NO_DOMAIN)
 		return UINT64_MAX;
+	if (u->held) /* for as long as the store is away; its domain may be destroyed meanwhile */
+		return looked + LOOK_NS;
 	/* Its last words are waited for; or its device model's end, which was somebody else's
 	 * doing, may come to be its own. */
 	if (may_end(u) && (u->ended_at || (unit_has_model(u) && u->state != UNIT_CONNECTING &&

@@ -10,6 +10,9 @@
 /* The thread is done with u's job. */
 void unit_job_done(struct units *all, struct unit *u);
 
+/* Takes all errands that have come back, and does what follows. */
+void units_take_errands(struct units *all);
+
 /* The state of u's domain as the hypervisor has it now: info NULL when it is not there any more. */
 void unit_look(struct units *all, struct unit *u, const xc_domaininfo_t *info);
 

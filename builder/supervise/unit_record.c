@@ -33,11 +33,13 @@ void unit_print_record(const struct unit *u, FILE *to)
 	if (!unit_has_job(u) && u->guest.build_ns)
 		fprintf(to, "build_ms=%llu\n", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
 	print_disks(&u->guest, to);
+	if (u->tries)
+		fprintf(to, "failed_starts=%u\n", u->tries);
 	if (u->why[0])
 		fprintf(to, "cause=%s\n", u->why);
 }
 
-void unit_print_row(const struct unit *u, FILE *to)
+void unit_print_row(const struct unit *u, uint64_t now, FILE *to)
 {
 	const struct guest_config *cfg = u->guest.cfg;
 
@@ -51,6 +53,11 @@ void unit_print_row(const struct unit *u, FILE *to)
 		u->restarts);
 	if (!unit_has_job(u) && u->guest.build_ns)
 		fprintf(to, "%llu", (unsigned long long)(u->guest.build_ns / NS_PER_MS));
+	else
+		fputc('-', to);
+	fprintf(to, "\t%u\t", u->tries);
+	if (u->state == UNIT_RETRYING)
+		fprintf(to, "%u", unit_pause_s(u, now));
 	else
 		fputc('-', to);
 	fprintf(to, "\t%s\n", u->why[0] ? u->why : "-");

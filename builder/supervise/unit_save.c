@@ -16,7 +16,7 @@ static const char *const state_words[UNIT_STATES] = {
 	[UNIT_ENDING] = "ending",       [UNIT_FAILING] = "failing",
 	[UNIT_ENDED] = "ended",         [UNIT_PRESERVED] = "preserved",
 	[UNIT_FAILED] = "failed",       [UNIT_STUCK] = "stuck",
-	[UNIT_RELEASED] = "released",
+	[UNIT_RELEASED] = "released",   [UNIT_RETRYING] = "retrying",
 };
 
 static void save_guest(const struct guest *g, FILE *f)
@@ -67,6 +67,8 @@ static void save_unit(const struct unit *u, FILE *f)
 	save_phases(&u->guest.phases, f);
 	fprintf(f, "since %" PRIu64 "\nup %d\nended %" PRIu64 " %d\nrestarts %u\n", u->since, u->up,
 		u->ended_at, (int)u->ending, u->restarts);
+	fprintf(f, "tries %u %" PRIu64 " %d %d %d\n", u->tries, u->retry_at, u->tried, u->ran,
+		u->again);
 	fprintf(f, "stop %d %" PRIu64 " %u\nrecorded %" PRIu32 "\n", u->stop_by_store,
 		u->stop_since, u->stop_sent, u->recorded);
 	fputs("deaths", f);
@@ -235,8 +237,15 @@ static void load_model(const char *text, struct unit_saved *out)
 static void load_ends(struct unit *u, const char *text)
 {
 	const char *why = saved_value(text, "why");
-	uint64_t v[3];
+	uint64_t v[5];
 
+	if (load_numbers(text, "tries", v, 5) == 5) {
+		u->tries = (unsigned)v[0];
+		u->retry_at = v[1];
+		u->tried = v[2];
+		u->ran = v[3];
+		u->again = v[4];
+	}
 	if (load_numbers(text, "ended", v, 2) == 2 && v[1] <= ENDED_CRASH) {
 		u->ended_at = v[0];
 		u->ending = (enum ending)v[1];

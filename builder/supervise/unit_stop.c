@@ -6,7 +6,6 @@
 #include "builder/image/image_type.h"
 
 #include "base/clock.h"
-#include "unit_acts.h"
 #include "unit_console.h"
 
 /*
@@ -71,19 +70,12 @@ static void run_request(struct errand *e, struct host *h)
 				e->who, r->node);
 }
 
-/* Where it was not taken the guest is what it was before. */
 static void request_done(struct units *all, struct errand *e)
 {
-	const struct unit_request *r = (struct unit_request *)e;
-	struct unit *u = r->u;
+	struct unit_request *r = (struct unit_request *)e;
 
-	if (e->rc == 0 || u->state != UNIT_STOPPING || u->guest.domid != r->domid)
-		return;
-	report_line(all->report, "%s", e->err.msg);
-	u->refusals++;
-	snprintf(u->refusal, sizeof(u->refusal), "%s", e->err.msg);
-	u->stop_since = 0;
-	unit_enter(all, u, (enum unit_state)r->before);
+	(void)all;
+	r->refused = e->rc < 0;
 }
 
 static void ask_by_store(struct units *all, struct unit *u)

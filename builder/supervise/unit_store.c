@@ -23,7 +23,9 @@ bool unit_waits_for_store(const struct units *all, const struct unit *u)
 	case STORE_HANGS:
 		return u->guest.in_store || unit_needs_store(u->guest.cfg);
 	case STORE_GONE:
-		return unit_needs_store(u->guest.cfg);
+		/* Somebody else's xenconsoled maps its ring until a store tells of its end. */
+		return unit_needs_store(u->guest.cfg) ||
+		       (all->consoles == CONSOLES_ELSEWHERE && u->guest.store_lost);
 	case STORE_ABSENT:
 		break;
 	}
@@ -43,7 +45,7 @@ void unit_store_look(struct units *all, struct unit *u, uint64_t now)
 
 bool unit_store_lacks(const struct unit *u)
 {
-	return (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING) &&
+	return (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING) && !unit_busy(u) &&
 	       u->guest.domid != NO_DOMAIN && !u->guest.in_store;
 }
 

@@ -21,9 +21,14 @@ const char *unit_event_name(enum unit_event event);
 /*
  * Something has happened to u at the time now, ns: does what the table says, and whatever follows
  * from that. e is the cause of an event that has one (unit_acts.h). Returns 0, or -1 with e set
- * where the act has failed or refuses a command: then u is what it was.
+ * where the act has failed or refuses a command: then u is what it was. A command for a guest that
+ * is lent to an errand may wait for that.
  */
 int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_t now,
 	       struct err *e);
+
+/* The command that has waited, because u's guest was lent to an errand, which is back. Returns
+ * whether there was one. */
+bool unit_event_waited(struct units *all, struct unit *u);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "builder/build/devices.h"
 #include "builder/image/firmware.h"
-#include "builder/devmodel/devmodel_files.h"
 #include "unit_store.h"
 #include "unit_errand.h"
 #include "unit_table.h"
@@ -24,8 +23,8 @@ static struct unit *find(struct units *all, const char *name)
 /* True when nobody has to wait for u any longer: also of one that hangs itself. */
 static bool is_up(const struct unit *u)
 {
-	return u->up || (unit_lent(u) && u->errand.errand.late) || u->state == UNIT_ENDED ||
-	       unit_failed(u) || u->state == UNIT_PRESERVED || u->state == UNIT_RELEASED;
+	return u->up || unit_failed_so_far(u) || unit_hangs(u) || u->state == UNIT_ENDED ||
+	       u->state == UNIT_PRESERVED || u->state == UNIT_RELEASED;
 }
 
 /* Whether all that u comes after are up, or can't be; one that is not selected is not waited for.
@@ -62,8 +61,7 @@ void unit_hold(struct units *all, struct unit *u)
 {
 	struct err e;
 
-	if (guest_hold_images(&u->guest, all->images, &e) < 0 ||
-	    devmodel_files_keep(all->models.own_root, u->guest.cfg, &e) < 0)
+	if (unit_hold_files(all, u, &e) < 0)
 		unit_event(all, u, EVENT_HOPELESS, clock_ns(), &e);
 	else
 		unit_enter(all, u, UNIT_WAITING);
@@ -122,7 +120,8 @@ static void held(struct units *all, struct errand *e)
 	struct unit_errand *ue = (struct unit_errand *)e;
 	struct unit *u = ue->u;
 
-	if (!unit_after_wait(all, u) && e->rc < 0 && (!ue->absent || ue->waited >= timeout_ns(u)))
+	e->err.passing |= ue->absent;
+	if (!unit_event_waited(all, u) && e->rc < 0 && (!ue->absent || ue->waited >= timeout_ns(u)))
 		unit_event(all, u, EVENT_HOPELESS, ue->now, &e->err);
 }
 
@@ -143,12 +142,13 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		return;
 	}
 	if (has_devices(u->guest.cfg) && all->store == STORE_ABSENT) {
-		err_set(&e, "its disks and network interfaces need a store, and there is none");
+		err_set_passing(&e,
+				"its disks and network interfaces need a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
 	if (firmware_wanted(u->guest.cfg) && all->store == STORE_ABSENT) {
-		err_set(&e, "its device model needs a store, and there is none");
+		err_set_passing(&e, "its device model needs a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
@@ -162,6 +162,15 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 	u->retry = now + RETRY_NS;
 	u->looks++;
 	unit_errand_give(all, u, UNIT_ERRAND_HOLD, "the look for its devices", run_hold, held, now);
+}
+
+/* Retrying: begins the next try when the pause is over. */
+static void wait_to_retry(struct units *all, struct unit *u, uint64_t now)
+{
+	struct err e;
+
+	if (!all->leaving && now >= u->retry_at)
+		unit_event(all, u, EVENT_DUE, now, &e);
 }
 
 static void run_connect(struct errand *e, struct host *h)
@@ -183,7 +192,7 @@ static void connected(struct units *all, struct errand *e)
 {
 	struct unit_errand *ue = (struct unit_errand *)e;
 
-	if (unit_after_wait(all, ue->u))
+	if (unit_event_waited(all, ue->u))
 		return;
 	run_or_undo(all, ue->u, e->rc, ue->yes, ue->now, &e->err);
 	if (ue->again)
@@ -329,6 +338,8 @@ void unit_proceed(struct units *all, struct unit *u, uint64_t now)
 {
 	if (u->state == UNIT_WAITING)
 		wait_to_build(all, u, now);
+	else if (u->state == UNIT_RETRYING)
+		wait_to_retry(all, u, now);
 	else if (u->state == UNIT_CONNECTING)
 		wait_to_run(all, u, now);
 	else if (may_come_up(u))
@@ -338,7 +349,7 @@ void unit_proceed(struct units *all, struct unit *u, uint64_t now)
 void units_proceed_waiting(struct units *all, uint64_t now)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (all->list[i].state == UNIT_WAITING)
+		if (all->list[i].state == UNIT_WAITING || all->list[i].state == UNIT_RETRYING)
 			unit_proceed(all, &all->list[i], now);
 }
 
@@ -346,6 +357,8 @@ uint64_t unit_waits_until(const struct unit *u, uint64_t now)
 {
 	if (u->state == UNIT_WAITING)
 		return u->since && !u->errand.errand.away ? u->retry : UINT64_MAX;
+	if (u->state == UNIT_RETRYING)
+		return u->retry_at;
 	if (may_come_up(u))
 		return now;
 	return u->state == UNIT_CONNECTING && !u->errand.errand.away ? now : UINT64_MAX;

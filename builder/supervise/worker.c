@@ -154,11 +154,12 @@ int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e
 	while (!rc && w->n < n)
 		rc = start_thread(w, &hosts[w->n]);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!rc)
+	err_set(e, "cannot start a thread: %s", strerror(rc));
+	if (!rc || w->n)
 		return 0;
 	end_threads(w);
 	give_back(w);
-	return err_set(e, "cannot start a thread: %s", strerror(rc));
+	return -1;
 }
 
 void worker_stop(struct worker *w)
@@ -173,6 +174,24 @@ void worker_give(struct worker *w, struct job *j)
 	append(&w->todo_end, j);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
+}
+
+bool worker_withdraw(struct worker *w, struct job *j)
+{
+	struct job **p;
+	bool found;
+
+	pthread_mutex_lock(&w->lock);
+	for (p = &w->todo; *p && *p != j; p = &(*p)->next)
+		;
+	found = *p;
+	if (found) {
+		*p = j->next;
+		if (!*p)
+			w->todo_end = p;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return found;
 }
 
 struct job *worker_take(struct worker *w)

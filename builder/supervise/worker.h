@@ -55,7 +55,8 @@ unsigned worker_number(unsigned vcpus, uint64_t mib, size_t guests);
 
 /*
  * Starts n threads, 1 to WORKERS_MAX. Each works with one of the n hosts, which nobody else may use
- * then. Returns 0, or -1 with e set and no thread started.
+ * then. Returns 0, or -1 with e set and no thread started. Where only some could be started it goes
+ * on with these: w->n is less than n then, and e is set.
  */
 int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e);
 
@@ -64,6 +65,9 @@ void worker_stop(struct worker *w);
 
 /* Gives a job; it is the caller's memory and must stay until worker_take has returned it. */
 void worker_give(struct worker *w, struct job *j);
+
+/* Takes a job back that was given and is not begun. False when it is begun, or was. */
+bool worker_withdraw(struct worker *w, struct job *j);
 
 /* The next job that is done, or NULL. */
 struct job *worker_take(struct worker *w);

@@ -7,6 +7,7 @@
  *	flood=N					print N numbered lines of 64 characters
  *	count=N					print N lines that are their numbers
  *	wait=N					sleep for N seconds
+ *	compute					nothing more than that, for ever
  *	name=NAME				nothing; shown with the rest of the command line
  *	any other line typed			is said back: "got: LINE"
  */
@@ -92,6 +93,8 @@ static int act(const struct console *t, const char *word)
 		shutdown(SHUTDOWN_crash);
 	if (equal(word, "watchdog"))
 		shutdown(SHUTDOWN_watchdog);
+	while (equal(word, "compute"))
+		asm volatile("" ::: "memory");
 	if (flood)
 		lines(t, flood, "flood ", " .................................................\r\n");
 	if (count)

@@ -32,6 +32,7 @@ static void check_cmdline(const struct cmdline *c, size_t len)
 	assert((c->select == SELECT_NAMES) == (c->nr_names > 0));
 	for (size_t i = 0; i < c->nr_names; i++)
 		assert(*c->names[i] && c->name_locs[i].column <= len);
+	assert(c->wait_s <= 86400);
 	for (size_t i = 0; i < c->nr_profiles; i++)
 		assert(*c->profiles[i] && c->profile_locs[i].column <= len);
 	for (size_t i = 0; i < c->nr_overrides; i++) {
@@ -81,6 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(!s.bad || diag_count(&d));
 	for (size_t i = 0; i < s.n; i++)
 		assert(config_name_ok(s.guests[i].name) && s.guests[i].memory_kib);
+	assert(s.n + s.nr_others <= NR_SOURCES);
+	for (size_t i = 0; i < s.nr_others; i++)
+		assert(config_name_ok(s.others[i].name) && s.others[i].memory_kib);
 	selection_free(&s);
 	cmdline_free(&c);
 	diag_free(&d);

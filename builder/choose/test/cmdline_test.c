@@ -35,6 +35,9 @@ static void dump(const struct cmdline *c, FILE *f)
 		for (size_t j = 0; j < c->bridges[i].nr_ports; j++)
 			fprintf(f, " %s", c->bridges[i].ports[j]);
 	}
+	assert_int_equal(cmdline_wait_s(c), c->wait_given ? c->wait_s : 120);
+	if (c->wait_given)
+		fprintf(f, "; wait %u", c->wait_s);
 	if (c->echo != ECHO_OFF)
 		fprintf(f, "; echo %s", echoes[c->echo]);
 }
@@ -187,6 +190,21 @@ static void test_bridges(void **state)
 	      AT(1) "earlydom.bridge.memory: 'bridge' can't be the name of a guest\n");
 }
 
+static void test_wait(void **state)
+{
+	(void)state;
+	reads("earlydom.wait=30", "all; wait 30", "");
+	reads("earlydom.wait=no", "all; wait 0", "");
+	reads("earlydom.wait=86400 earlydom.wait=1", "all; wait 1", "");
+	reads("earlydom.wait=5 earlydom.wait=0", "all; wait 5",
+	      AT(31) "earlydom.wait=0: must be 1 to 86400 seconds, or no\n");
+	reads("earlydom.wait=86401", "all",
+	      AT(15) "earlydom.wait=86401: must be 1 to 86400 seconds, or no\n");
+	reads("earlydom.wait=off", "all",
+	      AT(15) "earlydom.wait=off: must be 1 to 86400 seconds, or no\n");
+	reads("earlydom.wait", "all", AT(1) "earlydom.wait needs a value: seconds, or no\n");
+}
+
 static void test_overrides(void **state)
 {
 	(void)state;
@@ -228,7 +246,8 @@ static void write_seeds(const char *dir)
 		"earlydom=none earlydom=all earlydom.store=off earlydom.rescue earlydom.rescue=off "
 		"earlydom.bridge=xenbr0:eth0,eth1 earlydom.bridge=br1:eth2 earlydom.bridge=br2 "
 		"earlydom.web.disk=['/dev/a,raw,xvda'] earlydom.web2.vif=mac=00:16:3e:00:00:01 "
-		"earlydom.echo=kmsg earlydom.db.memory=64 earlydom.db.cmdline=\"x y\" "
+		"earlydom.echo=kmsg earlydom.wait=30 earlydom.wait=no earlydom.db.memory=64 "
+		"earlydom.db.cmdline=\"x y\" "
 		"earlydom.web2.profile=[a,b]");
 	write_text(
 		dir, "wrong",
@@ -241,9 +260,8 @@ static void write_seeds(const char *dir)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_select),
-		cmocka_unit_test(test_parameters),
-		cmocka_unit_test(test_bridges),
+		cmocka_unit_test(test_select),    cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_bridges),   cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_overrides),
 	};
 

@@ -329,6 +329,48 @@ static void test_after(void **state)
 	selects(nameless, 2, "", "b=64 bad=1", "a.cfg:1:8: a string needs quotes: 'x'\n");
 }
 
+static void expect_others(const struct source *sources, size_t n, const char *cmdline,
+			  const char *want)
+{
+	char got[200] = "";
+	struct cmdline c;
+	struct selection s;
+	struct diag d = {0};
+
+	cmdline_parse(cmdline, &c, &d);
+	select_guests(sources, n, &c, &s, &d);
+	cmdline_free(&c);
+	for (size_t i = 0; i < s.nr_others; i++)
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s=%u ", s.others[i].name,
+			 (unsigned)(s.others[i].memory_kib / 1024));
+	assert_string_equal(got, want);
+	expect_diag(&d, "");
+	selection_free(&s);
+	assert_null(s.others);
+}
+
+/* Those that are not selected, as far as they are right. */
+static void test_others(void **state)
+{
+	static const struct source wrong[] = {
+		SOURCE("a.cfg", LEAST "memroy = 1\n"),
+		SOURCE("b.cfg", LEAST),
+		SOURCE("c.cfg", LEAST "name = 'b'\n"),
+		SOURCE("d.cfg", LEAST "disk = [ '/dev/x,raw,xvda' ]\n"),
+		SOURCE("e.cfg", LEAST "after = 'f'\n"),
+		SOURCE("f.cfg", LEAST "after = 'e'\n"),
+		SOURCE("g.cfg", LEAST "after = 'web'\n"),
+		SOURCE("web.cfg", LEAST),
+	};
+
+	(void)state;
+	expect_others(good, 3, "", "");
+	expect_others(good, 3, "earlydom=db", "alpha=64 web=64 ");
+	expect_others(good, 3, "earlydom=none earlydom.web.memory=7", "alpha=64 db=64 web=7 ");
+	expect_others(wrong, 8, "earlydom=web", "d=64 g=64 ");
+	expect_others(wrong, 8, "earlydom=web earlydom.store=off", "g=64 ");
+}
+
 /* The file of a guest is borrowed from its source, and its places from there as well. */
 static void test_places(void **state)
 {
@@ -364,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_conflicts),
 		cmocka_unit_test(test_store_off),
 		cmocka_unit_test(test_after),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_places),
 	};
 

@@ -8,8 +8,10 @@
 #include "builder/supervise/control.h"
 
 #include <fcntl.h>
+#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,11 +25,12 @@
 
 static pid_t supervisor;
 
-/* The guests: "web" powers off when asked to, "deaf" does not listen. Each greets its console. */
+/* The guests: "web" powers off when asked to, as domain 1 and as 4, "deaf" does not listen. Each
+ * greets its console. */
 static void *live(void *arg)
 {
 	static char seen[16];
-	bool greeted[3] = {false};
+	bool greeted[10] = {false};
 	char c;
 
 	(void)arg;
@@ -35,13 +38,13 @@ static void *live(void *arg)
 		/* Somebody starts a store and a xenconsoled. */
 		if (access("store", F_OK) == 0)
 			fake_daemons_start();
-		for (uint32_t id = 1; id <= 2; id++) {
+		for (uint32_t id = 1; id < 10; id++) {
 			if (!fake_domain_runs(id))
 				continue;
 			if (!greeted[id])
 				fake_print(id, "login: ");
 			greeted[id] = true;
-			while (id == 1 && fake_typed(id, &c, 1) == 1) {
+			while ((id == 1 || id == 4) && fake_typed(id, &c, 1) == 1) {
 				memmove(seen, seen + 1, sizeof(seen) - 1);
 				seen[sizeof(seen) - 1] = c;
 				if (!memcmp(seen + 10, "\x0fs\x0fu\x0fo", 6))
@@ -136,15 +139,20 @@ static void test_list(void **state)
 	(void)state;
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
 	assert_string_equal(o.err, "");
-	assert_memory_equal(o.out,
-			    "NAME                    ID IMAGE   TYPE MEM/MiB VCPUS STATE      "
-			    "RESTARTS   BUILD  CAUSE\n"
-			    "web                      1 linux   pv        64     1 running   ",
-			    143);
-	assert_non_null(strstr(o.out, "\nlost                     - linux   pv        64     1 "
-				      "failed            0     -    cannot read kernel "));
+	/* As wide as what is in it. */
+	assert_memory_equal(o.out, "NAME ID IMAGE TYPE MiB VCPUS STATE   RESTARTS ", 46);
+	assert_non_null(
+		strstr(o.out, " BUILD CAUSE\nweb   1 linux pv    64     1 running        0 "));
+	assert_non_null(strstr(o.out, "\nlost  - linux pv    64     1 failed         0 "));
+	assert_non_null(strstr(o.out, "    - cannot read kernel /no\"where\\k: No such file or "
+				      "directory\n"));
 	assert_int_equal(run(command_list, "list", "--json", NULL, NULL), EXIT_OK);
 	blur_build_time(o.out, "\"build_ms\": ");
+	p = strstr(o.out, ", \"longest_turn_us\": ");
+	assert_non_null(p);
+	assert_true(strtoull(p + 21, NULL, 10) > 0);
+	for (; p; p = strstr(o.out, ", \"longest_turn_us\": "))
+		memmove(p, strchr(p, '}'), strlen(strchr(p, '}')) + 1);
 	p = strstr(o.out, "\n  {\"name\": \"deaf\"");
 	assert_non_null(p);
 	assert_string_equal(
@@ -152,18 +160,83 @@ static void test_list(void **state)
 		"[\n"
 		"  {\"name\": \"web\", \"domid\": 1, \"image\": \"linux\", \"type\": \"pv\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
-		"~build_ms\": #, \"cause\": null},\n"
+		"~build_ms\": #, \"failed_starts\": 0, \"retry_s\": null, \"cause\": null},\n"
 		"  {\"name\": \"deaf\", \"domid\": 2, \"image\": \"linux\", \"type\": \"pvh\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
-		"~build_ms\": #, \"cause\": null},\n"
+		"~build_ms\": #, \"failed_starts\": 0, \"retry_s\": null, \"cause\": null},\n"
 		"  {\"name\": \"lost\", \"domid\": null, \"image\": \"linux\", \"type\": \"pv\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"failed\", \"restarts\": 0, "
-		"~build_ms\": null, \"cause\": \"cannot read kernel /no\\\"where\\\\k: No such "
+		"~build_ms\": null, \"failed_starts\": 0, \"retry_s\": null, \"cause\": \"cannot "
+		"read kernel /no\\\"where\\\\k: No such "
 		"file or directory\"},\n"
 		"  {\"name\": \"kept\", \"domid\": 3, \"image\": \"linux\", \"type\": \"pvh\", "
 		"\"memory\": 64, \"vcpus\": 1, \"state\": \"running\", \"restarts\": 0, "
-		"~build_ms\": #, \"cause\": null}\n"
+		"~build_ms\": #, \"failed_starts\": 0, \"retry_s\": null, \"cause\": null}\n"
 		"]\n");
+}
+
+/* What list prints on a terminal of so many columns. */
+static const char *on_terminal(unsigned short width)
+{
+	static char text[4096];
+	const struct winsize size = {.ws_row = 24, .ws_col = width};
+	const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), saved = dup(1);
+	char *argv[] = {(char *)(uintptr_t) "list", NULL};
+	ssize_t n;
+	int slave;
+
+	assert_true(master >= 0 && saved >= 0);
+	assert_int_equal(grantpt(master) || unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(slave >= 0);
+	assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
+	fflush(stdout);
+	dup2(slave, 1);
+	optind = 1;
+	assert_int_equal(command_list(1, argv), EXIT_OK);
+	fflush(stdout);
+	dup2(saved, 1);
+	close(saved);
+	close(slave);
+	n = read(master, text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	close(master);
+	return text;
+}
+
+/* The lines of a text have at most that many characters, and one has that many. */
+static void widest(const char *text, size_t width)
+{
+	size_t most = 0;
+
+	while (*text) {
+		const size_t len = strcspn(text, "\r\n");
+
+		most = len > most ? len : most;
+		text += len + strspn(text + len, "\r\n");
+	}
+	assert_int_equal(most, width);
+}
+
+static void test_terminal(void **state)
+{
+	const char *text = on_terminal(80);
+
+	(void)state;
+	widest(text, 80);
+	assert_non_null(strstr(text, " cannot read kernel"));
+	assert_non_null(strstr(text, "...\r\n"));
+	assert_null(strstr(text, "No such file"));
+	text = on_terminal(200);
+	assert_non_null(strstr(text, "No such file or directory\r\n"));
+	assert_null(strstr(text, "..."));
+	/* All but the cause is there however narrow it is. */
+	text = on_terminal(20);
+	assert_non_null(strstr(text, " failed "));
+	assert_null(strstr(text, "cannot read"));
+	/* One that does not say. */
+	assert_non_null(strstr(on_terminal(0), "No such file or directory\r\n"));
 }
 
 static void test_report(void **state)
@@ -178,6 +251,7 @@ static void test_report(void **state)
 	assert_non_null(strstr(o.out, "  failed\nkept "));
 	assert_non_null(strstr(o.out, "\nearlydom began "));
 	assert_non_null(strstr(o.out, ", and had tried every guest after "));
+	assert_non_null(strstr(o.out, "\nthe longest turn of its loop was "));
 	assert_int_equal(run(command_report, "report", "--json", NULL, NULL), EXIT_OK);
 	assert_memory_equal(o.out, "{\n    \"began_us\": ", 18);
 	assert_non_null(strstr(o.out, "\"phase\": \"unpause\""));
@@ -203,7 +277,15 @@ static void test_usage(void **state)
 	assert_int_equal(run(command_stop, "stop", "-t", "0", "web"), EXIT_USAGE);
 	assert_int_equal(run(command_stop, "stop", "-t", "1x", "web"), EXIT_USAGE);
 	assert_int_equal(run(command_stop, "stop", "-t", "86401", "web"), EXIT_USAGE);
-	assert_string_equal(o.err, "usage: earlydom stop [-t SECONDS] NAME\n");
+	assert_memory_equal(o.err, "usage: earlydom stop [-t SECONDS] [-f] NAME | --all\n", 52);
+	assert_int_equal(run(command_stop, "stop", "--all", "web", NULL), EXIT_USAGE);
+	assert_int_equal(run(command_start, "start", NULL, NULL, NULL), EXIT_USAGE);
+	assert_string_equal(o.err, "usage: earlydom start NAME\n");
+	assert_int_equal(run(command_start, "start", "--help", NULL, NULL), EXIT_OK);
+	assert_int_equal(run(command_restart, "restart", "--all", NULL, NULL), EXIT_USAGE);
+	assert_int_equal(run(command_restart, "restart", "-t", "x", "web"), EXIT_USAGE);
+	assert_memory_equal(o.err, "usage: earlydom restart [-t SECONDS] [-f] NAME\n", 47);
+	assert_int_equal(run(command_restart, "restart", "-h", NULL, NULL), EXIT_OK);
 	assert_int_equal(run(command_destroy, "destroy", NULL, NULL, NULL), EXIT_USAGE);
 	assert_int_equal(run(command_destroy, "destroy", "-f", NULL, NULL), EXIT_USAGE);
 	assert_int_equal(run(command_console, "console", NULL, NULL, NULL), EXIT_USAGE);
@@ -299,9 +381,57 @@ static void test_stop(void **state)
 	assert_string_equal(o.err, "");
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
 	assert_non_null(strstr(o.out, " ended "));
-	assert_null(strstr(o.out, "pv        64     1 running"));
+	assert_null(strstr(o.out, "web   1 "));
 	assert_non_null(strstr(o.out, "stopped on request"));
 	assert_non_null(strstr(o.out, "destroyed on request"));
+}
+
+static void test_start(void **state)
+{
+	(void)state;
+	assert_int_equal(run(command_start, "start", "nobody", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: no guest has the name nobody\n");
+	assert_int_equal(run(command_start, "start", "lost", NULL, NULL), EXIT_FAILED);
+	assert_memory_equal(o.err, "earlydom: cannot read kernel /no", 32);
+	assert_int_equal(run(command_start, "start", "web", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(run(command_start, "start", "web", NULL, NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: web is running already\n");
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "\nweb   4 linux pv    64     1 running "));
+}
+
+static void test_restart(void **state)
+{
+	const char *forced[] = {"restart", "-f", "-t", "1", "deaf", NULL};
+
+	(void)state;
+	assert_int_equal(run(command_restart, "restart", "web", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.err, "");
+	/* One that does not run is only started. */
+	assert_int_equal(run(command_restart, "restart", "deaf", NULL, NULL), EXIT_OK);
+	assert_int_equal(run(command_restart, "restart", "-t", "1", "deaf"), EXIT_FAILED);
+	assert_memory_equal(o.err, "earlydom: deaf: not ended within 1 s: it may", 44);
+	kit_command(command_restart, forced, &o);
+	assert_int_equal(o.status, EXIT_OK);
+	assert_string_equal(o.err, "earlydom: deaf: not ended within 1 s: it is destroyed\n");
+	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "\nweb   5 linux pv    64     1 running "));
+	assert_non_null(strstr(o.out, "\ndeaf  7 linux pvh   64     1 running "));
+}
+
+static void test_stop_all(void **state)
+{
+	const char *forced[] = {"stop", "-f", "-t", "1", "--all", NULL};
+
+	(void)state;
+	assert_int_equal(run(command_stop, "stop", "-t", "1", "-a"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: not ended: web, deaf\n");
+	kit_command(command_stop, forced, &o);
+	assert_int_equal(o.status, EXIT_OK);
+	assert_string_equal(o.err, "");
+	/* All have ended already. */
+	assert_int_equal(run(command_stop, "stop", "--all", NULL, NULL), EXIT_OK);
 }
 
 static void test_given_away(void **state)
@@ -326,8 +456,7 @@ static void test_given_away(void **state)
 	assert_int_equal(run(command_release, "release", "kept", NULL, NULL), EXIT_OK);
 	assert_string_equal(o.err, "");
 	assert_int_equal(run(command_list, "list", NULL, NULL, NULL), EXIT_OK);
-	assert_non_null(strstr(o.out, "kept                     3 linux   pvh       64     1 "
-				      "released          0 "));
+	assert_non_null(strstr(o.out, "\nkept  3 linux pvh   64     1 released        0 "));
 	assert_int_equal(run(command_stop, "stop", "kept", NULL, NULL), EXIT_FAILED);
 	assert_string_equal(o.err, "earlydom: kept was released: it is not earlydom's any more\n");
 }
@@ -416,10 +545,12 @@ static void test_no_supervisor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),          cmocka_unit_test(test_report),
-		cmocka_unit_test(test_usage),         cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_console),       cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_given_away),    cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_list),          cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_report),        cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_unknown),       cmocka_unit_test(test_console),
+		cmocka_unit_test(test_stop),          cmocka_unit_test(test_start),
+		cmocka_unit_test(test_restart),       cmocka_unit_test(test_given_away),
+		cmocka_unit_test(test_stop_all),      cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_no_supervisor),
 	};
 

@@ -2,6 +2,7 @@
 #include "builder/fake/kit.h"
 
 #include "base/clock.h"
+#include "builder/command/timeline_narrow.h"
 #include "builder/command/timeline_svg.h"
 
 #define MS NS_PER_MS
@@ -34,7 +35,7 @@ static struct timeline two_guests(void)
 	guests[0].phases.end = 3600 * MS + 250000;
 	guests[1] = (struct timeline_guest){"db<1>", "starting", "linux", "pvh", {{0}, 0}};
 	guests[1].phases.at[PHASE_READ] = 3000 * MS + 500000;
-	return (struct timeline){2990 * MS, 0, guests, 2};
+	return (struct timeline){2990 * MS, 0, guests, 2, 1700 * NS_PER_US};
 }
 
 static void test_phases(void **state)
@@ -74,6 +75,7 @@ static void test_rows(void **state)
 		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t1152921504606846976",
 		"a\tb\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t99999999999999999999",
 		"1\t99999999999999999999",
+		"1\t2",
 		"a\tstate-that-is-too-long\tc\td\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11",
 	};
 	const struct timeline t = two_guests();
@@ -84,7 +86,7 @@ static void test_rows(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	timeline_write_boot(t.began, t.over, f);
+	timeline_write_boot(t.began, t.over, t.longest_turn, f);
 	for (size_t i = 0; i < t.n; i++)
 		timeline_write_guest(&t.guests[i], f);
 	fclose(f);
@@ -95,6 +97,7 @@ static void test_rows(void **state)
 	free(text);
 	assert_int_equal(again.began, t.began);
 	assert_int_equal(again.over, t.over);
+	assert_int_equal(again.longest_turn, t.longest_turn);
 	assert_int_equal(again.n, 2);
 	for (size_t i = 0; i < 2; i++) {
 		assert_string_equal(again.guests[i].name, t.guests[i].name);
@@ -127,12 +130,34 @@ static void test_text(void **state)
 		"   -        -        -        -      0.2    3600.2  running\n"
 		"db<1>                   3000.5        -        -        -        -        -     "
 		"   -        -        -        -        -         -  starting\n"
-		"earlydom began 2990.0 ms after dom0's kernel\n");
+		"earlydom began 2990.0 ms after dom0's kernel\n"
+		"the longest turn of its loop was 1.7 ms\n");
 	free(text);
 	t.over = 4000 * MS;
 	text = printed(timeline_text, &t);
 	assert_non_null(strstr(text, "earlydom began 2990.0 ms after dom0's kernel, and had tried "
 				     "every guest after 4000.0 ms\n"));
+	free(text);
+}
+
+/* A terminal of 80 columns has room for it. */
+static void test_narrow(void **state)
+{
+	struct timeline t = two_guests();
+	char *text = printed(timeline_narrow, &t);
+
+	(void)state;
+	assert_string_equal(
+		text, "NAME    at read wait unpa crea popu load boot stor conn run  end STATE\n"
+		      "web   3000    1    0  500   99    -    -    -    -    -   0 3600 "
+		      "running\n"
+		      "db<1> 3001    -    -    -    -    -    -    -    -    -   -    - "
+		      "starting\n"
+		      "ms; earlydom began 2990 ms after dom0's kernel\n");
+	free(text);
+	t.over = 4000 * MS;
+	text = printed(timeline_narrow, &t);
+	assert_non_null(strstr(text, " kernel,\nand had tried every guest after 4000 ms\n"));
 	free(text);
 }
 
@@ -149,6 +174,7 @@ static void test_json(void **state)
 	assert_string_equal(text, "{\n"
 				  "    \"began_us\": 2990000,\n"
 				  "    \"over_us\": 4000000,\n"
+				  "    \"longest_turn_us\": 1700,\n"
 				  "    \"guests\": [\n"
 				  "        {\n"
 				  "            \"name\": \"web\",\n"
@@ -247,8 +273,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_phases), cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
-		cmocka_unit_test(test_svg),
+		cmocka_unit_test(test_text),   cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_json),   cmocka_unit_test(test_svg),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

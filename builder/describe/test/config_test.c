@@ -59,6 +59,7 @@ static void test_defaults(void **state)
 	assert_int_equal(g.after.n, 0);
 	assert_null(g.ready);
 	assert_int_equal(g.ready_timeout, 60);
+	assert_int_equal(g.start_retries, RETRIES_AS_USUAL);
 	assert_null(g.boot);
 	assert_int_equal(g.videoram_kib, 0);
 	assert_false(g.acpi || g.apic || g.hpet || g.viridian || g.hap || g.vnc);
@@ -98,7 +99,7 @@ static void test_whole_file(void **state)
 		"cpu_weight = 512; cap = 50\n"
 		"on_poweroff = 'preserve'; on_reboot = 'destroy'; on_crash = 'restart'\n"
 		"profile = [ 'normal', 'recovery' ]\n"
-		"device_timeout = 30; ready_timeout = 3600\n"
+		"device_timeout = 30; ready_timeout = 3600; start_retries = 7\n"
 		"after = [ 'db', 'net-1' ]\n"
 		"ready = 'control/feature-poweroff'\n";
 	static const uint8_t uuid[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
@@ -143,6 +144,7 @@ static void test_whole_file(void **state)
 	assert_string_equal(g.profile.v[1], "recovery");
 	assert_int_equal(g.device_timeout, 30);
 	assert_int_equal(g.ready_timeout, 3600);
+	assert_int_equal(g.start_retries, 7);
 	assert_int_equal(g.after.n, 2);
 	assert_string_equal(g.after.v[1], "net-1");
 	assert_int_equal(g.after_loc.line, 19);
@@ -295,6 +297,9 @@ static void test_bare(void **state)
 		{"after", "[db,net]", ""},
 		{"ready", "data/up", ""},
 		{"device_timeout", "5", ""},
+		{"start_retries", "unlimited", ""},
+		{"start_retries", "0", ""},
+		{"start_retries", "never", "cmd:1:9: start_retries = never: is not an integer\n"},
 		{"disk", "/dev/vg/a,raw,xvda,rw", ""},
 		{"disk", "['/dev/vg/a,raw,xvda','/dev/vg/b,raw,xvdb,ro']", ""},
 		{"disk", "[]", ""},
@@ -363,6 +368,7 @@ static void test_table(void **state)
 		{"after", "'db'"},
 		{"ready", "'data/up'"},
 		{"ready_timeout", "3600"},
+		{"start_retries", "'unlimited'"},
 		{"device_model_protocol", "'qemu'; type = 'hvm'"},
 		{"device_model_override", "'/x'; type = 'hvm'"},
 		{"device_model_config", "'/x'; type = 'hvm'; device_model_protocol = 'classic'; "
@@ -421,8 +427,8 @@ static void test_table(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const reserved[] = {"all",  "none",   "profile", "store", "rescue",
-					       "echo", "bridge", "console", "report"};
+	static const char *const reserved[] = {"all",  "none",   "profile", "store",  "rescue",
+					       "echo", "bridge", "console", "report", "wait"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)

@@ -88,6 +88,12 @@ static void test_order(void **state)
 		"web.cfg:2:17: ready_timeout = 0: must be 1 to 3600 seconds\n");
 	refuses("ready_timeout = 3601",
 		"web.cfg:2:17: ready_timeout = 3601: must be 1 to 3600 seconds\n");
+	refuses("start_retries = 100001",
+		"web.cfg:2:17: start_retries = 100001: must be 0 to 100000\n");
+	refuses("start_retries = 'often'",
+		"web.cfg:2:17: start_retries = \"often\": must be an integer, or \"unlimited\"\n");
+	refuses("start_retries = [ 1 ]",
+		"web.cfg:2:17: start_retries = [...]: must be an integer, not a list\n");
 	refuses("after = ['db', 'all']",
 		"web.cfg:2:16: after, entry 2 = \"all\": this word is reserved\n");
 	refuses("after = 'a b'",

@@ -77,6 +77,7 @@ static void check_devices(const struct guest_config *g)
 			assert(g->vifs[i].devid != g->vifs[j].devid);
 	}
 	assert(g->device_timeout >= 1 && g->device_timeout <= 3600);
+	assert(g->start_retries <= 100000 || g->start_retries >= RETRIES_AS_USUAL);
 	assert(g->ready_timeout >= 1 && g->ready_timeout <= 3600);
 	assert(!g->ready ||
 	       (*g->ready && *g->ready != '/' && strlen(g->ready) <= CONFIG_READY_MAX));

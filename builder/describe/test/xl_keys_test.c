@@ -56,8 +56,17 @@ static void test_documented(void **state)
 static void test_own(void **state)
 {
 	static const char *const own[] = {
-		"image", "ip",      "memmap", "device_model_config", "device_model_protocol",
-		"after", "profile", "ready",  "ready_timeout",       "device_timeout",
+		"image",
+		"ip",
+		"memmap",
+		"device_model_config",
+		"device_model_protocol",
+		"after",
+		"profile",
+		"ready",
+		"ready_timeout",
+		"device_timeout",
+		"start_retries",
 	};
 
 	(void)state;

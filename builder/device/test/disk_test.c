@@ -4,6 +4,7 @@
  */
 #include "builder/fake/kit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/blkpg.h>
 #include <linux/fs.h>
@@ -490,6 +491,45 @@ static void test_tags(void **state)
 	disk_table_free(&t);
 }
 
+/* Image files are those of another root, once there is one; devices are the same in all. */
+static void test_root(void **state)
+{
+	const struct disk_spec file = spec_of("xvda", "/image", false),
+			       device = spec_of("xvda", "/dev/null", false);
+	struct disk_table t = {.root = kit_path("real")};
+
+	(void)state;
+	assert_int_equal(mkdir(kit_path("real"), 0700), 0);
+	refuse(&t, "a", file, true, "disk xvda: /image: No such file or directory");
+	assert_int_equal(mkdir(kit_path("real/image"), 0700), 0);
+	refuse(&t, "a", file, false, "disk xvda: /image is neither a block device nor a file");
+	refuse(&t, "a", device, false, "disk xvda: /dev/null is neither a block device nor a file");
+}
+
+/* Whether it is still there is asked by its number. */
+static void test_lost(void **state)
+{
+	struct disk d = {.rdev = makedev(4095, 7)};
+	DIR *dir = opendir("/sys/dev/block");
+	unsigned maj, min;
+	struct dirent *e;
+	bool some = false;
+
+	(void)state;
+	assert_true(disk_lost(&d));
+	while (dir && !some && (e = readdir(dir))) {
+		if (sscanf(e->d_name, "%u:%u", &maj, &min) != 2)
+			continue;
+		some = true;
+		d.rdev = makedev(maj, min);
+		assert_false(disk_lost(&d));
+	}
+	if (dir)
+		closedir(dir);
+	if (!some)
+		print_message("# this machine has no block device that could be there\n");
+}
+
 /* What a guest may write is known while it has it, too, if it got it by a tag. */
 static void test_held_by_tag(void **state)
 {
@@ -618,6 +658,7 @@ int main(void)
 		cmocka_unit_test(test_image),       cmocka_unit_test(test_block),
 		cmocka_unit_test(test_sharing),     cmocka_unit_test(test_partitions),
 		cmocka_unit_test(test_mounted),     cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_root),        cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_held_by_tag), cmocka_unit_test(test_reserve_memory),
 		cmocka_unit_test(test_hangs),       cmocka_unit_test(test_passing),
 	};

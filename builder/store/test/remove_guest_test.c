@@ -287,6 +287,36 @@ static void test_failures(void **state)
 	close_scene(&s);
 }
 
+/* A store that is lost: the back ends have the memory of a guest with devices, whose domain is not
+ * to be destroyed then. It is tried again. */
+static void test_lost(void **state)
+{
+	struct scene s;
+	size_t nr_disks;
+
+	(void)state;
+	start_scene(&s, true);
+	fake_fail_call("xs_transaction_start", 1, EPIPE);
+	assert_int_equal(store_take_out(&s.g.guest, &s.host, &s.err), -1);
+	assert_string_equal(s.err.msg, "cannot begin a transaction of the store: Broken pipe");
+	assert_true(s.err.passing);
+	assert_true(s.g.guest.in_store);
+	assert_string_equal(fake_store_read(VBD "/state"), "4");
+	/* One that has none is not held up. */
+	nr_disks = s.g.cfg.nr_disks;
+	s.g.cfg.nr_disks = s.g.cfg.nr_vifs = 0;
+	fake_fail_call("xs_transaction_start", 1, EPIPE);
+	assert_int_equal(store_take_out(&s.g.guest, &s.host, &s.err), 0);
+	assert_false(s.g.guest.in_store);
+	s.g.cfg.nr_disks = nr_disks;
+	s.g.cfg.nr_vifs = 1;
+	s.g.guest.in_store = true;
+	assert_int_equal(store_take_out(&s.g.guest, &s.host, &s.err), 0);
+	assert_false(s.g.guest.in_store);
+	assert_null(fake_store_read(VBD "/state"));
+	close_scene(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_stuck),   cmocka_unit_test(test_no_drivers),
 		cmocka_unit_test(test_others),  cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_nothing), cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -39,6 +39,7 @@ struct scene {
 	struct image_cache images;
 	struct disk_table disks;
 	struct worker worker;
+	struct errands errands;
 	struct units all;
 	struct unit units[GUESTS];
 	struct guest_config cfgs[GUESTS];
@@ -81,6 +82,8 @@ static void open_scene(struct scene *s)
 	s->all.images = &s->images;
 	s->all.disks = &s->disks;
 	s->all.worker = &s->worker;
+	assert(errands_open(&s->errands, &s->report, false, &e) == 0);
+	s->all.errands = &s->errands;
 	s->all.xce = xenevtchn_open(NULL, 0);
 	s->all.tails_fd = -1;
 	s->all.find_store = no_store;
@@ -95,21 +98,22 @@ static void begin_unit(struct scene *s, size_t i, uint8_t how)
 	static const char *const names[GUESTS] = {"web", "db", "a"};
 	static const enum unit_state states[] = {UNIT_WAITING, UNIT_CONNECTING, UNIT_RUNNING,
 						 UNIT_RUNNING, UNIT_STOPPING,   UNIT_PRESERVED,
-						 UNIT_FAILED,  UNIT_RELEASED};
+						 UNIT_FAILED,  UNIT_RELEASED,   UNIT_RETRYING};
 	struct unit *u = &s->units[i];
 	struct err e;
 
 	s->cfgs[i] = (struct guest_config){
 		.name = (char *)(uintptr_t)names[i],
 		.image = (char *)(uintptr_t) "linux",
+		.kernel = (char *)(uintptr_t) "/no/kernel",
 		.type = i ? GUEST_PVH : GUEST_PV,
 		.memory_kib = 65536,
 		.vcpus = 1,
 		.has_uuid = true,
 	};
 	assert(unit_init(&s->all, u, &s->cfgs[i], &e) == 0);
-	u->state = states[how % 8];
-	if (u->state != UNIT_WAITING)
+	u->state = states[how % 9];
+	if (u->state != UNIT_WAITING && u->state != UNIT_RETRYING)
 		u->guest.domid = (uint32_t)i + 1;
 	if (how & 8 && u->state == UNIT_RUNNING)
 		u->console.ring = &s->rings[i];
@@ -199,15 +203,17 @@ static void check(const struct client *c)
 	}
 	assert(asked);
 	if (!strcmp(asked, "list") || !strcmp(asked, "report")) {
-		assert(c->over && whole && n == GUESTS + (*asked == 'r'));
+		assert(c->over && whole && n == GUESTS + 1);
 		return;
 	}
 	assert(begins(c, "ok\n"));
 	if (!strncmp(asked, "console ", 8))
 		return;
 	assert(c->over && c->nr_heard == 3);
-	assert(!strncmp(asked, "stop ", 5) || !strncmp(asked, "destroy ", 8) ||
-	       !strncmp(asked, "release ", 8) || !strcmp(asked, "handover"));
+	assert(!strncmp(asked, "stop ", 5) || !strncmp(asked, "end ", 4) ||
+	       !strncmp(asked, "start ", 6) || !strncmp(asked, "stop-all ", 9) ||
+	       !strncmp(asked, "destroy ", 8) || !strncmp(asked, "release ", 8) ||
+	       !strcmp(asked, "handover"));
 }
 
 static void say(struct client *c, const uint8_t *bytes, size_t n)
@@ -235,21 +241,19 @@ static void finish_jobs(struct scene *s, bool fail)
 	struct job *j;
 	size_t i;
 
+	/* No thread has taken them. */
+	s->worker.todo = NULL;
+	s->worker.todo_end = &s->worker.todo;
 	for (i = 0; i < GUESTS; i++) {
 		j = &s->units[i].job;
-		if (!unit_busy(&s->units[i]))
+		if (!unit_has_job(&s->units[i]))
 			continue;
-		j->done = true;
 		j->rc = fail ? err_set(&j->err, "cannot destroy domain 1: Permission denied") : 0;
 		if (!fail)
 			s->units[i].guest.domid = NO_DOMAIN;
 		fail = false;
+		unit_job_done(&s->all, &s->units[i]);
 	}
-	while ((j = worker_take(&s->worker)))
-		for (i = 0; i < GUESTS; i++)
-			if (&s->units[i].job == j)
-				unit_job_done(&s->all, &s->units[i]);
-	s->worker.todo = NULL; /* no thread has taken them */
 }
 
 static void step(struct scene *s, uint8_t what, const uint8_t *bytes, size_t n)
@@ -291,6 +295,7 @@ static void close_scene(struct scene *s)
 		unit_release(&s->all, &s->units[i]);
 	}
 	worker_stop(&s->worker);
+	assert(errands_close(&s->errands));
 	xenevtchn_close(s->all.xce);
 	host_close(&s->host);
 }

@@ -106,6 +106,16 @@ static void waits(int fd)
 	assert_false(end);
 }
 
+/* That, and then the end. */
+static void hears(int fd, const char *want)
+{
+	bool end;
+
+	assert_string_equal(received(fd, &end), want);
+	assert_true(end);
+	close(fd);
+}
+
 static void test_list(void **state)
 {
 	struct scene s;
@@ -113,9 +123,11 @@ static void test_list(void **state)
 	(void)state;
 	open_scene(&s);
 	s.k.all.list[0].guest.build_ns = s.k.all.list[1].guest.build_ns = 5000000;
+	s.k.all.longest_turn = 17;
 	answers(&s, "list\n",
-		"web\t1\tlinux\tpv\t64\t1\trunning\t0\t5\t-\n"
-		"db\t2\tlinux\tpvh\t64\t1\trunning\t0\t5\t-\n");
+		"web\t1\tlinux\tpv\t64\t1\trunning\t0\t5\t0\t-\t-\n"
+		"db\t2\tlinux\tpvh\t64\t1\trunning\t0\t5\t0\t-\t-\n"
+		"\t17\n");
 	close_scene(&s);
 }
 
@@ -198,6 +210,97 @@ static void test_destroy(void **state)
 	}
 	assert_true(end);
 	close(fd);
+	close_scene(&s);
+}
+
+static void test_start(void **state)
+{
+	struct guest_config other = kit_config("late", GUEST_PV);
+	struct scene s;
+	char want[128];
+	int fd;
+
+	(void)state;
+	open_scene(&s);
+	s.k.all.others = &other;
+	s.k.all.nr_others = 1;
+	answers(&s, "start nobody\n", "error: no guest has the name nobody\n");
+	answers(&s, "start web\n", "error: web is running already\n");
+	answers(&s, "end late\n", "ok\n");
+	fd = dial(&s);
+	send_text(&s, fd, "start late\n");
+	waits(fd);
+	unit_tick(&s.k.all, &s.k.all.list[2], clock_ns());
+	kit_units_jobs(&s.k);
+	turn(&s);
+	hears(fd, "ok\n");
+	/* A start that fails is an answer as well, and so is one that is tried again. */
+	fd = dial(&s);
+	send_text(&s, fd, "end late\n");
+	unit_tick(&s.k.all, &s.k.all.list[2], clock_ns());
+	fake_shutdown(3, SHUTDOWN_poweroff);
+	kit_units_look(&s.k, 2);
+	kit_units_jobs(&s.k);
+	turn(&s);
+	hears(fd, "ok\n");
+	answers(&s, "end late\n", "ok\n");
+	fake_fail_call("xc_domain_create", 1, EINVAL);
+	fd = dial(&s);
+	send_text(&s, fd, "start late\n");
+	unit_tick(&s.k.all, &s.k.all.list[2], clock_ns());
+	kit_units_jobs(&s.k);
+	turn(&s);
+	snprintf(want, sizeof(want), "error: cannot create a domain: %s\n", strerror(EINVAL));
+	hears(fd, want);
+	other.start_retries = 3;
+	fake_fail_call("xc_domain_create", 1, ENOMEM);
+	fd = dial(&s);
+	send_text(&s, fd, "start late\n");
+	unit_tick(&s.k.all, &s.k.all.list[2], clock_ns());
+	kit_units_jobs(&s.k);
+	s.k.all.list[2].retry_at = clock_ns() + 9 * NS_PER_S;
+	turn(&s);
+	snprintf(want, sizeof(want), "error: cannot create a domain: %s; tried again in 9 s\n",
+		 strerror(ENOMEM));
+	hears(fd, want);
+	close_scene(&s);
+}
+
+static void test_stop_all(void **state)
+{
+	static const char *const wrong[] = {"stop-all 0\n", "stop-all x\n", "stop-all 5 now\n",
+					    "stop-all -1\n", "stop-all 5 force x\n"};
+	struct scene s;
+	int fd;
+
+	(void)state;
+	open_scene(&s);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		answers(&s, wrong[i], "error: unknown request\n");
+	fd = dial(&s);
+	send_text(&s, fd, "stop-all 60\n");
+	waits(fd);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(s.k.all.list[i].state, UNIT_STOPPING);
+		fake_shutdown(i + 1, SHUTDOWN_poweroff);
+		kit_units_look(&s.k, i);
+	}
+	kit_units_jobs(&s.k);
+	usleep(110 * 1000);
+	turn(&s);
+	hears(fd, "ok\n");
+	close_scene(&s);
+
+	open_scene(&s);
+	fd = dial(&s);
+	send_text(&s, fd, "stop-all 1 force\n");
+	for (unsigned i = 0; i < 15; i++) {
+		usleep(110 * 1000);
+		turn(&s);
+		kit_units_jobs(&s.k);
+	}
+	hears(fd, "ok\n");
+	assert_int_equal(fake_domains(), 0);
 	close_scene(&s);
 }
 
@@ -435,6 +538,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list),       cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_start),      cmocka_unit_test(test_stop_all),
 		cmocka_unit_test(test_destroy),    cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_console),    cmocka_unit_test(test_slow_client),
 		cmocka_unit_test(test_too_many),   cmocka_unit_test(test_open),

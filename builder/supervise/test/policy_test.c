@@ -69,11 +69,35 @@ static void test_endings(void **state)
 	assert_int_equal(policy_action(&cfg, ENDED_CRASH), ACTION_DESTROY);
 }
 
+static void test_retries(void **state)
+{
+	static const unsigned pauses[] = {2, 5, 10, 30, 60, 60};
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+
+	(void)state;
+	cfg.start_retries = RETRIES_AS_USUAL;
+	assert_true(policy_retries(&cfg, false, 2));
+	assert_false(policy_retries(&cfg, false, 3));
+	assert_true(policy_retries(&cfg, true, 3));
+	assert_true(policy_retries(&cfg, true, 1000000));
+	cfg.start_retries = RETRIES_UNLIMITED;
+	assert_true(policy_retries(&cfg, false, 1000000));
+	cfg.start_retries = 0;
+	assert_false(policy_retries(&cfg, true, 0));
+	cfg.start_retries = 5;
+	assert_true(policy_retries(&cfg, true, 4));
+	assert_false(policy_retries(&cfg, true, 5));
+	for (unsigned i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++)
+		assert_int_equal(policy_pause_s(i + 1), pauses[i]);
+	assert_int_equal(policy_pause_s(UINT32_MAX), 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deaths),
 		cmocka_unit_test(test_endings),
+		cmocka_unit_test(test_retries),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

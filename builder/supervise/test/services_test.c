@@ -38,12 +38,20 @@ static void open_scene(struct scene *s)
 	services_init(&s->a);
 	services_lend(&s->a, &s->k.host);
 	services_lend(&s->a, &s->k.worker_host);
+	s->k.errands.link = &s->a.link;
 }
 
 static void close_scene(struct scene *s)
 {
-	/* The worker looks at the link as long as it works. */
+	struct err e;
+
+	/* The threads look at the link as long as they work. */
 	worker_stop(&s->k.worker);
+	while (s->k.errands.away) {
+		usleep(1000);
+		units_take_errands(&s->k.all);
+	}
+	assert_true(errands_close(&s->k.errands));
 	store_handle_close(&s->k.host);
 	store_handle_close(&s->k.worker_host);
 	services_close(&s->a);
@@ -51,6 +59,7 @@ static void close_scene(struct scene *s)
 	s->k.all.tails_fd = -1;
 	assert_int_equal(worker_start(&s->k.worker, &s->k.worker_host, 1, &(struct err){.msg = ""}),
 			 0);
+	assert_int_equal(errands_open(&s->k.errands, &s->k.report, false, &e), 0);
 	kit_units_close(&s->k);
 	fake_daemons_reset();
 	fake_reset();
@@ -76,12 +85,14 @@ static bool readable(int fd)
 
 static void turn(struct scene *s)
 {
-	struct pollfd p[] = {{.fd = s->a.news, .events = POLLIN},
+	struct pollfd p[] = {{.fd = s->k.errands.done_fd, .events = POLLIN},
+			     {.fd = s->a.news, .events = POLLIN},
 			     {.fd = s->k.worker.done_fd, .events = POLLIN}};
 	struct job *j;
 
-	poll(p, 2, 20);
-	if (p[0].revents)
+	poll(p, 3, 20);
+	units_take_errands(&s->k.all);
+	if (p[1].revents)
 		s->bad += services_take(&s->a, &s->k.all);
 	while ((j = worker_take(&s->k.worker)))
 		for (size_t i = 0; i < s->k.all.n; i++)
@@ -288,7 +299,7 @@ static void test_store_news(void **state)
 	look_around(&s, STORE_IF_THERE, 0, "");
 	turns(&s, 200); /* a watch begins with an event */
 	assert_false(readable(s.a.news));
-	assert_int_equal(fake_calls_of("xs_watch"), 1);
+	assert_int_equal(fake_calls_of("xs_watch"), 3);
 	fake_store_write("/tool/x", "1");
 	usleep(100000);
 	assert_false(readable(s.a.news));
@@ -435,10 +446,17 @@ static void test_store_ends(void **state)
 	db = &s.k.all.list[1];
 	fake_daemons_end_store();
 	AWAIT(&s, s.k.all.store == STORE_GONE);
+	turns(&s, 50);
 	assert_string_equal(kit_units_said(&s.k), GONE);
 	has_store(&s, false);
 	assert_int_equal(web->state, UNIT_RUNNING);
 	assert_false(web->guest.in_store);
+	/* xenconsoled would hold the rings of domains that end: it is ended. */
+	AWAIT(&s, s.k.all.consoles == CONSOLES_OURS);
+	assert_non_null(web->console.ring);
+	assert_non_null(db->console.ring);
+	fake_print(db->guest.domid, "heard\n");
+	assert_int_equal(unit_console(&s.k.all, db), 6);
 	fake_shutdown(web->guest.domid, SHUTDOWN_reboot);
 	kit_units_look(&s.k, 0);
 	AWAIT(&s, web->state == UNIT_RUNNING);
@@ -450,10 +468,10 @@ static void test_store_ends(void **state)
 	kit_units_said(&s.k);
 
 	fake_daemons_start_store();
-	AWAIT(&s, web->guest.in_store && db->guest.in_store);
+	AWAIT(&s, !unit_busy(web) && web->guest.in_store && !unit_busy(db) && db->guest.in_store);
 	has_store(&s, true);
 	assert_int_equal(fake_daemons()->stores, 1);
-	/* Ours, started again for it. */
+	/* Ours, started for it. */
 	assert_int_equal(fake_daemons_consoles(), 2);
 	assert_int_equal(s.k.all.consoles, CONSOLES_LOGGED);
 	assert_null(web->console.ring);
@@ -514,6 +532,7 @@ static void test_store_ends_connecting(void **state)
 {
 	struct scene s;
 	struct unit *web;
+	const char *said;
 
 	(void)state;
 	open_scene(&s);
@@ -526,9 +545,11 @@ static void test_store_ends_connecting(void **state)
 	AWAIT(&s, web->state == UNIT_CONNECTING);
 	fake_daemons_end_store();
 	AWAIT(&s, web->state == UNIT_FAILED);
-	assert_string_equal(kit_units_said(&s.k),
-			    GONE "earlydom: web: xenstored has ended before its devices were "
-				 "ready; domain destroyed\n");
+	said = kit_units_said(&s.k);
+	/* A look at its devices that is under way may fail before. */
+	KIT_CHECK(strstr(said, GONE) && strstr(said, "earlydom: web: ") &&
+			  strstr(said, "; domain destroyed\n"),
+		  "said: %s", said);
 	assert_int_equal(fake_domains(), 0);
 	close_scene(&s);
 }
@@ -626,11 +647,11 @@ static void test_kept(void **state)
 	fake_daemons_end_console();
 	AWAIT(&s, fake_daemons_consoles() == 2);
 	fake_daemons_end_store();
-	AWAIT(&s, s.k.all.store == STORE_GONE);
+	AWAIT(&s, s.k.all.store == STORE_GONE && s.k.all.consoles == CONSOLES_OURS);
 	n = services_files(&s.a, kept);
-	assert_int_equal(n, 2);
-	assert_string_equal(kept[1].name, "store-lost");
-	kept[0] = (struct services_file){"store-lost", dup(kept[1].fd)};
+	assert_int_equal(n, 1); /* xenconsoled has ended with it */
+	assert_string_equal(kept[0].name, "store-lost");
+	kept[0].fd = dup(kept[0].fd);
 	services_close(&s.a);
 
 	/* The store is not started by the next one either. */

@@ -255,6 +255,29 @@ static void test_last_words_unread(void **state)
 	last_words_of(CONSOLES_ELSEWHERE, "good bye\n");
 }
 
+/* Nobody waits for them when the domain is to be destroyed: it does not go while the ring is
+ * mapped.
+ */
+static void test_last_words_cut(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_units k;
+	struct err e;
+
+	(void)state;
+	open_served(&k, &cfg, CONSOLES_LOGGED);
+	fake_print(1, "good bye\n");
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	assert_false(ended_after(&k, 0));
+	assert_int_equal(fake_domain(1)->mapped, 1);
+	assert_int_equal(unit_event(&k.all, &k.all.list[0], EVENT_ASK_DESTROY, clock_ns(), &e), 0);
+	assert_int_equal(fake_domain(1)->mapped, 0);
+	kit_units_jobs(&k);
+	assert_int_equal(fake_domains(), 0);
+	kit_units_close(&k);
+	fake_reset();
+}
+
 /* A ring that can't be looked at leaves nothing but time; one that makes no sense leaves nothing.
  */
 static void test_last_words_lost(void **state)
@@ -384,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_last_words_unread),
 		cmocka_unit_test(test_last_words_lost),
+		cmocka_unit_test(test_last_words_cut),
 		cmocka_unit_test(test_no_log),
 		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_type),

@@ -35,7 +35,7 @@ static void expect_row(const struct unit *u, const char *want)
 	FILE *f = fmemopen(text, sizeof(text), "w");
 
 	assert_non_null(f);
-	unit_print_row(u, f);
+	unit_print_row(u, 0, f);
 	fclose(f);
 	assert_string_equal(text, want);
 }
@@ -51,13 +51,13 @@ static void test_reports(void **state)
 	fake_reset();
 	kit_units_open(&k, &cfg, 1);
 	u = &k.all.list[0];
-	expect_row(u, "web\t-\tlinux\tpvh\t64\t2\twaiting\t0\t-\t-\n");
+	expect_row(u, "web\t-\tlinux\tpvh\t64\t2\twaiting\t0\t-\t0\t-\t-\n");
 	kit_units_start(&k);
 	kit_units_jobs(&k);
 	assert_non_null(strstr(kit_units_said(&k),
 			       "web: started as domain 1 (linux pvh, 64 MiB, 2 vcpus, "));
 	u->guest.build_ns = 83 * NS_PER_MS + 999999;
-	expect_row(u, "web\t1\tlinux\tpvh\t64\t2\trunning\t0\t83\t-\n");
+	expect_row(u, "web\t1\tlinux\tpvh\t64\t2\trunning\t0\t83\t0\t-\t-\n");
 	kit_units_record(&k, 0,
 			 "name=web\nstate=running\ndomid=1\n"
 			 "uuid=77656200-0000-0000-0000-000000000000\n"
@@ -437,8 +437,9 @@ static void test_destroy(void **state)
 	assert_string_equal(kit_units_said(&k), "earlydom: web: domain 1 destroyed on request\n");
 	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e),
 			 0); /* it is on its way */
-	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), -1);
-	assert_string_equal(e.msg, "web is stopping; try again when it is running");
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), 0);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_START, clock_ns(), &e), -1);
+	assert_string_equal(e.msg, "web is stopping; try again when it has ended");
 	assert_false(unit_settled(u));
 	kit_units_jobs(&k);
 	assert_true(unit_settled(u));
@@ -452,13 +453,24 @@ static void test_destroy(void **state)
 	kit_units_open(&k, &cfg, 1);
 	u = &k.all.list[0];
 	kit_units_start(&k);
-	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), -1);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_RELEASE, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is starting; try again when it is running");
 	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_calls_of("xc_domain_unpause"), 0);
 	assert_int_equal(fake_domains(), 0);
+	kit_units_close(&k);
+
+	/* One that has not run yet has nothing to shut down. */
+	fake_reset();
+	kit_units_open(&k, &cfg, 1);
+	u = &k.all.list[0];
+	kit_units_start(&k);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_STOP, clock_ns(), &e), 0);
+	kit_units_jobs(&k);
+	assert_int_equal(u->state, UNIT_ENDED);
+	assert_int_equal(fake_calls_of("xc_domain_unpause"), 0);
 	kit_units_close(&k);
 }
 

@@ -439,8 +439,6 @@ static void test_asked(void **state)
 	configure(&s);
 	kit_devices(&s.cfgs[0]);
 	open_not_up(&s);
-	assert_int_equal(unit_event(&s.k.all, s.web, EVENT_ASK_STOP, clock_ns(), &e), -1);
-	assert_string_equal(e.msg, "web is waiting; try again when it is running");
 	assert_int_equal(unit_event(&s.k.all, s.web, EVENT_ASK_RELEASE, clock_ns(), &e), -1);
 	assert_string_equal(e.msg, "web is waiting; try again when it is running");
 	assert_int_equal(unit_type(&s.k.all, s.web, "x", 1), 0);

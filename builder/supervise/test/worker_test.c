@@ -1,9 +1,12 @@
 /* The worker: every job comes back as soon as it is done, and what was given is done before it
  * ends; with one thread, and with several. */
+#include "builder/fake/child.h"
 #include "builder/fake/fake_store.h"
 #include "builder/fake/kit.h"
 
 #include <poll.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,6 +17,8 @@
 
 #define GUESTS  5
 #define THREADS 3
+
+#define OTHER_USER 54321 /* has no process */
 
 struct scene {
 	struct host hosts[THREADS];
@@ -404,6 +409,53 @@ static void test_failures_of_several(void **state)
 	close_scene(&s);
 }
 
+/* In a child: one thread more than what runs already is all that it may have. */
+static void start_with_one(struct err *e)
+{
+	const struct rlimit most = {.rlim_cur = 2, .rlim_max = 2};
+	static struct host hosts[2];
+	struct worker w;
+
+	/* The limit is a user's, and root has none. Nothing else runs with this number. */
+	if (setresuid(OTHER_USER, OTHER_USER, OTHER_USER) < 0 ||
+	    setrlimit(RLIMIT_NPROC, &most) < 0) {
+		err_set(e, "needs root");
+		return;
+	}
+	if (worker_start(&w, hosts, 2, e) < 0)
+		return;
+	err_prefix(e, "%u started: ", w.n);
+	worker_stop(&w);
+}
+
+static void start_with_none(struct err *e)
+{
+	static struct host hosts[2];
+	struct worker w;
+
+	child_refuse(SYS_clone, EAGAIN);
+	child_refuse(SYS_clone3, EAGAIN);
+	if (worker_start(&w, hosts, 2, e) == 0)
+		err_set(e, "%u started", w.n);
+}
+
+/* With fewer threads than wanted, but not with none. */
+static void test_few_threads(void **state)
+{
+	char want[128];
+
+	(void)state;
+	fake_reset();
+	snprintf(want, sizeof(want), "cannot start a thread: %s", strerror(EAGAIN));
+	assert_string_equal(child_says(start_with_none), want);
+	if (geteuid() != 0) {
+		print_message("# not root: a limit of threads is not tested\n");
+		return;
+	}
+	snprintf(want, sizeof(want), "1 started: cannot start a thread: %s", strerror(EAGAIN));
+	assert_string_equal(child_says(start_with_one), want);
+}
+
 static void test_number(void **state)
 {
 	(void)state;
@@ -432,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_memory_taken),
 		cmocka_unit_test(test_failures_of_several),
+		cmocka_unit_test(test_few_threads),
 		cmocka_unit_test(test_number),
 	};
 
