@@ -19,7 +19,9 @@
 #include "heart.h"
 
 /* How often the supervisor's heart is looked at. */
-#define LOOK_MS 2000
+#ifndef KEEPER_LOOK_MS
+#define KEEPER_LOOK_MS 2000
+#endif
 
 /* How long is waited before a supervisor that has ended is started again, in ms: the first time not
  * at all. One that has lived for LIVED_NS begins anew. */
@@ -385,15 +387,15 @@ static void look(struct keeper *k, uint64_t now)
 		k->stopped = 0;
 	else if (!k->stopped)
 		k->stopped = now;
-	/* It is looked at every LOOK_MS: what is seen stopped twice may be so since the look before
-	 * the first. */
-	if (k->stopped && now - k->stopped + LOOK_MS * NS_PER_MS >= hung)
+	/* It is looked at every KEEPER_LOOK_MS: what is seen stopped twice may be so since the look
+	 * before the first. */
+	if (k->stopped && now - k->stopped + KEEPER_LOOK_MS * NS_PER_MS >= hung)
 		end_it(k, "was stopped and is ended");
-	else if (busy && now > busy && now - busy + LOOK_MS * NS_PER_MS >= hung)
+	else if (busy && now > busy && now - busy + KEEPER_LOOK_MS * NS_PER_MS >= hung)
 		end_it(k, "did not answer and is ended");
 	else if (k->trying && now - k->began >= KEEPER_UP_MS * NS_PER_MS)
 		end_it(k, "did not come up in time");
-	else if (k->channel < 0 && now - k->closed >= LOOK_MS * NS_PER_MS)
+	else if (k->channel < 0 && now - k->closed >= KEEPER_LOOK_MS * NS_PER_MS)
 		end_it(k, "has closed its channel");
 }
 
@@ -415,7 +417,7 @@ static void keep(struct keeper *k)
 			{.fd = k->signals, .events = POLLIN},
 		};
 
-		if (poll(fds, 3, LOOK_MS) < 0 && errno != EINTR)
+		if (poll(fds, 3, KEEPER_LOOK_MS) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents & POLLIN) {
 			if (!ended(k))
