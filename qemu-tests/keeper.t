@@ -99,6 +99,16 @@ for i in 1 2 3 4; do
 done
 answers built
 
+# Another version: itself, and one that is none.
+old=$(process supervise)
+run upgrade earlydom upgrade
+[ "$(process supervise)" = "$old" ] || echo yes | said upgraded
+crashes upgraded web
+run upgrade_bad earlydom upgrade /bin/busybox
+answers not_upgraded
+run upgrade_none earlydom upgrade /stage2
+run upgrade_usage earlydom upgrade -x
+
 # Both: the files are those at their paths now.
 mv /hidden /boot
 killall -9 earlydom
@@ -139,7 +149,7 @@ sub rows {
 my $before = rows('first');
 is($before->{$_->[0]}{state}, $_->[1], "$_->[0] is $_->[1]")
 	for ['web', 'running'], ['db', 'running'], ['kept', 'preserved'], ['over', 'ended'];
-for my $label (qw(killed stopped keeper_killed then_supervisor keeper_stopped both both_again told)) {
+for my $label (qw(killed stopped keeper_killed then_supervisor keeper_stopped not_upgraded both both_again told)) {
 	my $now = rows($label);
 	is(join(' ', sort keys %$now), 'again db kept over web', "$label: all are known");
 	is($now->{$_}{state}, $before->{$_}{state}, "$label: $_ is what it was") for sort keys %$before;
@@ -148,11 +158,16 @@ for my $label (qw(killed stopped keeper_killed then_supervisor keeper_stopped bo
 	cmp_ok($boot->said("$label.tenths"), '<=', $label =~ /keeper/ ? 10 : 150, "$label: answers in time");
 }
 is(rows('killed')->{$_}{domid}, $before->{$_}{domid}, "killed: $_ is the domain that it was") for qw(web db);
-is(rows('both')->{web}{restarts}, rows('keeper_stopped')->{web}{restarts} + 1, 'restarts are counted on');
+is(rows('both')->{web}{restarts}, rows('keeper_stopped')->{web}{restarts} + 2, 'restarts are counted on');
 is(rows('built')->{again}{state}, 'running', 'a guest that was built when the supervisor was killed runs');
 my (undef, $facts) = facts($boot->said('facts.out'));
 is(scalar(keys %$facts), 4, 'no domain is there twice, and none half-built');
-is($boot->status_of($_), 0, "$_: exit status") for qw(adopt boot boot_over);
+is($boot->said('upgraded'), "yes\n", 'another version has taken over') or diag($boot->said('upgrade.err'));
+is($boot->status_of('upgrade_bad'), 1, 'a version that does not come up is an error');
+like($boot->said('upgrade_bad.err'), qr/^earlydom: the new version .*; the one before goes on$/, 'which is said');
+is($boot->said('upgrade_none.err'), "earlydom: /stage2 is no program\n", 'what is no program is refused');
+is($boot->status_of('upgrade_usage'), 2, 'upgrade: usage');
+is($boot->status_of($_), 0, "$_: exit status") for qw(upgrade adopt boot boot_over);
 is($boot->said('nothing.err'), "earlydom: another supervise is running (/run/earlydom/control answers)\n", 'never two supervisors');
 is($boot->said('nothing_left.err'), "earlydom: there are no guests to adopt\n", 'nothing to adopt is said');
 is($boot->said('keeper_left'), '', 'the keeper ends with its supervisor, where that was told to');
