@@ -136,6 +136,27 @@ done
 kill_supervisor
 run nothing_left earlydom boot --adopt
 run at_the_end xenfacts
+
+# Told to end while it starts eight guests: each that was begun runs or is gone. The next one starts
+# those that are missing, and none twice.
+mkdir /tmp/eight
+for i in 1 2 3 4 5 6 7 8; do
+	printf 'kernel = "/boot/tiny"\nmemory = 16\n' >"/tmp/eight/g$i.cfg"
+done
+for delay in 0.1 0.3 0.6; do
+	earlydom boot -c /tmp/eight >/tmp/eight.out 2>&1 &
+	sleep "$delay"
+	killall earlydom
+	for i in $(seq 300); do
+		[ -n "$(process supervise)$(process keeper)" ] || break
+		sleep 0.1
+	done
+	run "term_$delay" xenfacts
+	said "term_$delay.said" </tmp/eight.out
+done
+run eight earlydom boot -c /tmp/eight
+answers eight_list
+run eight_facts xenfacts
 SH
 );
 $boot->ended_well;
@@ -168,10 +189,20 @@ like($boot->said('upgrade_bad.err'), qr/^earlydom: the new version .*; the one b
 is($boot->said('upgrade_none.err'), "earlydom: /stage2 is no program\n", 'what is no program is refused');
 is($boot->status_of('upgrade_usage'), 2, 'upgrade: usage');
 is($boot->status_of($_), 0, "$_: exit status") for qw(upgrade adopt boot boot_over);
-is($boot->said('nothing.err'), "earlydom: another supervise is running (/run/earlydom/control answers)\n", 'never two supervisors');
+is($boot->said('nothing.err'), "earlydom: another earlydom is running (/run/earlydom/control answers)\n", 'never two supervisors');
 is($boot->said('nothing_left.err'), "earlydom: there are no guests to adopt\n", 'nothing to adopt is said');
 is($boot->said('keeper_left'), '', 'the keeper ends with its supervisor, where that was told to');
 my (undef, $end) = facts($boot->said('at_the_end.out'));
 is(scalar(keys %$end), 0, 'nothing is left');
+for my $delay (qw(0.1 0.3 0.6)) {
+	my (undef, $now) = facts($boot->said("term_$delay.out"));
+	is(scalar(grep { $_->{paused} } values %$now), 0, "told to end after $delay s: no domain is left paused");
+	like($boot->said("term_$delay.said"), qr/^earlydom: told to end: the guests go on without supervision$/m, 'which is said')
+		if $boot->said("term_$delay.said") =~ /started as/;
+}
+is($boot->status_of('eight'), 0, 'the next one starts the rest') or diag($boot->said('eight.err'));
+is(scalar(grep { $_->{state} eq 'running' } values %{rows('eight_list')}), 8, 'all eight run');
+my (undef, $eight) = facts($boot->said('eight_facts.out'));
+is(scalar(keys %$eight), 8, 'each once');
 is(scalar(grep { /please report/ } $boot->earlydom), 0, 'nothing happened that cannot');
 done_testing;
