@@ -116,6 +116,7 @@ int command_supervise(int argc, char **argv)
 		inputs = kept_take(&kept, PROCESS_INPUTS);
 		/* The program stays open for a keeper that has to be started again. */
 		kept_take(&kept, KEPT_PROGRAM);
+		kept_take(&kept, KEPT_KEEPER);
 		if (inputs < 0)
 			err_set(&e, "it was given no guests");
 		else if (chosen_kept(&chosen, inputs, &e) == 0)
