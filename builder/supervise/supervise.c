@@ -622,7 +622,7 @@ static void leave(struct supervisor *s, uint64_t now)
 		withdraw_jobs(s);
 	}
 	s->all.leaving = true;
-	if (now - s->left < LEAVE_NS)
+	if (now < s->left + LEAVE_NS)
 		return;
 	if (s->all.upgrading) {
 		give_up_upgrade(s);
