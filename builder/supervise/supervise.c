@@ -815,6 +815,18 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 	return other < due ? other : due;
 }
 
+/* Where poll fails, for want of memory, nothing is taken this time: the guests have nobody else,
+ * and it is not the end. */
+static void wait_for(struct pollfd *fds, size_t n, int ms)
+{
+	if (poll(fds, n, ms) >= 0)
+		return;
+	if (errno != EINTR)
+		usleep(TICK_NS / NS_PER_US);
+	for (size_t i = 0; i < n; i++)
+		fds[i].revents = 0;
+}
+
 static void loop(struct supervisor *s)
 {
 	struct pollfd fds[FD_COUNT + 2 * s->all.room];
@@ -829,8 +841,7 @@ static void loop(struct supervisor *s)
 		if (now - woke > s->all.longest_turn)
 			s->all.longest_turn = now - woke;
 		heart_rests(s->heart, now);
-		if (poll(fds, FD_COUNT + 2 * s->all.n, pause_ms(s, now, due)) < 0 && errno != EINTR)
-			return;
+		wait_for(fds, FD_COUNT + 2 * s->all.n, pause_ms(s, now, due));
 		woke = clock_ns();
 		heart_beats(s->heart, woke);
 		act(s, fds);
