@@ -115,7 +115,7 @@ int ledger_make(struct ledger *l, int dirfd, size_t n, bool *in_memory, struct e
 	int fd = make_file(dirfd, size_of(n));
 
 	*l = (struct ledger){.fd = -1};
-	*in_memory = fd < 0;
+	*in_memory = fd < 0 || dirfd < 0;
 	if (fd < 0)
 		fd = make_file(-1, size_of(n));
 	if (fd < 0)
