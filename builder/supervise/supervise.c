@@ -449,8 +449,6 @@ static int begin(struct supervisor *s, struct err *e)
 
 	if (open_ledger(s, &old, e) < 0)
 		return -1;
-	if (s->ledger.fd >= 0)
-		kept_hold(s->kept, "state", s->ledger.fd);
 	if (!old.file) {
 		for (size_t i = 0; i < s->all.n; i++)
 			unit_hold(&s->all, &s->all.list[i]);
@@ -463,6 +461,9 @@ static int begin(struct supervisor *s, struct err *e)
 			return -1;
 		report_line(&s->report, "%zu guest%s adopted", n, n == 1 ? "" : "s");
 	}
+	/* Not before all is in it: a new ledger takes the old one's place. */
+	if (s->ledger.fd >= 0)
+		kept_hold(s->kept, "state", s->ledger.fd);
 	save_self(s);
 	kept_sweep(s->kept);
 	return 0;
