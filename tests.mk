@@ -20,12 +20,12 @@ UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munma
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))
 UNIT_SRCS := $(SRCS) $(UNIT_FAKE)
 
-MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c
+MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c builder/fake/syscalls.c
 
 # The clients' supervisor, the daemons, libxl's records and hvmloader are looked for in the test's own directory.
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
 		 -DDEVMODEL_QMP_DIR='"qmp"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DDISKS_SYSROOT='"disks"' \
-		 -DWIRE_PATIENCE_MS=2000
+		 -DWIRE_PATIENCE_MS=2000 -DKEEPER_LOOK_MS=100 -DKEEPER_HUNG_MS=500 -DKEEPER_UP_MS=800
 UNIT_CFLAGS   := -std=gnu11 $(WARN) -g -fno-pie
 
 asan_CC      := $(HOSTCC)
@@ -83,11 +83,15 @@ $(LIBRARY_TEST) $(addprefix $(LIBRARY_BIN)/,compare_files compare_domains): $(OB
 UNIT_ENV := CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
 	    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=die_after_fork=0:exitcode=66:log_path=$(TSAN_REPORT)
 
+# The program's system calls, but not the tests', go to builder/fake/syscalls.c.
+UNIT_MAP := builder/fake/syscalls.map
+
 # $(1): flavour
 define unit_flavour
-$(UNIT)/$(1)/obj/%.o: %.c Makefile tests.mk $(LIBS_STAMP)
+$(UNIT)/$(1)/obj/%.o: %.c Makefile tests.mk $(UNIT_MAP) $(LIBS_STAMP)
 	@mkdir -p $$(@D)
 	@$$($(1)_CC) $$(UNIT_CPPFLAGS) $$(UNIT_CFLAGS) $$($(1)_CFLAGS) $$(INCLUDES) -MMD -MP -c $$< -o $$@
+	@$$(if $$(filter $$<,$$(SRCS)),objcopy --redefine-syms=$$(UNIT_MAP) $$@)
 
 # The program's main gives way to the test's.
 $(UNIT)/$(1)/obj/program.o: $(UNIT)/$(1)/obj/builder/command/main.o

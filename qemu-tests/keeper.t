@@ -17,6 +17,7 @@ my $boot = boot('keeper',
 	guests => {
 		web => tiny('', qq(on_crash = "restart"\n)),
 		db => tiny("", qq(on_crash = "restart"\n)),
+		again => tiny("", qq(on_crash = "restart"\n)), # one that ends more than 5 times a minute is given up
 		kept => tiny('poweroff', qq(on_poweroff = "preserve"\n)),
 		over => tiny('poweroff'),
 	},
@@ -90,13 +91,23 @@ kill -CONT "$(process keeper)"
 # While a guest is built anew.
 for i in 1 2 3 4; do
 	earlydom list --json >/tmp/before
-	type_to db crash
+	type_to again crash
 	sleep "0.$i"
 	kill -9 "$(process supervise)"
 	answers "building$i"
 	sleep 2
 done
 answers built
+
+# Another version: itself, and one that is none.
+old=$(process supervise)
+run upgrade earlydom upgrade
+[ "$(process supervise)" = "$old" ] || echo yes | said upgraded
+crashes upgraded web
+run upgrade_bad earlydom upgrade /bin/busybox
+answers not_upgraded
+run upgrade_none earlydom upgrade /stage2
+run upgrade_usage earlydom upgrade -x
 
 # Both: the files are those at their paths now.
 mv /hidden /boot
@@ -119,12 +130,33 @@ answers told
 crashes told db
 run facts xenfacts
 run nothing earlydom boot --adopt
-for guest in web db kept; do
+for guest in again web db kept; do
 	run destroy_$guest earlydom destroy $guest
 done
 kill_supervisor
 run nothing_left earlydom boot --adopt
 run at_the_end xenfacts
+
+# Told to end while it starts eight guests: each that was begun runs or is gone. The next one starts
+# those that are missing, and none twice.
+mkdir /tmp/eight
+for i in 1 2 3 4 5 6 7 8; do
+	printf 'kernel = "/boot/tiny"\nmemory = 16\n' >"/tmp/eight/g$i.cfg"
+done
+for delay in 0.1 0.3 0.6; do
+	earlydom boot -c /tmp/eight >/tmp/eight.out 2>&1 &
+	sleep "$delay"
+	killall earlydom
+	for i in $(seq 300); do
+		[ -n "$(process supervise)$(process keeper)" ] || break
+		sleep 0.1
+	done
+	run "term_$delay" xenfacts
+	said "term_$delay.said" </tmp/eight.out
+done
+run eight earlydom boot -c /tmp/eight
+answers eight_list
+run eight_facts xenfacts
 SH
 );
 $boot->ended_well;
@@ -138,24 +170,39 @@ sub rows {
 my $before = rows('first');
 is($before->{$_->[0]}{state}, $_->[1], "$_->[0] is $_->[1]")
 	for ['web', 'running'], ['db', 'running'], ['kept', 'preserved'], ['over', 'ended'];
-for my $label (qw(killed stopped keeper_killed then_supervisor keeper_stopped both both_again told)) {
+for my $label (qw(killed stopped keeper_killed then_supervisor keeper_stopped not_upgraded both both_again told)) {
 	my $now = rows($label);
-	is(join(' ', sort keys %$now), 'db kept over web', "$label: all are known");
+	is(join(' ', sort keys %$now), 'again db kept over web', "$label: all are known");
 	is($now->{$_}{state}, $before->{$_}{state}, "$label: $_ is what it was") for sort keys %$before;
 	is($now->{kept}{domid}, $before->{kept}{domid}, "$label: kept is the domain that it was");
 	cmp_ok($now->{web}{domid}, '>=', $before->{web}{domid}, "$label: web is not started anew");
 	cmp_ok($boot->said("$label.tenths"), '<=', $label =~ /keeper/ ? 10 : 150, "$label: answers in time");
 }
 is(rows('killed')->{$_}{domid}, $before->{$_}{domid}, "killed: $_ is the domain that it was") for qw(web db);
-is(rows('both')->{web}{restarts}, rows('keeper_stopped')->{web}{restarts} + 1, 'restarts are counted on');
-is(rows('built')->{db}{state}, 'running', 'a guest that was built when the supervisor was killed runs');
+is(rows('both')->{web}{restarts}, rows('keeper_stopped')->{web}{restarts} + 2, 'restarts are counted on');
+is(rows('built')->{again}{state}, 'running', 'a guest that was built when the supervisor was killed runs');
 my (undef, $facts) = facts($boot->said('facts.out'));
-is(scalar(keys %$facts), 3, 'no domain is there twice, and none half-built');
-is($boot->status_of($_), 0, "$_: exit status") for qw(adopt boot boot_over);
-is($boot->said('nothing.err'), "earlydom: another supervise is running (/run/earlydom/control answers)\n", 'never two supervisors');
+is(scalar(keys %$facts), 4, 'no domain is there twice, and none half-built');
+is($boot->said('upgraded'), "yes\n", 'another version has taken over') or diag($boot->said('upgrade.err'));
+is($boot->status_of('upgrade_bad'), 1, 'a version that does not come up is an error');
+like($boot->said('upgrade_bad.err'), qr/^earlydom: the new version .*; the one before goes on$/, 'which is said');
+is($boot->said('upgrade_none.err'), "earlydom: /stage2 is no program\n", 'what is no program is refused');
+is($boot->status_of('upgrade_usage'), 2, 'upgrade: usage');
+is($boot->status_of($_), 0, "$_: exit status") for qw(upgrade adopt boot boot_over);
+is($boot->said('nothing.err'), "earlydom: another earlydom is running (/run/earlydom/control answers)\n", 'never two supervisors');
 is($boot->said('nothing_left.err'), "earlydom: there are no guests to adopt\n", 'nothing to adopt is said');
 is($boot->said('keeper_left'), '', 'the keeper ends with its supervisor, where that was told to');
 my (undef, $end) = facts($boot->said('at_the_end.out'));
 is(scalar(keys %$end), 0, 'nothing is left');
+for my $delay (qw(0.1 0.3 0.6)) {
+	my (undef, $now) = facts($boot->said("term_$delay.out"));
+	is(scalar(grep { $_->{paused} } values %$now), 0, "told to end after $delay s: no domain is left paused");
+	like($boot->said("term_$delay.said"), qr/^earlydom: told to end: the guests go on without supervision$/m, 'which is said')
+		if $boot->said("term_$delay.said") =~ /started as/;
+}
+is($boot->status_of('eight'), 0, 'the next one starts the rest') or diag($boot->said('eight.err'));
+is(scalar(grep { $_->{state} eq 'running' } values %{rows('eight_list')}), 8, 'all eight run');
+my (undef, $eight) = facts($boot->said('eight_facts.out'));
+is(scalar(keys %$eight), 8, 'each once');
 is(scalar(grep { /please report/ } $boot->earlydom), 0, 'nothing happened that cannot');
 done_testing;

@@ -61,7 +61,7 @@ static int take_number(struct reader *r, const char *word, size_t *number)
 			return 1;
 		n = n * 10 + (size_t)(*p - '0');
 	}
-	if (p == r->end || *p != '\n')
+	if (p == r->end || *p != '\n' || p == r->at + len + 1)
 		return 1;
 	r->at = p + 1;
 	*number = n;

@@ -16,7 +16,6 @@
 
 #include "base/write_all.h"
 #include "builder/host/host.h"
-#include "builder/host/limits.h"
 #include "builder/host/own_root.h"
 #include "builder/host/rundir.h"
 #include "builder/keeper/heart.h"
@@ -200,9 +199,6 @@ static int become_keeper(struct boot *b, int status_fd, struct err *e)
 	int heart, program;
 
 	setsid();
-	/* The supervisor has them from here, also one that is started again. */
-	if (limits_raise(e) < 0)
-		fprintf(stderr, "earlydom: the supervisor %s\n", e->msg);
 	if (chdir("/") < 0)
 		return err_set(e, "cannot go to /: %s", strerror(errno));
 	program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

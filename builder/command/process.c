@@ -14,6 +14,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "builder/host/limits.h"
 #include "builder/host/own_root.h"
 #include "builder/host/rundir.h"
 #include "builder/keeper/keeper.h"
@@ -32,11 +33,23 @@ static bool was_typed(void)
 	return true;
 }
 
+/* Each process for itself: locked pages do not outlive an exec. */
+static void raise_limits(const char *who)
+{
+	struct err e;
+
+	if (limits_raise(&e) < 0)
+		fprintf(stderr, "earlydom: the %s %s\n", who, e.msg);
+}
+
 int command_keeper(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	return was_typed() ? EXIT_USAGE : keeper_run(KEPT_CHANNEL_FD);
+	if (was_typed())
+		return EXIT_USAGE;
+	raise_limits("keeper");
+	return keeper_run(KEPT_CHANNEL_FD);
 }
 
 /* The vcpus that dom0, or taskset, lets this process run on. */
@@ -96,12 +109,14 @@ int command_supervise(int argc, char **argv)
 	if (was_typed())
 		return EXIT_USAGE;
 	prctl(PR_SET_NAME, "earlydom");
+	raise_limits("supervisor");
 	kept_init(&kept, -1);
 	if (kept_receive_all(&kept, KEPT_CHANNEL_FD, why, &e) == 0) {
 		kept.channel = KEPT_CHANNEL_FD;
 		inputs = kept_take(&kept, PROCESS_INPUTS);
 		/* The program stays open for a keeper that has to be started again. */
 		kept_take(&kept, KEPT_PROGRAM);
+		kept_take(&kept, KEPT_KEEPER);
 		if (inputs < 0)
 			err_set(&e, "it was given no guests");
 		else if (chosen_kept(&chosen, inputs, &e) == 0)

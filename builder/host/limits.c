@@ -31,12 +31,19 @@ static int set_killer(const char *value)
 static int raise_files(void)
 {
 	struct rlimit l;
+	rlim_t most;
 
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
 		return -1;
 	if (l.rlim_cur >= LIMITS_FILES)
 		return 0;
-	l.rlim_cur = l.rlim_max < LIMITS_FILES ? l.rlim_max : LIMITS_FILES;
+	/* Linux gives process 1 no more than 4096, which root may raise. */
+	most = l.rlim_max;
+	l.rlim_cur = LIMITS_FILES;
+	l.rlim_max = most < LIMITS_FILES ? LIMITS_FILES : most;
+	if (setrlimit(RLIMIT_NOFILE, &l) == 0)
+		return 0;
+	l.rlim_cur = l.rlim_max = most;
 	return setrlimit(RLIMIT_NOFILE, &l);
 }
 

@@ -19,7 +19,9 @@
 #include "heart.h"
 
 /* How often the supervisor's heart is looked at. */
-#define LOOK_MS 2000
+#ifndef KEEPER_LOOK_MS
+#define KEEPER_LOOK_MS 2000
+#endif
 
 /* How long is waited before a supervisor that has ended is started again, in ms: the first time not
  * at all. One that has lived for LIVED_NS begins anew. */
@@ -108,6 +110,31 @@ int keeper_become(const struct kept *k, int channel, struct err *e)
 	return err_set(e, "cannot run the program again: %s", strerror(errno));
 }
 
+/* Closes what is kept under a name, and keeps fd instead; -1 for nothing. */
+static void replace(struct kept *k, const char *name, int fd)
+{
+	const int old = find_fd(k, name);
+
+	kept_take(k, name);
+	kept_drop(k, name);
+	if (old >= 0)
+		close(old);
+	if (fd >= 0)
+		kept_hold(k, name, fd);
+}
+
+/* One that is only stopped would go on some time, and take this process for one without a keeper.
+ */
+static void end_keeper(struct kept *k)
+{
+	const int old = find_fd(k, KEPT_KEEPER);
+	siginfo_t info;
+
+	if (old >= 0 && signal_process(old, SIGKILL) == 0)
+		waitid(P_PIDFD, (id_t)old, &info, WEXITED | WNOHANG);
+	replace(k, KEPT_KEEPER, -1);
+}
+
 int keeper_start(struct kept *k, struct err *e)
 {
 	const int self = open_process(getpid());
@@ -116,8 +143,8 @@ int keeper_start(struct kept *k, struct err *e)
 
 	if (self < 0)
 		return err_set(e, "cannot start the keeper: %s", strerror(errno));
-	kept_drop(k, KEPT_SUPERVISOR);
-	kept_hold(k, KEPT_SUPERVISOR, self);
+	end_keeper(k);
+	replace(k, KEPT_SUPERVISOR, self);
 	if (kept_new_channel(ends) < 0)
 		return err_set(e, "cannot start the keeper: %s", strerror(errno));
 	pid = fork();
@@ -155,6 +182,15 @@ static void watch(struct keeper *k, int pidfd, pid_t pid)
 	k->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* For the supervisor, which ends a keeper that does not listen. */
+static void hold_self(struct keeper *k)
+{
+	const int self = find_fd(&k->kept, KEPT_KEEPER) < 0 ? open_process(getpid()) : -1;
+
+	if (self >= 0)
+		kept_came(&k->kept, KEPT_KEEPER, self);
+}
+
 static int start(struct keeper *k, const char *why)
 {
 	const char *name = k->trying ? KEPT_PROGRAM_NEW : KEPT_PROGRAM;
@@ -180,6 +216,7 @@ static int start(struct keeper *k, const char *why)
 	k->channel = ends[0];
 	k->child = pid;
 	watch(k, pidfd, pid);
+	hold_self(k);
 	kept_begin(&k->kept, k->channel, why);
 	return 0;
 }
@@ -306,7 +343,6 @@ static void forget(struct keeper *k)
 	k->channel = k->kept.channel = k->pidfd = k->stat_fd = -1;
 	k->child = 0;
 	drop(k, KEPT_SUPERVISOR);
-	drop(k, KEPT_KEEPER);
 }
 
 static unsigned pause_for(struct keeper *k)
@@ -375,7 +411,9 @@ static void end_it(struct keeper *k, const char *cause)
 	signal_process(k->pidfd, SIGKILL);
 }
 
-static void look(struct keeper *k, uint64_t now)
+/* Returns whether there is something to keep: a supervisor that has closed its channel and lives on
+ * has another keeper. */
+static bool look(struct keeper *k, uint64_t now)
 {
 	const uint64_t hung = KEEPER_HUNG_MS * NS_PER_MS;
 	const uint64_t busy = k->heart ? atomic_load(&k->heart->busy_since) : 0;
@@ -385,16 +423,15 @@ static void look(struct keeper *k, uint64_t now)
 		k->stopped = 0;
 	else if (!k->stopped)
 		k->stopped = now;
-	/* It is looked at every LOOK_MS: what is seen stopped twice may be so since the look before
-	 * the first. */
-	if (k->stopped && now - k->stopped + LOOK_MS * NS_PER_MS >= hung)
+	/* It is looked at every KEEPER_LOOK_MS: what is seen stopped twice may be so since the look
+	 * before the first. */
+	if (k->stopped && now - k->stopped + KEEPER_LOOK_MS * NS_PER_MS >= hung)
 		end_it(k, "was stopped and is ended");
-	else if (busy && now > busy && now - busy + LOOK_MS * NS_PER_MS >= hung)
+	else if (busy && now > busy && now - busy + KEEPER_LOOK_MS * NS_PER_MS >= hung)
 		end_it(k, "did not answer and is ended");
 	else if (k->trying && now - k->began >= KEEPER_UP_MS * NS_PER_MS)
 		end_it(k, "did not come up in time");
-	else if (k->channel < 0 && now - k->closed >= LOOK_MS * NS_PER_MS)
-		end_it(k, "has closed its channel");
+	return k->channel >= 0 || now - k->closed < KEEPER_LOOK_MS * NS_PER_MS;
 }
 
 static void pass_signal(struct keeper *k)
@@ -415,7 +452,7 @@ static void keep(struct keeper *k)
 			{.fd = k->signals, .events = POLLIN},
 		};
 
-		if (poll(fds, 3, LOOK_MS) < 0 && errno != EINTR)
+		if (poll(fds, 3, KEEPER_LOOK_MS) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents & POLLIN) {
 			if (!ended(k))
@@ -428,7 +465,8 @@ static void keep(struct keeper *k)
 			kept_pump(&k->kept);
 		if (fds[2].revents & POLLIN)
 			pass_signal(k);
-		look(k, clock_ns());
+		if (!look(k, clock_ns()))
+			return;
 	}
 }
 

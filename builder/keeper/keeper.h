@@ -22,9 +22,13 @@
 #define KEPT_KEEPER      "keeper" /* the keeper's pidfd, for the supervisor */
 
 /* A supervisor that has not rested for so long is ended, and one that is stopped. */
+#ifndef KEEPER_HUNG_MS
 #define KEEPER_HUNG_MS 10000
+#endif
 /* How long a new version may take until it says KEPT_UP. */
+#ifndef KEEPER_UP_MS
 #define KEEPER_UP_MS 10000
+#endif
 
 /* The process, to its end. channel is where its starter has sent everything. Returns its exit
  * status. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -62,6 +63,7 @@ struct supervisor {
 	const char *began;
 	bool adopt;
 	uint64_t left;         /* when it was told to end, ns */
+	int lock;              /* of the run directory */
 	int program;           /* the next version of the program, or -1 */
 	uint64_t keeper_retry; /* when a keeper is started again, ns */
 	const char *rundir;
@@ -176,9 +178,22 @@ static void say_lack(struct supervisor *s, const struct err *e)
 	s->trouble++;
 }
 
+/* Of two supervisors, whoever has started them, one goes on: the lock goes with its process. */
+static int lock_rundir(struct supervisor *s, struct err *e)
+{
+	s->lock = openat(s->run.dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (s->lock >= 0 && errno == EWOULDBLOCK)
+		return err_set(e, "another earlydom is running (it has locked %s/lock)", s->rundir);
+	return err_set(e, "cannot lock %s/lock: %s", s->rundir, strerror(errno));
+}
+
 static int open_all(struct supervisor *s, const struct supervise_options *o, struct err *e)
 {
 	if (rundir_open(&s->run, o->rundir, e) < 0)
+		return -1;
+	if (lock_rundir(s, e) < 0)
 		return -1;
 	say_lack(s, e);
 	if (control_open(&s->control, o->rundir, kept_take(o->kept, "control"), e) < 0)
@@ -234,6 +249,8 @@ static bool close_all(struct supervisor *s)
 	free(s->all.list);
 	disk_table_free(&s->disks);
 	ledger_close(&s->ledger);
+	if (s->lock >= 0)
+		close(s->lock);
 	store_handle_close(&s->host);
 	for (unsigned i = 0; i < s->workers; i++)
 		store_handle_close(&s->worker_hosts[i]);
@@ -832,6 +849,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		return err_set(e, "out of memory");
 	*s = (struct supervisor){
 		.signal_fd = -1,
+		.lock = -1,
 		.program = -1,
 		.report = {.log = {.fd = -1}},
 		.kmsg_fd = -1,
