@@ -230,6 +230,9 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
+	/* Whether there is a store a job has to know: what another supervisor has left half-way is
+	 * undone in it, and built anew. */
+	worker_wait(&s->worker, true);
 	if (s->worker.n < s->workers)
 		report_line(&s->report, "%s; %u of %u build", e->msg, s->worker.n, s->workers);
 	return 0;
@@ -746,6 +749,7 @@ static void take_services(struct supervisor *s)
 {
 	s->trouble += services_take(&s->around, &s->all);
 	keep_services(s);
+	worker_wait(&s->worker, s->all.store == STORE_SOUGHT);
 	adopt_consoles(&s->all);
 	look_at_domains(&s->all);
 	proceed(&s->all);

@@ -63,7 +63,7 @@ static struct job *begin(struct worker *w, struct host *h)
 	struct job *j;
 
 	pthread_mutex_lock(&w->lock);
-	while (!w->todo && !w->stop)
+	while ((!w->todo || w->waits) && !w->stop)
 		pthread_cond_wait(&w->wake, &w->lock);
 	j = w->todo;
 	if (j) {
@@ -173,6 +173,14 @@ void worker_give(struct worker *w, struct job *j)
 	pthread_mutex_lock(&w->lock);
 	append(&w->todo_end, j);
 	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void worker_wait(struct worker *w, bool waits)
+{
+	pthread_mutex_lock(&w->lock);
+	w->waits = waits;
+	pthread_cond_broadcast(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }
 

@@ -47,6 +47,7 @@ struct worker {
 	struct job *todo, **todo_end; /* not begun yet; under the lock, like the rest */
 	struct job *done, **done_end; /* not taken yet, in the order in which they were done */
 	bool stop;
+	bool waits; /* nothing is begun */
 	int done_fd; /* eventfd: readable when a job has come back */
 };
 
@@ -65,6 +66,9 @@ void worker_stop(struct worker *w);
 
 /* Gives a job; it is the caller's memory and must stay until worker_take has returned it. */
 void worker_give(struct worker *w, struct job *j);
+
+/* While it waits no job is begun, until it is to stop. At its start it does not. */
+void worker_wait(struct worker *w, bool waits);
 
 /* Takes a job back that was given and is not begun. False when it is begun, or was. */
 bool worker_withdraw(struct worker *w, struct job *j);

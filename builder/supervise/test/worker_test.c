@@ -456,6 +456,33 @@ static void test_few_threads(void **state)
 	assert_string_equal(child_says(start_with_one), want);
 }
 
+/* Until it is known whether there is a store nothing is begun. */
+static void test_waits(void **state)
+{
+	struct pollfd p = {.events = POLLIN};
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, 2);
+	worker_wait(&s.worker, true);
+	give_all(&s, JOB_START);
+	p.fd = s.worker.done_fd;
+	assert_int_equal(poll(&p, 1, 300), 0);
+	assert_int_equal(fake_domains(), 0);
+	assert_true(worker_withdraw(&s.worker, &s.jobs[1]));
+	worker_give(&s.worker, &s.jobs[1]);
+	worker_wait(&s.worker, false);
+	for (unsigned i = 0; i < GUESTS; i++)
+		assert_int_equal(take(&s)->rc, 0);
+	assert_int_equal(fake_domains(), GUESTS);
+	/* What was given is done all the same before it ends. */
+	worker_wait(&s.worker, true);
+	give_all(&s, JOB_DESTROY);
+	worker_stop(&s.worker);
+	assert_int_equal(fake_domains(), 0);
+	close_scene(&s);
+}
+
 static void test_number(void **state)
 {
 	(void)state;
@@ -485,6 +512,7 @@ int main(void)
 		cmocka_unit_test(test_memory_taken),
 		cmocka_unit_test(test_failures_of_several),
 		cmocka_unit_test(test_few_threads),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_number),
 	};
 
