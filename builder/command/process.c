@@ -125,5 +125,6 @@ int command_supervise(int argc, char **argv)
 	if (rc < 0)
 		fprintf(stderr, "earlydom: %s\n", e.msg);
 	chosen_free(&chosen);
+	kept_free(&kept);
 	return rc < 0 ? EXIT_FAILED : EXIT_OK;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,6 +11,10 @@
 
 /* The version: another one has another layout. */
 static const char magic[16] = "earlydom state1";
+
+/* Half of a ledger has another name: one that nobody has finished would keep all later supervisors
+ * from their beginning. */
+#define NEW_FILE LEDGER_FILE ".new"
 
 struct place {
 	uint64_t sum; /* of the rest, up to the text's end */
@@ -88,8 +93,8 @@ static int make_file(int dirfd, size_t size)
 	int fd = -1, cause;
 
 	if (dirfd >= 0) {
-		unlinkat(dirfd, LEDGER_FILE, 0);
-		fd = openat(dirfd, LEDGER_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		unlinkat(dirfd, NEW_FILE, 0);
+		fd = openat(dirfd, NEW_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	} else {
 		fd = memfd_create("earlydom state", MFD_CLOEXEC);
 	}
@@ -100,7 +105,7 @@ static int make_file(int dirfd, size_t size)
 		return fd;
 	close(fd);
 	if (dirfd >= 0)
-		unlinkat(dirfd, LEDGER_FILE, 0);
+		unlinkat(dirfd, NEW_FILE, 0);
 	errno = cause;
 	return -1;
 }
@@ -110,7 +115,7 @@ int ledger_make(struct ledger *l, int dirfd, size_t n, bool *in_memory, struct e
 	int fd = make_file(dirfd, size_of(n));
 
 	*l = (struct ledger){.fd = -1};
-	*in_memory = fd < 0;
+	*in_memory = fd < 0 || dirfd < 0;
 	if (fd < 0)
 		fd = make_file(-1, size_of(n));
 	if (fd < 0)
@@ -118,11 +123,17 @@ int ledger_make(struct ledger *l, int dirfd, size_t n, bool *in_memory, struct e
 			       strerror(errno));
 	if (map(l, fd, n, e) < 0) {
 		close(fd);
-		return -1;
+	} else {
+		l->file->n = n;
+		memcpy(l->file->magic, magic, sizeof(magic));
+		if (*in_memory || renameat(dirfd, NEW_FILE, dirfd, LEDGER_FILE) == 0)
+			return 0;
+		err_set(e, "cannot make a file for the state of the guests: %s", strerror(errno));
+		ledger_close(l);
 	}
-	l->file->n = n;
-	memcpy(l->file->magic, magic, sizeof(magic));
-	return 0;
+	if (!*in_memory)
+		unlinkat(dirfd, NEW_FILE, 0);
+	return -1;
 }
 
 int ledger_open(struct ledger *l, int dirfd, int fd, struct err *e)

@@ -452,8 +452,6 @@ static int begin(struct supervisor *s, struct err *e)
 
 	if (open_ledger(s, &old, e) < 0)
 		return -1;
-	if (s->ledger.fd >= 0)
-		kept_hold(s->kept, "state", s->ledger.fd);
 	if (!old.file) {
 		for (size_t i = 0; i < s->all.n; i++)
 			unit_hold(&s->all, &s->all.list[i]);
@@ -466,6 +464,9 @@ static int begin(struct supervisor *s, struct err *e)
 			return -1;
 		report_line(&s->report, "%zu guest%s adopted", n, n == 1 ? "" : "s");
 	}
+	/* Not before all is in it: a new ledger takes the old one's place. */
+	if (s->ledger.fd >= 0)
+		kept_hold(s->kept, "state", s->ledger.fd);
 	save_self(s);
 	kept_sweep(s->kept);
 	return 0;
@@ -625,7 +626,7 @@ static void leave(struct supervisor *s, uint64_t now)
 		withdraw_jobs(s);
 	}
 	s->all.leaving = true;
-	if (now - s->left < LEAVE_NS)
+	if (now < s->left + LEAVE_NS)
 		return;
 	if (s->all.upgrading) {
 		give_up_upgrade(s);
@@ -819,6 +820,18 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 	return other < due ? other : due;
 }
 
+/* Where poll fails, for want of memory, nothing is taken this time: the guests have nobody else,
+ * and it is not the end. */
+static void wait_for(struct pollfd *fds, size_t n, int ms)
+{
+	if (poll(fds, n, ms) >= 0)
+		return;
+	if (errno != EINTR)
+		usleep(TICK_NS / NS_PER_US);
+	for (size_t i = 0; i < n; i++)
+		fds[i].revents = 0;
+}
+
 static void loop(struct supervisor *s)
 {
 	struct pollfd fds[FD_COUNT + 2 * s->all.room];
@@ -833,8 +846,7 @@ static void loop(struct supervisor *s)
 		if (now - woke > s->all.longest_turn)
 			s->all.longest_turn = now - woke;
 		heart_rests(s->heart, now);
-		if (poll(fds, FD_COUNT + 2 * s->all.n, pause_ms(s, now, due)) < 0 && errno != EINTR)
-			return;
+		wait_for(fds, FD_COUNT + 2 * s->all.n, pause_ms(s, now, due));
 		woke = clock_ns();
 		heart_beats(s->heart, woke);
 		act(s, fds);

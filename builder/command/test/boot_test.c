@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,6 +75,8 @@ static void boot(struct boot *b)
 	assert_int_equal(pipe(fds), 0);
 	o.status_fd = fds[1];
 	b->status_fd = fds[0];
+	/* What an earlier test has left is not to be adopted, as command/boot.c sees to it. */
+	unlink("run/state");
 	fd = open("stderr", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	dup2(fd, 2);
 	close(fd);
@@ -246,6 +249,12 @@ static bool is_of_weight(const struct boot *b)
 	return strstr(b->said, "dom0's weight: ") || strstr(b->said, "dom0 its weight ");
 }
 
+/* It is asked before each build, too, whether the guest runs already. */
+static bool failed_build(const struct boot *b)
+{
+	return strstr(b->said, ": cannot ask for the domains: ");
+}
+
 /* What must hold after a boot of the three good guests in which one call failed. */
 static void check_failed_boot(const struct boot *b, const char *call)
 {
@@ -264,7 +273,7 @@ static void check_failed_boot(const struct boot *b, const char *call)
 		KIT_CHECK(strstr(b->err.msg, strerror(EIO)), "%s failed: %s", call, b->err.msg);
 		assert_int_equal(running, 0);
 		assert_int_equal(b->status, -1);
-	} else if (again(call) || is_of_weight(b)) {
+	} else if ((again(call) && !failed_build(b)) || is_of_weight(b)) {
 		KIT_CHECK(running == 3 && b->status == 0, "%s failed: status %d, %u run\n%s", call,
 			  b->status, running, b->said);
 	} else {
@@ -827,8 +836,9 @@ static void boot_command(const char *kernel, bool works)
 	char *argv[] = {line,      line + 9,  line + 14, line + 17,
 			line + 20, line + 29, line + 32, NULL};
 	char text[512], name[64] = "";
-	int status, ended;
+	int status;
 	pid_t pid, session;
+	struct pollfd p;
 	FILE *f;
 
 	make_dom0();
@@ -847,16 +857,17 @@ static void boot_command(const char *kernel, bool works)
 	snprintf(text, sizeof(text), "/proc/%d/comm", (int)pid);
 	f = fopen(text, "r");
 	MUST(f && fgets(name, sizeof(name), f) && fclose(f) == 0);
-	MUST(kill(pid, SIGTERM) == 0 && waitpid(pid, &ended, 0) == pid);
+	/* It is the keeper's child. */
+	p = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, pid, 0U), .events = POLLIN};
+	MUST(p.fd >= 0 && kill(pid, SIGTERM) == 0 && poll(&p, 1, 30000) == 1);
 	MUST(session == pid && !strcmp(name, "earlydom\n"));
-	MUST(!strcmp(line, "earlydom")); /* only the supervisor is renamed */
 	MUST(status == (works ? EXIT_OK : EXIT_FAILED));
-	MUST(WIFEXITED(ended) && WEXITSTATUS(ended) == EXIT_OK);
 	_exit(0);
 }
 
 static void in_child(const char *kernel, bool works)
 {
+	char text[8192];
 	int status, fd;
 	pid_t pid;
 
@@ -873,7 +884,8 @@ static void in_child(const char *kernel, bool works)
 		boot_command(kernel, works);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	kit_read("stderr", text, sizeof(text));
+	KIT_CHECK(status == 0, "%s", text);
 }
 
 static void test_command_boots(void **state)
@@ -898,7 +910,9 @@ static int begin(void **state)
 	return 0;
 }
 
-int main(void)
+/* The keeper and the supervisor are this program, which runs itself again. Anything else would
+ * begin with the tests anew, and so on. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
@@ -919,5 +933,10 @@ int main(void)
 		cmocka_unit_test(test_command_boots),
 	};
 
+	if (argc == 2 && !strcmp(argv[1], "keeper"))
+		return command_keeper(argc - 1, argv + 1);
+	fake_reset();
+	if (argc == 2 && !strcmp(argv[1], "supervise"))
+		return command_supervise(argc - 1, argv + 1);
 	return cmocka_run_group_tests(tests, begin, kit_end);
 }
