@@ -306,22 +306,17 @@ await /tmp/shown ': restarted as domain' 20 3
 crashes pv
 end_row
 
-# The file system of libxl's records is frozen.
-mkdir -p /var/lib/xen
-mount -t ext4 /dev/vdb /var/lib/xen
-records() { ls /var/lib/xen | sed -n 's/^userdata-d\.\([0-9]*\)\..*/\1/p' | sort -n | said "$1"; }
-recorded() { ls /var/lib/xen | grep -q "^userdata-d\.$(id_of pv)\."; }
-wait_for 30 recorded
-begin frozen
-fsfreeze -f /var/lib/xen
-crashes pv pvh vmx
+# A guest's kernel is truncated in its place.
+begin truncated
+cp /boot/tiny /tmp/tiny
+: >/boot/tiny
+crash pv
+wait_for 30 some pv 'retrying|failed'
+said "$row.stopped" </tmp/list
 snapshot after
-records "$row.stopped"
-fsfreeze -u /var/lib/xen
-crashes pv
-wait_for 30 recorded
-sleep 2
-records "$row.records"
+cat /tmp/tiny >/boot/tiny
+wait_for 60 new_domain pv
+crashes pv pvh vmx
 end_row
 
 # No room in /run.
@@ -366,17 +361,22 @@ snapshot after
 crashes pv pvh vmx
 end_row
 
-# A guest's kernel is truncated in its place.
-begin truncated
-cp /boot/tiny /tmp/tiny
-: >/boot/tiny
-crash pv
-wait_for 30 some pv 'retrying|failed'
-said "$row.stopped" </tmp/list
-snapshot after
-cat /tmp/tiny >/boot/tiny
-wait_for 60 new_domain pv
+# The file system of libxl's records is frozen.
+mkdir -p /var/lib/xen
+mount -t ext4 /dev/vdb /var/lib/xen
+records() { ls /var/lib/xen | sed -n 's/^userdata-d\.\([0-9]*\)\..*/\1/p' | sort -n | said "$1"; }
+recorded() { ls /var/lib/xen | grep -q "^userdata-d\.$(id_of pv)\."; }
+wait_for 10 recorded
+begin frozen
+fsfreeze -f /var/lib/xen
 crashes pv pvh vmx
+snapshot after
+records "$row.stopped"
+fsfreeze -u /var/lib/xen
+crashes pv
+wait_for 30 recorded
+sleep 2
+records "$row.records"
 end_row
 
 begin xenstored.KILL.restart

@@ -197,6 +197,27 @@ bool guest_holds_all(const struct guest *g)
 	return guest_source(g) && guest_knows_devices(g);
 }
 
+int guest_check_files(const struct guest *g, struct err *e)
+{
+	const struct {
+		const struct image_file *file;
+		const char *what, *path;
+	} files[] = {
+		{g->kernel, "kernel", g->cfg->kernel},
+		{g->firmware, "firmware", firmware_loader_path(g->cfg)},
+		{g->memmap, "memmap", g->cfg->memmap},
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (!files[i].file || fstat(files[i].file->fd, &st) < 0 ||
+		    (size_t)st.st_size >= files[i].file->size)
+			continue;
+		return err_set_passing(e, "%s %s has become shorter", files[i].what, files[i].path);
+	}
+	return 0;
+}
+
 struct image_file *guest_source(const struct guest *g)
 {
 	return firmware_wanted(g->cfg) ? g->firmware : g->kernel;

@@ -40,6 +40,10 @@ bool guest_knows_devices(const struct guest *g);
 /* Whether g has all that a build needs: its files, disks and network interfaces. */
 bool guest_holds_all(const struct guest *g);
 
+/* Whether the files that are read where they are mapped are as long as they were then: who reads a
+ * mapping behind the end of its file is ended by SIGBUS. Returns 0, or -1 with e set. */
+int guest_check_files(const struct guest *g, struct err *e);
+
 /* The file of what g starts with: its kernel, or its firmware where it has one. NULL while its
  * files are not held. */
 struct image_file *guest_source(const struct guest *g);

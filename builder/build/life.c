@@ -93,6 +93,8 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	/* A supervisor that has taken over may not have got it. */
 	if (!guest_holds_all(g))
 		return err_set_passing(e, "its files, disks or interfaces are not held any more");
+	if (guest_check_files(g, e) < 0)
+		goto out;
 	phases_enter(&g->phases, PHASE_UNPACK);
 	kernel = guest_open_source(g, e);
 	if (!kernel)

@@ -4,6 +4,7 @@
  */
 #include "builder/fake/kit.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <xen-version.h>
@@ -494,6 +495,36 @@ static void test_restart(void **state)
 	assert_int_equal(begin(NULL), 0);
 }
 
+/* A kernel that was truncated in its place is not read, which would end the process; and it is read
+ * again when it is whole. */
+static void test_truncated(void **state)
+{
+	struct guest_config cfg = kit_config("short", GUEST_PVH);
+	char path[256], msg[300], data[65536];
+	struct scene s;
+	struct stat st;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", kit_path("short"));
+	assert_int_equal(stat(kit_path("kernel"), &st), 0);
+	assert_in_range(st.st_size, 1, sizeof(data) - 1);
+	kit_read("kernel", data, sizeof(data));
+	kit_write("short", data, (size_t)st.st_size);
+	cfg.kernel = path;
+	start(&s, &cfg);
+	assert_int_equal(guest_destroy(&s.guest, &s.host, &s.err), 0);
+	assert_int_equal(truncate(path, 0), 0);
+	guest_plan_restart(&s.guest);
+	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
+	snprintf(msg, sizeof(msg), "kernel %s has become shorter", path);
+	assert_string_equal(s.err.msg, msg);
+	assert_true(s.err.passing);
+	kit_write("short", data, (size_t)st.st_size);
+	guest_plan_restart(&s.guest);
+	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	close_scene(&s);
+}
+
 static void test_refusals(void **state)
 {
 	static char *cpus[] = {"4-7"};
@@ -915,6 +946,7 @@ int main(void)
 		cmocka_unit_test(test_one_cpu_list),
 		cmocka_unit_test(test_schedulers),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_corrupt_kernel),
 		cmocka_unit_test(test_host_memory),
