@@ -319,6 +319,27 @@ static void fail_one(struct scene *s)
 		s->m[i].excused = s->m[i].target;
 }
 
+/* Starts that have failed are tried again, as if their pauses were over. */
+static void end_pauses(struct scene *s)
+{
+	bool any_left = true;
+
+	while (any_left) {
+		any_left = false;
+		for (size_t i = 0; i < GUESTS; i++) {
+			struct unit *u = &s->k.all.list[i];
+
+			if (u->state != UNIT_RETRYING)
+				continue;
+			u->retry_at = 0;
+			unit_proceed(&s->k.all, u, clock_ns());
+			any_left = true;
+		}
+		if (any_left)
+			kit_units_settle(&s->k);
+	}
+}
+
 static void step(struct scene *s)
 {
 	const unsigned targets = any(4), trouble = any(8);
@@ -342,6 +363,7 @@ static void step(struct scene *s)
 	if (s->failing)
 		kit_units_settle(&s->k); /* what failed, and is done again */
 	s->failing = false;
+	end_pauses(s);
 	check_all(s);
 }
 
@@ -404,6 +426,7 @@ static void begin_round(struct scene *s)
 		kit_units_settle(&s->k);
 	}
 	fake_die_at(0, NULL, NULL);
+	end_pauses(s);
 	check_all(s);
 }
 
