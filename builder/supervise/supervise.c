@@ -905,8 +905,11 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		control_upgraded(&s->control);
 	else
 		say_left(s);
-	if (s->kept)
+	if (s->kept) {
 		kept_send(s->kept->channel, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER, "", -1);
+		/* What is given back from here on is only this process's. */
+		s->kept->channel = -1;
+	}
 	rc = 0;
 out:
 	if (close_all(s))
