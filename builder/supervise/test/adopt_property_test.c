@@ -263,6 +263,7 @@ static void xl_destroys(struct scene *s, size_t i)
 static void command(struct scene *s, size_t i, enum unit_event event)
 {
 	struct unit *u = &s->k.all.list[i];
+	const bool stuck = u->state == UNIT_STUCK;
 	struct err e;
 
 	if (fake_dead())
@@ -273,7 +274,8 @@ static void command(struct scene *s, size_t i, enum unit_event event)
 	}
 	note(s, " %s-%s", unit_name(u), unit_event_name(event));
 	s->m[i].target = true;
-	if (fake_dead()) { /* taken, or not */
+	/* Taken, or not; or one whose domain has ended already, and could not be destroyed then. */
+	if (fake_dead() || (stuck && event == EVENT_ASK_STOP)) {
 		s->m[i].excused = true;
 		s->m[i].domid = NO_DOMAIN;
 		return;
