@@ -47,7 +47,7 @@ struct worker {
 	struct job *todo, **todo_end; /* not begun yet; under the lock, like the rest */
 	struct job *done, **done_end; /* not taken yet, in the order in which they were done */
 	bool stop;
-	bool waits; /* nothing is begun */
+	bool waits;  /* nothing is begun */
 	int done_fd; /* eventfd: readable when a job has come back */
 };
 
