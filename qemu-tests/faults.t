@@ -276,7 +276,7 @@ BEFORE
 row=xenstored.KILL.boot longest=0 lines=0
 wait_for 30 some vmx running
 read -r longest </tmp/killed
-store_ended
+store_ended ''
 SH
 
 $booted{dom0} = sub { return flaky_boot('dom0', %common, time => 240,
@@ -384,7 +384,7 @@ crash pv pvh
 wait_for 30 some 'pv|pvh' 'waiting|starting|connecting|stopping'
 longest=0
 kill -9 "$(process xenstored)"
-store_ended
+store_ended ''
 SH
 
 # ---- what has become of it ----
@@ -403,13 +403,14 @@ sub rows {
 # one(BOOT, LABEL, ROWS): what is wrong with the domains at that time: there should be one of each
 # guest that the list has a domain of, whole, and the store should know these and no other
 sub one {
-	my ($boot, $label, $rows) = @_;
+	my ($boot, $label, $rows, $waits) = @_;
+	my %begun = map { ($rows->{$_}{domid} // '') => 1 } keys %$waits;
 	my (undef, $facts) = facts($boot->said("$label.facts"));
 	my $want = join(' ', sort { $a <=> $b } grep { defined } map { $_->{domid} } values %$rows);
 	my $have = join(' ', sort { $a <=> $b } keys %$facts);
 	my @bad = $have eq $want ? () : ("domains $have, and not $want");
 	for (values %$facts) {
-		push @bad, "domain $_->{domain} is half-built" if $_->{paused} || $_->{dying};
+		push @bad, "domain $_->{domain} is half-built" if ($_->{paused} && !$begun{$_->{domain}}) || $_->{dying};
 	}
 	my @nodes = sort { $a <=> $b } grep { $_ } split ' ', $boot->said("$label.store");
 	push @bad, "the store has @nodes" if @nodes && "@nodes" ne $want;
@@ -421,6 +422,7 @@ my @table;
 #	answers  the seconds within which the list is answered on an idle machine (1)
 #	hit      [names of the guests whose domains the fault ends]
 #	kept     [names of those that have ended and are kept at the end]
+#	waits    [names of those that wait for the store, with or without a domain that is built]
 #	bad      more that is wrong
 #	lost     what is lost by design
 sub row {
@@ -428,14 +430,16 @@ sub row {
 	my %hit = map { $_ => 1 } @{$o{hit} // []};
 	my %kept = map { $_ => 1 } @{$o{kept} // []};
 	my ($before, $after, $end) = map { rows($boot, "$row.$_") } qw(before after end);
-	my @bad = (@{$o{bad} // []}, one($boot, "$row.after", $after), one($boot, "$row.end", $end));
+	my %waits = map { $_ => 1 } @{$o{waits} // []};
+	my @bad = (@{$o{bad} // []}, one($boot, "$row.after", $after, \%waits), one($boot, "$row.end", $end, \%waits));
 	my ($ms) = $boot->said("$row.ms") =~ /(\d+)/;
 	push @bad, 'it was not over' if !defined $ms;
 	push @bad, "the list took $ms ms" if ($ms // 0) > 1000 * $Boot::patience * ($o{answers} // 1);
 	for my $name (@names) {
 		my ($old, $now, $last) = map { $_->{$name}{domid} // 0 } $before, $after, $end;
-		push @bad, "$name is " . ($end->{$name}{state} // 'gone') if ($end->{$name}{state} // '') ne 'running';
-		push @bad, "$name was domain $old and is $now" if $old && !$hit{$name} && $old != $now;
+		my $state = $end->{$name}{state} // 'gone';
+		push @bad, "$name is $state" if $state ne 'running' && !($waits{$name} && $state =~ /^(?:waiting|connecting|retrying)$/);
+		push @bad, "$name was domain $old and is $now" if $old && !$hit{$name} && !$waits{$name} && $old != $now;
 		push @bad, "$name was domain $old still" if $old && $hit{$name} && $old == $now;
 		push @bad, "$name ended and is domain $last" if $kept{$name} && $last != $now;
 	}
@@ -466,7 +470,7 @@ if (my $boot = $machine{processes}) {
 	row($boot, 'xenstored.KILL.idle', 'xenstored killed', 'idle', kept => [qw(pv pvh)], lost => $store_lost);
 }
 if (my $boot = $machine{boot}) {
-	row($boot, 'xenstored.KILL.boot', 'xenstored killed', $when{boot}, lost => $store_lost);
+	row($boot, 'xenstored.KILL.boot', 'xenstored killed', $when{boot}, waits => [qw(pv pvh)], lost => $store_lost);
 }
 if (my $boot = $machine{dom0}) {
 	# stopped(ROW): what was found while the fault lasted
@@ -485,7 +489,7 @@ if (my $boot = $machine{dom0}) {
 		bad => $wrong->($stopped->('memory') eq '0', 'another process ended'));
 	row($boot, 'truncated', "a guest's kernel truncated in its place", 'before it is restarted', hit => ['pv'],
 		lost => 'the guest waits for its kernel');
-	row($boot, 'xenstored.KILL.restart', 'xenstored killed', $when{restart}, lost => $store_lost);
+	row($boot, 'xenstored.KILL.restart', 'xenstored killed', $when{restart}, waits => [qw(pv pvh)], lost => $store_lost);
 }
 
 write_file(work_dir . '/table.md', map { "$_\n" } '| fault | when | longest wait for the list | what was said | held | lost by design |',
