@@ -156,10 +156,7 @@ static void test_cut(void **state)
 	hold(&s, GUEST_PV, NULL);
 	assert_int_equal(truncate(s.path, (off_t)len - 1), 0);
 	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
-	snprintf(want, sizeof(want),
-		 "cannot load kernel %s into the domain: cannot read the file: it has become "
-		 "shorter",
-		 s.path);
+	snprintf(want, sizeof(want), "kernel %s has become shorter", s.path);
 	assert_string_equal(s.err.msg, want);
 	end(&s);
 }

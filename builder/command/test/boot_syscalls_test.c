@@ -86,7 +86,8 @@ static void supervise_once(struct boot *b)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	b->o = (struct supervise_options){.rundir = "run", .workers = 1, .status_fd = fds[1]};
+	b->o = (struct supervise_options){
+		.rundir = "run", .workers = 1, .status_fd = fds[1], .adopt = true};
 	b->status_fd = fds[0];
 	b->err.msg[0] = '\0';
 	b->over = false;
