@@ -76,7 +76,11 @@ void unit_enter(struct units *all, struct unit *u, enum unit_state state)
 		phases_end(&u->guest.phases);
 	give_back(all, u);
 	write_record(all, u);
-	unit_save(all, u);
+	/* The guest of one that is cancelled is a thread's. */
+	if (state == UNIT_CANCELLED)
+		unit_save_state(all, u);
+	else
+		unit_save(all, u);
 	if (state == UNIT_STARTING)
 		begin_job(all, u, start_job(&u->guest));
 	else if (state == UNIT_ENDING || state == UNIT_FAILING)

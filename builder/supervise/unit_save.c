@@ -112,6 +112,22 @@ void unit_save(struct units *all, const struct unit *u)
 	free(text);
 }
 
+void unit_save_state(struct units *all, const struct unit *u)
+{
+	char old[LEDGER_TEXT_MAX + 1], new[LEDGER_TEXT_MAX + 64];
+	const char *state;
+	int len;
+
+	if (!all->ledger || !ledger_read(all->ledger, unit_record(all, u), old))
+		return;
+	state = saved_value(old, "state");
+	if (!state)
+		return;
+	len = snprintf(new, sizeof(new), "%.*s%s%s", (int)(state - old), old, state_words[u->state],
+		       state + strcspn(state, "\n"));
+	ledger_write(all->ledger, unit_record(all, u), new, (size_t)len);
+}
+
 /* ---- reading ---- */
 
 const char *saved_value(const char *text, const char *word)

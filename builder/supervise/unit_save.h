@@ -23,6 +23,9 @@ size_t unit_record(const struct units *all, const struct unit *u);
  * before it gets it. */
 void unit_save(struct units *all, const struct unit *u);
 
+/* The same of its state alone, while a thread has its guest. */
+void unit_save_state(struct units *all, const struct unit *u);
+
 /* A disk that its domain had. */
 struct saved_disk {
 	bool there;
