@@ -479,7 +479,6 @@ static int find_store(void *arg, struct err *e)
 	if (!fake_store()->running)
 		return err_set(e, "no xenstored runs");
 	kit_units_store(k);
-	k->all.consoles = CONSOLES_ELSEWHERE;
 	return 0;
 }
 
@@ -508,6 +507,7 @@ static void test_given_away(void **state)
 	assert_string_equal(received(other, &end), "ok\n");
 	fake_print(1, "last heard here\n");
 	fake_store()->running = true;
+	s.k.all.consoles = CONSOLES_ELSEWHERE;
 	/* One of the two is not handed over: that is the answer, and it keeps its console. */
 	fake_fail_call("xc_hvm_param_set", 1, EPERM);
 	answers(&s, "handover\n",
