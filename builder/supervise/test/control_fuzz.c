@@ -133,6 +133,7 @@ static void connect_client(struct scene *s, size_t i)
 	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
 	memset(k, 0, sizeof(*k));
 	k->fd = fds[0];
+	k->file = -1;
 	s->clients[i].fd = fds[1];
 	s->clients[i].nr_said = s->clients[i].nr_heard = 0;
 	s->clients[i].over = false;
