@@ -5,14 +5,27 @@
 #include <stdio.h>
 #include <string.h>
 
+static void set(struct err *e, bool passing, const char *fmt, va_list ap)
+{
+	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	e->passing = passing;
+}
+
+/* Behind the message that is there. */
+static void append(struct err *e, const char *between, const char *text)
+{
+	const size_t len = strlen(e->msg);
+
+	snprintf(e->msg + len, sizeof(e->msg) - len, "%s%s", between, text);
+}
+
 int err_set(struct err *e, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	set(e, false, fmt, ap);
 	va_end(ap);
-	e->passing = false;
 	return -1;
 }
 
@@ -21,9 +34,8 @@ int err_set_passing(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	set(e, true, fmt, ap);
 	va_end(ap);
-	e->passing = true;
 	return -1;
 }
 
@@ -56,27 +68,22 @@ bool errno_passes(int errnum)
 int err_set_errno(struct err *e, int errnum, const char *fmt, ...)
 {
 	va_list ap;
-	size_t len;
 
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	set(e, errno_passes(errnum), fmt, ap);
 	va_end(ap);
-	len = strlen(e->msg);
-	snprintf(e->msg + len, sizeof(e->msg) - len, ": %s", strerror(errnum));
-	e->passing = errno_passes(errnum);
+	append(e, ": ", strerror(errnum));
 	return -1;
 }
 
 int err_prefix(struct err *e, const char *fmt, ...)
 {
-	struct err old = *e;
+	const struct err old = *e;
 	va_list ap;
-	size_t len;
 
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	set(e, old.passing, fmt, ap);
 	va_end(ap);
-	len = strlen(e->msg);
-	snprintf(e->msg + len, sizeof(e->msg) - len, "%s", old.msg);
+	append(e, "", old.msg);
 	return -1;
 }
