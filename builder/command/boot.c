@@ -213,7 +213,7 @@ static int become_keeper(struct boot *b, int status_fd, struct err *e)
 	kept_hold(&kept, PROCESS_OWN_ROOT, own_root.dir);
 	kept_hold(&kept, PROCESS_INPUTS, b->inputs);
 	kept_hold(&kept, PROCESS_STATUS, status_fd);
-	return keeper_become(&kept, -1, e);
+	return keeper_become(&kept, e);
 }
 
 /* What the supervisor may take until it has seen that the time is over. */

@@ -15,6 +15,7 @@
 #include "builder/image/image_type.h"
 #include "classic_args.h"
 #include "base/clock.h"
+#include "base/pidfd.h"
 #include "builder/guest/guest.h"
 #include "builder/keeper/kept.h"
 #include "devmodel_files.h"
@@ -271,7 +272,8 @@ static int run(struct devmodel *m, const struct guest *g, const struct devmodels
 	m->began = clock_ns();
 	m->pid = devmodel_process_start(&p, e);
 	if (m->pid > 0) {
-		m->process_fd = devmodel_process_open(m->pid);
+		m->process_fd = pidfd_of(m->pid);
+		m->process_began = devmodel_process_began(m->pid);
 		keep_files(m);
 		rc = 0;
 	} else {
@@ -634,7 +636,7 @@ bool devmodel_save(const struct devmodel *m, struct devmodel_saved *out)
 {
 	*out = (struct devmodel_saved){
 		.pid = m->pid,
-		.process_began = m->pid ? devmodel_process_began(m->pid) : 0,
+		.process_began = m->process_began,
 		.ready = m->state == DEVMODEL_READY,
 		.restricted = m->restricted,
 		.uid = m->uid,
@@ -662,13 +664,14 @@ void devmodel_adopt(struct devmodel *m, const struct guest *g, const struct devm
 		m->log.fd = -1; /* what it says is lost */
 	/* Its number may be another's by now. */
 	if (m->process_fd < 0 && devmodel_process_began(saved->pid) == saved->process_began)
-		m->process_fd = devmodel_process_open(saved->pid);
+		m->process_fd = pidfd_of(saved->pid);
 	if (m->process_fd < 0) {
 		m->state = DEVMODEL_ENDED;
 		err_set(&m->why, "device model %.150s has ended", model_program_of(g->cfg));
 		return;
 	}
 	m->pid = saved->pid;
+	m->process_began = saved->process_began;
 	m->state = saved->ready ? DEVMODEL_READY : DEVMODEL_STARTING;
 	keep_files(m);
 }

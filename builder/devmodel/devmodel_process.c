@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/close_files.h"
+#include "base/pidfd.h"
 
 #define LOOK_US 2000
 
@@ -138,11 +138,6 @@ pid_t devmodel_process_start(const struct model_program *p, struct err *e)
 	return start_error(p, &f, e);
 }
 
-int devmodel_process_open(pid_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0U);
-}
-
 uint64_t devmodel_process_began(pid_t pid)
 {
 	unsigned long long began = 0;
@@ -220,7 +215,7 @@ static void signal_it(pid_t pid, int pidfd, int number)
 	if (pidfd < 0)
 		kill(pid, number);
 	else
-		syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0U);
+		pidfd_kill(pidfd, number);
 }
 
 int devmodel_process_end(pid_t pid, int pidfd, unsigned term_ms, unsigned kill_ms, struct err *e)

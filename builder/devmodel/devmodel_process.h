@@ -41,9 +41,6 @@ pid_t devmodel_process_start(const struct model_program *p, struct err *e);
  */
 bool devmodel_process_ended(pid_t pid, int pidfd, int *status);
 
-/* The pidfd of a process (pidfd_open(2)), or -1 with errno set. */
-int devmodel_process_open(pid_t pid);
-
 /* When the process was started, in the kernel's ticks since the boot (proc(5)): with its number
  * that is its own for good. 0 when there is none. */
 uint64_t devmodel_process_began(pid_t pid);

@@ -25,9 +25,10 @@ enum devmodel_state {
 /* Set up by devmodel_init; zero is not a valid state. */
 struct devmodel {
 	enum devmodel_state state;
-	pid_t pid;      /* 0 while there is no process */
-	int process_fd; /* the process (pidfd_open(2)); -1 where there is none to be had */
-	int said_fd;    /* what it says, for the log */
+	pid_t pid;              /* 0 while there is no process */
+	uint64_t process_began; /* when it was started, as the kernel counts (devmodel_process.h) */
+	int process_fd;         /* the process (pidfd_open(2)); -1 where there is none to be had */
+	int said_fd;            /* what it says, for the log */
 	int ready_fd;   /* of a classic one that is not ready yet: readable when it is, or has ended
 			 */
 	int console_fd; /* of a classic one: the guest's console, in both directions; non-blocking

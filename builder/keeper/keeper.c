@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/close_files.h"
+#include "base/pidfd.h"
 #include "heart.h"
 
 /* How often the supervisor's heart is looked at. */
@@ -41,7 +41,6 @@ struct keeper {
 	uint64_t closed;    /* when it has closed the channel, ns; 0 when it has not */
 	uint64_t stopped;   /* since when it has been seen stopped, ns; 0 when it is not */
 	unsigned quick;     /* how many have ended soon, one after the other */
-	bool up;            /* it has said that it serves */
 	bool over, upgrade; /* how it wants its end to be taken */
 	bool ever_up;       /* some supervisor has served */
 	bool trying;        /* it is another version of the program, which has to come up */
@@ -49,16 +48,6 @@ struct keeper {
 };
 
 /* ---- programs ---- */
-
-static int open_process(pid_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0U);
-}
-
-static int signal_process(int pidfd, int number)
-{
-	return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0U);
-}
 
 /*
  * In a child, or in a process that is about to become another: runs the program with the channel as
@@ -90,23 +79,17 @@ static int find_fd(const struct kept *k, const char *name)
 	return -1;
 }
 
-int keeper_become(const struct kept *k, int channel, struct err *e)
+int keeper_become(struct kept *k, struct err *e)
 {
 	int ends[2];
 
-	if (channel < 0) {
-		if (kept_new_channel(ends) < 0)
-			return err_set(e, "cannot make a socket: %s", strerror(errno));
-		for (size_t i = 0; i < k->n; i++)
-			if (kept_send(ends[0], KEPT_HOLD, k->v[i].name, k->v[i].fd) < 0)
-				return err_set(e, "cannot hand on %.100s: %s", k->v[i].name,
-					       strerror(errno));
-		if (kept_send(ends[0], KEPT_BEGIN, BEGIN_FIRST, -1) < 0)
-			return err_set(e, "cannot hand on files: %s", strerror(errno));
-		close(ends[0]);
-		channel = ends[1];
-	}
-	run(find_fd(k, KEPT_PROGRAM), channel, "keeper");
+	if (kept_new_channel(ends) < 0)
+		return err_set(e, "cannot make a socket: %s", strerror(errno));
+	/* They are few, and the socket has room for them. */
+	if (kept_begin(k, ends[0], BEGIN_FIRST) <= 0)
+		return err_set(e, "cannot hand on files: %s", strerror(errno));
+	close(ends[0]);
+	run(find_fd(k, KEPT_PROGRAM), ends[1], "keeper");
 	return err_set(e, "cannot run the program again: %s", strerror(errno));
 }
 
@@ -130,14 +113,14 @@ static void end_keeper(struct kept *k)
 	const int old = find_fd(k, KEPT_KEEPER);
 	siginfo_t info;
 
-	if (old >= 0 && signal_process(old, SIGKILL) == 0)
+	if (old >= 0 && pidfd_kill(old, SIGKILL) == 0)
 		waitid(P_PIDFD, (id_t)old, &info, WEXITED | WNOHANG);
 	replace(k, KEPT_KEEPER, -1);
 }
 
 int keeper_start(struct kept *k, struct err *e)
 {
-	const int self = open_process(getpid());
+	const int self = pidfd_of(getpid());
 	int ends[2], pidfd;
 	pid_t pid;
 
@@ -159,7 +142,7 @@ int keeper_start(struct kept *k, struct err *e)
 		close(ends[0]);
 		return -1;
 	}
-	pidfd = open_process(pid);
+	pidfd = pidfd_of(pid);
 	if (pidfd >= 0)
 		kept_hold(k, KEPT_KEEPER, pidfd);
 	if (kept_begin(k, ends[0], BEGIN_KEEP) >= 0)
@@ -175,7 +158,7 @@ static void watch(struct keeper *k, int pidfd, pid_t pid)
 
 	k->pidfd = pidfd;
 	k->began = clock_ns();
-	k->up = k->over = k->upgrade = false;
+	k->over = k->upgrade = false;
 	k->stopped = 0;
 	k->cause[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
@@ -185,7 +168,7 @@ static void watch(struct keeper *k, int pidfd, pid_t pid)
 /* For the supervisor, which ends a keeper that does not listen. */
 static void hold_self(struct keeper *k)
 {
-	const int self = find_fd(&k->kept, KEPT_KEEPER) < 0 ? open_process(getpid()) : -1;
+	const int self = find_fd(&k->kept, KEPT_KEEPER) < 0 ? pidfd_of(getpid()) : -1;
 
 	if (self >= 0)
 		kept_came(&k->kept, KEPT_KEEPER, self);
@@ -208,7 +191,7 @@ static int start(struct keeper *k, const char *why)
 		_exit(127);
 	}
 	close(ends[1]);
-	pidfd = pid > 0 ? open_process(pid) : -1;
+	pidfd = pid > 0 ? pidfd_of(pid) : -1;
 	if (pidfd < 0) {
 		close(ends[0]);
 		return -1;
@@ -241,17 +224,7 @@ static bool start_surely(struct keeper *k, const char *why)
 
 /* ---- its messages ---- */
 
-static void hold(struct keeper *k, struct kept_message *m)
-{
-	/* This list is not told on to anybody while the channel is its source. */
-	const int channel = k->kept.channel;
-
-	k->kept.channel = -1;
-	if (kept_came(&k->kept, m->text, m->fd) < 0) { /* the supervisor has it still */
-	}
-	k->kept.channel = channel;
-}
-
+/* What the supervisor has dropped is not told back to it. */
 static void drop(struct keeper *k, const char *name)
 {
 	const int channel = k->kept.channel;
@@ -274,13 +247,14 @@ static void take_message(struct keeper *k, struct kept_message *m)
 {
 	switch (m->verb) {
 	case KEPT_HOLD:
-		hold(k, m);
+		kept_came(&k->kept, m->text,
+			  m->fd); /* without memory the supervisor has it still */
 		break;
 	case KEPT_DROP:
 		drop(k, m->text);
 		break;
 	case KEPT_UP:
-		k->up = k->ever_up = true;
+		k->ever_up = true;
 		if (k->trying)
 			rename_kept(k, KEPT_PROGRAM_NEW, KEPT_PROGRAM);
 		k->trying = false;
@@ -408,7 +382,7 @@ static void end_it(struct keeper *k, const char *cause)
 {
 	if (!k->cause[0])
 		snprintf(k->cause, sizeof(k->cause), "%s", cause);
-	signal_process(k->pidfd, SIGKILL);
+	pidfd_kill(k->pidfd, SIGKILL);
 }
 
 /* Returns whether there is something to keep: a supervisor that has closed its channel and lives on
@@ -440,7 +414,7 @@ static void pass_signal(struct keeper *k)
 
 	/* What ends the keeper is meant for what it keeps. */
 	if (read(k->signals, &info, sizeof(info)) == sizeof(info) && k->pidfd >= 0)
-		signal_process(k->pidfd, SIGTERM);
+		pidfd_kill(k->pidfd, SIGTERM);
 }
 
 static void keep(struct keeper *k)

@@ -35,12 +35,10 @@
 int keeper_run(int channel);
 
 /*
- * Becomes the keeper, in a process that was forked for it: `program keeper`, with the list k, which
- * is sent to it, and why (BEGIN_*). With BEGIN_KEEP channel is the keeper's end of the socket to
- * the supervisor, on which it has been sent all; else channel is -1 and a socket is made here.
- * Returns only with e set.
+ * Becomes the keeper that starts the first supervisor, in a process that was forked for it:
+ * `program keeper`, which gets the list k. Returns only with e set.
  */
-int keeper_become(const struct kept *k, int channel, struct err *e);
+int keeper_become(struct kept *k, struct err *e);
 
 /*
  * Starts a keeper for this process, the supervisor, and makes k->channel the socket to it. Called

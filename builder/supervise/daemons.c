@@ -14,7 +14,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/close_files.h"
+#include "base/pidfd.h"
 
 #define ANSWER_MS 1000 /* how long a xenstored that runs may take for an answer */
 #define END_MS    1000 /* how long one that is killed may take to be gone */
@@ -98,7 +98,7 @@ static pid_t running(const char *pid_file, const char *name)
 /* Its life, as a file; -1 where there is no such process, or no such call (Linux 5.3). */
 static int life_of(pid_t pid)
 {
-	return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	return pid > 0 ? pidfd_of(pid) : -1;
 }
 
 static bool told_to_stop(const struct daemons_where *at)

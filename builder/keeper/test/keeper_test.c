@@ -207,7 +207,7 @@ static void become_keeper(int script_fd)
 	kept_hold(&k, KEPT_PROGRAM, open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
 	kept_hold(&k, KEPT_HEART, heart_make(&e));
 	kept_hold(&k, "script", script_fd);
-	keeper_become(&k, -1, &e);
+	keeper_become(&k, &e);
 	fprintf(stderr, "%s\n", e.msg);
 	_exit(6);
 }
@@ -429,7 +429,7 @@ static void become_without_program(struct err *e)
 
 	kept_init(&k, -1);
 	kept_hold(&k, KEPT_PROGRAM, STDERR_FILENO);
-	keeper_become(&k, -1, e);
+	keeper_become(&k, e);
 }
 
 static void test_cannot_begin(void **state)

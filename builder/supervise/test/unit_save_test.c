@@ -165,6 +165,7 @@ static void test_devices(void **state)
 	g->disks = list;
 	g->vifs = &vif;
 	g->model.pid = getpid();
+	g->model.process_began = 4711;
 	g->model.state = DEVMODEL_READY;
 	g->model.restricted = true;
 	g->model.uid = 65534;
