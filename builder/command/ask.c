@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/pass_file.h"
 #include "builder/host/rundir.h"
 #include "builder/supervise/control.h"
 #include "commands.h"
@@ -30,7 +31,15 @@ int ask_closed(void)
 
 int ask_request(const char *verb, const char *name)
 {
+	return ask_request_file(verb, name, -1);
+}
+
+int ask_request_file(const char *verb, const char *name, int file)
+{
 	char line[256];
+	struct iovec part = {.iov_base = line};
+	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1};
+	union pass_file room;
 	struct err e;
 	int fd, n;
 
@@ -39,13 +48,16 @@ int ask_request(const char *verb, const char *name)
 		ask_complain("the guest's name is too long");
 		return -1;
 	}
+	part.iov_len = (size_t)n;
+	if (file >= 0)
+		pass_file_add(&h, &room, file);
 	fd = control_connect(RUNDIR, &e);
 	if (fd < 0) {
 		ask_complain(e.msg);
 		return -1;
 	}
 	/* A supervisor that has closed the connection already may have said why. */
-	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) == n || errno == EPIPE)
+	if (sendmsg(fd, &h, MSG_NOSIGNAL) == n || errno == EPIPE)
 		return fd;
 	fprintf(stderr, "earlydom: cannot ask the supervisor: %s\n", strerror(errno));
 	close(fd);

@@ -23,6 +23,9 @@ int ask_closed(void);
 /* Sends "VERB NAME\n" (or "VERB\n" for name NULL). Returns the socket, or -1 after saying why. */
 int ask_request(const char *verb, const char *name);
 
+/* The same with an open file, which stays the caller's; -1 for none. */
+int ask_request_file(const char *verb, const char *name, int file);
+
 /* One line of the answer, without its newline. timeout_ms is -1 for none. */
 enum ask_reading ask_read_line(int fd, char *line, size_t size, int timeout_ms);
 

@@ -3,17 +3,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "builder/host/rundir.h"
-#include "builder/keeper/kept.h"
-#include "builder/supervise/control.h"
+#include "ask.h"
 #include "commands.h"
 
 static const char usage_text[] = "upgrade [PROGRAM]\n\n"
@@ -22,12 +17,6 @@ static const char usage_text[] = "upgrade [PROGRAM]\n\n"
 /* How long the supervisor may take to end, and the new one to come up or to be given up, in ms. */
 #define END_MS  60000
 #define COME_MS 30000
-
-static int fail(const char *text)
-{
-	fprintf(stderr, "earlydom: %s\n", text);
-	return -1;
-}
 
 /* The program, open. Returns -1 after saying why. */
 static int open_program(const char *path)
@@ -50,42 +39,20 @@ static int open_program(const char *path)
 	return -1;
 }
 
-/* Sends a request, with a file unless that is -1, and takes the first line of the answer. Returns 0
- * when that is "ok"; 1 when the connection ended without a word; -1 after saying why. */
-static int ask(const char *request, int file, int ms)
+/* Asks, and takes the answer. Returns 0 when that is "ok"; 1 when the connection ended without a
+ * word, or time is up; -1 after saying why. */
+static int ask(const char *verb, int file, int ms)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights = {.bytes = ""};
-	struct iovec part = {(void *)(uintptr_t)request, strlen(request)};
-	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1};
-	struct pollfd p = {.events = POLLIN};
+	const int fd = ask_request_file(verb, NULL, file);
 	char line[512];
-	struct err e;
-	ssize_t n = 0;
+	int rc = 1;
 
-	p.fd = control_connect(RUNDIR, &e);
-	if (p.fd < 0)
-		return fail(e.msg);
-	if (file >= 0) {
-		rights.head.cmsg_level = SOL_SOCKET;
-		rights.head.cmsg_type = SCM_RIGHTS;
-		rights.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&rights.head), &file, sizeof(file));
-		h.msg_control = &rights;
-		h.msg_controllen = sizeof(rights);
-	}
-	if (sendmsg(p.fd, &h, MSG_NOSIGNAL) > 0 && poll(&p, 1, ms) > 0)
-		n = recv(p.fd, line, sizeof(line) - 1, 0);
-	close(p.fd);
-	if (n <= 0)
-		return 1;
-	line[n] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	if (!strcmp(line, "ok"))
-		return 0;
-	return fail(!strncmp(line, "error: ", 7) ? line + 7 : line);
+	if (fd < 0)
+		return -1;
+	if (ask_read_line(fd, line, sizeof(line), ms) == READ_LINE)
+		rc = ask_answered_ok(line) ? 0 : -1;
+	close(fd);
+	return rc;
 }
 
 int command_upgrade(int argc, char **argv)
@@ -99,19 +66,18 @@ int command_upgrade(int argc, char **argv)
 	program = open_program(argc == 2 ? argv[1] : "/proc/self/exe");
 	if (program < 0)
 		return EXIT_FAILED;
-	rc = ask("upgrade\n", program, END_MS);
+	rc = ask("upgrade", program, END_MS);
 	close(program);
 	if (rc > 0)
-		rc = fail("the supervisor does not answer");
+		return ask_complain("the supervisor does not answer");
 	if (rc < 0)
 		return EXIT_FAILED;
 	/* The socket is kept, and whoever comes up next answers there. A supervisor that is given
 	 * up meanwhile closes the connection. */
 	for (int tries = 0; tries < 10; tries++) {
-		rc = ask("upgraded\n", -1, COME_MS);
+		rc = ask("upgraded", -1, COME_MS);
 		if (rc <= 0)
 			return rc == 0 ? EXIT_OK : EXIT_FAILED;
 	}
-	fail("no supervisor answers; its keeper goes on to start one");
-	return EXIT_FAILED;
+	return ask_complain("no supervisor answers; its keeper goes on to start one");
 }

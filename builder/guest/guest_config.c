@@ -31,3 +31,8 @@ const char *guest_action_name(enum guest_action a)
 
 	return names[a];
 }
+
+bool guest_config_has_devices(const struct guest_config *cfg)
+{
+	return cfg->nr_disks || cfg->nr_vifs;
+}

@@ -115,6 +115,9 @@ struct guest_config {
 	unsigned start_retries;
 };
 
+/* Whether it has disks or network interfaces, which back ends in dom0 serve. */
+bool guest_config_has_devices(const struct guest_config *cfg);
+
 /* As descriptors have them. */
 const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
 const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */

@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/pass_file.h"
+
 void kept_init(struct kept *k, int channel)
 {
 	memset(k, 0, sizeof(*k));
@@ -227,12 +229,6 @@ int kept_begin(struct kept *k, int channel, const char *why)
 
 /* ---- messages ---- */
 
-/* Room for the control message of one file, aligned as one. */
-union rights {
-	struct cmsghdr head;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
 int kept_send(int channel, enum kept_verb verb, const char *text, int fd)
 {
 	char letter = (char)verb;
@@ -240,65 +236,34 @@ int kept_send(int channel, enum kept_verb verb, const char *text, int fd)
 		{&letter, 1},
 		{(void *)(uintptr_t)text, strlen(text)},
 	};
-	union rights rights;
+	union pass_file file;
 	struct msghdr h = {.msg_iov = parts, .msg_iovlen = 2};
 
 	if (parts[1].iov_len > KEPT_TEXT_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (fd >= 0) {
-		memset(&rights, 0, sizeof(rights));
-		rights.head.cmsg_level = SOL_SOCKET;
-		rights.head.cmsg_type = SCM_RIGHTS;
-		rights.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&rights.head), &fd, sizeof(fd));
-		h.msg_control = &rights;
-		h.msg_controllen = sizeof(rights);
-	}
+	if (fd >= 0)
+		pass_file_add(&h, &file, fd);
 	return sendmsg(channel, &h, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -1 : 0;
-}
-
-/* The file that came with a message; -1 for none. The room for one is enough for two (alignment):
- * more than one is cut, which nobody asked for and nobody would close. */
-static int take_file(struct msghdr *h)
-{
-	const struct cmsghdr *c = CMSG_FIRSTHDR(h);
-	size_t n;
-	int fd;
-
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-		return -1;
-	n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
-	for (size_t i = n; i-- > 0;) {
-		memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-		if (n == 1)
-			return fd;
-		close(fd);
-	}
-	if (n)
-		h->msg_flags |= MSG_CTRUNC;
-	return -1;
 }
 
 int kept_receive(int channel, struct kept_message *m)
 {
 	struct iovec parts[] = {{&m->verb, 1}, {m->text, KEPT_TEXT_MAX}};
-	union rights rights;
-	struct msghdr h = {.msg_iov = parts,
-			   .msg_iovlen = 2,
-			   .msg_control = &rights,
-			   .msg_controllen = sizeof(rights)};
+	union pass_file file;
+	struct msghdr h = {.msg_iov = parts, .msg_iovlen = 2};
 	ssize_t n;
 
 	m->fd = -1;
+	pass_file_expect(&h, &file);
 	do
 		n = recvmsg(channel, &h, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return n < 0 ? -1 : 0;
 	m->text[n - 1] = '\0';
-	m->fd = take_file(&h);
+	m->fd = pass_file_take(&h);
 	if (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || (m->verb == KEPT_HOLD) != (m->fd >= 0)) {
 		if (m->fd >= 0)
 			close(m->fd);

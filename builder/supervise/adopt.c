@@ -107,19 +107,13 @@ static void adopt_images(struct units *all, struct unit *u)
 		guest_plan_done(&u->guest); /* none is built now */
 }
 
-static bool may_be_built_again(const struct guest_config *cfg)
-{
-	return cfg->on_poweroff == ACTION_RESTART || cfg->on_reboot == ACTION_RESTART ||
-	       cfg->on_crash == ACTION_RESTART;
-}
-
 static void adopt_holdings(struct units *all, struct unit *u, const char *text,
 			   const struct unit_saved *saved)
 {
 	if (saved->state != UNIT_RELEASED) {
 		adopt_disks(all, u, text);
 		adopt_vifs(u, text);
-		if (may_be_built_again(u->guest.cfg) || life_of(saved->state) != ALIVE)
+		if (policy_may_restart(u->guest.cfg) || life_of(saved->state) != ALIVE)
 			adopt_images(all, u);
 	}
 	if (saved->has_model)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/pass_file.h"
 #include "builder/keeper/kept.h"
 #include "timeline.h"
 #include "unit_console.h"
@@ -159,14 +160,6 @@ static void send_rows(struct control_client *k, const struct units *all,
 	drop(k);
 }
 
-static struct unit *find(struct units *all, const char *name)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (!strcmp(all->list[i].guest.cfg->name, name))
-			return &all->list[i];
-	return NULL;
-}
-
 /* Whether the guest's console is xenconsoled's alone. */
 static bool is_elsewhere(const struct units *all, const struct unit *u)
 {
@@ -302,7 +295,7 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		ask_stop_all(k, name);
 		return;
 	}
-	k->unit = find(all, name);
+	k->unit = units_find(all, name);
 	if (!k->unit && !strcmp(request, "end") && units_have_other(all, name)) {
 		done(k, 0, NULL);
 		return;
@@ -347,23 +340,19 @@ static void type(struct control_client *k, struct units *all)
 /* What the client sends, with a file where it is a request that has one. */
 static ssize_t receive(struct control_client *k)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights;
 	struct iovec part = {k->in + k->in_len, sizeof(k->in) - 1 - k->in_len};
-	struct msghdr h = {.msg_iov = &part,
-			   .msg_iovlen = 1,
-			   .msg_control = &rights,
-			   .msg_controllen = sizeof(rights)};
-	const ssize_t n = recvmsg(k->fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&h) : NULL;
+	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1};
+	union pass_file room;
+	ssize_t n;
+	int file;
 
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int))) {
+	pass_file_expect(&h, &room);
+	n = recvmsg(k->fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	file = n > 0 ? pass_file_take(&h) : -1;
+	if (file >= 0) {
 		if (k->file >= 0)
 			close(k->file);
-		memcpy(&k->file, CMSG_DATA(c), sizeof(k->file));
+		k->file = file;
 	}
 	return n;
 }

@@ -68,3 +68,9 @@ unsigned policy_pause_s(unsigned tries)
 
 	return pauses[tries > n ? n - 1 : tries ? tries - 1 : 0];
 }
+
+bool policy_may_restart(const struct guest_config *cfg)
+{
+	return cfg->on_poweroff == ACTION_RESTART || cfg->on_reboot == ACTION_RESTART ||
+	       cfg->on_crash == ACTION_RESTART;
+}

@@ -40,4 +40,7 @@ unsigned policy_pause_s(unsigned tries);
 
 enum guest_action policy_action(const struct guest_config *cfg, enum ending e);
 
+/* Whether a domain of this guest may ever have to be built again. */
+bool policy_may_restart(const struct guest_config *cfg);
+
 #endif

@@ -121,3 +121,11 @@ const char *unit_name(const struct unit *u)
 {
 	return u->guest.cfg->name;
 }
+
+struct unit *units_find(struct units *all, const char *name)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!strcmp(unit_name(&all->list[i]), name))
+			return &all->list[i];
+	return NULL;
+}

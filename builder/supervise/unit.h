@@ -257,4 +257,7 @@ bool unit_has_model(const struct unit *u);
 
 const char *unit_name(const struct unit *u);
 
+/* The unit of that name, or NULL. */
+struct unit *units_find(struct units *all, const char *name);
+
 #endif

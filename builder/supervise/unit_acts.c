@@ -219,13 +219,6 @@ int act_undo(const struct happening *h)
 	return EVENT_NONE;
 }
 
-/* Whether a domain of this guest may ever have to be built again. */
-static bool may_restart(const struct guest_config *cfg)
-{
-	return cfg->on_poweroff == ACTION_RESTART || cfg->on_reboot == ACTION_RESTART ||
-	       cfg->on_crash == ACTION_RESTART;
-}
-
 static const char *started_word(const struct units *all, const struct unit *u)
 {
 	if (all->paused)
@@ -255,7 +248,7 @@ int act_run(const struct happening *h)
 	h->u->why[0] = '\0';
 	h->u->ended_at = 0;
 	h->u->since = clock_ns();
-	if (!may_restart(g->cfg))
+	if (!policy_may_restart(g->cfg))
 		guest_drop_images(g, h->all->images);
 	return EVENT_NONE;
 }

@@ -5,14 +5,6 @@
 #include "builder/choose/conflicts.h"
 #include "unit_table.h"
 
-static struct unit *find_unit(struct units *all, const char *name)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (!strcmp(unit_name(&all->list[i]), name))
-			return &all->list[i];
-	return NULL;
-}
-
 static const struct guest_config *find_other(const struct units *all, const char *name)
 {
 	for (size_t i = 0; i < all->nr_others; i++)
@@ -65,7 +57,7 @@ struct unit *units_add_other(struct units *all, const char *name, struct err *e)
 {
 	const struct guest_config *cfg = find_other(all, name);
 
-	if (find_unit(all, name) || !cfg) {
+	if (units_find(all, name) || !cfg) {
 		err_set(e, "no descriptor of that name was there at the boot");
 		return NULL;
 	}
@@ -74,7 +66,7 @@ struct unit *units_add_other(struct units *all, const char *name, struct err *e)
 
 struct unit *units_start(struct units *all, const char *name, uint64_t now, struct err *e)
 {
-	struct unit *u = find_unit(all, name);
+	struct unit *u = units_find(all, name);
 	const struct guest_config *cfg = u ? u->guest.cfg : find_other(all, name);
 
 	if (!cfg) {

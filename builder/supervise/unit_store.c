@@ -3,14 +3,9 @@
 #include "builder/image/firmware.h"
 #include "unit_table.h"
 
-static bool has_devices(const struct guest_config *cfg)
-{
-	return cfg->nr_disks || cfg->nr_vifs;
-}
-
 bool unit_needs_store(const struct guest_config *cfg)
 {
-	return has_devices(cfg) || firmware_wanted(cfg);
+	return guest_config_has_devices(cfg) || firmware_wanted(cfg);
 }
 
 bool unit_waits_for_store(const struct units *all, const struct unit *u)
@@ -19,7 +14,7 @@ bool unit_waits_for_store(const struct units *all, const struct unit *u)
 	case STORE_SOUGHT:
 		return true;
 	case STORE_SERVES:
-		return all->store_deaf && has_devices(u->guest.cfg);
+		return all->store_deaf && guest_config_has_devices(u->guest.cfg);
 	case STORE_HANGS:
 		return u->guest.in_store || unit_needs_store(u->guest.cfg);
 	case STORE_GONE:

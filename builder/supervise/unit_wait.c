@@ -12,14 +12,6 @@
 #include "unit_table.h"
 #include "builder/build/life.h"
 
-static struct unit *find(struct units *all, const char *name)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (!strcmp(unit_name(&all->list[i]), name))
-			return &all->list[i];
-	return NULL;
-}
-
 /* True when nobody has to wait for u any longer: also of one that hangs itself. */
 static bool is_up(const struct unit *u)
 {
@@ -34,7 +26,7 @@ static bool predecessors_up(struct units *all, const struct unit *u)
 	const struct strings *after = &u->guest.cfg->after;
 
 	for (size_t i = 0; i < after->n; i++) {
-		const struct unit *other = find(all, after->v[i]);
+		const struct unit *other = units_find(all, after->v[i]);
 
 		if (other && !is_up(other))
 			return false;
@@ -49,7 +41,7 @@ static void report_predecessors(struct units *all, const struct unit *u)
 	const struct strings *after = &u->guest.cfg->after;
 
 	for (size_t i = 0; i < after->n; i++) {
-		const struct unit *other = find(all, after->v[i]);
+		const struct unit *other = units_find(all, after->v[i]);
 
 		if (other && !other->up)
 			report_line(all->report, "%s: starts without %s, which it comes after (%s)",
@@ -85,11 +77,6 @@ void unit_begin_anew(struct units *all, struct unit *u)
 static uint64_t timeout_ns(const struct unit *u)
 {
 	return u->guest.cfg->device_timeout * NS_PER_S;
-}
-
-static bool has_devices(const struct guest_config *cfg)
-{
-	return cfg->nr_disks || cfg->nr_vifs;
 }
 
 /*
@@ -141,7 +128,7 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		u->since = now; /* its devices can't be late */
 		return;
 	}
-	if (has_devices(u->guest.cfg) && all->store == STORE_ABSENT) {
+	if (guest_config_has_devices(u->guest.cfg) && all->store == STORE_ABSENT) {
 		err_set_passing(&e,
 				"its disks and network interfaces need a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
@@ -152,7 +139,7 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
-	if (!has_devices(u->guest.cfg) || u->guest.disks || u->guest.vifs) {
+	if (!guest_config_has_devices(u->guest.cfg) || u->guest.disks || u->guest.vifs) {
 		if (!lets_pass(all, u, now))
 			unit_event(all, u, EVENT_BUILDABLE, now, &e);
 		return;
@@ -210,7 +197,7 @@ static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
 		u->since = now;
 		return;
 	}
-	if (has_devices(u->guest.cfg) || u->guest.cfg->type == GUEST_HVM)
+	if (guest_config_has_devices(u->guest.cfg) || u->guest.cfg->type == GUEST_HVM)
 		unit_errand_give(all, u, UNIT_ERRAND_CONNECT, "the look at its devices",
 				 run_connect, connected, now);
 	else
@@ -318,7 +305,7 @@ static void ask_whether_up(struct units *all, struct unit *u, uint64_t now)
 /* Whether there are devices by which one can see that it is up. */
 static bool knows_devices(const struct guest *g)
 {
-	return has_devices(g->cfg) && (g->vifs || !g->cfg->nr_vifs);
+	return guest_config_has_devices(g->cfg) && (g->vifs || !g->cfg->nr_vifs);
 }
 
 /* Running: notices that it is up, or has not come up in time. */

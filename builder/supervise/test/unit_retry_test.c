@@ -235,6 +235,19 @@ static void test_after(void **state)
 	kit_units_close(&k);
 }
 
+/* A guest with a store, whose first try has failed. */
+static struct unit *open_with_disks(struct kit_units *k, const struct guest_config *cfg)
+{
+	fake_reset();
+	kit_units_open(k, cfg, 1);
+	kit_units_store(k);
+	fake_fail_call("xc_domain_create", 1, ENOMEM);
+	kit_units_start(k);
+	kit_units_jobs(k);
+	assert_int_equal(k->all.list[0].state, UNIT_RETRYING);
+	return &k->all.list[0];
+}
+
 /* Disks that it has stay its own from one try to the next. */
 static void test_disks(void **state)
 {
@@ -245,14 +258,7 @@ static void test_disks(void **state)
 
 	(void)state;
 	kit_devices(&cfg);
-	fake_reset();
-	kit_units_open(&k, &cfg, 1);
-	kit_units_store(&k);
-	u = &k.all.list[0];
-	fake_fail_call("xc_domain_create", 1, ENOMEM);
-	kit_units_start(&k);
-	kit_units_jobs(&k);
-	assert_int_equal(u->state, UNIT_RETRYING);
+	u = open_with_disks(&k, &cfg);
 	assert_non_null(u->guest.disks);
 	held = u->guest.disks[0];
 	kit_units_tick(&k, u->retry_at);
@@ -264,14 +270,7 @@ static void test_disks(void **state)
 	kit_units_close(&k);
 
 	/* But for those that were unplugged meanwhile. */
-	fake_reset();
-	kit_units_open(&k, &cfg, 1);
-	kit_units_store(&k);
-	u = &k.all.list[0];
-	fake_fail_call("xc_domain_create", 1, ENOMEM);
-	kit_units_start(&k);
-	kit_units_jobs(&k);
-	assert_int_equal(u->state, UNIT_RETRYING);
+	u = open_with_disks(&k, &cfg);
 	fake_devices()->lost = true;
 	kit_units_tick(&k, u->retry_at);
 	fake_devices()->lost = false;
