@@ -64,7 +64,7 @@ run facts xenfacts
 run unmapped unmapped
 run list earlydom list --json
 run ps ps -o comm,args
-run supervisor sh -c 'tr "\\0" " " </proc/$(pidof earlydom)/cmdline; echo'
+run processes sh -c 'for pid in $(pidof earlydom); do tr "\\0" " " </proc/$pid/cmdline; echo; done | sort'
 run sockets ls /run/xenstored /var/run/xenstored /var/lib/xenstored
 run boot ls /boot
 
@@ -147,7 +147,8 @@ is($_->{paused} . $_->{dying} . $_->{shutdown}, '00-', "domain $_->{domain} runs
 # ---- no store ----
 unlike($boot->said('ps.out'), qr/xenstore|xenconsoled/, 'no store or console daemon runs in dom0');
 is($boot->said('sockets.out'), '', 'nor is there a socket or data base of one');
-like($boot->said('supervisor.out'), qr/^\@earlydom *$/, "the supervisor's argv[0] begins with \@, for systemd");
+is($boot->said('processes.out'), "\@earlydom keeper \n\@earlydom supervise \n",
+	"keeper and supervisor: their argv[0] begins with \@, for systemd");
 
 # ---- the files ----
 is($boot->said('boot.out'), "guest.cpio\ntiny\nvmlinuz\nvmlinuz-cloud\n",
@@ -158,6 +159,7 @@ my $list = eval { decode_json($boot->said('list.out')) };
 is(ref $list, 'ARRAY', 'list --json is JSON') or diag($@, $boot->said('list.out'));
 my ($row) = grep { ($_->{name} // '') eq 'cache' } @{$list // []};
 cmp_ok(delete $row->{build_ms}, '>', 0, 'the time it took to build is listed');
+cmp_ok(delete $row->{longest_turn_us}, '>', 0, "and the longest turn of the supervisor's loop");
 is_deeply($row, {
 	name => 'cache', domid => $domid{cache}, image => 'linux', type => 'pvh', memory => 192,
 	vcpus => 2, state => 'running', restarts => 0, cause => undef,

@@ -21,17 +21,23 @@ static void held_name(char name[HELD_NAME_MAX], const struct guest *g, const cha
 	snprintf(name, HELD_NAME_MAX, "%s %s %s", kind, g->cfg->name, what);
 }
 
-/* The file that an earlier supervisor has held, or the one at the path. */
-static struct image_file *hold_image(const struct guest *g, struct image_cache *c, const char *what,
-				     const char *path, struct err *e)
+/* The file that an earlier supervisor has held, or, unless that is all that is wanted, the one at
+ * the path. */
+static struct image_file *hold_image(const struct guest *g, struct image_cache *c, bool kept_only,
+				     const char *what, const char *path, struct err *e)
 {
 	char name[HELD_NAME_MAX];
-	struct image_file *f;
+	struct image_file *f = NULL;
 	int fd;
 
 	held_name(name, g, "image", what);
 	fd = kept_take(c->kept, name);
-	f = fd < 0 ? image_hold(c, what, path, e) : image_hold_open(c, what, path, fd, e);
+	if (fd >= 0)
+		f = image_hold_open(c, what, path, fd, e);
+	else if (kept_only)
+		err_set(e, "%s %s was not kept", what, path);
+	else
+		f = image_hold(c, what, path, e);
 	if (f)
 		kept_hold(c->kept, name, f->fd);
 	else
@@ -39,7 +45,7 @@ static struct image_file *hold_image(const struct guest *g, struct image_cache *
 	return f;
 }
 
-int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
+static int hold_images(struct guest *g, struct image_cache *c, bool kept_only, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
 	const bool firmware = firmware_wanted(cfg);
@@ -54,19 +60,31 @@ int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
 		{&g->memmap, "memmap", cfg->memmap},
 	};
 
-	phases_enter(&g->phases, PHASE_READ);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (!files[i].path)
 			continue;
-		*files[i].file = hold_image(g, c, files[i].what, files[i].path, e);
+		*files[i].file = hold_image(g, c, kept_only, files[i].what, files[i].path, e);
 		if (!*files[i].file) {
 			guest_drop_images(g, c);
 			return -1;
 		}
 	}
+	return 0;
+}
+
+int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e)
+{
+	phases_enter(&g->phases, PHASE_READ);
+	if (hold_images(g, c, false, e) < 0)
+		return -1;
 	guest_plan_restart(g);
 	phases_enter(&g->phases, PHASE_WAIT);
 	return 0;
+}
+
+int guest_adopt_images(struct guest *g, struct image_cache *c, struct err *e)
+{
+	return hold_images(g, c, true, e);
 }
 
 static void drop_image(const struct guest *g, struct image_cache *c, const char *what,
@@ -178,13 +196,12 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 	g->vifs = NULL;
 }
 
-void guest_drop_lost_devices(struct guest *g, struct disk_table *disks)
+bool guest_lost_devices(const struct guest *g)
 {
 	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
-		if (disk_lost(g->disks[i])) {
-			guest_drop_devices(g, disks);
-			return;
-		}
+		if (disk_lost(g->disks[i]))
+			return true;
+	return false;
 }
 
 bool guest_knows_devices(const struct guest *g)

@@ -10,8 +10,15 @@
 #include "builder/guest/guest.h"
 #include "builder/image/image_files.h"
 
-/* Holds the files of g and plans its first build. Returns 0, or -1 with e set and none held. */
+/* Holds the files of g and plans a build. Returns 0, or -1 with e set and none held. It may block:
+ * files lie where the host's owner has put them. */
 int guest_hold_images(struct guest *g, struct image_cache *c, struct err *e);
+
+/* Holds those that an earlier supervisor has held, if these are all. Plans nothing, and returns as
+ * above; it opens nothing. */
+int guest_adopt_images(struct guest *g, struct image_cache *c, struct err *e);
+
+/* Gives them back. */
 void guest_drop_images(struct guest *g, struct image_cache *c);
 
 /*
@@ -29,8 +36,8 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
 		     dev_t rdev, struct err *e);
 
-/* Gives them back if one of the disks is not there any more, so that they are looked for again. */
-void guest_drop_lost_devices(struct guest *g, struct disk_table *disks);
+/* Whether one of the disks is not there any more, so that they have to be looked for again. */
+bool guest_lost_devices(const struct guest *g);
 void guest_drop_devices(struct guest *g, struct disk_table *disks);
 
 /* Whether g knows the disks and network interfaces that its domain has: one that was adopted may

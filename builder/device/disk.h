@@ -47,8 +47,8 @@ struct disk_table {
 	struct disk *disks;
 	struct block_owner *reserved; /* disk_table_free's */
 	size_t nr_reserved;
-	const char *
-		root; /* where paths of image files begin, borrowed; NULL: at this process's root */
+	/* Where paths of image files begin, borrowed; NULL: at this process's root. */
+	const char *_Atomic root;
 	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
 	struct kept *kept;   /* where open disks outlive this process, borrowed; or NULL */
 	/* For the list of disks and what is in it, never held while a disk is asked for anything. A

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "builder/build/holdings.h"
 #include "builder/store/store.h"
 #include "builder/describe/vif_spec.h"
 
@@ -173,10 +174,19 @@ static void run_errands(struct kit_units *k, uint64_t now)
 	}
 }
 
+void kit_unit_hold(struct kit_units *k, size_t i)
+{
+	struct unit *u = &k->all.list[i];
+	struct err e;
+
+	KIT_CHECK(guest_hold_images(&u->guest, &k->images, &e) == 0, "%s", e.msg);
+	unit_enter(&k->all, u, UNIT_WAITING);
+}
+
 void kit_units_start(struct kit_units *k)
 {
 	for (size_t i = 0; i < k->all.n; i++)
-		unit_hold(&k->all, &k->all.list[i]);
+		unit_enter(&k->all, &k->all.list[i], UNIT_WAITING);
 	for (size_t i = 0; i < k->all.n; i++)
 		unit_proceed(&k->all, &k->all.list[i], clock_ns());
 	run_errands(k, clock_ns());

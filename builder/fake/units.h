@@ -61,6 +61,9 @@ void kit_units_settle(struct kit_units *k);
 /* Gives a guest two disks (xvda to write, xvdb to read) and a vif. */
 void kit_devices(struct guest_config *cfg);
 
+/* The i-th unit holds its files, and is waiting. */
+void kit_unit_hold(struct kit_units *k, size_t i);
+
 /* Starts all units as the supervisor does, with what their devices need for that. */
 void kit_units_start(struct kit_units *k);
 

@@ -9,11 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct image_file *image_find(const struct image_cache *c, const struct stat *st)
+/* The file that is held already, with one more user; or NULL. One that has another size by now is
+ * another one. Under the lock. */
+static struct image_file *share(const struct image_cache *c, const struct stat *st)
 {
 	for (struct image_file *f = c->files; f; f = f->next)
-		if (f->dev == st->st_dev && f->ino == st->st_ino && f->size == (size_t)st->st_size)
+		if (f->dev == st->st_dev && f->ino == st->st_ino &&
+		    f->size == (size_t)st->st_size) {
+			f->users++;
 			return f;
+		}
 	return NULL;
 }
 
@@ -43,12 +48,81 @@ static struct image_file *image_map(int fd, const struct stat *st)
 	return f;
 }
 
+/* Closes the kernel, if it is open. Returns what it was unpacked to, for blob_free. */
+static struct blob kernel_release(struct image_file *f)
+{
+	struct blob unpacked = {0};
+
+	if (!f->kernel_open)
+		return unpacked;
+	unpacked = f->kernel.unpacked;
+	f->kernel.unpacked = (struct blob){0};
+	kernel_close(&f->kernel);
+	f->kernel_open = false;
+	return unpacked;
+}
+
+static void image_close(struct image_file *f)
+{
+	struct blob unpacked = kernel_release(f);
+
+	blob_free(&unpacked);
+	pthread_cond_destroy(&f->unpacked);
+	pthread_mutex_destroy(&f->lock);
+	munmap((void *)(uintptr_t)f->data, f->size);
+	close(f->fd);
+	free(f);
+}
+
 struct image_file *image_hold(struct image_cache *c, const char *what, const char *path,
 			      struct err *e)
 {
 	/* O_NONBLOCK: a FIFO put in the file's place must not stop the boot. */
 	return image_hold_open(c, what, path, root_file_open(c->root, path, O_RDONLY | O_NONBLOCK),
 			       e);
+}
+
+static struct image_file *find(struct image_cache *c, const struct stat *st)
+{
+	struct image_file *f;
+
+	pthread_mutex_lock(&c->lock);
+	f = share(c, st);
+	pthread_mutex_unlock(&c->lock);
+	return f;
+}
+
+/* Adds f, with its first user. Returns the one that another thread has added meanwhile, or f. */
+static struct image_file *add(struct image_cache *c, struct image_file *f, const struct stat *st)
+{
+	struct image_file *other;
+
+	pthread_mutex_lock(&c->lock);
+	other = share(c, st);
+	if (!other) {
+		f->users = 1;
+		f->next = c->files;
+		c->files = f;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return other ? other : f;
+}
+
+static struct image_file *hold(struct image_cache *c, int fd, const struct stat *st)
+{
+	struct image_file *f = find(c, st), *other;
+
+	if (f) {
+		close(fd);
+		return f;
+	}
+	f = image_map(fd, st);
+	if (!f)
+		return NULL;
+	other = add(c, f, st);
+	if (other != f)
+		image_close(f);
+	return other;
 }
 
 struct image_file *image_hold_open(struct image_cache *c, const char *what, const char *path,
@@ -66,58 +140,75 @@ struct image_file *image_hold_open(struct image_cache *c, const char *what, cons
 		cause = S_ISDIR(st.st_mode) ? "Is a directory" : "not a regular file";
 	} else if (st.st_size == 0) {
 		cause = "the file is empty";
-	} else if (!(f = image_find(c, &st))) {
-		f = image_map(fd, &st);
-		if (!f) {
-			passing = errno_passes(errno);
-			cause = strerror(errno);
-		} else {
-			f->next = c->files;
-			c->files = f;
-		}
+	} else if (!(f = hold(c, fd, &st))) {
+		passing = errno_passes(errno);
+		cause = strerror(errno);
 	}
-	if (fd >= 0 && (!f || f->fd != fd))
+	if (f)
+		return f;
+	if (fd >= 0)
 		close(fd);
-	if (cause) {
-		err_set(e, "cannot read %s %s: %s", what, path, cause);
-		e->passing = passing;
-		return NULL;
-	}
-	f->users++;
-	return f;
-}
-
-/* Closes the kernel, if it is open. Returns what it was unpacked to, for blob_free. */
-static struct blob kernel_release(struct image_file *f)
-{
-	struct blob unpacked = {0};
-
-	if (!f->kernel_open)
-		return unpacked;
-	unpacked = f->kernel.unpacked;
-	f->kernel.unpacked = (struct blob){0};
-	kernel_close(&f->kernel);
-	f->kernel_open = false;
-	return unpacked;
+	err_set(e, "cannot read %s %s: %s", what, path, cause);
+	e->passing = passing;
+	return NULL;
 }
 
 void image_drop(struct image_cache *c, struct image_file *f)
 {
 	struct image_file **p;
-	struct blob unpacked;
+	bool last;
 
-	if (!f || --f->users > 0)
+	if (!f)
 		return;
-	for (p = &c->files; *p != f; p = &(*p)->next)
-		;
-	*p = f->next;
-	unpacked = kernel_release(f);
-	blob_free(&unpacked);
-	pthread_cond_destroy(&f->unpacked);
-	pthread_mutex_destroy(&f->lock);
-	munmap((void *)(uintptr_t)f->data, f->size);
-	close(f->fd);
-	free(f);
+	pthread_mutex_lock(&c->lock);
+	last = --f->users == 0;
+	if (last) {
+		for (p = &c->files; *p != f; p = &(*p)->next)
+			;
+		*p = f->next;
+		if (c->later) {
+			f->next = c->dropped;
+			c->dropped = f;
+		}
+	}
+	pthread_mutex_unlock(&c->lock);
+	if (last && !c->later)
+		image_close(f);
+}
+
+bool image_has_dropped(struct image_cache *c)
+{
+	bool some;
+
+	pthread_mutex_lock(&c->lock);
+	some = c->dropped;
+	pthread_mutex_unlock(&c->lock);
+	return some;
+}
+
+void image_close_dropped(struct image_cache *c)
+{
+	struct image_file *f, *next;
+
+	pthread_mutex_lock(&c->lock);
+	f = c->dropped;
+	c->dropped = NULL;
+	pthread_mutex_unlock(&c->lock);
+	for (; f; f = next) {
+		next = f->next;
+		image_close(f);
+	}
+}
+
+bool image_is_held(struct image_cache *c, dev_t dev, ino_t ino)
+{
+	bool held = false;
+
+	pthread_mutex_lock(&c->lock);
+	for (const struct image_file *f = c->files; f && !held; f = f->next)
+		held = f->dev == dev && f->ino == ino;
+	pthread_mutex_unlock(&c->lock);
+	return held;
 }
 
 int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to, struct err *e)

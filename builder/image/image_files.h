@@ -5,9 +5,9 @@
  * valid when the file is unlinked or the root is switched, so that a guest can be restarted without
  * its files. Guests that name the same file (by device and inode) share one struct image_file.
  *
- * One thread, the supervisor's, holds and drops files. Those that build may want their kernels at
- * the same time: different ones are unpacked beside each other, one that guests share by the first,
- * for which the others wait.
+ * Several threads may hold and drop files at the same time. Those that build may want their kernels
+ * at the same time: different ones are unpacked beside each other, one that guests share by the
+ * first, for which the others wait.
  */
 #ifndef EARLYDOM_IMAGE_FILES_H
 #define EARLYDOM_IMAGE_FILES_H
@@ -29,7 +29,7 @@ struct image_file {
 	const uint8_t *data; /* size bytes, read-only */
 	size_t size;
 
-	unsigned users; /* guests that hold the file */
+	unsigned users; /* guests that hold the file; under the cache's lock */
 
 	pthread_mutex_t lock;    /* of what follows */
 	pthread_cond_t unpacked; /* or found bad: kernel_busy is over */
@@ -44,8 +44,13 @@ struct image_file {
 /* Every file that is held; zero-initialised is empty. */
 struct image_cache {
 	struct image_file *files;
-	struct kept *kept; /* where they outlive this process, borrowed; or NULL */
-	const char *root;  /* where paths begin, borrowed; NULL: at this process's root */
+	struct kept *kept;        /* where they outlive this process, borrowed; or NULL */
+	const char *_Atomic root; /* where paths begin, borrowed; NULL: at this process's root */
+	bool later; /* what nobody holds any more is closed by image_close_dropped, not at once */
+	struct image_file *dropped; /* these */
+	/* For the lists and the files' users, never held while a file is asked for anything. A
+	 * mutex of zeroes is one that nobody holds, with glibc and with musl. */
+	pthread_mutex_t lock;
 };
 
 /*
@@ -61,8 +66,16 @@ struct image_file *image_hold(struct image_cache *c, const char *what, const cha
 struct image_file *image_hold_open(struct image_cache *c, const char *what, const char *path,
 				   int fd, struct err *e);
 
-/* Gives a file back; the last one unmaps it. NULL is allowed. */
+/* Gives a file back; the last one unmaps and closes it, which may block: with c->later that is left
+ * to image_close_dropped. NULL is allowed. */
 void image_drop(struct image_cache *c, struct image_file *f);
+
+/* Whether there is something to close; closes it. */
+bool image_has_dropped(struct image_cache *c);
+void image_close_dropped(struct image_cache *c);
+
+/* Whether somebody holds that file. */
+bool image_is_held(struct image_cache *c, dev_t dev, ino_t ino);
 
 /*
  * Copies len bytes at from, which are in the file's bytes or in what they were unpacked to. The

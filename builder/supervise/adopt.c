@@ -9,6 +9,7 @@
 #include "builder/host/domains.h"
 #include "unit_acts.h"
 #include "unit_console.h"
+#include "unit_errand.h"
 #include "unit_look.h"
 #include "unit_others.h"
 #include "unit_save.h"
@@ -96,15 +97,15 @@ static void adopt_vifs(struct unit *u, const char *text)
 	}
 }
 
-static void adopt_images(struct units *all, struct unit *u)
+/* Those of one that is not alive are looked for when it is built. */
+static void adopt_images(struct units *all, struct unit *u, bool alive)
 {
 	struct err e;
 
-	if (guest_hold_images(&u->guest, all->images, &e) < 0)
-		report_line(all->report, "%s: %s; it is looked for when it is needed", unit_name(u),
-			    e.msg);
-	else
-		guest_plan_done(&u->guest); /* none is built now */
+	if (alive && !policy_may_restart(u->guest.cfg))
+		return;
+	if (guest_adopt_images(&u->guest, all->images, &e) < 0 && alive)
+		unit_seek_images(all, u);
 }
 
 static void adopt_holdings(struct units *all, struct unit *u, const char *text,
@@ -113,8 +114,7 @@ static void adopt_holdings(struct units *all, struct unit *u, const char *text,
 	if (saved->state != UNIT_RELEASED) {
 		adopt_disks(all, u, text);
 		adopt_vifs(u, text);
-		if (policy_may_restart(u->guest.cfg) || life_of(saved->state) != ALIVE)
-			adopt_images(all, u);
+		adopt_images(all, u, life_of(saved->state) == ALIVE);
 	}
 	if (saved->has_model)
 		devmodel_adopt(&u->guest.model, &u->guest, &all->models, &saved->model);
@@ -287,7 +287,7 @@ int adopt_units(struct units *all, const struct ledger *from, size_t *go_on, str
 		if (found[i].saved && load(all, i, from, text, &saved))
 			*go_on += adopt_unit(all, u, text, &saved, &found[i]);
 		else
-			unit_hold(all, u);
+			unit_enter(all, u, UNIT_WAITING);
 	}
 	free(found);
 	return rc;

@@ -5,10 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "builder/build/holdings.h"
-#include "builder/devmodel/devmodel_files.h"
 #include "builder/host/dom0_weight.h"
-#include "free_initramfs.h"
 
 /* How long dom0 goes before the guests at most: one may wait for a disk for hours. */
 #define RAISED_NS (120 * NS_PER_S)
@@ -65,30 +62,6 @@ static size_t name_those(const struct units *all, bool (*is)(const struct unit *
 	return n;
 }
 
-/* What needs the initramfs's files by path and may be wanted later: modules, and the files of the
- * device models of guests that were not selected (those of the others are kept already). */
-static void take_along(const struct units *all, const struct own_root *r)
-{
-	unsigned modules = 0;
-	struct err e;
-
-	for (size_t i = 0; i < all->n; i++) {
-		const struct guest *g = &all->list[i].guest;
-
-		/* One that holds its devices has its modules; a thread's guest has, too. */
-		if (!unit_busy(&all->list[i]) && !g->disks && !g->vifs)
-			modules |= guest_modules(g->cfg);
-	}
-	for (size_t i = 0; i < all->nr_others; i++) {
-		modules |= guest_modules(&all->others[i]);
-		if (devmodel_files_keep(r, &all->others[i], &e) < 0)
-			report_line(all->report, "%s, if it is started later: %s",
-				    all->others[i].name, e.msg);
-	}
-	if (guest_modules_load(modules, &e) < 0)
-		report_line(all->report, "for guests that are started later: %s", e.msg);
-}
-
 static void enter_own_root(struct boot_end *b, struct units *all)
 {
 	struct err e;
@@ -106,23 +79,38 @@ static void enter_own_root(struct boot_end *b, struct units *all)
 	all->images->root = all->disks->root = REAL_ROOT;
 }
 
-/* The files of the initramfs go away soon, and with them what is mounted on its directories. */
-static void leave_initramfs(struct boot_end *b, struct units *all)
+/* The files of the initramfs go away soon, and with them what is mounted on its directories.
+ * Returns whether it is left; else again, when an errand has come back. */
+static bool leave_initramfs(struct boot_end *b, struct units *all)
 {
-	take_along(all, b->own_root);
-	free_initramfs(all, all->report);
+	if (b->left)
+		return true;
+	all->root_moves = true;
+	if (!b->begun) {
+		if (errands_by_path(all->errands))
+			return false;
+		leaving_begin(&b->leaving, all);
+		b->begun = true;
+	}
+	if (!leaving_over(&b->leaving))
+		return false;
 	enter_own_root(b, all);
+	all->root_moves = false;
+	return true;
 }
 
-static void tell_init(struct boot_end *b, struct units *all, bool failed)
+/* Goes on with it until init is told. */
+static void tell_init(struct boot_end *b, struct units *all)
 {
-	const unsigned char status = failed ? 1 : 0;
+	const unsigned char status = b->failed ? 1 : 0;
 
-	if (!b->left)
-		leave_initramfs(b, all);
+	if (!leave_initramfs(b, all))
+		return;
+	b->ending = false;
 	if (b->status_fd < 0)
 		return;
-	if (write(b->status_fd, &status, 1) < 0)
+	/* EPIPE: who waited for it waits no longer, by its own limit or because it was killed. */
+	if (write(b->status_fd, &status, 1) < 0 && errno != EPIPE)
 		report_line(all->report, "cannot tell init that the boot is over: %s",
 			    strerror(errno));
 	kept_drop(b->kept, "status");
@@ -161,6 +149,8 @@ void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64
 	char names[NAMES_MAX], failed_names[NAMES_MAX];
 	size_t failed;
 
+	if (b->ending)
+		tell_init(b, all);
 	if (all->over)
 		return;
 	if (now - all->began >= RAISED_NS)
@@ -168,26 +158,31 @@ void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64
 	failed = name_those(all, unit_failed_so_far, failed_names) + b->bad;
 	if (name_those(all, unit_undecided, names) == 0)
 		say_over(b, all, now, failed, failed_names);
-	else if (b->status_fd >= 0 && b->bounded && now >= b->until)
+	else if (!b->ending && b->status_fd >= 0 && b->bounded && now >= b->until)
 		say_late(b, all);
 	else
 		return;
-	tell_init(b, all, failed || trouble);
+	b->ending = true;
+	b->failed = failed || trouble;
+	tell_init(b, all);
 }
 
 void boot_end_adopt(struct boot_end *b, struct units *all)
 {
 	if (!b->left)
 		return;
-	b->left = false;
 	enter_own_root(b, all);
-	tell_init(b, all, false);
+	tell_init(b, all);
 }
 
 uint64_t boot_end_due(const struct boot_end *b, const struct units *all)
 {
 	const uint64_t raised = b->raised ? all->began + RAISED_NS : UINT64_MAX;
 
+	if (all->leaving)
+		return UINT64_MAX;
+	if (b->ending && leaving_over(&b->leaving) && !errands_by_path(all->errands))
+		return 0;
 	if (all->over)
 		return UINT64_MAX;
 	return b->status_fd >= 0 && b->bounded && b->until < raised ? b->until : raised;

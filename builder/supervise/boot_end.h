@@ -7,6 +7,7 @@
 #define EARLYDOM_BOOT_END_H
 
 #include "builder/host/own_root.h"
+#include "leave_initramfs.h"
 #include "supervise_options.h"
 #include "unit.h"
 
@@ -17,9 +18,13 @@ struct boot_end {
 	int status_fd; /* -1: init was told */
 	const struct own_root *own_root;
 	struct kept *kept; /* has the file of status_fd; or NULL */
-	bool left;         /* the own root is entered */
-	bool raised;       /* dom0's weight is */
-	size_t bad;        /* guests that failed before there was a supervisor */
+	bool ending;       /* init is to be told, when that is done: */
+	bool failed;       /* what it is told */
+	struct leaving leaving;
+	bool begun;  /* that is */
+	bool left;   /* the initramfs, and the own root is entered */
+	bool raised; /* dom0's weight is */
+	size_t bad;  /* guests that failed before there was a supervisor */
 };
 
 /* now is when the supervisor began, ns; status_fd becomes this one's. */
@@ -38,10 +43,11 @@ void boot_end_close(struct boot_end *b, const struct units *all);
  */
 void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64_t now);
 
-/* When that has something to do though nothing happens, ns; UINT64_MAX for no time. */
+/* When that has something to do though nothing happens, ns, 0 for soon; UINT64_MAX for no time. */
 uint64_t boot_end_due(const struct boot_end *b, const struct units *all);
 
-/* For a supervisor that takes over from one that had `left` the initramfs. */
+/* For a supervisor that takes over from one that had `left` the initramfs, before it opens a file.
+ */
 void boot_end_adopt(struct boot_end *b, struct units *all);
 
 #endif

@@ -113,7 +113,7 @@ static void *work(void *arg)
 	struct errand *e;
 
 	while ((e = begin(a))) {
-		e->rc = equip(t, &e->err);
+		e->rc = e->alone ? 0 : equip(t, &e->err);
 		if (!e->rc)
 			e->run(e, &t->host);
 		come_back(a, e);
@@ -160,7 +160,7 @@ static void give_up(struct errands *a, int cause)
 	struct errand *e;
 
 	while ((e = take_first(&a->todo, &a->todo_end))) {
-		e->rc = err_set(&e->err, "cannot start a thread: %s", strerror(cause));
+		e->rc = err_set_passing(&e->err, "cannot start a thread: %s", strerror(cause));
 		append(&a->back_end, e);
 	}
 	a->waiting = 0;
@@ -210,6 +210,14 @@ struct errand *errand_take(struct errands *a)
 			    (unsigned long long)((clock_ns() - e->given) / NS_PER_S));
 	e->late = false;
 	return e;
+}
+
+bool errands_by_path(const struct errands *a)
+{
+	for (const struct errand *e = a->away; e; e = e->other_away)
+		if (e->by_path && !e->late)
+			return true;
+	return false;
 }
 
 /* Says it of each that is late, once. Returns when the next one will be. */
@@ -286,10 +294,15 @@ static bool wait_for_threads(struct errands *a)
 
 bool errands_close(struct errands *a)
 {
+	struct errand *e;
+
 	if (!wait_for_threads(a))
 		return false;
 	for (unsigned i = 0; i < a->n; i++)
 		pthread_join(a->threads[i].id, NULL);
+	while ((e = take_first(&a->back, &a->back_end)))
+		if (e->discard)
+			e->discard(e);
 	pthread_cond_destroy(&a->ended);
 	pthread_cond_destroy(&a->wake);
 	pthread_mutex_destroy(&a->lock);

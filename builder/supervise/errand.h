@@ -42,9 +42,12 @@ struct errand {
 	 * err where rc is -1. done is called in the loop, by whoever takes it. */
 	void (*run)(struct errand *e, struct host *h);
 	void (*done)(struct units *all, struct errand *e);
-	const char *who;  /* whom it is for: a guest's name */
-	const char *what; /* for messages: "the look at its devices" */
-	int rc;           /* once it is back, like err: -1 also when it could not be run */
+	void (*discard)(struct errand *e); /* frees one that nobody takes any more; or NULL */
+	const char *who;                   /* whom it is for: a guest's name */
+	const char *what;                  /* for messages: "the look at its devices" */
+	bool by_path; /* it opens files: the root stays the same while it is away */
+	bool alone;   /* it goes without a host: there may be none */
+	int rc;       /* once it is back, like err: -1 also when it could not be run */
 	struct err err;
 
 	/* errand.c's; zero before the first use. */
@@ -101,6 +104,9 @@ void errand_give(struct errands *a, struct errand *e);
 
 /* The next errand that has come back, or NULL. Says it of one that was late. */
 struct errand *errand_take(struct errands *a);
+
+/* Whether one that opens files is away, and not late. */
+bool errands_by_path(const struct errands *a);
 
 /*
  * Says which errands are late, and starts a thread where one is missing. Returns when it is to be

@@ -21,6 +21,7 @@
 #include "xl_records.h"
 #include "services.h"
 #include "unit_console.h"
+#include "unit_errand.h"
 #include "unit_look.h"
 #include "unit_save.h"
 #include "unit_table.h"
@@ -217,6 +218,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->all.host = &s->host;
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
 		say_lack(s, e); /* of guests with device models alone, who say so again */
+	s->images.later = true;
 	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
 	if (errands_open(&s->errands, &s->report, o->verbose, e) < 0)
 		return -1;
@@ -247,8 +249,10 @@ static bool close_all(struct supervisor *s)
 	if (s->errands_on && !errands_close(&s->errands))
 		return false;
 	xl_records_close(&s->records);
+	s->images.later = false;
 	for (size_t i = 0; i < s->all.n; i++)
 		unit_release(&s->all, &s->all.list[i]);
+	image_close_dropped(&s->images);
 	free(s->all.list);
 	disk_table_free(&s->disks);
 	ledger_close(&s->ledger);
@@ -454,9 +458,10 @@ static int begin(struct supervisor *s, struct err *e)
 		return -1;
 	if (!old.file) {
 		for (size_t i = 0; i < s->all.n; i++)
-			unit_hold(&s->all, &s->all.list[i]);
+			unit_enter(&s->all, &s->all.list[i], UNIT_WAITING);
 	} else {
 		load_self(s, &old);
+		boot_end_adopt(&s->boot_end, &s->all);
 		rc = adopt_units(&s->all, &old, &n, e);
 		if (old.file != s->ledger.file)
 			ledger_close(&old);
@@ -805,8 +810,9 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 		s->tick_soon = false;
 		tick(s, now);
 	}
-	units_proceed_waiting(&s->all, now);
 	look_at_boot(s, now);
+	units_proceed_waiting(&s->all, now);
+	units_close_images(&s->all);
 	control_settle(&s->control, &s->all);
 	xl_records_keep(&s->records, &s->all, now);
 	due = tick_due(s, now);
@@ -893,7 +899,6 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		goto out;
 	if (begin(s, e) < 0)
 		goto out;
-	boot_end_adopt(&s->boot_end, &s->all);
 	if (!s->all.over)
 		boot_end_raise(&s->boot_end, &s->all);
 	if (s->kept)

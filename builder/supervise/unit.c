@@ -36,17 +36,6 @@ int unit_init(struct units *all, struct unit *u, const struct guest_config *cfg,
 	return 0;
 }
 
-int unit_hold_files(struct units *all, struct unit *u, struct err *e)
-{
-	if (guest_hold_images(&u->guest, all->images, e) < 0)
-		return -1;
-	if (devmodel_files_keep(all->models.own_root, u->guest.cfg, e) == 0)
-		return 0;
-	guest_plan_done(&u->guest);
-	guest_drop_images(&u->guest, all->images);
-	return -1;
-}
-
 void unit_release(struct units *all, struct unit *u)
 {
 	console_close(&u->console, all->xce);

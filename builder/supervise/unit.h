@@ -56,7 +56,8 @@ struct unit;
 /* What is asked of a unit that is not the errand's own business (unit_errand.h). */
 enum unit_errand_kind {
 	/* Its guest is lent to the thread. */
-	UNIT_ERRAND_HOLD,    /* its devices are looked for */
+	UNIT_ERRAND_IMAGES,  /* the files that it is built from are looked for */
+	UNIT_ERRAND_HOLD,    /* its devices are */
 	UNIT_ERRAND_CONNECT, /* its back ends and its device model are looked at */
 	/* It is not: the errand has what it needs. */
 	UNIT_ERRAND_UP, /* whether it is up */
@@ -86,6 +87,14 @@ struct unit_request {
 	int before;   /* the state that it was in, enum unit_state */
 };
 
+/* The files of a guest that runs, which an earlier supervisor has not left. */
+struct unit_seek {
+	struct errand errand;
+	struct units *all;
+	struct unit *u;
+	struct guest guest; /* its files are the errand's */
+};
+
 /* The terminal by which xenconsoled takes input for a domain. */
 struct unit_terminal {
 	struct errand errand;
@@ -93,6 +102,12 @@ struct unit_terminal {
 	uint32_t asked, domid; /* of the errand; of path, or NO_DOMAIN */
 	uint64_t since;        /* when it was asked for, ns */
 	char path[64], found[64];
+};
+
+/* Files that nobody holds any more. */
+struct closing {
+	struct errand errand;
+	struct image_cache *images;
 };
 
 /* All guests get their place in a store (unit_hand_over.h), one after the other. */
@@ -143,7 +158,9 @@ struct units {
 	const char *why_began; /* why this supervisor began (BEGIN_*), borrowed; or NULL */
 	struct ledger *ledger; /* where the units are written down; NULL for nowhere */
 	bool leaving;          /* the supervisor is about to end: nothing more is begun */
+	bool root_moves; /* the root is about to be another one: no file is looked for until then */
 	struct hand_over hand_over;
+	struct closing closing;
 	uint64_t longest_turn; /* of the loop, without what it waited for events, ns */
 	struct unit *list;     /* stays where it is: it has room for the others, too */
 	size_t n, room;
@@ -157,6 +174,7 @@ struct unit {
 	struct unit_errand errand;
 	struct unit_request request;
 	struct unit_terminal terminal;
+	struct unit_seek seek;
 	bool handing_over; /* its guest is lent for that */
 	int asked;         /* a command that waits for the errand, enum unit_event; 0 for none */
 	enum unit_state state;
@@ -211,11 +229,6 @@ const char *unit_state_name(enum unit_state s);
 /* Sets up u for a guest and opens its log; one that can't be opened is said, and the guest goes
  * without. Returns 0, or -1 with e set. */
 int unit_init(struct units *all, struct unit *u, const struct guest_config *cfg, struct err *e);
-
-/* Holds the files that it is built from, and plans a build. Returns 0, or -1 with e set and none
- * held.
- */
-int unit_hold_files(struct units *all, struct unit *u, struct err *e);
 
 /* Gives back what u holds; its domain goes on. */
 void unit_release(struct units *all, struct unit *u);

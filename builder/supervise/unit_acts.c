@@ -193,9 +193,8 @@ int act_try(const struct happening *h)
 	/* What it waits for is waited for anew, but for its predecessors: they have been tried. */
 	u->since = h->now;
 	u->retry = 0;
-	guest_drop_lost_devices(&u->guest, h->all->disks);
-	if (!guest_source(&u->guest))
-		return unit_hold_files(h->all, u, h->e) < 0 ? EVENT_HOPELESS : EVENT_NONE;
+	if (guest_lost_devices(&u->guest))
+		unit_drop_devices(h->all, u);
 	guest_plan_restart(&u->guest);
 	return EVENT_NONE;
 }

@@ -21,6 +21,8 @@ void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind k
 	ue->errand.done = done;
 	ue->errand.who = unit_name(u);
 	ue->errand.what = what;
+	ue->errand.by_path = kind == UNIT_ERRAND_IMAGES || kind == UNIT_ERRAND_HOLD;
+	ue->errand.alone = ue->errand.by_path;
 	ue->kind = kind;
 	ue->all = all;
 	ue->u = u;
@@ -49,9 +51,14 @@ static void run_drop(struct errand *e, struct host *h)
 static void dropped(struct units *all, struct errand *e)
 {
 	(void)all;
-	/* A thread that had nothing to work with: the disks are closed all the same. */
+	/* Without a thread the disks are closed all the same. */
 	run_drop(e, NULL);
 	free(e);
+}
+
+static void discard_drop(struct errand *e)
+{
+	dropped(NULL, e);
 }
 
 void unit_drop_devices(struct units *all, struct unit *u)
@@ -67,13 +74,93 @@ void unit_drop_devices(struct units *all, struct unit *u)
 	}
 	d->errand = (struct errand){.run = run_drop,
 				    .done = dropped,
+				    .discard = discard_drop,
 				    .who = unit_name(u),
-				    .what = "giving back its disks"};
+				    .what = "giving back its disks",
+				    .alone = true};
 	d->guest = u->guest;
 	d->disks = all->disks;
 	u->guest.disks = NULL;
 	u->guest.vifs = NULL;
 	errand_give(all->errands, &d->errand);
+}
+
+/* ---- images of one that was adopted ---- */
+
+static void run_seek(struct errand *e, struct host *h)
+{
+	struct unit_seek *s = (struct unit_seek *)e;
+
+	(void)h;
+	e->rc = guest_hold_images(&s->guest, s->all->images, &e->err);
+}
+
+static void sought(struct units *all, struct errand *e)
+{
+	struct unit_seek *s = (struct unit_seek *)e;
+	struct guest *g = &s->u->guest;
+
+	if (e->rc < 0) {
+		report_line(all->report, "%s: %s; it is looked for when it is needed",
+			    unit_name(s->u), e->err.msg);
+		return;
+	}
+	if (s->u->state != UNIT_WAITING)
+		guest_plan_done(&s->guest); /* none is built now */
+	if (unit_over(s->u) || s->u->state == UNIT_RELEASED || unit_lent(s->u) || guest_source(g)) {
+		guest_drop_images(&s->guest, all->images);
+		return;
+	}
+	g->kernel = s->guest.kernel;
+	g->ramdisk = s->guest.ramdisk;
+	g->firmware = s->guest.firmware;
+	g->bios = s->guest.bios;
+	g->memmap = s->guest.memmap;
+}
+
+void unit_seek_images(struct units *all, struct unit *u)
+{
+	struct unit_seek *s = &u->seek;
+
+	s->errand.run = run_seek;
+	s->errand.done = sought;
+	s->errand.who = unit_name(u);
+	s->errand.what = "the look for its files";
+	s->errand.by_path = s->errand.alone = true;
+	s->all = all;
+	s->u = u;
+	s->guest = u->guest;
+	errand_give(all->errands, &s->errand);
+}
+
+/* ---- images that nobody holds any more ---- */
+
+static void run_close(struct errand *e, struct host *h)
+{
+	(void)h;
+	image_close_dropped(((struct closing *)e)->images);
+}
+
+static void closed(struct units *all, struct errand *e)
+{
+	(void)all;
+	if (e->rc < 0)
+		run_close(e, NULL);
+}
+
+void units_close_images(struct units *all)
+{
+	struct closing *c = &all->closing;
+
+	if (c->errand.away || !image_has_dropped(all->images))
+		return;
+	c->errand.run = run_close;
+	c->errand.done = closed;
+	c->errand.who = "earlydom";
+	c->errand.what = "closing files that no guest needs";
+	c->errand.alone = true;
+	c->images = all->images;
+	errand_give(all->errands, &c->errand);
 }
 
 /* ---- the terminal ---- */

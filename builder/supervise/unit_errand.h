@@ -17,6 +17,13 @@ void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind k
 /* Gives back the devices of a guest that is over: closing a disk may block. */
 void unit_drop_devices(struct units *all, struct unit *u);
 
+/* Looks for the files of a guest that runs and has none, so that it can be restarted when they are
+ * gone from where they are. */
+void unit_seek_images(struct units *all, struct unit *u);
+
+/* Closes images that nobody holds any more: that may block, too. */
+void units_close_images(struct units *all);
+
 /*
  * The terminal by which xenconsoled takes input for u's domain, or NULL while it is not known: then
  * it is looked for. What is known is looked up again after a while: a xenconsoled that was started

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "builder/build/devices.h"
+#include "builder/devmodel/devmodel_files.h"
 #include "builder/image/firmware.h"
 #include "unit_store.h"
 #include "unit_errand.h"
@@ -49,16 +50,6 @@ static void report_predecessors(struct units *all, const struct unit *u)
 	}
 }
 
-void unit_hold(struct units *all, struct unit *u)
-{
-	struct err e;
-
-	if (unit_hold_files(all, u, &e) < 0)
-		unit_event(all, u, EVENT_HOPELESS, clock_ns(), &e);
-	else
-		unit_enter(all, u, UNIT_WAITING);
-}
-
 void unit_begin_anew(struct units *all, struct unit *u)
 {
 	unit_drop_devices(all, u);
@@ -67,8 +58,7 @@ void unit_begin_anew(struct units *all, struct unit *u)
 	u->guest.in_store = false;
 	u->since = u->retry = 0;
 	u->looks = 0;
-	u->state = UNIT_WAITING;
-	unit_hold(all, u);
+	unit_enter(all, u, UNIT_WAITING);
 }
 
 /* How often a disk that is not there is looked for: a tag is searched for on all devices. */
@@ -80,17 +70,62 @@ static uint64_t timeout_ns(const struct unit *u)
 }
 
 /*
- * Builds begin in the guests' order, by which memory is theirs: so one that is ready lets those
- * before it be looked at first. But not for long, and once: a disk may hang.
+ * All guests hold their images before the first one is built: then it is known which of them share
+ * a kernel. And they get disks in their order, and builds begin in it, by which memory is theirs:
+ * so each lets those before it be looked at first. But not for long, and once: a disk may hang.
  */
 #define LET_PASS_NS NS_PER_S
 
+static bool goes_first(const struct unit *other, const struct unit *u)
+{
+	return other->errand.kind == UNIT_ERRAND_IMAGES ||
+	       (other->errand.kind == UNIT_ERRAND_HOLD && other->looks == 1 && other < u);
+}
+
 static bool lets_pass(const struct units *all, const struct unit *u, uint64_t now)
 {
-	for (const struct unit *other = all->list; other < u; other++)
-		if (other->state == UNIT_WAITING && other->looks == 1 &&
-		    other->errand.errand.away && now - other->errand.now < LET_PASS_NS)
+	for (size_t i = 0; i < all->n; i++) {
+		const struct unit *other = &all->list[i];
+
+		if (other->state == UNIT_WAITING && other->errand.errand.away &&
+		    now - other->errand.now < LET_PASS_NS && goes_first(other, u))
 			return true;
+	}
+	return false;
+}
+
+static void run_hold_images(struct errand *e, struct host *h)
+{
+	struct unit_errand *ue = (struct unit_errand *)e;
+	struct guest *g = &ue->u->guest;
+
+	(void)h;
+	e->rc = guest_hold_images(g, ue->all->images, &e->err);
+	if (e->rc < 0 || devmodel_files_keep(ue->all->models.own_root, g->cfg, &e->err) == 0)
+		return;
+	e->rc = -1;
+	guest_plan_done(g);
+	guest_drop_images(g, ue->all->images);
+}
+
+static void images_held(struct units *all, struct errand *e)
+{
+	struct unit_errand *ue = (struct unit_errand *)e;
+
+	if (!unit_event_waited(all, ue->u) && e->rc < 0)
+		unit_event(all, ue->u, EVENT_HOPELESS, ue->now, &e->err);
+}
+
+/* Returns false while it does not hold its images: they are looked for, or will be. */
+static bool holds_images(struct units *all, struct unit *u, uint64_t now)
+{
+	const struct errand *seek = &u->seek.errand;
+
+	if (guest_source(&u->guest))
+		return true;
+	if (!all->root_moves && (!seek->away || seek->late))
+		unit_errand_give(all, u, UNIT_ERRAND_IMAGES, "the look for its files",
+				 run_hold_images, images_held, now);
 	return false;
 }
 
@@ -115,10 +150,12 @@ static void held(struct units *all, struct errand *e)
 /* Waiting: starts the build when nothing is left to wait for. */
 static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 {
+	bool ready;
 	struct err e;
 
-	if (all->leaving || all->store == STORE_SOUGHT || u->errand.errand.away ||
-	    !predecessors_up(all, u))
+	if (all->leaving || u->errand.errand.away || !holds_images(all, u, now))
+		return;
+	if (all->store == STORE_SOUGHT || !predecessors_up(all, u))
 		return;
 	if (!u->since) {
 		u->since = now;
@@ -139,12 +176,14 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
-	if (!guest_config_has_devices(u->guest.cfg) || u->guest.disks || u->guest.vifs) {
-		if (!lets_pass(all, u, now))
-			unit_event(all, u, EVENT_BUILDABLE, now, &e);
+	ready = !guest_config_has_devices(u->guest.cfg) || u->guest.disks || u->guest.vifs;
+	if ((ready || !u->looks) && lets_pass(all, u, now))
+		return;
+	if (ready) {
+		unit_event(all, u, EVENT_BUILDABLE, now, &e);
 		return;
 	}
-	if (now < u->retry)
+	if (now < u->retry || all->root_moves)
 		return;
 	u->retry = now + RETRY_NS;
 	u->looks++;

@@ -8,20 +8,12 @@
 
 #include "unit.h"
 
-/*
- * Holds the guest's images; a failure is reported and noted. All guests hold theirs before the
- * first one is started: then it is known which of them share a kernel.
- */
-void unit_hold(struct units *all, struct unit *u);
-
-/* The same for one that had a domain and has none any more: what it holds of it is given back, and
- * all that it waited for begins anew. */
+/* For one that had a domain and has none any more: what it holds of it is given back, and all that
+ * it waited for begins anew. */
 void unit_begin_anew(struct units *all, struct unit *u);
 
-/*
- * Goes on with what a guest waits for, if that has come. To be called when all guests hold their
- * images, and whenever time has passed or the store has changed.
- */
+/* Goes on with what a guest waits for, if that has come. To be called whenever time has passed or
+ * the store has changed. */
 void unit_proceed(struct units *all, struct unit *u, uint64_t now);
 
 /* The same for all guests that wait to be built: something has happened to another one. */

@@ -215,6 +215,7 @@ void xl_records_keep(struct xl_records *r, struct units *all, uint64_t now)
 	r->there = r->another = false;
 	r->errand.run = run;
 	r->errand.done = done;
+	r->errand.alone = true;
 	r->errand.who = "xl";
 	r->errand.what = "writing what it knows of guests to /var/lib/xen";
 	errand_give(all->errands, &r->errand);

@@ -1,6 +1,7 @@
 /* Images: held once however many guests name them, and what can't be one. */
 #include "builder/fake/kit.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -277,6 +278,70 @@ static void test_kernel_at_once(void **state)
 	image_drop(&cache, f);
 }
 
+static void *hold_and_drop(void *arg)
+{
+	struct image_file *f;
+	struct err e;
+
+	for (unsigned i = 0; i < 200; i++) {
+		f = image_hold(&cache, "kernel", arg, &e);
+		assert_non_null(f);
+		image_drop(&cache, f);
+	}
+	return NULL;
+}
+
+/* Several threads hold the same file, and it is mapped once as long as one of them does. */
+static void test_threads(void **state)
+{
+	struct image_file *f;
+	char path[256];
+	pthread_t t[4];
+	struct err e;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", kit_path("kernel"));
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, hold_and_drop, path), 0);
+	for (unsigned i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	assert_null(cache.files);
+	f = image_hold(&cache, "kernel", path, &e);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, hold_and_drop, path), 0);
+	for (unsigned i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	assert_ptr_equal(cache.files, f);
+	assert_null(f->next);
+	assert_int_equal(f->users, 1);
+	image_drop(&cache, f);
+}
+
+/* Closing may block: it is put off, and the file is nobody's meanwhile. */
+static void test_closed_later(void **state)
+{
+	struct image_file *f, *other;
+	struct err e;
+
+	(void)state;
+	cache.later = true;
+	f = image_hold(&cache, "kernel", kit_path("kernel"), &e);
+	assert_non_null(f);
+	assert_true(image_is_held(&cache, f->dev, f->ino));
+	assert_false(image_is_held(&cache, f->dev, f->ino + 1));
+	assert_false(image_has_dropped(&cache));
+	image_drop(&cache, f);
+	assert_true(image_has_dropped(&cache));
+	assert_false(image_is_held(&cache, f->dev, f->ino));
+	assert_true(fcntl(f->fd, F_GETFD) >= 0);
+	other = image_hold(&cache, "kernel", kit_path("kernel"), &e);
+	assert_ptr_not_equal(other, f);
+	image_drop(&cache, other);
+	image_close_dropped(&cache);
+	assert_false(image_has_dropped(&cache));
+	cache.later = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_kernel),       cmocka_unit_test(test_unpacked),
 		cmocka_unit_test(test_bad_kernel),   cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_kernel_waits), cmocka_unit_test(test_kernel_at_once),
+		cmocka_unit_test(test_threads),      cmocka_unit_test(test_closed_later),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

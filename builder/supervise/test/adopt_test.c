@@ -458,6 +458,9 @@ static void test_devices(void **state)
 	assert_string_equal(s.u->guest.disks[0]->path, "/dev/fake-a");
 	assert_non_null(s.u->guest.vifs);
 	assert_int_equal(s.u->guest.vifs[0].mac[1], 0x16);
+	/* Nobody has kept its files; they are looked for at once. */
+	assert_null(s.u->guest.kernel);
+	kit_units_jobs(&s.k);
 	assert_non_null(s.u->guest.kernel);
 	/* They are used for the next domain, and not looked for again. */
 	fake_devices()->wrong = true;
@@ -507,6 +510,7 @@ static void test_lost_image(void **state)
 		killed_in(&s, UNIT_RUNNING);
 		assert_int_equal(rename(kit_path("kernel"), kit_path("away")), 0);
 		adopt(&s);
+		kit_units_jobs(&s.k);
 		assert_int_equal(s.u->state, UNIT_RUNNING);
 		assert_null(s.u->guest.kernel);
 		said(&s, "No such file or directory; it is looked for when it is needed");
@@ -534,6 +538,7 @@ static void test_cancelled_without_image(void **state)
 	open_with(&s, GUEST_PV, false);
 	killed_in(&s, UNIT_RUNNING);
 	adopt(&s);
+	kit_units_jobs(&s.k);
 	guest_drop_images(&s.u->guest, &s.k.images);
 	fake_shutdown(1, SHUTDOWN_reboot);
 	kit_units_look(&s.k, 0);

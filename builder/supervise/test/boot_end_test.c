@@ -4,6 +4,7 @@
 #include "builder/fake/units.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -43,7 +44,14 @@ static void close_scene(struct scene *s)
 
 static void look(struct scene *s, uint64_t after_ns)
 {
+	struct pollfd p = {.fd = s->k.errands.done_fd, .events = POLLIN};
+
 	boot_end_look(&s->b, &s->k.all, 0, s->k.all.began + after_ns);
+	while (s->b.ending) {
+		assert_int_equal(poll(&p, 1, 20000), 1);
+		units_take_errands(&s->k.all);
+		boot_end_look(&s->b, &s->k.all, 0, s->k.all.began + after_ns);
+	}
 }
 
 /* What init has been told: the status, or -1 for nothing yet. */
@@ -103,8 +111,8 @@ static void test_late(void **state)
 	(void)state;
 	open_scene(&s, true, 60);
 	s.b.bad = 0;
-	unit_hold(&s.k.all, &s.k.all.list[0]);
-	unit_hold(&s.k.all, &s.k.all.list[1]);
+	kit_unit_hold(&s.k, 0);
+	kit_unit_hold(&s.k, 1);
 	unit_proceed(&s.k.all, &s.k.all.list[0], clock_ns());
 	kit_units_jobs(&s.k);
 	kit_units_said(&s.k);
@@ -125,6 +133,35 @@ static void test_late(void **state)
 	look(&s, 70 * NS_PER_S);
 	assert_string_equal(kit_units_said(&s.k), "earlydom: 2 of 2 guests started in 70000 ms\n");
 	assert_int_equal(told(&s), -1);
+	close_scene(&s);
+}
+
+/* The root is not another one while a file is looked for, unless that hangs. */
+static void test_disk_hangs(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, true, 60);
+	kit_devices(&s.cfgs[0]);
+	kit_units_store(&s.k);
+	fake_slow("disk_hold", 500);
+	kit_unit_hold(&s.k, 0);
+	kit_unit_hold(&s.k, 1);
+	unit_proceed(&s.k.all, &s.k.all.list[0], clock_ns());
+	assert_true(s.k.all.list[0].errand.errand.away);
+	boot_end_look(&s.b, &s.k.all, 0, s.k.all.began + 60 * NS_PER_S);
+	assert_true(s.b.ending && s.k.all.root_moves && !s.b.begun);
+	assert_int_equal(told(&s), -1);
+	/* Nothing is to be done until it is late. */
+	assert_true(boot_end_due(&s.b, &s.k.all) > 0);
+	errands_tick(&s.k.errands, clock_ns() + ERRAND_LATE_NS);
+	assert_int_equal(boot_end_due(&s.b, &s.k.all), 0);
+	look(&s, 60 * NS_PER_S);
+	assert_int_equal(told(&s), 1);
+	assert_true(s.b.left && !s.k.all.root_moves);
+	kit_units_jobs(&s.k);
+	fake_slow(NULL, 0);
 	close_scene(&s);
 }
 
@@ -185,7 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_tried), cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_late),      cmocka_unit_test(test_weight),
-		cmocka_unit_test(test_no_wait),
+		cmocka_unit_test(test_no_wait),   cmocka_unit_test(test_disk_hangs),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -27,7 +27,7 @@ static void open_scene(struct scene *s)
 	s->cfgs[1].on_poweroff = ACTION_PRESERVE;
 	kit_units_open(&s->k, s->cfgs, 2);
 	for (size_t i = 0; i < 2; i++)
-		unit_hold(&s->k.all, &s->k.all.list[i]);
+		kit_unit_hold(&s->k, i);
 	for (size_t i = 0; i < 2; i++)
 		unit_proceed(&s->k.all, &s->k.all.list[i], clock_ns());
 	kit_units_jobs(&s->k);
@@ -230,14 +230,14 @@ static void test_start(void **state)
 	fd = dial(&s);
 	send_text(&s, fd, "start late\n");
 	waits(fd);
-	unit_tick(&s.k.all, &s.k.all.list[2], clock_ns());
+	kit_units_tick(&s.k, clock_ns());
 	kit_units_jobs(&s.k);
 	turn(&s);
 	hears(fd, "ok\n");
 	/* A start that fails is an answer as well, and so is one that is tried again. */
 	fd = dial(&s);
 	send_text(&s, fd, "end late\n");
-	unit_tick(&s.k.all, &s.k.all.list[2], clock_ns());
+	kit_units_tick(&s.k, clock_ns());
 	fake_shutdown(3, SHUTDOWN_poweroff);
 	kit_units_look(&s.k, 2);
 	kit_units_jobs(&s.k);
@@ -247,7 +247,7 @@ static void test_start(void **state)
 	fake_fail_call("xc_domain_create", 1, EINVAL);
 	fd = dial(&s);
 	send_text(&s, fd, "start late\n");
-	unit_tick(&s.k.all, &s.k.all.list[2], clock_ns());
+	kit_units_tick(&s.k, clock_ns());
 	kit_units_jobs(&s.k);
 	turn(&s);
 	snprintf(want, sizeof(want), "error: cannot create a domain: %s\n", strerror(EINVAL));
@@ -256,7 +256,7 @@ static void test_start(void **state)
 	fake_fail_call("xc_domain_create", 1, ENOMEM);
 	fd = dial(&s);
 	send_text(&s, fd, "start late\n");
-	unit_tick(&s.k.all, &s.k.all.list[2], clock_ns());
+	kit_units_tick(&s.k, clock_ns());
 	kit_units_jobs(&s.k);
 	s.k.all.list[2].retry_at = clock_ns() + 9 * NS_PER_S;
 	turn(&s);

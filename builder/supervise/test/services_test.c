@@ -106,7 +106,7 @@ static void turn(struct scene *s)
 
 static void hold(struct scene *s, size_t i)
 {
-	unit_hold(&s->k.all, &s->k.all.list[i]);
+	kit_unit_hold(&s->k, i);
 	s->held[i] = true;
 }
 

@@ -42,17 +42,97 @@ static void close_scene(struct scene *s)
 	fake_reset();
 }
 
-/* As the supervisor does, but errands do not come back yet. */
+/* As the supervisor does, but errands do not come back yet: those for files, */
+static void begin_with_files(struct scene *s)
+{
+	for (size_t i = 0; i < s->k.all.n; i++)
+		unit_enter(&s->k.all, &s->k.all.list[i], UNIT_WAITING);
+	units_proceed_waiting(&s->k.all, clock_ns());
+}
+
+/* or those for devices. */
 static void begin(struct scene *s)
 {
 	for (size_t i = 0; i < s->k.all.n; i++)
-		unit_hold(&s->k.all, &s->k.all.list[i]);
+		kit_unit_hold(&s->k, i);
 	units_proceed_waiting(&s->k.all, clock_ns());
 }
 
 static int ask(struct scene *s, struct unit *u, enum unit_event command, struct err *e)
 {
 	return unit_event(&s->k.all, u, command, clock_ns(), e);
+}
+
+/* So do its files: nobody waits for them but itself, and those that may share a kernel with it. */
+static void test_destroyed_while_files_held(void **state)
+{
+	struct scene s;
+	struct err e;
+
+	(void)state;
+	open_scene(&s, false);
+	begin_with_files(&s);
+	assert_true(unit_lent(s.netvm) && s.netvm->errand.kind == UNIT_ERRAND_IMAGES);
+	assert_true(unit_lent(s.web) && s.web->errand.kind == UNIT_ERRAND_IMAGES);
+	assert_true(errands_by_path(&s.k.errands));
+	assert_int_equal(ask(&s, s.netvm, EVENT_ASK_DESTROY, &e), 0);
+	assert_int_equal(s.netvm->state, UNIT_WAITING);
+	kit_units_jobs(&s.k);
+	assert_false(errands_by_path(&s.k.errands));
+	assert_int_equal(s.netvm->state, UNIT_ENDED);
+	assert_null(s.netvm->guest.kernel);
+	/* One kernel for both, of which the other one has the rest. */
+	assert_int_equal(s.web->state, UNIT_WAITING);
+	assert_int_equal(s.web->guest.kernel->users, 1);
+	assert_int_equal(s.web->guest.kernel->kernel_users, 1);
+	kit_units_tick(&s.k, clock_ns());
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.web->state, UNIT_RUNNING);
+	close_scene(&s);
+}
+
+/* Nothing is built until it is known who shares a kernel; but files that hang are not waited for.
+ */
+static void test_files_hang(void **state)
+{
+	struct scene s;
+	uint64_t now;
+
+	(void)state;
+	open_scene(&s, false);
+	s.cfgs[0].nr_disks = s.cfgs[0].nr_vifs = 0;
+	kit_unit_hold(&s.k, 0);
+	now = clock_ns();
+	unit_enter(&s.k.all, s.web, UNIT_WAITING);
+	unit_proceed(&s.k.all, s.web, now);
+	assert_true(s.web->errand.errand.away);
+	unit_proceed(&s.k.all, s.netvm, now);
+	assert_int_equal(s.netvm->state, UNIT_WAITING);
+	unit_proceed(&s.k.all, s.netvm, now + NS_PER_S);
+	assert_int_equal(s.netvm->state, UNIT_STARTING);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.netvm->state, UNIT_RUNNING);
+	close_scene(&s);
+}
+
+/* No file is looked for while the root is about to be another one. */
+static void test_root_moves(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, false);
+	s.k.all.root_moves = true;
+	begin_with_files(&s);
+	assert_false(s.netvm->errand.errand.away || s.web->errand.errand.away);
+	s.k.all.root_moves = false;
+	kit_units_tick(&s.k, clock_ns());
+	kit_units_jobs(&s.k);
+	kit_units_tick(&s.k, clock_ns());
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.netvm->state, UNIT_RUNNING);
+	assert_int_equal(s.web->state, UNIT_RUNNING);
+	close_scene(&s);
 }
 
 /* While its disks are looked for it is not touched, and answers what that does not change. */
@@ -212,6 +292,24 @@ static void test_order(void **state)
 	close_scene(&s);
 }
 
+/* Two guests may want the same disk: the first one looks first. */
+static void test_disks_in_order(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, false);
+	kit_devices(&s.cfgs[1]);
+	fake_slow("disk_hold", SLOW_MS);
+	begin(&s);
+	assert_true(s.netvm->errand.errand.away);
+	assert_false(s.web->errand.errand.away || s.web->looks);
+	units_proceed_waiting(&s.k.all, s.netvm->errand.now + NS_PER_S);
+	assert_true(s.web->errand.errand.away);
+	kit_units_jobs(&s.k);
+	close_scene(&s);
+}
+
 /* A request that the store has not answered is not made twice, and no other domain's. */
 static void test_request(void **state)
 {
@@ -242,12 +340,16 @@ static void test_request(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_destroyed_while_files_held),
+		cmocka_unit_test(test_files_hang),
+		cmocka_unit_test(test_root_moves),
 		cmocka_unit_test(test_destroyed_while_held),
 		cmocka_unit_test(test_destroyed_while_connecting),
 		cmocka_unit_test(test_ends_while_asked),
 		cmocka_unit_test(test_late_whether_up),
 		cmocka_unit_test(test_disk_hangs),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_disks_in_order),
 		cmocka_unit_test(test_request),
 	};
 

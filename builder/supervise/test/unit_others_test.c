@@ -116,6 +116,8 @@ static void test_root(void **state)
 	s.k.images.root = "/no/such/root";
 	u = units_start(&s.k.all, "db", clock_ns(), &e);
 	assert_non_null(u);
+	assert_int_equal(u->state, UNIT_WAITING);
+	kit_units_tick(&s.k, clock_ns());
 	assert_int_equal(u->state, UNIT_FAILED);
 	assert_non_null(strstr(u->why, "cannot read kernel "));
 	s.k.images.root = "/proc/1/../self/root";

@@ -4,6 +4,7 @@
  */
 #include "builder/fake/units.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <xen/sched.h>
@@ -281,11 +282,30 @@ static void test_disks(void **state)
 	kit_units_close(&k);
 }
 
+/* How many files may be open. */
+static rlim_t files_now(void)
+{
+	struct rlimit r;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+	return r.rlim_cur;
+}
+
+static void set_files(rlim_t n)
+{
+	struct rlimit r;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+	r.rlim_cur = n;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
+}
+
 /* A file that can't be read now is read at the next try; one that is not there is not waited for.
  */
 static void test_files(void **state)
 {
 	struct guest_config cfg = retried("web", 3);
+	const rlim_t old = files_now();
 	char missing[256];
 	struct kit_units k;
 	struct unit *u;
@@ -294,9 +314,10 @@ static void test_files(void **state)
 	fake_reset();
 	kit_units_open(&k, &cfg, 1);
 	u = &k.all.list[0];
-	fake_alloc_fail_at(1);
-	unit_hold(&k.all, u);
-	fake_alloc_fail_at(0);
+	unit_enter(&k.all, u, UNIT_WAITING);
+	set_files(3);
+	kit_units_tick(&k, clock_ns());
+	set_files(old);
 	assert_int_equal(u->state, UNIT_RETRYING);
 	assert_null(k.images.files);
 	kit_units_tick(&k, u->retry_at);

@@ -96,7 +96,7 @@ static void test_phases(void **state)
 	fake_reset();
 	kit_units_open(&k, &cfg, 1);
 	u = &k.all.list[0];
-	unit_hold(&k.all, u);
+	kit_unit_hold(&k, 0);
 	expect_phases(u, true, false);
 	/* The worker has the first build for itself; what is over is shown whatever it does. */
 	unit_proceed(&k.all, u, clock_ns());

@@ -5,13 +5,14 @@
 #include "builder/fake/kit.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "builder/supervise/free_initramfs.h"
+#include "builder/supervise/leave_initramfs.h"
 #include "builder/image/image_files.h"
 
 #define SKIP 77
@@ -36,6 +37,25 @@ static void need(bool cond, int code)
 static bool there(const char *path)
 {
 	return access(path, F_OK) == 0;
+}
+
+static void leave(struct units *all)
+{
+	struct pollfd p = {.events = POLLIN};
+	struct leaving leaving = {.n = 0};
+	struct errands errands;
+	struct errand *done;
+	struct err e;
+
+	need(errands_open(&errands, all->report, false, &e) == 0, 22);
+	all->errands = &errands;
+	leaving_begin(&leaving, all);
+	p.fd = errands.done_fd;
+	need(poll(&p, 1, 20000) == 1, 23);
+	done = errand_take(&errands);
+	need(done == &leaving.errand && leaving_over(&leaving), 24);
+	done->done(all, done);
+	need(errands_close(&errands), 25);
 }
 
 static void child(bool tmpfs)
@@ -105,7 +125,7 @@ static void child(bool tmpfs)
 	out = out ? out : fopen("/out", "w+");
 	need(out, 13);
 	report.out.fd = fileno(out);
-	free_initramfs(&all, &report);
+	leave(&all);
 	rewind(out);
 	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
 	need(there("/kept") && there("/failed") && there("/dir") && there("/failed-map") &&
