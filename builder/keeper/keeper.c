@@ -194,6 +194,8 @@ static int start(struct keeper *k, const char *why)
 	pidfd = pid > 0 ? pidfd_of(pid) : -1;
 	if (pidfd < 0) {
 		close(ends[0]);
+		if (pid > 0 && kill(pid, SIGKILL) == 0)
+			waitpid(pid, NULL, 0);
 		return -1;
 	}
 	k->channel = ends[0];

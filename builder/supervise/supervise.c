@@ -254,6 +254,8 @@ static bool close_all(struct supervisor *s)
 	ledger_close(&s->ledger);
 	if (s->lock >= 0)
 		close(s->lock);
+	if (s->program >= 0)
+		close(s->program);
 	store_handle_close(&s->host);
 	for (unsigned i = 0; i < s->workers; i++)
 		store_handle_close(&s->worker_hosts[i]);
@@ -556,6 +558,13 @@ static void renew_keeper(struct supervisor *s, uint64_t now)
 		report_line(&s->report, "the keeper has ended; another one was started");
 }
 
+/* One that does not take it, or did not wait for it, gets a successor to whom this one serves. */
+static void say_up(struct supervisor *s)
+{
+	if (s->kept && kept_send(s->kept->channel, KEPT_UP, "", -1) < 0)
+		s->kept->cut = true;
+}
+
 static bool keeper_gone(const struct supervisor *s, short revents)
 {
 	return s->kept && (s->kept->cut || s->kept->channel < 0 || revents & (POLLHUP | POLLERR));
@@ -648,6 +657,17 @@ static void say_left(struct supervisor *s)
 		report_line(&s->report, "told to end: %zu guest%s not started", waiting,
 			    waiting == 1 ? " was" : "s were");
 	report_line(&s->report, "told to end: the guests go on without supervision");
+}
+
+/* Without this word the keeper takes the end for one that was not wanted: it is given a second to
+ * have room for it. */
+static void say_last(struct kept *k, enum kept_verb verb)
+{
+	for (unsigned tries = 0; tries < 10; tries++) {
+		if (kept_send(k->channel, verb, "", -1) == 0 || errno == EPIPE)
+			return;
+		usleep(100 * NS_PER_MS / NS_PER_US);
+	}
 }
 
 enum {
@@ -859,7 +879,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	      const struct supervise_options *o, struct err *e)
 {
 	struct supervisor *s = malloc(sizeof(*s));
-	int rc = -1;
+	int channel = -1, rc = -1;
 
 	if (!s)
 		return err_set(e, "out of memory");
@@ -896,8 +916,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	boot_end_adopt(&s->boot_end, &s->all);
 	if (!s->all.over)
 		boot_end_raise(&s->boot_end, &s->all);
-	if (s->kept)
-		kept_send(s->kept->channel, KEPT_UP, "", -1);
+	say_up(s);
 	proceed(&s->all);
 	loop(s);
 	boot_end_close(&s->boot_end, &s->all);
@@ -906,13 +925,16 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	else
 		say_left(s);
 	if (s->kept) {
-		kept_send(s->kept->channel, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER, "", -1);
+		say_last(s->kept, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER);
 		/* What is given back from here on is only this process's. */
+		channel = s->kept->channel;
 		s->kept->channel = -1;
 	}
 	rc = 0;
 out:
 	if (close_all(s))
 		free(s);
+	if (channel >= 0)
+		close(channel);
 	return rc;
 }
