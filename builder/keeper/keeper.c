@@ -437,8 +437,9 @@ static void keep(struct keeper *k)
 		}
 		if (fds[1].revents & (POLLIN | POLLHUP | POLLERR))
 			take_messages(k);
-		if (k->channel >= 0 && fds[1].revents & POLLOUT)
-			kept_pump(&k->kept);
+		/* What does not go now may go later: the socket has room all the while. */
+		if (k->channel >= 0 && fds[1].revents & POLLOUT && kept_pump(&k->kept) < 0)
+			rest(k, 100);
 		if (fds[2].revents & POLLIN)
 			pass_signal(k);
 		if (!look(k, clock_ns()))

@@ -546,6 +546,7 @@ static void renew_keeper(struct supervisor *s, uint64_t now)
 {
 	struct err e;
 
+	s->kept->cut = true; /* until there is another one */
 	if (now < s->keeper_retry)
 		return;
 	s->keeper_retry = now + KEEPER_RETRY_NS;
@@ -720,6 +721,19 @@ static struct pollfd poll_out(const struct console_out *c, uint64_t now, uint64_
 			       .events = POLLOUT};
 }
 
+/* One that has ended is not asked any more, but replaced when it is time. */
+static struct pollfd poll_keeper(const struct supervisor *s, uint64_t *due)
+{
+	const bool gone = keeper_gone(s, 0);
+
+	if (gone && s->keeper_retry < *due)
+		*due = s->keeper_retry;
+	return (struct pollfd){
+		.fd = s->kept && !gone ? s->kept->channel : -1,
+		.events = s->kept && !s->kept->begun ? POLLOUT : 0,
+	};
+}
+
 /* Fills in what to poll for, and lowers *due. */
 static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uint64_t *due)
 {
@@ -731,10 +745,7 @@ static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uin
 
 	for (size_t i = 0; i < FD_KEEPER; i++)
 		fds[i] = (struct pollfd){.fd = in[i], .events = POLLIN};
-	fds[FD_KEEPER] = (struct pollfd){
-		.fd = s->kept ? s->kept->channel : -1,
-		.events = s->kept && !s->kept->begun ? POLLOUT : 0,
-	};
+	fds[FD_KEEPER] = poll_keeper(s, due);
 	fds[FD_CONSOLE] = poll_out(&s->report.out, now, due);
 	fds[FD_KMSG] = poll_out(&s->kmsg, now, due);
 	fds[FD_MOUNTS] = (struct pollfd){.fd = s->records.mounts, .events = POLLPRI};
@@ -797,8 +808,8 @@ static void act(struct supervisor *s, const struct pollfd *fds)
 	control_act(&s->control, &s->all, fds + FD_CONTROL);
 	if (fds[FD_SIGNAL].revents & POLLIN)
 		take_signals(s);
-	if (fds[FD_KEEPER].revents & POLLOUT)
-		kept_pump(s->kept);
+	if (fds[FD_KEEPER].revents & POLLOUT && kept_pump(s->kept) < 0)
+		s->kept->cut = true;
 	if (keeper_gone(s, fds[FD_KEEPER].revents))
 		renew_keeper(s, clock_ns());
 }
@@ -834,7 +845,7 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 	due = other < due ? other : due;
 	other = errands_tick(&s->errands, now);
 	due = other < due ? other : due;
-	other = control_due(&s->control);
+	other = control_due(&s->control, now);
 	due = other < due ? other : due;
 	other = boot_end_due(&s->boot_end, &s->all);
 	return other < due ? other : due;

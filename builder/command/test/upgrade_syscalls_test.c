@@ -56,6 +56,7 @@ struct outcome {
 	int rc; /* of the last one */
 	struct err err;
 
+	void *(*during)(void *o); /* in a thread of its own, with status_fd, until over */
 	const struct fake_syscall *fails;
 	unsigned nth;
 	int status_fd;
@@ -280,7 +281,7 @@ static void run(struct outcome *o)
 	o->status_fd = status[0];
 	start_keeper(status[1]);
 	close(door[1]);
-	assert_int_equal(pthread_create(&thread, NULL, upgrade, o), 0);
+	assert_int_equal(pthread_create(&thread, NULL, o->during, o), 0);
 	serve(o, door[0]);
 	o->over = true;
 	pthread_join(thread, NULL);
@@ -314,7 +315,7 @@ static void try_one(const struct fake_syscall *s, unsigned n, struct outcome *o)
 	files = open_files();
 	unlink("run/state");
 	now_fails = s ? s->name : "none";
-	*o = (struct outcome){.fails = s, .nth = n};
+	*o = (struct outcome){.during = upgrade, .fails = s, .nth = n};
 	quietly(o);
 	o->failed = fake_syscall_failed();
 	fake_syscalls_end();
@@ -322,6 +323,16 @@ static void try_one(const struct fake_syscall *s, unsigned n, struct outcome *o)
 	KIT_CHECK(open_files() == files, "%s: %u files are open, not %u:\n%s", now_fails,
 		  open_files(), files, said);
 	kit_nothing_held(false);
+}
+
+static unsigned count_running(void)
+{
+	uint32_t domid;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < GUESTS; i++)
+		n += kit_domains_of(&cfgs[i], &domid) == 1 && fake_domain_runs(domid);
+	return n;
 }
 
 static void check(const struct outcome *o, unsigned k)
@@ -342,15 +353,12 @@ static void check(const struct outcome *o, unsigned k)
 
 static void test_each(void **state)
 {
-	static const char *const names[GUESTS] = {"web", "db", "cache"};
 	const char *only = getenv("UPGRADE_SYSCALL");
 	const struct fake_syscall *s;
 	static struct outcome o;
 	unsigned tried = 0, max;
 
 	(void)state;
-	for (size_t i = 0; i < GUESTS; i++)
-		cfgs[i] = kit_config(names[i], i ? GUEST_PVH : GUEST_PV);
 	try_one(NULL, 1, &o); /* which there are */
 	check(&o, 0);
 	KIT_CHECK(o.told_ok && o.supervisors == 2, "%u supervisors, %s\n%s", o.supervisors, o.why,
@@ -371,10 +379,102 @@ static void test_each(void **state)
 	assert_true(only || tried > 60);
 }
 
+/* ---- a keeper that is killed, and the next one at once ---- */
+
+/* The child that is neither of the two; 0 for none. */
+static pid_t other_child(pid_t a, pid_t b)
+{
+	char path[64];
+	int pid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	f = fopen(path, "re");
+	while (f && (fscanf(f, "%d", &pid) == 1) && (pid == a || pid == b))
+		pid = 0;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+/* Waits until so many keepers were started anew. */
+static bool keepers_come(unsigned n)
+{
+	static char text[65536];
+	const char *p;
+	unsigned k;
+
+	for (unsigned tries = 0; tries < 2000; tries++) {
+		p = kit_read("stderr", text, sizeof(text));
+		for (k = 0; (p = strstr(p, "another one was started")); k++)
+			p++;
+		if (k >= n)
+			return true;
+		usleep(5000);
+	}
+	return false;
+}
+
+static unsigned calls_of(const char *name)
+{
+	const struct fake_syscall *s;
+	unsigned n = 0;
+
+	for (unsigned k = 0; (s = fake_syscalls(k)); k++)
+		n += strcmp(s->name, name) ? 0 : s->calls;
+	return n;
+}
+
+static unsigned polls;
+
+static void *kill_keepers(void *arg)
+{
+	struct outcome *o = arg;
+	unsigned char byte;
+	pid_t first;
+
+	if (read(o->status_fd, &byte, 1) == 1) {
+		first = other_child(0, 0);
+		kill(first, SIGKILL);
+		o->told_ok = keepers_come(1);
+		fake_syscalls_begin();
+		kill(other_child(first, stand_in), SIGKILL);
+		usleep(600000);
+		polls = calls_of("poll");
+		fake_syscalls_end();
+		o->told_ok &= keepers_come(2);
+	}
+	while (!o->over) {
+		kill(getpid(), SIGTERM);
+		usleep(5000);
+	}
+	return NULL;
+}
+
+/* It is not started again more than once a second, and nobody turns without end until then. */
+static void test_keeper_killed_twice(void **state)
+{
+	struct outcome o = {.during = kill_keepers};
+
+	(void)state;
+	fake_reset();
+	unlink("run/state");
+	now_fails = "the keeper";
+	quietly(&o);
+	KIT_CHECK(o.rc == 0 && o.told_ok && o.supervisors == 1, "%s", said);
+	assert_in_range(polls, 1, 200);
+	assert_int_equal(count_running(), GUESTS);
+	fake_reset();
+}
+
 static int begin(void **state)
 {
+	static const char *const names[GUESTS] = {"web", "db", "cache"};
+
 	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0)
 		return -1;
+	for (size_t i = 0; i < GUESTS; i++)
+		cfgs[i] = kit_config(names[i], i ? GUEST_PVH : GUEST_PV);
 	fake_syscall_catch(catch);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* of stand-ins whose keeper has ended */
 	return 0;
@@ -384,6 +484,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_keeper_killed_twice),
 	};
 
 	/* A keeper that the supervisor has started again, and the stand-ins that this one starts.
