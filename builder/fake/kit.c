@@ -123,6 +123,19 @@ char *kit_read(const char *name, char *buf, size_t size)
 	return buf;
 }
 
+unsigned kit_domains_of(const struct guest_config *cfg, uint32_t *domid)
+{
+	unsigned n = 0;
+
+	for (uint32_t id = 1; fake_domain(id); id++)
+		if (fake_domain_there(id) &&
+		    !memcmp(fake_domain(id)->config.handle, cfg->uuid, sizeof(cfg->uuid))) {
+			*domid = id;
+			n++;
+		}
+	return n;
+}
+
 struct guest_config kit_config(const char *name, enum guest_type type)
 {
 	struct guest_config cfg = {

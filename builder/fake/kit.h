@@ -52,6 +52,9 @@ void kit_slow_kernel(const char *name);
 /* A guest with 64 MiB and 1 vcpu that boots "kernel". The uuid is made of the name. */
 struct guest_config kit_config(const char *name, enum guest_type type);
 
+/* How many domains the guest has; the last one's number is in *domid. */
+unsigned kit_domains_of(const struct guest_config *cfg, uint32_t *domid);
+
 /*
  * Makes an hvm guest of it: a classic one, with "model" and "config" in the scratch directory,
  * which need not exist; or one with QEMU, no video card, and the files of kit_firmware.

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -21,8 +22,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct {
+/* Shared with the processes that are forked from here on: their calls count, too, and one that is
+ * forked while another thread has the lock is not left with a locked one. */
+struct calls {
+	pthread_mutex_t lock;
 	bool on;
 	unsigned n;
 	struct fake_syscall v[FAKE_SYSCALLS];
@@ -30,65 +33,92 @@ static struct {
 	unsigned left; /* calls of that one until it fails */
 	int errnum;
 	bool failed;
-} calls;
+};
+static struct calls *calls;
+static bool passes; /* in this process nothing is counted */
+static fake_syscall_hook *hook;
+
+static void __attribute__((constructor)) share(void)
+{
+	pthread_mutexattr_t shared;
+
+	calls = mmap(NULL, sizeof(*calls), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	if (calls == MAP_FAILED)
+		abort();
+	pthread_mutexattr_init(&shared);
+	pthread_mutexattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&calls->lock, &shared);
+	pthread_mutexattr_destroy(&shared);
+}
 
 void fake_syscalls_begin(void)
 {
-	pthread_mutex_lock(&lock);
-	calls.on = true;
-	calls.failed = false;
-	for (unsigned i = 0; i < calls.n; i++)
-		calls.v[i].calls = 0;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&calls->lock);
+	calls->on = true;
+	calls->failed = false;
+	for (unsigned i = 0; i < calls->n; i++)
+		calls->v[i].calls = 0;
+	pthread_mutex_unlock(&calls->lock);
 }
 
 void fake_syscalls_end(void)
 {
-	pthread_mutex_lock(&lock);
-	calls.on = false;
-	calls.fails = NULL;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&calls->lock);
+	calls->on = false;
+	calls->fails = NULL;
+	pthread_mutex_unlock(&calls->lock);
+}
+
+void fake_syscalls_pass(void)
+{
+	passes = true;
+}
+
+void fake_syscall_catch(fake_syscall_hook *h)
+{
+	hook = h;
 }
 
 const struct fake_syscall *fake_syscalls(unsigned k)
 {
 	const struct fake_syscall *s;
 
-	pthread_mutex_lock(&lock);
-	s = k < calls.n ? &calls.v[k] : NULL;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&calls->lock);
+	s = k < calls->n ? &calls->v[k] : NULL;
+	pthread_mutex_unlock(&calls->lock);
 	return s;
 }
 
 void fake_syscall_fails(const struct fake_syscall *s, unsigned n, int errnum)
 {
-	pthread_mutex_lock(&lock);
-	calls.fails = s;
-	calls.left = n;
-	calls.errnum = errnum;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&calls->lock);
+	calls->fails = s;
+	calls->left = n;
+	calls->errnum = errnum;
+	pthread_mutex_unlock(&calls->lock);
 }
 
 bool fake_syscall_failed(void)
 {
 	bool failed;
 
-	pthread_mutex_lock(&lock);
-	failed = calls.failed;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&calls->lock);
+	failed = calls->failed;
+	pthread_mutex_unlock(&calls->lock);
 	return failed;
 }
 
 /* Called with the lock held. */
 static struct fake_syscall *find(const char *name, const void *from)
 {
-	for (unsigned i = 0; i < calls.n; i++)
-		if (calls.v[i].from == from && !strcmp(calls.v[i].name, name))
-			return &calls.v[i];
-	if (calls.n == FAKE_SYSCALLS)
+	for (unsigned i = 0; i < calls->n; i++)
+		if (calls->v[i].from == from && !strcmp(calls->v[i].name, name))
+			return &calls->v[i];
+	if (calls->n == FAKE_SYSCALLS)
 		return NULL;
-	calls.v[calls.n] = (struct fake_syscall){.name = name, .from = from};
-	return &calls.v[calls.n++];
+	calls->v[calls->n] = (struct fake_syscall){.name = name, .from = from};
+	return &calls->v[calls->n++];
 }
 
 /* Whether this call is the one that is to fail: then errno is set. */
@@ -96,16 +126,20 @@ static bool to_fail(const char *name, const void *from)
 {
 	struct fake_syscall *s;
 	bool fails;
+	int errnum;
 
-	pthread_mutex_lock(&lock);
-	s = calls.on ? find(name, from) : NULL;
+	if (passes)
+		return false;
+	pthread_mutex_lock(&calls->lock);
+	s = calls->on ? find(name, from) : NULL;
 	if (s)
 		s->calls++;
-	fails = s && s == calls.fails && --calls.left == 0;
-	calls.failed |= fails;
-	pthread_mutex_unlock(&lock);
+	fails = s && s == calls->fails && --calls->left == 0;
+	calls->failed |= fails;
+	errnum = calls->errnum;
+	pthread_mutex_unlock(&calls->lock);
 	if (fails)
-		errno = calls.errnum;
+		errno = errnum;
 	return fails;
 }
 
@@ -433,4 +467,22 @@ int fake_sys_ioctl(int fd, unsigned long request, ...)
 	va_end(ap);
 	/* musl's takes an int as request. */
 	return FAILS("ioctl") ? -1 : ioctl(fd, (unsigned)request, arg);
+}
+
+/* The numbers that the C library has no function for: as many arguments as any of them has. */
+long fake_sys_syscall(long number, ...);
+long fake_sys_syscall(long number, ...)
+{
+	long a[5], rc;
+	va_list ap;
+
+	va_start(ap, number);
+	for (unsigned i = 0; i < 5; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (FAILS("syscall"))
+		return -1;
+	if (hook && hook(number, a, &rc))
+		return rc;
+	return syscall(number, a[0], a[1], a[2], a[3], a[4]);
 }

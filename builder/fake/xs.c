@@ -17,14 +17,14 @@
 
 struct node {
 	char *path, *value;
-	size_t len;
+	size_t path_len, len;
 	struct xs_permissions perms[PERMS_MAX];
 	unsigned nr_perms;
 };
 
 struct tree {
 	struct node *v;
-	size_t n;
+	size_t n, room;
 	unsigned long generation; /* grows with each change */
 };
 
@@ -70,10 +70,14 @@ static char *copy(const void *data, size_t len)
 
 /* Trees. */
 
+/* Paths have long beginnings in common: what differs is in their lengths and ends. */
 static struct node *find(const struct tree *t, const char *path)
 {
+	const size_t len = strlen(path);
+
 	for (size_t i = 0; i < t->n; i++)
-		if (!strcmp(t->v[i].path, path))
+		if (t->v[i].path_len == len && t->v[i].path[len / 2] == path[len / 2] &&
+		    !memcmp(t->v[i].path, path, len))
 			return &t->v[i];
 	return NULL;
 }
@@ -105,13 +109,17 @@ static struct node *make(struct tree *t, const char *path)
 	if (*up)
 		parent = *make(t, up);
 	free(up);
-	v = fake_calloc(t->n + 1, sizeof(*v));
-	if (t->n)
-		memcpy(v, t->v, t->n * sizeof(*v));
-	free(t->v);
-	t->v = v;
-	node = &v[t->n++];
-	node->path = copy(path, strlen(path));
+	if (t->n == t->room) {
+		t->room = 2 * t->room + 16;
+		v = fake_calloc(t->room, sizeof(*v));
+		if (t->n)
+			memcpy(v, t->v, t->n * sizeof(*v));
+		free(t->v);
+		t->v = v;
+	}
+	node = &t->v[t->n++];
+	node->path_len = strlen(path);
+	node->path = copy(path, node->path_len);
 	node->value = copy("", 0);
 	memcpy(node->perms, parent.perms, sizeof(parent.perms));
 	node->nr_perms = parent.nr_perms;
@@ -148,11 +156,12 @@ static void free_tree(struct tree *t)
 		free_node(&t->v[--t->n]);
 	free(t->v);
 	t->v = NULL;
+	t->room = 0;
 }
 
 static struct tree copy_tree(const struct tree *t)
 {
-	struct tree c = {.v = fake_calloc(t->n + 1, sizeof(*t->v)), .n = t->n};
+	struct tree c = {.v = fake_calloc(t->n + 1, sizeof(*t->v)), .n = t->n, .room = t->n + 1};
 
 	for (size_t i = 0; i < t->n; i++) {
 		c.v[i] = t->v[i];

@@ -194,6 +194,8 @@ static int start(struct keeper *k, const char *why)
 	pidfd = pid > 0 ? pidfd_of(pid) : -1;
 	if (pidfd < 0) {
 		close(ends[0]);
+		if (pid > 0 && kill(pid, SIGKILL) == 0)
+			waitpid(pid, NULL, 0);
 		return -1;
 	}
 	k->channel = ends[0];
@@ -435,8 +437,9 @@ static void keep(struct keeper *k)
 		}
 		if (fds[1].revents & (POLLIN | POLLHUP | POLLERR))
 			take_messages(k);
-		if (k->channel >= 0 && fds[1].revents & POLLOUT)
-			kept_pump(&k->kept);
+		/* What does not go now may go later: the socket has room all the while. */
+		if (k->channel >= 0 && fds[1].revents & POLLOUT && kept_pump(&k->kept) < 0)
+			rest(k, 100);
 		if (fds[2].revents & POLLIN)
 			pass_signal(k);
 		if (!look(k, clock_ns()))

@@ -18,7 +18,9 @@
 #include "guest_nodes.h"
 #include "store.h"
 
-#define POLL_US 20000
+#ifndef STORE_POLL_US
+#define STORE_POLL_US 20000
+#endif
 
 #define DOM0 "/local/domain/0"
 
@@ -207,7 +209,7 @@ int remove_guest_nodes(const struct guest *g, struct xs_handle *xsh, unsigned ms
 		rc = -1;
 	else
 		while (d.held > 0 && clock_ns() < deadline) {
-			usleep(POLL_US);
+			usleep(STORE_POLL_US);
 			d.held = count_held(xsh, XBT_NULL, g->domid, NULL);
 		}
 	if (!d.not_ours && !(rc < 0 && e->passing))

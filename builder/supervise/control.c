@@ -20,6 +20,9 @@
 #include "unit_record.h"
 #include "unit_table.h"
 
+/* How long nobody is let in after that has failed: the socket stays readable meanwhile. */
+#define DEAF_NS NS_PER_S
+
 /* What a newly attached client sees of the past. */
 #define ATTACH_TAIL 4096
 
@@ -57,6 +60,7 @@ int control_open(struct control *c, const char *rundir, int listen_fd, struct er
 	int fd;
 
 	c->listen_fd = listen_fd;
+	c->deaf_until = 0;
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		c->clients[i].fd = -1;
 	if (listen_fd >= 0)
@@ -395,8 +399,12 @@ static void take_client(struct control *c)
 	const int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct control_client full = {.fd = fd, .file = -1};
 
-	if (fd < 0)
+	if (fd < 0) {
+		/* There are no more files to be had, or no memory: the client waits. */
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			c->deaf_until = clock_ns() + DEAF_NS;
 		return;
+	}
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].fd >= 0)
 			continue;
@@ -410,7 +418,9 @@ static void take_client(struct control *c)
 
 void control_poll(const struct control *c, struct pollfd fds[CONTROL_FDS])
 {
-	fds[0] = (struct pollfd){.fd = c->listen_fd, .events = POLLIN};
+	const bool deaf = clock_ns() < c->deaf_until;
+
+	fds[0] = (struct pollfd){.fd = deaf ? -1 : c->listen_fd, .events = POLLIN};
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		const struct control_client *k = &c->clients[i];
 		/* Input that the ring has no room for stays in the socket. */
@@ -487,9 +497,9 @@ static void settle_stop_all(struct control_client *k, struct units *all, uint64_
 	}
 }
 
-uint64_t control_due(const struct control *c)
+uint64_t control_due(const struct control *c, uint64_t now)
 {
-	uint64_t due = UINT64_MAX;
+	uint64_t due = now < c->deaf_until ? c->deaf_until : UINT64_MAX;
 
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
 		const struct control_client *k = &c->clients[i];

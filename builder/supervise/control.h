@@ -13,13 +13,9 @@
  *     destroy NAME\n  the same
  *     release NAME\n  "ok\n" once the guest is not supervised any more
  *     handover\n      "ok\n" once every guest is in the store
- *     upgrade
-       with the file of a program (SCM_RIGHTS): "ok
-" when this supervisor ends, so
+ *     upgrade\n       with the file of a program (SCM_RIGHTS): "ok\n" when this supervisor ends, so
  *                     that one of that program takes its place
- *     upgraded
-      "ok
-" if this supervisor is the one of the last upgrade
+ *     upgraded\n      "ok\n" if this supervisor is the one of the last upgrade
  *
  * Anything that fails is answered with "error: TEXT\n" and the end of the connection.
  */
@@ -54,6 +50,7 @@ struct control_client {
 
 struct control {
 	int listen_fd;
+	uint64_t deaf_until; /* no client can be let in until then, ns */
 	struct control_client clients[CONTROL_CLIENTS];
 };
 
@@ -76,8 +73,9 @@ void control_output(void *arg, const struct unit *u, const char *buf, size_t n);
 /* Tells those who wait for the upgrade that this supervisor ends for it. */
 void control_upgraded(struct control *c);
 
-/* When control_settle has something to do though nothing happens, ns; UINT64_MAX for no time. */
-uint64_t control_due(const struct control *c);
+/* When control_settle or control_poll has something to do though nothing happens, ns; UINT64_MAX
+ * for no time. */
+uint64_t control_due(const struct control *c, uint64_t now);
 
 /* Answers those whose wait is over, and lets input that waited for room go on. To be called often.
  */

@@ -258,6 +258,8 @@ static bool close_all(struct supervisor *s)
 	ledger_close(&s->ledger);
 	if (s->lock >= 0)
 		close(s->lock);
+	if (s->program >= 0)
+		close(s->program);
 	store_handle_close(&s->host);
 	for (unsigned i = 0; i < s->workers; i++)
 		store_handle_close(&s->worker_hosts[i]);
@@ -549,6 +551,7 @@ static void renew_keeper(struct supervisor *s, uint64_t now)
 {
 	struct err e;
 
+	s->kept->cut = true; /* until there is another one */
 	if (now < s->keeper_retry)
 		return;
 	s->keeper_retry = now + KEEPER_RETRY_NS;
@@ -559,6 +562,13 @@ static void renew_keeper(struct supervisor *s, uint64_t now)
 		report_line(&s->report, "%s", e.msg);
 	else
 		report_line(&s->report, "the keeper has ended; another one was started");
+}
+
+/* One that does not take it, or did not wait for it, gets a successor to whom this one serves. */
+static void say_up(struct supervisor *s)
+{
+	if (s->kept && kept_send(s->kept->channel, KEPT_UP, "", -1) < 0)
+		s->kept->cut = true;
 }
 
 static bool keeper_gone(const struct supervisor *s, short revents)
@@ -655,6 +665,17 @@ static void say_left(struct supervisor *s)
 	report_line(&s->report, "told to end: the guests go on without supervision");
 }
 
+/* Without this word the keeper takes the end for one that was not wanted: it is given a second to
+ * have room for it. */
+static void say_last(struct kept *k, enum kept_verb verb)
+{
+	for (unsigned tries = 0; tries < 10; tries++) {
+		if (kept_send(k->channel, verb, "", -1) == 0 || errno == EPIPE)
+			return;
+		usleep(100 * NS_PER_MS / NS_PER_US);
+	}
+}
+
 enum {
 	FD_SIGNAL,
 	FD_WORKER,
@@ -705,6 +726,19 @@ static struct pollfd poll_out(const struct console_out *c, uint64_t now, uint64_
 			       .events = POLLOUT};
 }
 
+/* One that has ended is not asked any more, but replaced when it is time. */
+static struct pollfd poll_keeper(const struct supervisor *s, uint64_t *due)
+{
+	const bool gone = keeper_gone(s, 0);
+
+	if (gone && s->keeper_retry < *due)
+		*due = s->keeper_retry;
+	return (struct pollfd){
+		.fd = s->kept && !gone ? s->kept->channel : -1,
+		.events = s->kept && !s->kept->begun ? POLLOUT : 0,
+	};
+}
+
 /* Fills in what to poll for, and lowers *due. */
 static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uint64_t *due)
 {
@@ -716,10 +750,7 @@ static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uin
 
 	for (size_t i = 0; i < FD_KEEPER; i++)
 		fds[i] = (struct pollfd){.fd = in[i], .events = POLLIN};
-	fds[FD_KEEPER] = (struct pollfd){
-		.fd = s->kept ? s->kept->channel : -1,
-		.events = s->kept && !s->kept->begun ? POLLOUT : 0,
-	};
+	fds[FD_KEEPER] = poll_keeper(s, due);
 	fds[FD_CONSOLE] = poll_out(&s->report.out, now, due);
 	fds[FD_KMSG] = poll_out(&s->kmsg, now, due);
 	fds[FD_MOUNTS] = (struct pollfd){.fd = s->records.mounts, .events = POLLPRI};
@@ -782,8 +813,8 @@ static void act(struct supervisor *s, const struct pollfd *fds)
 	control_act(&s->control, &s->all, fds + FD_CONTROL);
 	if (fds[FD_SIGNAL].revents & POLLIN)
 		take_signals(s);
-	if (fds[FD_KEEPER].revents & POLLOUT)
-		kept_pump(s->kept);
+	if (fds[FD_KEEPER].revents & POLLOUT && kept_pump(s->kept) < 0)
+		s->kept->cut = true;
 	if (keeper_gone(s, fds[FD_KEEPER].revents))
 		renew_keeper(s, clock_ns());
 }
@@ -820,7 +851,7 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 	due = other < due ? other : due;
 	other = errands_tick(&s->errands, now);
 	due = other < due ? other : due;
-	other = control_due(&s->control);
+	other = control_due(&s->control, now);
 	due = other < due ? other : due;
 	other = boot_end_due(&s->boot_end, &s->all);
 	return other < due ? other : due;
@@ -865,7 +896,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	      const struct supervise_options *o, struct err *e)
 {
 	struct supervisor *s = malloc(sizeof(*s));
-	int rc = -1;
+	int channel = -1, rc = -1;
 
 	if (!s)
 		return err_set(e, "out of memory");
@@ -901,8 +932,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		goto out;
 	if (!s->all.over)
 		boot_end_raise(&s->boot_end, &s->all);
-	if (s->kept)
-		kept_send(s->kept->channel, KEPT_UP, "", -1);
+	say_up(s);
 	proceed(&s->all);
 	loop(s);
 	boot_end_close(&s->boot_end, &s->all);
@@ -911,13 +941,16 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	else
 		say_left(s);
 	if (s->kept) {
-		kept_send(s->kept->channel, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER, "", -1);
+		say_last(s->kept, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER);
 		/* What is given back from here on is only this process's. */
+		channel = s->kept->channel;
 		s->kept->channel = -1;
 	}
 	rc = 0;
 out:
 	if (close_all(s))
 		free(s);
+	if (channel >= 0)
+		close(channel);
 	return rc;
 }

@@ -7,6 +7,7 @@
  */
 #include "builder/fake/syscalls.h"
 #include "builder/fake/units.h"
+#include "builder/fake/watchdog.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,15 +17,14 @@
 #include <xen/sched.h>
 
 #include "base/clock.h"
-#include "base/write_all.h"
 #include "builder/supervise/supervise.h"
 
-#define GUESTS 3
+#define GUESTS  3
+#define HANGS_S 60 /* two boots take a part of a second */
 
 static struct guest_config cfgs[GUESTS];
 static char said[65536];
 static const char *now_fails = "";
-static int out_fd; /* the test's own stderr */
 
 struct boot {
 	struct supervise_options o;
@@ -35,19 +35,6 @@ struct boot {
 	struct err err;
 };
 
-static unsigned domains_of(size_t i, uint32_t *domid)
-{
-	unsigned n = 0;
-
-	for (uint32_t id = 1; fake_domain(id); id++)
-		if (fake_domain_there(id) &&
-		    !memcmp(fake_domain(id)->config.handle, cfgs[i].uuid, 16)) {
-			*domid = id;
-			n++;
-		}
-	return n;
-}
-
 /* Waits for the boot's end, for the restart, and ends the supervisor. */
 static void *wait_and_end(void *arg)
 {
@@ -56,19 +43,15 @@ static void *wait_and_end(void *arg)
 	uint32_t domid = 0, next;
 	unsigned char byte;
 
-	if (read(b->status_fd, &byte, 1) == 1 && b->restart && domains_of(0, &domid) == 1) {
+	if (read(b->status_fd, &byte, 1) == 1 && b->restart &&
+	    kit_domains_of(&cfgs[0], &domid) == 1) {
 		fake_shutdown(domid, SHUTDOWN_reboot);
 		while (clock_ns() < until && !b->over &&
-		       (domains_of(0, &next) != 1 || next == domid || !fake_domain_runs(next)))
+		       (kit_domains_of(&cfgs[0], &next) != 1 || next == domid ||
+			!fake_domain_runs(next)))
 			usleep(2000);
 	}
-	for (unsigned n = 0; !b->over; n++) {
-		if (n > 1500) {
-			fprintf(stderr, "%s does not end\n", now_fails);
-			kit_read("stderr", said, sizeof(said));
-			write_all(out_fd, said, strlen(said));
-			abort();
-		}
+	while (!b->over) {
 		kill(getpid(), SIGTERM);
 		usleep(20000);
 	}
@@ -124,7 +107,7 @@ static unsigned count_running(void)
 
 	for (size_t i = 0; i < GUESTS; i++) {
 		uint32_t domid;
-		const unsigned of = domains_of(i, &domid);
+		const unsigned of = kit_domains_of(&cfgs[i], &domid);
 
 		KIT_CHECK(of <= 1, "%s has %u domains", cfgs[i].name, of);
 		n += of && fake_domain_runs(domid);
@@ -137,10 +120,11 @@ static void quietly(void (*act)(struct outcome *o), struct outcome *o)
 	const int saved = dup(2);
 	const int fd = open("stderr", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 
-	out_fd = saved;
 	dup2(fd, 2);
 	close(fd);
+	watchdog(HANGS_S, &now_fails, saved);
 	act(o);
+	watchdog(0, NULL, 2);
 	dup2(saved, 2);
 	close(saved);
 	kit_read("stderr", said, sizeof(said));

@@ -2,6 +2,7 @@
 #include "builder/fake/units.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -432,6 +433,44 @@ static void test_too_many(void **state)
 	close_scene(&s);
 }
 
+/* Without a file for one more client the loop does not turn without end; the client waits. */
+static void test_no_files(void **state)
+{
+	struct pollfd fds[CONTROL_FDS];
+	struct rlimit usual, none;
+	struct scene s;
+	struct err e;
+	uint64_t began;
+	bool end;
+	int fd;
+
+	(void)state;
+	open_scene(&s);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	fd = control_connect(kit_path("run"), &e);
+	assert_true(fd >= 0);
+	/* No number is left for another one. */
+	none = (struct rlimit){(rlim_t)dup(fd), usual.rlim_max};
+	assert_true(none.rlim_cur >= CONTROL_FDS); /* what poll(2) may take then */
+	close((int)none.rlim_cur);
+	began = clock_ns();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	send_text(&s, fd, "list\n");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	waits(fd);
+	control_poll(&s.c, fds);
+	assert_int_equal(fds[0].fd, -1);
+	assert_in_range(control_due(&s.c, clock_ns()), began + 1, clock_ns() + NS_PER_S);
+	usleep(1100000);
+	assert_true(control_due(&s.c, clock_ns()) == UINT64_MAX);
+	turn(&s);
+	turn(&s);
+	assert_non_null(strstr(received(fd, &end), "web\t1\t"));
+	assert_true(end);
+	close(fd);
+	close_scene(&s);
+}
+
 static void test_open(void **state)
 {
 	char dir[160], msg[512], path[256];
@@ -537,12 +576,12 @@ static void test_given_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),       cmocka_unit_test(test_bad_requests),
-		cmocka_unit_test(test_start),      cmocka_unit_test(test_stop_all),
-		cmocka_unit_test(test_destroy),    cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_console),    cmocka_unit_test(test_slow_client),
-		cmocka_unit_test(test_too_many),   cmocka_unit_test(test_open),
-		cmocka_unit_test(test_given_away),
+		cmocka_unit_test(test_list),     cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_start),    cmocka_unit_test(test_stop_all),
+		cmocka_unit_test(test_destroy),  cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_console),  cmocka_unit_test(test_slow_client),
+		cmocka_unit_test(test_too_many), cmocka_unit_test(test_open),
+		cmocka_unit_test(test_no_files), cmocka_unit_test(test_given_away),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);
