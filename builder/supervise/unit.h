@@ -215,6 +215,7 @@ struct unit {
 	uint32_t recorded; /* the domain that libxl's record is of (xl_records.h), or NO_DOMAIN */
 	uint64_t
 		ended_at; /* when its domain was first seen to have ended, ns; 0 while it has not */
+	uint64_t end_again; /* its end could not be handled, and is not before that, ns */
 	enum ending ending; /* how it ended, once it has */
 	struct deaths deaths;
 	unsigned restarts;

@@ -29,10 +29,13 @@ unsigned worker_number(unsigned vcpus, uint64_t mib, size_t guests)
 
 static int run(struct job *j, struct host *h)
 {
+	j->old_left = false;
 	if (j->kind == JOB_START)
 		return guest_build(j->guest, h, &j->err);
-	if (guest_destroy(j->guest, h, &j->err) < 0)
+	if (guest_destroy(j->guest, h, &j->err) < 0) {
+		j->old_left = j->guest->domid != NO_DOMAIN;
 		return -1;
+	}
 	if (j->kind == JOB_DESTROY)
 		return 0;
 	guest_plan_restart(j->guest);

@@ -28,7 +28,8 @@ struct job {
 	struct job *next;
 	enum job_kind kind;
 	struct guest *guest;
-	int rc; /* of guest_build or guest_destroy, once it came back */
+	int rc;        /* of guest_build or guest_destroy, once it came back */
+	bool old_left; /* the domain that was to go is there still */
 	struct err err;
 };
 

@@ -534,6 +534,66 @@ static void test_stuck(void **state)
 	close_scene(&s);
 }
 
+/* The store is lost while its old domain is to go: its end is handled again, once, when it can be.
+ */
+static void test_end_put_off(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_running(&s, GUEST_PV);
+	fake_shutdown(1, SHUTDOWN_reboot);
+	fake_fail_call("xs_transaction_start", 1, EPIPE);
+	kit_units_look(&s.k, 0);
+	assert_int_equal(s.u->state, UNIT_STARTING);
+	kit_units_said(&s.k);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_RUNNING);
+	assert_true(fake_domain(1)->there);
+	assert_int_equal(fake_devices()->held, 2);
+	assert_string_equal(kit_units_said(&s.k),
+			    "earlydom: web: cannot destroy domain 1: cannot begin a transaction of "
+			    "the store: Broken pipe; tried again\n");
+	/* Not at once, and not while the store is away. */
+	kit_units_look(&s.k, 0);
+	assert_int_equal(s.u->state, UNIT_RUNNING);
+	assert_string_equal(kit_units_said(&s.k), "");
+	assert_true(s.u->end_again > clock_ns());
+	assert_true(unit_due(s.u, true, clock_ns(), clock_ns()) <= s.u->end_again);
+	s.u->end_again = clock_ns();
+	s.k.all.store = STORE_GONE;
+	kit_units_look(&s.k, 0);
+	assert_int_equal(s.u->state, UNIT_RUNNING);
+	assert_string_equal(
+		kit_units_said(&s.k),
+		"earlydom: web: domain 1 has ended; it stays until the store is there\n");
+	s.k.all.store = STORE_SERVES;
+	kit_units_look(&s.k, 0);
+	assert_int_equal(s.u->state, UNIT_STARTING);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_RUNNING);
+	assert_int_equal(s.u->guest.domid, 2);
+	assert_int_equal(s.u->restarts, 1);
+	assert_int_equal(s.u->deaths.n, 1);
+	assert_int_equal(fake_domains(), 1);
+	close_scene(&s);
+}
+
+/* One that was left half-way has not ended, and is no guest that runs. */
+static void test_half_way_not_put_off(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_running(&s, GUEST_PV);
+	s.u->ended_at = clock_ns();
+	fake_fail_call("xs_transaction_start", 1, EPIPE);
+	unit_enter(&s.k.all, s.u, UNIT_STARTING);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_STUCK);
+	close_scene(&s);
+}
+
 /* Each call of the whole way to its first instruction fails once. */
 static void sweep(enum guest_type type)
 {
@@ -592,6 +652,8 @@ int main(void)
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_destroyed_by_others),
 		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_end_put_off),
+		cmocka_unit_test(test_half_way_not_put_off),
 		cmocka_unit_test(test_nth_call),
 	};
 
