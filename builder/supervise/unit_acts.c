@@ -114,6 +114,22 @@ static bool tries_again(const struct unit *u, const struct err *e)
 	return e->passing && policy_retries(u->guest.cfg, u->ran, u->tries);
 }
 
+/* How long after an end could not be handled it is tried again. */
+#define END_AGAIN_NS (2 * NS_PER_S)
+
+/* Its end is handled again: where that has to wait for the store, it does by then. */
+int act_put_end_off(const struct happening *h)
+{
+	struct unit *u = h->u;
+
+	report_line(h->all->report, "%s: %s; tried again", unit_name(u), h->e->msg);
+	u->end_again = h->now + END_AGAIN_NS;
+	/* It is counted then. */
+	u->restarts -= u->state == UNIT_STARTING && u->restarts > 0;
+	u->deaths.n -= u->deaths.n > 0;
+	return EVENT_NONE;
+}
+
 int act_judge_failure(const struct happening *h)
 {
 	return tries_again(h->u, h->e) ? EVENT_TRY_AGAIN : EVENT_GIVE_UP;
@@ -206,6 +222,7 @@ int act_start(const struct happening *h)
 	u->tries = 0;
 	u->deaths = (struct deaths){.n = 0};
 	u->up = false;
+	u->stop_since = 0;
 	u->why[0] = '\0';
 	return act_try(h);
 }

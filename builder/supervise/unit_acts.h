@@ -22,8 +22,10 @@ enum unit_event {
 	/* The thread's job is over. */
 	EVENT_BUILT,
 	EVENT_DESTROYED,
-	EVENT_JOB_FAILED, /* nothing is left of the domain; e says why */
-	EVENT_JOB_STUCK,  /* the domain is left; e says why */
+	EVENT_JOB_FAILED,   /* nothing is left of the domain; e says why */
+	EVENT_JOB_STUCK,    /* the domain is left; e says why */
+	EVENT_END_PUT_OFF,  /* the domain that has ended could not be destroyed now; e says why */
+	EVENT_STOP_PUT_OFF, /* the same, and it was asked to stop */
 
 	/* Its start has failed, and what follows from that. */
 	EVENT_TRY_AGAIN, /* the cause may pass */
@@ -78,6 +80,7 @@ unit_act act_undo;          /* says why, and that its domain is destroyed */
 unit_act act_no_retry;      /* it is not tried again when its domain is gone */
 unit_act act_try;           /* prepares the next try */
 unit_act act_start;         /* the same, by a command: a fresh start */
+unit_act act_put_end_off;   /* as if its end had not been seen yet */
 unit_act act_say_failed;    /* says why, and keeps it */
 unit_act act_run;           /* opens its console and lets the guest run; -1 where that fails */
 unit_act act_up;            /* those that come after it may start */

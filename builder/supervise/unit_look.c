@@ -12,11 +12,29 @@
  * was asked to stop. */
 #define LOOK_NS     NS_PER_S
 #define STOPPING_NS (60 * NS_PER_S)
-/* How long after an end could not be handled it is tried again. */
-#define END_AGAIN_NS (2 * NS_PER_S)
 
-static enum unit_event job_event(const struct unit *u)
+static bool has_shut_down(struct units *all, uint32_t domid)
 {
+	xc_domaininfo_t info;
+	const int n = xc_domain_getinfolist(all->host->xch, domid, 1, &info);
+
+	xenlog_clear(&all->host->log);
+	return n == 1 && info.domain == domid && info.flags & XEN_DOMINF_shutdown;
+}
+
+/* Its old domain could not be destroyed, for a cause that may pass: the store was lost before its
+ * back ends could be asked to let go (store_take_out). What was left half-way has not shut down. */
+static bool end_is_put_off(struct units *all, const struct unit *u)
+{
+	return (u->state == UNIT_STARTING || u->state == UNIT_ENDING) && u->job.rc < 0 &&
+	       u->job.old_left && u->job.err.passing && has_shut_down(all, u->guest.domid);
+}
+
+static enum unit_event job_event(struct units *all, const struct unit *u)
+{
+	if (end_is_put_off(all, u))
+		return u->state == UNIT_ENDING && u->stop_since ? EVENT_STOP_PUT_OFF
+								: EVENT_END_PUT_OFF;
 	if (u->job.rc < 0)
 		return u->guest.domid == NO_DOMAIN ? EVENT_JOB_FAILED : EVENT_JOB_STUCK;
 	/* A start that was cancelled while its old domain was destroyed has nothing left to undo.
@@ -32,45 +50,14 @@ static bool starts_anew(const struct unit *u)
 	       u->guest.domid == NO_DOMAIN;
 }
 
-static bool has_shut_down(struct units *all, uint32_t domid)
-{
-	xc_domaininfo_t info;
-	const int n = xc_domain_getinfolist(all->host->xch, domid, 1, &info);
-
-	xenlog_clear(&all->host->log);
-	return n == 1 && info.domain == domid && info.flags & XEN_DOMINF_shutdown;
-}
-
-/* Its old domain could not be destroyed, for a cause that may pass: the store was lost before its
- * back ends could be asked to let go (store_take_out). What was left half-way has not shut down. */
-static bool end_is_put_off(struct units *all, const struct unit *u)
-{
-	return u->state == UNIT_STARTING && u->job.rc < 0 && u->job.old_left &&
-	       u->job.err.passing && has_shut_down(all, u->guest.domid);
-}
-
-/* It is what it was when its end was noticed, which is handled again: where that has to wait for
- * the store, it does by then. */
-static void put_end_off(struct units *all, struct unit *u, uint64_t now)
-{
-	report_line(all->report, "%s: %s; tried again", unit_name(u), u->job.err.msg);
-	u->end_again = now + END_AGAIN_NS;
-	/* It is counted then. */
-	u->restarts -= u->restarts > 0;
-	u->deaths.n -= u->deaths.n > 0;
-	unit_enter(all, u, UNIT_RUNNING);
-}
-
 void unit_job_done(struct units *all, struct unit *u)
 {
 	const uint64_t now = clock_ns();
 
 	if (starts_anew(u))
 		unit_begin_anew(all, u);
-	else if (end_is_put_off(all, u))
-		put_end_off(all, u, now);
 	else
-		unit_event(all, u, job_event(u), now, &u->job.err);
+		unit_event(all, u, job_event(all, u), now, &u->job.err);
 	unit_proceed(all, u, now);
 }
 

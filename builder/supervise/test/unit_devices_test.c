@@ -579,6 +579,37 @@ static void test_end_put_off(void **state)
 	close_scene(&s);
 }
 
+/* So it is where it was to go for good, asked to or not. */
+static void test_last_end_put_off(void **state)
+{
+	struct scene s;
+	struct err e;
+
+	(void)state;
+	for (unsigned asked = 0; asked < 2; asked++) {
+		open_running(&s, GUEST_PV);
+		if (asked)
+			assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_STOP, clock_ns(), &e),
+					 0);
+		kit_units_jobs(&s.k);
+		fake_shutdown(1, SHUTDOWN_poweroff);
+		kit_units_look(&s.k, 0);
+		assert_int_equal(s.u->state, UNIT_ENDING);
+		fake_fail_call("xs_transaction_start", 1, EPIPE);
+		kit_units_jobs(&s.k);
+		assert_int_equal(s.u->state, asked ? UNIT_STOPPING : UNIT_RUNNING);
+		assert_true(fake_domain(1)->there);
+		kit_units_said(&s.k);
+		s.u->end_again = clock_ns();
+		kit_units_look(&s.k, 0);
+		kit_units_jobs(&s.k);
+		assert_int_equal(s.u->state, UNIT_ENDED);
+		assert_string_equal(s.u->why, asked ? "stopped on request" : "powered off");
+		assert_int_equal(fake_domains(), 0);
+		close_scene(&s);
+	}
+}
+
 /* One that was left half-way has not ended, and is no guest that runs. */
 static void test_half_way_not_put_off(void **state)
 {
@@ -653,6 +684,7 @@ int main(void)
 		cmocka_unit_test(test_destroyed_by_others),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_end_put_off),
+		cmocka_unit_test(test_last_end_put_off),
 		cmocka_unit_test(test_half_way_not_put_off),
 		cmocka_unit_test(test_nth_call),
 	};
