@@ -1,6 +1,7 @@
 #include "unit_table.h"
 
 #include "base/clock.h"
+#include "unit_save.h"
 
 /* A cell: on this event the act is done, then the unit goes to the state, or (STAY) stays in its
  * own. */
@@ -287,6 +288,7 @@ int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_
 
 	if (must_wait(u, event)) {
 		u->asked = event;
+		unit_save_state(all, u);
 		return 0;
 	}
 	while (next != EVENT_NONE) {
@@ -311,5 +313,6 @@ bool unit_event_waited(struct units *all, struct unit *u)
 	u->asked = EVENT_NONE;
 	if (unit_event(all, u, command, clock_ns(), &e) < 0)
 		report_line(all->report, "%s: %s", unit_name(u), e.msg);
+	unit_save_state(all, u);
 	return true;
 }
