@@ -204,7 +204,7 @@ static const struct unit_cell table[UNIT_STATES][UNIT_EVENTS] =
 		STAY(MODEL_ENDED, act_none),
 		STAY(STORE_GONE, act_store_gone),
 		STAY(ASK_START, refuse_domain_left),
-		ON(ASK_STOP,    act_ask_to_stop,        STOPPING),
+		ON(ASK_STOP,    act_destroy_requested,  ENDING),
 		ON(ASK_DESTROY, act_destroy_requested,  ENDING),
 		ON(ASK_RELEASE, act_release,            RELEASED),
 		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(DUE),
