@@ -101,6 +101,7 @@ size_t kit_units_adopt(struct kit_units *k)
 	k->all.ledger = &k->ledger;
 	KIT_CHECK(adopt_units(&k->all, &k->ledger, &n, &e) == 0, "%s", e.msg);
 	adopt_consoles(&k->all);
+	adopt_commands(&k->all);
 	return n;
 }
 

@@ -118,6 +118,7 @@ static struct node *make(struct tree *t, const char *path)
 		t->v = v;
 	}
 	node = &t->v[t->n++];
+	memset(node, 0, sizeof(*node)); /* of one that was cut */
 	node->path_len = strlen(path);
 	node->path = copy(path, node->path_len);
 	node->value = copy("", 0);

@@ -13,6 +13,8 @@
 #include "unit_look.h"
 #include "unit_others.h"
 #include "unit_save.h"
+#include "unit_stop.h"
+#include "unit_table.h"
 #include "unit_wait.h"
 
 /* What a saved state means for the domain. */
@@ -132,6 +134,8 @@ static void go_on(struct units *all, struct unit *u, enum unit_state state,
 		return;
 	}
 	u->console_due = state == UNIT_RUNNING || state == UNIT_STOPPING || state == UNIT_STUCK;
+	if (state == UNIT_STOPPING)
+		unit_stop_adopt(u, clock_ns());
 	unit_enter(all, u, state);
 }
 
@@ -308,4 +312,11 @@ void adopt_consoles(struct units *all)
 		if (unit_console_adopt(all, u, &e) < 0)
 			report_line(all->report, "%s: %s", unit_name(u), e.msg);
 	}
+}
+
+void adopt_commands(struct units *all)
+{
+	for (size_t i = 0; i < all->n && all->store != STORE_SOUGHT; i++)
+		if (!unit_lent(&all->list[i]))
+			unit_event_waited(all, &all->list[i]);
 }

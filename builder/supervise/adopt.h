@@ -36,4 +36,8 @@ int adopt_units(struct units *all, const struct ledger *from, size_t *go_on, str
 /* Opens the consoles of adopted guests, as soon as it is known who serves consoles. */
 void adopt_consoles(struct units *all);
 
+/* Does what the earlier supervisor was asked to do and had no time for, as soon as it is known
+ * whether there is a store, by which a guest is asked to stop. */
+void adopt_commands(struct units *all);
+
 #endif

@@ -787,6 +787,7 @@ static void take_services(struct supervisor *s)
 	keep_services(s);
 	worker_wait(&s->worker, s->all.store == STORE_SOUGHT);
 	adopt_consoles(&s->all);
+	adopt_commands(&s->all);
 	look_at_domains(&s->all);
 	proceed(&s->all);
 }

@@ -195,6 +195,7 @@ struct unit {
 	uint64_t stop_refused; /* the stop of all guests by which it could not be asked: when that
 				  began, ns */
 	unsigned stop_sent;    /* how many of the requests have been given to the guest */
+	bool stop_again;       /* adopted: nobody knows whether the request is in the store */
 
 	/* Where its output comes from: its ring, or the log of xenconsoled, which drains the ring.
 	 */

@@ -7,6 +7,7 @@
 
 #include "builder/device/vif.h"
 #include "builder/store/guest_nodes.h"
+#include "unit_acts.h"
 
 /* Not those that people see: several states have one of these. */
 static const char *const state_words[UNIT_STATES] = {
@@ -17,6 +18,12 @@ static const char *const state_words[UNIT_STATES] = {
 	[UNIT_ENDED] = "ended",         [UNIT_PRESERVED] = "preserved",
 	[UNIT_FAILED] = "failed",       [UNIT_STUCK] = "stuck",
 	[UNIT_RELEASED] = "released",   [UNIT_RETRYING] = "retrying",
+};
+
+/* A command that waits. */
+static const char *const asked_words[UNIT_EVENTS] = {
+	[EVENT_NONE] = "nothing",        [EVENT_ASK_START] = "start",     [EVENT_ASK_STOP] = "stop",
+	[EVENT_ASK_DESTROY] = "destroy", [EVENT_ASK_RELEASE] = "release",
 };
 
 static void save_guest(const struct guest *g, FILE *f)
@@ -62,7 +69,8 @@ static void save_phases(const struct phases *p, FILE *f)
 /* What is longest, the paths of disks, comes last: a record has an end (ledger.h). */
 static void save_unit(const struct unit *u, FILE *f)
 {
-	fprintf(f, "name %s\nstate %s\n", unit_name(u), state_words[u->state]);
+	fprintf(f, "name %s\nstate %s\nasked %s\n", unit_name(u), state_words[u->state],
+		asked_words[u->asked]);
 	save_guest(&u->guest, f);
 	save_phases(&u->guest.phases, f);
 	fprintf(f, "since %" PRIu64 "\nup %d\nended %" PRIu64 " %d\nrestarts %u\n", u->since, u->up,
@@ -112,20 +120,28 @@ void unit_save(struct units *all, const struct unit *u)
 	free(text);
 }
 
+/* The text with another value behind the word, if it has that. */
+static void replace_value(char text[LEDGER_TEXT_MAX + 1], const char *word, const char *value)
+{
+	char old[LEDGER_TEXT_MAX + 1];
+	const char *at;
+
+	memcpy(old, text, sizeof(old));
+	at = saved_value(old, word);
+	if (at)
+		snprintf(text, sizeof(old), "%.*s%s%s", (int)(at - old), old, value,
+			 at + strcspn(at, "\n"));
+}
+
 void unit_save_state(struct units *all, const struct unit *u)
 {
-	char old[LEDGER_TEXT_MAX + 1], new[LEDGER_TEXT_MAX + 64];
-	const char *state;
-	int len;
+	char text[LEDGER_TEXT_MAX + 1] = "";
 
-	if (!all->ledger || !ledger_read(all->ledger, unit_record(all, u), old))
+	if (!all->ledger || !ledger_read(all->ledger, unit_record(all, u), text))
 		return;
-	state = saved_value(old, "state");
-	if (!state)
-		return;
-	len = snprintf(new, sizeof(new), "%.*s%s%s", (int)(state - old), old, state_words[u->state],
-		       state + strcspn(state, "\n"));
-	ledger_write(all->ledger, unit_record(all, u), new, (size_t)len);
+	replace_value(text, "state", state_words[u->state]);
+	replace_value(text, "asked", asked_words[u->asked]);
+	ledger_write(all->ledger, unit_record(all, u), text, whole_lines(text, strlen(text)));
 }
 
 /* ---- reading ---- */
@@ -165,20 +181,19 @@ static unsigned load_numbers(const char *text, const char *word, uint64_t *v, un
 	return i;
 }
 
-static bool load_state(const char *text, enum unit_state *out)
+/* Which of the n words the value is, or -1. */
+static int load_word(const char *text, const char *name, const char *const *words, int n)
 {
-	const char *value = saved_value(text, "state");
+	const char *value = saved_value(text, name);
 	char word[32];
 
 	if (!value)
-		return false;
+		return -1;
 	copy_line(value, word, sizeof(word));
-	for (unsigned i = 0; i < UNIT_STATES; i++) {
-		*out = (enum unit_state)i;
-		if (!strcmp(word, state_words[i]))
-			return true;
-	}
-	return false;
+	for (int i = 0; i < n; i++)
+		if (words[i] && !strcmp(word, words[i]))
+			return i;
+	return -1;
 }
 
 bool unit_load_uuid(const char *text, uint8_t uuid[16])
@@ -281,15 +296,19 @@ static void load_ends(struct unit *u, const char *text)
 int unit_load(struct unit *u, const char *text, struct unit_saved *out)
 {
 	const char *name = saved_value(text, "name");
+	const int state = load_word(text, "state", state_words, UNIT_STATES);
+	const int asked = load_word(text, "asked", asked_words, UNIT_EVENTS);
 	char word[CONFIG_NAME_MAX + 1];
 	uint64_t v[1];
 
 	memset(out, 0, sizeof(*out));
-	if (!name || !load_state(text, &out->state))
+	if (!name || state < 0)
 		return -1;
+	out->state = (enum unit_state)state;
 	copy_line(name, word, sizeof(word));
 	if (strcmp(word, unit_name(u)) != 0)
 		return -1;
+	u->asked = asked < 0 ? EVENT_NONE : asked;
 	load_guest(&u->guest, text);
 	load_phases(&u->guest.phases, text);
 	load_model(text, out);

@@ -23,7 +23,7 @@ size_t unit_record(const struct units *all, const struct unit *u);
  * before it gets it. */
 void unit_save(struct units *all, const struct unit *u);
 
-/* The same of its state alone, while a thread has its guest. */
+/* The same of its state and the command that waits alone, also while a thread has its guest. */
 void unit_save_state(struct units *all, const struct unit *u);
 
 /* A disk that its domain had. */

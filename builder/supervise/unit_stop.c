@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "unit_console.h"
+#include "unit_save.h"
 
 /*
  * A guest without a store has one way to be asked for a clean end: Linux reads SysRq from its
@@ -33,32 +34,6 @@ static char stop_key(const struct unit *u)
 					      : stop_requests[u->stop_sent].pvh;
 }
 
-void unit_stop_tick(struct units *all, struct unit *u, uint64_t now)
-{
-	/* One that was released meanwhile, or is preserved, is not asked any more. */
-	if (u->state != UNIT_STOPPING || u->stop_by_store)
-		return;
-	while (u->stop_sent < STOP_REQUESTS &&
-	       now - u->stop_since >= stop_requests[u->stop_sent].after_ns) {
-		const char keys[2] = {SYSRQ, stop_key(u)};
-
-		/* Half a request would be taken for something else: it waits until the ring has
-		 * room. */
-		if (u->console.ring && console_room(&u->console) < sizeof(keys))
-			return;
-		if (unit_type_hvc(all, u, keys, sizeof(keys)) != sizeof(keys))
-			return;
-		u->stop_sent++;
-	}
-}
-
-uint64_t unit_stop_due(const struct unit *u)
-{
-	if (u->state != UNIT_STOPPING || u->stop_by_store || u->stop_sent >= STOP_REQUESTS)
-		return UINT64_MAX;
-	return u->stop_since + stop_requests[u->stop_sent].after_ns;
-}
-
 /* The request that a toolstack would make (libxl_domain.c, libxl__domain_pvcontrol_write). */
 static void run_request(struct errand *e, struct host *h)
 {
@@ -73,15 +48,20 @@ static void run_request(struct errand *e, struct host *h)
 static void request_done(struct units *all, struct errand *e)
 {
 	struct unit_request *r = (struct unit_request *)e;
+	struct unit *u = r->u;
 
-	(void)all;
 	r->refused = e->rc < 0;
+	if (r->refused || u->state != UNIT_STOPPING || u->guest.domid != r->domid || unit_busy(u))
+		return;
+	u->stop_sent = 1;
+	unit_save(all, u);
 }
 
 static void ask_by_store(struct units *all, struct unit *u)
 {
 	struct unit_request *r = &u->request;
 
+	u->stop_again = false;
 	if (r->errand.away)
 		return; /* asked already, and not answered */
 	r->u = u;
@@ -93,6 +73,43 @@ static void ask_by_store(struct units *all, struct unit *u)
 	r->errand.who = unit_name(u);
 	r->errand.what = "the request to shut it down";
 	errand_give(all->errands, &r->errand);
+}
+
+void unit_stop_tick(struct units *all, struct unit *u, uint64_t now)
+{
+	/* One that was released meanwhile, or is preserved, is not asked any more. */
+	if (u->state != UNIT_STOPPING)
+		return;
+	if (u->stop_by_store) {
+		if (u->stop_again && all->store == STORE_SERVES && !unit_busy(u))
+			ask_by_store(all, u);
+		return;
+	}
+	while (u->stop_sent < STOP_REQUESTS &&
+	       now - u->stop_since >= stop_requests[u->stop_sent].after_ns) {
+		const char keys[2] = {SYSRQ, stop_key(u)};
+
+		/* Half a request would be taken for something else: it waits until the ring has
+		 * room. */
+		if (u->console.ring && console_room(&u->console) < sizeof(keys))
+			return;
+		if (unit_type_hvc(all, u, keys, sizeof(keys)) != sizeof(keys))
+			return;
+		u->stop_sent++;
+		if (!unit_busy(u))
+			unit_save(all, u);
+	}
+}
+
+uint64_t unit_stop_due(const struct unit *u)
+{
+	if (u->state != UNIT_STOPPING)
+		return UINT64_MAX;
+	if (u->stop_by_store)
+		return u->stop_again ? 0 : UINT64_MAX;
+	if (u->stop_sent >= STOP_REQUESTS)
+		return UINT64_MAX;
+	return u->stop_since + stop_requests[u->stop_sent].after_ns;
 }
 
 /* Whether the guest's kernel has hvc0 as a console: without that it does not take SysRq there. */
@@ -130,4 +147,14 @@ int unit_ask_to_stop(struct units *all, struct unit *u, uint64_t now, struct err
 	u->stop_since = now;
 	u->stop_sent = 0;
 	return 0;
+}
+
+void unit_stop_adopt(struct unit *u, uint64_t now)
+{
+	if (u->stop_by_store) {
+		u->stop_again = !u->stop_sent;
+	} else if (u->stop_sent < STOP_REQUESTS) {
+		u->stop_since = now;
+		u->stop_sent = 0;
+	}
 }

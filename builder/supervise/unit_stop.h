@@ -12,7 +12,11 @@
  */
 int unit_ask_to_stop(struct units *all, struct unit *u, uint64_t now, struct err *e);
 
-/* Once a tick: types what is due. */
+/* For one that was adopted while it stops, at the time now, ns: nobody knows whether an unanswered
+ * request has come to the store, and the keys are typed anew, with the time between them. */
+void unit_stop_adopt(struct unit *u, uint64_t now);
+
+/* Once a tick: types what is due, or asks the store again. */
 void unit_stop_tick(struct units *all, struct unit *u, uint64_t now);
 
 /* When that is to be called at the latest, ns; UINT64_MAX for never. */

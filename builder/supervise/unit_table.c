@@ -1,6 +1,7 @@
 #include "unit_table.h"
 
 #include "base/clock.h"
+#include "unit_save.h"
 
 /* A cell: on this event the act is done, then the unit goes to the state, or (STAY) stays in its
  * own. */
@@ -216,7 +217,7 @@ static const struct unit_cell table[UNIT_STATES][UNIT_EVENTS] =
 		STAY(MODEL_ENDED, act_none),
 		STAY(STORE_GONE, act_store_gone),
 		STAY(ASK_START, refuse_domain_left),
-		ON(ASK_STOP,    act_ask_to_stop,        STOPPING),
+		ON(ASK_STOP,    act_destroy_requested,  ENDING),
 		ON(ASK_DESTROY, act_destroy_requested,  ENDING),
 		ON(ASK_RELEASE, act_release,            RELEASED),
 		NEVER(BUILDABLE), NEVER(RUNNABLE), NEVER(HOPELESS), NEVER(UP), NEVER(DUE),
@@ -304,6 +305,7 @@ int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_
 
 	if (must_wait(u, event)) {
 		u->asked = event;
+		unit_save_state(all, u);
 		return 0;
 	}
 	while (next != EVENT_NONE) {
@@ -328,5 +330,6 @@ bool unit_event_waited(struct units *all, struct unit *u)
 	u->asked = EVENT_NONE;
 	if (unit_event(all, u, command, clock_ns(), &e) < 0)
 		report_line(all->report, "%s: %s", unit_name(u), e.msg);
+	unit_save_state(all, u);
 	return true;
 }

@@ -27,8 +27,8 @@ const char *unit_event_name(enum unit_event event);
 int unit_event(struct units *all, struct unit *u, enum unit_event event, uint64_t now,
 	       struct err *e);
 
-/* The command that has waited, because u's guest was lent to an errand, which is back. Returns
- * whether there was one. */
+/* The command that has waited, because u's guest was lent to an errand, which is back, or because
+ * the supervisor that took it was killed. Returns whether there was one. */
 bool unit_event_waited(struct units *all, struct unit *u);
 
 #endif

@@ -34,7 +34,6 @@ enum want {
 };
 
 struct model {
-	bool paused; /* it was stuck when it was asked to stop */
 	enum want want;
 	uint32_t domid; /* while it is to keep the one that it has; or NO_DOMAIN */
 	bool target;    /* of this step */
@@ -174,10 +173,7 @@ static void check_state(struct scene *s, size_t i)
 	case WANT_UP:
 		HOLDS(s, i, u->state == UNIT_RUNNING || u->state == UNIT_STOPPING,
 		      "is to run, and is %s", is);
-		/* Nor does one whose end has failed half-way, which pauses it first. */
-		s->m[i].paused &= u->state == UNIT_STOPPING;
-		HOLDS(s, i, s->m[i].paused || fake_domain_runs(u->guest.domid),
-		      "its domain does not run");
+		HOLDS(s, i, fake_domain_runs(u->guest.domid), "its domain does not run");
 		break;
 	case WANT_OVER:
 		HOLDS(s, i, unit_over(u), "is to be over, and is %s", is);
@@ -287,14 +283,13 @@ static void command(struct scene *s, size_t i, enum unit_event event)
 	}
 	note(s, " %s-%s", unit_name(u), unit_event_name(event));
 	s->m[i].target = true;
-	s->m[i].paused = stuck && event == EVENT_ASK_STOP;
-	/* Taken, or not; or one whose domain has ended already, and could not be destroyed then. */
-	if (fake_dead() || (stuck && event == EVENT_ASK_STOP)) {
+	if (fake_dead()) { /* taken, or not */
 		s->m[i].excused = true;
 		s->m[i].domid = NO_DOMAIN;
 		return;
 	}
-	if (event == EVENT_ASK_DESTROY) {
+	/* One that could not be destroyed is not asked to stop, but tried again. */
+	if (event == EVENT_ASK_DESTROY || (stuck && event == EVENT_ASK_STOP)) {
 		s->m[i].want = WANT_OVER;
 		s->m[i].domid = NO_DOMAIN;
 	} else if (event == EVENT_ASK_RELEASE) {

@@ -603,6 +603,145 @@ static void test_wanted(void **state)
 	close_scene(&s);
 }
 
+/* ---- commands that were under way ---- */
+
+#define SHUTDOWN_NODE "/local/domain/1/control/shutdown"
+
+static bool asked_by_store(void)
+{
+	const char *value = fake_store_read(SHUTDOWN_NODE);
+
+	return value && !strcmp(value, "poweroff");
+}
+
+/* Who has asked was not told that it failed: it is done, whether it had come to the store or not.
+ */
+static void test_stop_goes_on(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	for (unsigned written = 0; written < 2; written++) {
+		open_with(&s, GUEST_PVH, true);
+		s.u->stop_by_store = true;
+		s.u->stop_since = clock_ns();
+		s.u->stop_sent = written;
+		killed_in(&s, UNIT_STOPPING);
+		adopt(&s);
+		kit_units_settle(&s.k);
+		assert_int_equal(s.u->state, UNIT_STOPPING);
+		assert_true(asked_by_store() == !written);
+		close_scene(&s);
+	}
+}
+
+/* The store's answer is written down. */
+static void test_stop_was_written(void **state)
+{
+	struct scene s;
+	struct err e;
+
+	(void)state;
+	open_with(&s, GUEST_PVH, true);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_STOP, clock_ns(), &e), 0);
+	kit_units_jobs(&s.k);
+	assert_true(asked_by_store());
+	fake_store_remove(SHUTDOWN_NODE); /* the guest has read it */
+	kit_units_drop(&s.k);
+	adopt(&s);
+	kit_units_settle(&s.k);
+	assert_int_equal(s.u->state, UNIT_STOPPING);
+	assert_false(asked_by_store());
+	close_scene(&s);
+}
+
+/* While nobody knows whether there is a store nobody is asked. */
+static void test_stop_waits_for_store(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_with(&s, GUEST_PVH, true);
+	s.u->stop_by_store = true;
+	killed_in(&s, UNIT_STOPPING);
+	open_units(&s);
+	s.k.all.store = STORE_SOUGHT;
+	kit_units_adopt(&s.k);
+	kit_units_tick(&s.k, clock_ns());
+	assert_false(asked_by_store());
+	s.k.all.store = STORE_SERVES;
+	kit_units_tick(&s.k, clock_ns());
+	assert_true(asked_by_store());
+	close_scene(&s);
+}
+
+/* Its keys begin anew, with the time between them. */
+static void test_keys_begin_anew(void **state)
+{
+	static const char sync[] = {0x0f, 's'}, remount[] = {0x0f, 'u'};
+	const uint64_t now = clock_ns();
+	struct scene s;
+	char keys[16];
+
+	(void)state;
+	open_with(&s, GUEST_PV, false);
+	s.u->stop_since = now - 60 * NS_PER_S;
+	s.u->stop_sent = 1;
+	killed_in(&s, UNIT_STOPPING);
+	adopt(&s);
+	kit_units_tick(&s.k, clock_ns());
+	assert_int_equal(fake_typed(1, keys, sizeof(keys)), sizeof(sync));
+	assert_memory_equal(keys, sync, sizeof(sync));
+	kit_units_tick(&s.k, clock_ns() + 600 * NS_PER_MS);
+	assert_int_equal(fake_typed(1, keys, sizeof(keys)), sizeof(remount));
+	assert_memory_equal(keys, remount, sizeof(remount));
+	close_scene(&s);
+}
+
+/* As if an errand had its guest, for which the command waits. */
+static void asked_while_lent(struct scene *s, enum unit_state state)
+{
+	struct err e;
+
+	s->u->state = state;
+	unit_save(&s->k.all, s->u);
+	s->u->errand.errand.away = true;
+	s->u->errand.kind = UNIT_ERRAND_CONNECT;
+	assert_int_equal(unit_event(&s->k.all, s->u, EVENT_ASK_STOP, clock_ns(), &e), 0);
+	assert_int_equal(s->u->state, state);
+	s->u->errand.errand.away = false;
+	kit_units_drop(&s->k);
+}
+
+static void test_command_waited(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_with(&s, GUEST_PV, false);
+	asked_while_lent(&s, UNIT_WAITING);
+	fake_destroy(1);
+	adopt(&s);
+	kit_units_settle(&s.k);
+	assert_int_equal(s.u->state, UNIT_ENDED);
+	assert_int_equal(fake_domains(), 0);
+	close_scene(&s);
+
+	open_with(&s, GUEST_PVH, true);
+	asked_while_lent(&s, UNIT_CONNECTING);
+	adopt(&s);
+	kit_units_settle(&s.k);
+	assert_int_equal(s.u->state, UNIT_STOPPING);
+	assert_true(asked_by_store());
+	/* It was done, and is not done again. */
+	s.u->state = UNIT_RUNNING;
+	unit_save(&s.k.all, s.u);
+	kit_units_drop(&s.k);
+	adopt(&s);
+	assert_int_equal(s.u->state, UNIT_RUNNING);
+	close_scene(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -627,6 +766,11 @@ int main(void)
 		cmocka_unit_test(test_cancelled_without_image),
 		cmocka_unit_test(test_not_known),
 		cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_stop_goes_on),
+		cmocka_unit_test(test_stop_was_written),
+		cmocka_unit_test(test_stop_waits_for_store),
+		cmocka_unit_test(test_keys_begin_anew),
+		cmocka_unit_test(test_command_waited),
 	};
 
 	return cmocka_run_group_tests_name("adopt", tests, kit_begin, kit_end);

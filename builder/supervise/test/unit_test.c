@@ -345,6 +345,36 @@ static void test_console_fails(void **state)
 	}
 }
 
+static void end_stuck(const struct guest_config *cfg, enum unit_event command)
+{
+	struct kit_units k;
+	struct unit *u;
+	struct err e;
+
+	open_running(&k, cfg);
+	u = &k.all.list[0];
+	fake_fail_call("xc_domain_destroy", 1, EPERM);
+	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
+	kit_units_jobs(&k);
+	assert_int_equal(u->state, UNIT_STUCK);
+	assert_int_equal(fake_domains(), 1);
+	assert_true(unit_settled(u)); /* who asked for it is to be told */
+	/* It reboots by itself: nobody may try to start it again, its images are gone. */
+	kit_units_said(&k);
+	fake_shutdown(1, SHUTDOWN_reboot);
+	kit_units_look(&k, 0);
+	kit_units_jobs(&k);
+	assert_string_equal(kit_units_said(&k), "");
+	assert_int_equal(u->state, UNIT_STUCK);
+	assert_int_equal(fake_domains(), 1);
+	/* Whichever way somebody wants its end, that is tried again. */
+	assert_int_equal(unit_event(&k.all, u, command, clock_ns(), &e), 0);
+	kit_units_jobs(&k);
+	assert_int_equal(u->state, UNIT_ENDED);
+	assert_int_equal(fake_domains(), 0);
+	kit_units_close(&k);
+}
+
 /* As above, and the domain can't be destroyed either: which state follows, and is it destroyed in
  * the end? */
 static void test_stuck_domain(void **state)
@@ -352,7 +382,6 @@ static void test_stuck_domain(void **state)
 	struct guest_config cfg = kit_config("web", GUEST_PV);
 	struct kit_units k;
 	struct unit *u;
-	struct err e;
 
 	(void)state;
 	fake_reset();
@@ -371,27 +400,8 @@ static void test_stuck_domain(void **state)
 	assert_int_equal(fake_domains(), 0);
 	kit_units_close(&k);
 
-	open_running(&k, &cfg);
-	u = &k.all.list[0];
-	fake_fail_call("xc_domain_destroy", 1, EPERM);
-	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
-	kit_units_jobs(&k);
-	assert_int_equal(u->state, UNIT_STUCK);
-	assert_int_equal(fake_domains(), 1);
-	assert_true(unit_settled(u)); /* who asked for it is to be told */
-	/* It reboots by itself: nobody may try to start it again, its images are gone. */
-	kit_units_said(&k);
-	fake_shutdown(1, SHUTDOWN_reboot);
-	kit_units_look(&k, 0);
-	kit_units_jobs(&k);
-	assert_string_equal(kit_units_said(&k), "");
-	assert_int_equal(u->state, UNIT_STUCK);
-	assert_int_equal(fake_domains(), 1);
-	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
-	kit_units_jobs(&k);
-	assert_int_equal(u->state, UNIT_ENDED);
-	assert_int_equal(fake_domains(), 0);
-	kit_units_close(&k);
+	end_stuck(&cfg, EVENT_ASK_DESTROY);
+	end_stuck(&cfg, EVENT_ASK_STOP);
 }
 
 static void test_preserved(void **state)
