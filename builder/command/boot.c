@@ -210,7 +210,7 @@ static int become_keeper(struct boot *b, int status_fd, struct err *e)
 	kept_init(&kept, -1);
 	kept_hold(&kept, KEPT_PROGRAM, program);
 	kept_hold(&kept, KEPT_HEART, heart);
-	kept_hold(&kept, PROCESS_OWN_ROOT, own_root.dir);
+	kept_hold(&kept, KEPT_ROOT, own_root.dir);
 	kept_hold(&kept, PROCESS_INPUTS, b->inputs);
 	kept_hold(&kept, PROCESS_STATUS, status_fd);
 	return keeper_become(&kept, e);

@@ -70,7 +70,7 @@ static uint64_t memory_mib(void)
 static int run_supervisor(const struct chosen *c, struct kept *kept, const char *began,
 			  struct err *e)
 {
-	struct own_root own_root = {.dir = kept_take(kept, PROCESS_OWN_ROOT)};
+	struct own_root own_root = {.dir = kept_take(kept, KEPT_ROOT)};
 	const struct supervise_options o = {
 		.rundir = RUNDIR,
 		.own_root = own_root.dir < 0 ? NULL : &own_root,

@@ -5,7 +5,6 @@
 #ifndef EARLYDOM_PROCESS_H
 #define EARLYDOM_PROCESS_H
 
-#define PROCESS_OWN_ROOT "own-root" /* the own root's directory */
 #define PROCESS_INPUTS   "inputs"   /* inputs.h */
 #define PROCESS_STATUS   "status"   /* supervise_options.h, status_fd */
 

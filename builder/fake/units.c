@@ -124,7 +124,8 @@ static void look_at_all(struct kit_units *k)
 static bool restless(const struct kit_units *k)
 {
 	for (size_t i = 0; i < k->all.n; i++)
-		if (unit_busy(&k->all.list[i]) || unit_undecided(&k->all.list[i]))
+		if (unit_busy(&k->all.list[i]) || unit_undecided(&k->all.list[i]) ||
+		    clock_ns() < k->all.list[i].end_again)
 			return true;
 	return k->errands.away;
 }

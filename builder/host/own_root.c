@@ -92,6 +92,14 @@ int own_root_enter(const struct own_root *r, struct err *e)
 	return rc < 0 ? err_set(e, "cannot make the refuge the root: %s", strerror(errno)) : 0;
 }
 
+bool own_root_entered(const struct own_root *r)
+{
+	struct stat root, own;
+
+	return stat("/", &root) == 0 && fstat(r->dir, &own) == 0 && root.st_dev == own.st_dev &&
+	       root.st_ino == own.st_ino;
+}
+
 void own_root_close(struct own_root *r)
 {
 	if (r->dir >= 0)

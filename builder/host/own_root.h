@@ -15,6 +15,8 @@
 #ifndef EARLYDOM_OWN_ROOT_H
 #define EARLYDOM_OWN_ROOT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /* Where the root of process 1 is to be found from within the own root: the initramfs before the
@@ -46,6 +48,9 @@ int own_root_enter_child(const struct own_root *r);
  * it leaves the namespace. Returns 0, or -1 with e set.
  */
 int own_root_enter(const struct own_root *r, struct err *e);
+
+/* Whether it is the root of this process already. */
+bool own_root_entered(const struct own_root *r);
 
 /* Closes the directory. The own root goes with the last process in its namespace. */
 void own_root_close(struct own_root *r);

@@ -245,6 +245,17 @@ static void rename_kept(struct keeper *k, const char *from, const char *to)
 		kept_came(&k->kept, to, fd);
 }
 
+/* The root that this process has is emptied soon, and what is mounted in it, /proc and /run, goes.
+ * One that can't leave it could start nobody any more: it ends, and the supervisor starts another
+ * one where it is itself. */
+static void leave_root(const struct keeper *k)
+{
+	const int root = find_fd(&k->kept, KEPT_ROOT);
+
+	if (root < 0 || fchdir(root) < 0 || chroot(".") < 0)
+		_exit(EXIT_FAILURE);
+}
+
 static void take_message(struct keeper *k, struct kept_message *m)
 {
 	switch (m->verb) {
@@ -260,6 +271,9 @@ static void take_message(struct keeper *k, struct kept_message *m)
 		if (k->trying)
 			rename_kept(k, KEPT_PROGRAM_NEW, KEPT_PROGRAM);
 		k->trying = false;
+		break;
+	case KEPT_LEFT:
+		leave_root(k);
 		break;
 	case KEPT_OVER:
 		k->over = true;

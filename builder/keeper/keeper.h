@@ -2,12 +2,15 @@
  * The keeper: a process that starts the supervisor, has what must not be lost, and starts it again
  * when it ends, or does not turn any more.
  *
- * It needs no file of the root that it runs in: the programs are open files. It ends when the
+ * It needs no file of the root that it runs in: the programs are open files. When the supervisor
+ * leaves that root, which is about to be emptied, the keeper does, too: those that it starts later
+ * begin where the supervisor was. It ends when the
  * supervisor ends as it was told to. When the keeper itself is killed, the supervisor starts
  * another one, and gives it everything.
  *
  * What it is given (kept.h): "program" is the supervisor's program, "heart" the memory of heart.h,
- * "supervisor" the pidfd of a supervisor that runs already; all else it only hands on.
+ * "own-root" the directory that is the root later, "supervisor" the pidfd of a supervisor that runs
+ * already; all else it only hands on.
  */
 #ifndef EARLYDOM_KEEPER_H
 #define EARLYDOM_KEEPER_H
@@ -18,6 +21,7 @@
 #define KEPT_PROGRAM     "program"
 #define KEPT_PROGRAM_NEW "program-new"
 #define KEPT_HEART       "heart"
+#define KEPT_ROOT        "own-root"
 #define KEPT_SUPERVISOR  "supervisor"
 #define KEPT_KEEPER      "keeper" /* the keeper's pidfd, for the supervisor */
 

@@ -27,6 +27,7 @@ enum kept_verb {
 	KEPT_DROP = 'd',    /* the text is a name */
 	KEPT_BEGIN = 'b',   /* to a new process: it has all files now; the text says why it began */
 	KEPT_UP = 'u',      /* the supervisor serves */
+	KEPT_LEFT = 'l',    /* the supervisor has left the root that both began in */
 	KEPT_OVER = 'o',    /* the supervisor ends as it was told to: none is to be started */
 	KEPT_UPGRADE = 'n', /* it ends so that the program "program-new" takes its place */
 };

@@ -52,12 +52,18 @@ bool adopt_wanted(const struct ledger *l, struct host *h)
 	char text[LEDGER_TEXT_MAX + 1];
 	xc_domaininfo_t info;
 	uint8_t uuid[16];
+	enum unit_state state;
 	struct err e;
+	const bool told = ledger_read(l, 0, text) && saved_value(text, "told");
 
-	for (size_t i = LEDGER_UNITS; i < l->n; i++)
-		if (ledger_read(l, i, text) && unit_load_uuid(text, uuid) &&
-		    domain_of_uuid(h, uuid, 1, &info, &e) != 0)
+	for (size_t i = LEDGER_UNITS; i < l->n; i++) {
+		if (!ledger_read(l, i, text))
+			continue;
+		if (!told && unit_load_state(text, &state) && life_of(state) != OVER)
 			return true;
+		if (unit_load_uuid(text, uuid) && domain_of_uuid(h, uuid, 1, &info, &e) != 0)
+			return true;
+	}
 	return false;
 }
 
@@ -99,7 +105,7 @@ static void adopt_vifs(struct unit *u, const char *text)
 	}
 }
 
-/* Those of one that is not alive are looked for when it is built. */
+/* Those that nobody has kept are looked for: for one that is not alive when it is built. */
 static void adopt_images(struct units *all, struct unit *u, bool alive)
 {
 	struct err e;
@@ -261,9 +267,18 @@ static int find_domain(struct host *h, const struct unit *u, struct found *f, st
 static bool adopt_unit(struct units *all, struct unit *u, const char *text,
 		       const struct unit_saved *saved, const struct found *f)
 {
-	if (life_of(saved->state) != NOT_BEGUN && life_of(saved->state) != OVER)
+	if (life_of(saved->state) == NOT_BEGUN)
+		adopt_images(all, u, false);
+	else if (life_of(saved->state) != OVER)
 		adopt_holdings(all, u, text, saved);
 	return settle(all, u, saved, f->has_domain ? &f->info : NULL);
+}
+
+/* The supervisor ended before it was written down. */
+static void adopt_unwritten(struct units *all, struct unit *u)
+{
+	adopt_images(all, u, false);
+	unit_begin_anew(all, u);
 }
 
 /* All domains are looked for before the first guest is touched: a guest whose domain only was not
@@ -291,7 +306,7 @@ int adopt_units(struct units *all, const struct ledger *from, size_t *go_on, str
 		if (found[i].saved && load(all, i, from, text, &saved))
 			*go_on += adopt_unit(all, u, text, &saved, &found[i]);
 		else
-			unit_enter(all, u, UNIT_WAITING);
+			adopt_unwritten(all, u);
 	}
 	free(found);
 	return rc;

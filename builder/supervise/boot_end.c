@@ -62,6 +62,12 @@ static size_t name_those(const struct units *all, bool (*is)(const struct unit *
 	return n;
 }
 
+/* What is opened from here on is the real root's, which process 1 has, or will have. */
+static void use_real_root(struct units *all)
+{
+	all->images->root = all->disks->root = REAL_ROOT;
+}
+
 static void enter_own_root(struct boot_end *b, struct units *all)
 {
 	struct err e;
@@ -75,8 +81,11 @@ static void enter_own_root(struct boot_end *b, struct units *all)
 			    e.msg);
 		return;
 	}
-	/* What is opened from here on is the real root's, which process 1 has, or will have. */
-	all->images->root = all->disks->root = REAL_ROOT;
+	use_real_root(all);
+	/* It could start no other supervisor in a root that is emptied. One that is not told is
+	 * replaced. */
+	if (b->kept && kept_send(b->kept->channel, KEPT_LEFT, "", -1) < 0)
+		b->kept->cut = true;
 }
 
 /* The files of the initramfs go away soon, and with them what is mounted on its directories.
@@ -144,6 +153,18 @@ static void say_late(const struct boot_end *b, const struct units *all)
 		    all->n + b->bad, all->n + b->bad == 1 ? "" : "s", within, names);
 }
 
+/* The supervisor before may have ended just when every guest had been tried. */
+static void resume(struct boot_end *b, struct units *all, size_t trouble)
+{
+	char names[NAMES_MAX];
+
+	if (b->ending || (b->left && b->status_fd < 0))
+		return;
+	b->ending = true;
+	b->failed = name_those(all, unit_failed_so_far, names) + b->bad + trouble;
+	tell_init(b, all);
+}
+
 void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64_t now)
 {
 	char names[NAMES_MAX], failed_names[NAMES_MAX];
@@ -151,8 +172,10 @@ void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64
 
 	if (b->ending)
 		tell_init(b, all);
-	if (all->over)
+	if (all->over) {
+		resume(b, all, trouble);
 		return;
+	}
 	if (now - all->began >= RAISED_NS)
 		boot_end_close(b, all);
 	failed = name_those(all, unit_failed_so_far, failed_names) + b->bad;
@@ -169,10 +192,11 @@ void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64
 
 void boot_end_adopt(struct boot_end *b, struct units *all)
 {
-	if (!b->left)
+	b->until = all->began + b->wait_s * NS_PER_S;
+	if (!b->own_root || !own_root_entered(b->own_root))
 		return;
-	enter_own_root(b, all);
-	tell_init(b, all);
+	b->left = true;
+	use_real_root(all);
 }
 
 uint64_t boot_end_due(const struct boot_end *b, const struct units *all)

@@ -46,8 +46,8 @@ void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64
 /* When that has something to do though nothing happens, ns, 0 for soon; UINT64_MAX for no time. */
 uint64_t boot_end_due(const struct boot_end *b, const struct units *all);
 
-/* For a supervisor that takes over from one that had `left` the initramfs, before it opens a file.
- */
+/* For a supervisor that takes over, before it opens a file: all->began is that of the first one,
+ * and it may begin where the one before had gone. */
 void boot_end_adopt(struct boot_end *b, struct units *all);
 
 #endif

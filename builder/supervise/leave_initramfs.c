@@ -118,6 +118,16 @@ static void run(struct errand *e, struct host *h)
 
 /* ---- in the loop ---- */
 
+static void forget(struct errand *e)
+{
+	struct leaving *l = (struct leaving *)e;
+
+	free(l->guests);
+	free(l->cannot);
+	l->guests = NULL;
+	l->cannot = NULL;
+}
+
 static void left(struct units *all, struct errand *e)
 {
 	struct leaving *l = (struct leaving *)e;
@@ -136,10 +146,7 @@ static void left(struct units *all, struct errand *e)
 		report_line(all->report,
 			    "freed %llu KiB of the initramfs: images that no restart needs",
 			    l->freed >> 10);
-	free(l->guests);
-	free(l->cannot);
-	l->guests = NULL;
-	l->cannot = NULL;
+	forget(e);
 }
 
 /* Of the guests as they are now: in the thread they are others' to change. */
@@ -175,6 +182,7 @@ void leaving_begin(struct leaving *l, struct units *all)
 	l->all = all;
 	l->errand.run = run;
 	l->errand.done = left;
+	l->errand.discard = forget;
 	l->errand.who = "earlydom";
 	l->errand.what = "what is taken along from the initramfs";
 	l->errand.alone = true;

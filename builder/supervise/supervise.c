@@ -398,9 +398,10 @@ static void drain_console(struct supervisor *s)
 static void save_self(struct supervisor *s)
 {
 	char text[128];
-	const int n = snprintf(text, sizeof(text), "began %llu\nover %llu\nleft %d\n",
+	const bool told = s->all.leaving && !s->all.upgrading;
+	const int n = snprintf(text, sizeof(text), "began %llu\nover %llu\n%s",
 			       (unsigned long long)s->all.began, (unsigned long long)s->all.over,
-			       s->boot_end.left);
+			       told ? "told to end\n" : "");
 
 	ledger_write(&s->ledger, 0, text, (size_t)n);
 }
@@ -420,7 +421,6 @@ static void load_self(struct supervisor *s, const struct ledger *from)
 		return;
 	s->all.began = saved_time(text, "began");
 	s->all.over = saved_time(text, "over");
-	s->boot_end.left = saved_time(text, "left");
 }
 
 /* The state that an earlier supervisor has left, or a new one; the same file where it fits. */
@@ -578,15 +578,38 @@ static bool keeper_gone(const struct supervisor *s, short revents)
 
 /* ---- the end ---- */
 
-/* Whether nothing is half-way: no thread works, and no domain waits to be let run. A guest at which
- * a thread hangs is not waited for. */
-static bool quiet(const struct units *all)
+/* How long a guest that is nearly up is given, once the supervisor is to end, until it is undone;
+ * and how long that may take where the store does not answer (store.h has its deadline). */
+#define LEAVE_NS      (20 * NS_PER_S)
+#define LEAVE_LAST_NS (LEAVE_NS + 40 * NS_PER_S)
+
+/* Whether something is half-way that is waited for: a thread works, or a domain waits to be let
+ * run. A guest at which a thread hangs is not waited for, unless its domain would stay paused. */
+static bool awaited(const struct supervisor *s, const struct unit *u, uint64_t now)
 {
-	for (size_t i = 0; i < all->n; i++)
-		if (!unit_hangs(&all->list[i]) &&
-		    (unit_busy(&all->list[i]) || all->list[i].state == UNIT_CONNECTING))
+	if (u->state == UNIT_CONNECTING)
+		return now < s->left + LEAVE_LAST_NS;
+	return unit_busy(u) && !unit_hangs(u);
+}
+
+static bool quiet(const struct supervisor *s, uint64_t now)
+{
+	for (size_t i = 0; i < s->all.n; i++)
+		if (awaited(s, &s->all.list[i], now))
 			return false;
 	return true;
+}
+
+/* When the end is to be looked at again, ns. */
+static uint64_t leave_due(const struct supervisor *s, uint64_t now)
+{
+	if (!s->all.leaving)
+		return UINT64_MAX;
+	if (quiet(s, now))
+		return now;
+	if (now < s->left + LEAVE_NS)
+		return s->left + LEAVE_NS;
+	return now < s->left + LEAVE_LAST_NS ? s->left + LEAVE_LAST_NS : UINT64_MAX;
 }
 
 /* In the keeper's hands: this process ends when nothing is half-way, and another one adopts. */
@@ -627,10 +650,6 @@ static void withdraw_jobs(struct supervisor *s)
 	}
 }
 
-/* How long a guest that is nearly up is given, once the supervisor is to end, until it is undone.
- */
-#define LEAVE_NS (20 * NS_PER_S)
-
 /* Told to end: what was begun is finished, or undone where it takes too long. */
 static void leave(struct supervisor *s, uint64_t now)
 {
@@ -657,8 +676,16 @@ static void say_left(struct supervisor *s)
 {
 	size_t waiting = 0;
 
-	for (size_t i = 0; i < s->all.n; i++)
-		waiting += s->all.list[i].state == UNIT_WAITING;
+	for (size_t i = 0; i < s->all.n; i++) {
+		const struct unit *u = &s->all.list[i];
+
+		waiting += u->state == UNIT_WAITING;
+		if (u->state == UNIT_CONNECTING)
+			report_line(&s->report,
+				    "told to end: %s is left paused, domain %u: what it waits for "
+				    "does not answer",
+				    unit_name(u), u->guest.domid);
+	}
 	if (waiting)
 		report_line(&s->report, "told to end: %zu guest%s not started", waiting,
 			    waiting == 1 ? " was" : "s were");
@@ -823,13 +850,12 @@ static void act(struct supervisor *s, const struct pollfd *fds)
 /* Whether dom0's boot may go on. What there is of a store is a part of that. */
 static void look_at_boot(struct supervisor *s, uint64_t now)
 {
-	const bool left = s->boot_end.left;
 	const uint64_t over = s->all.over;
 
 	if (s->all.leaving || (!s->around.decided && now < boot_end_due(&s->boot_end, &s->all)))
 		return;
 	boot_end_look(&s->boot_end, &s->all, s->trouble, now);
-	if (left != s->boot_end.left || over != s->all.over)
+	if (over != s->all.over)
 		save_self(s);
 }
 
@@ -838,6 +864,7 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 {
 	uint64_t due, other;
 
+	errands_tick(&s->errands, now); /* others do not wait for one that is late */
 	if (now >= tick_due(s, now)) {
 		s->tick_soon = false;
 		tick(s, now);
@@ -855,6 +882,8 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 	other = control_due(&s->control, now);
 	due = other < due ? other : due;
 	other = boot_end_due(&s->boot_end, &s->all);
+	due = other < due ? other : due;
+	other = leave_due(s, now);
 	return other < due ? other : due;
 }
 
@@ -890,7 +919,7 @@ static void loop(struct supervisor *s)
 		act(s, fds);
 		if (s->all.leaving)
 			leave(s, woke);
-	} while (!s->all.leaving || !quiet(&s->all));
+	} while (!s->all.leaving || !quiet(s, woke));
 }
 
 int supervise(const struct guest_config *guests, size_t n, size_t bad,
@@ -941,6 +970,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		control_upgraded(&s->control);
 	else
 		say_left(s);
+	save_self(s);
 	if (s->kept) {
 		say_last(s->kept, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER);
 		/* What is given back from here on is only this process's. */

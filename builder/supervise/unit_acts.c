@@ -115,7 +115,9 @@ static bool tries_again(const struct unit *u, const struct err *e)
 }
 
 /* How long after an end could not be handled it is tried again. */
-#define END_AGAIN_NS (2 * NS_PER_S)
+#ifndef END_AGAIN_MS
+#define END_AGAIN_MS 2000
+#endif
 
 /* Its end is handled again: where that has to wait for the store, it does by then. */
 int act_put_end_off(const struct happening *h)
@@ -123,7 +125,7 @@ int act_put_end_off(const struct happening *h)
 	struct unit *u = h->u;
 
 	report_line(h->all->report, "%s: %s; tried again", unit_name(u), h->e->msg);
-	u->end_again = h->now + END_AGAIN_NS;
+	u->end_again = h->now + END_AGAIN_MS * NS_PER_MS;
 	/* It is counted then. */
 	u->restarts -= u->state == UNIT_STARTING && u->restarts > 0;
 	u->deaths.n -= u->deaths.n > 0;

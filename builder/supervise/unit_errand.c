@@ -105,12 +105,14 @@ static void sought(struct units *all, struct errand *e)
 			    unit_name(s->u), e->err.msg);
 		return;
 	}
-	if (s->u->state != UNIT_WAITING)
-		guest_plan_done(&s->guest); /* none is built now */
-	if (unit_over(s->u) || s->u->state == UNIT_RELEASED || unit_lent(s->u) || guest_source(g)) {
+	if (unit_over(s->u) || s->u->state == UNIT_RELEASED) {
+		guest_plan_done(&s->guest);
 		guest_drop_images(&s->guest, all->images);
 		return;
 	}
+	if (s->u->state != UNIT_WAITING)
+		guest_plan_done(&s->guest); /* none is built now */
+	/* No thread looks at them: it has nothing to build from until now. */
 	g->kernel = s->guest.kernel;
 	g->ramdisk = s->guest.ramdisk;
 	g->firmware = s->guest.firmware;

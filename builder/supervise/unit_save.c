@@ -7,7 +7,7 @@
 
 #include "builder/device/vif.h"
 #include "builder/store/guest_nodes.h"
-#include "unit_acts.h"
+#include "unit_event.h"
 
 /* Not those that people see: several states have one of these. */
 static const char *const state_words[UNIT_STATES] = {
@@ -293,18 +293,25 @@ static void load_ends(struct unit *u, const char *text)
 		copy_line(why, u->why, sizeof(u->why));
 }
 
+bool unit_load_state(const char *text, enum unit_state *state)
+{
+	const int found = load_word(text, "state", state_words, UNIT_STATES);
+
+	if (found >= 0)
+		*state = (enum unit_state)found;
+	return found >= 0;
+}
+
 int unit_load(struct unit *u, const char *text, struct unit_saved *out)
 {
 	const char *name = saved_value(text, "name");
-	const int state = load_word(text, "state", state_words, UNIT_STATES);
 	const int asked = load_word(text, "asked", asked_words, UNIT_EVENTS);
 	char word[CONFIG_NAME_MAX + 1];
 	uint64_t v[1];
 
 	memset(out, 0, sizeof(*out));
-	if (!name || state < 0)
+	if (!name || !unit_load_state(text, &out->state))
 		return -1;
-	out->state = (enum unit_state)state;
 	copy_line(name, word, sizeof(word));
 	if (strcmp(word, unit_name(u)) != 0)
 		return -1;

@@ -51,7 +51,8 @@ int unit_load(struct unit *u, const char *text, struct unit_saved *out);
 bool unit_load_disk(const char *text, size_t i, struct saved_disk *out);
 bool unit_load_vif(const char *text, size_t i, struct vif *v);
 
-/* Its uuid; false where the text has none. */
+/* Its state, and its uuid; false where the text has none. */
+bool unit_load_state(const char *text, enum unit_state *state);
 bool unit_load_uuid(const char *text, uint8_t uuid[16]);
 
 /* The value behind a word at the beginning of a line, up to the line's end; NULL without one. */

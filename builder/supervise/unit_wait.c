@@ -52,8 +52,9 @@ static void report_predecessors(struct units *all, const struct unit *u)
 
 void unit_begin_anew(struct units *all, struct unit *u)
 {
-	unit_drop_devices(all, u);
-	guest_drop_images(&u->guest, all->images);
+	if (!guest_knows_devices(&u->guest) || guest_lost_devices(&u->guest))
+		unit_drop_devices(all, u);
+	guest_plan_restart(&u->guest);
 	u->guest.domid = NO_DOMAIN;
 	u->guest.in_store = false;
 	u->since = u->retry = 0;
@@ -119,11 +120,9 @@ static void images_held(struct units *all, struct errand *e)
 /* Returns false while it does not hold its images: they are looked for, or will be. */
 static bool holds_images(struct units *all, struct unit *u, uint64_t now)
 {
-	const struct errand *seek = &u->seek.errand;
-
 	if (guest_source(&u->guest))
 		return true;
-	if (!all->root_moves && (!seek->away || seek->late))
+	if (!all->root_moves && !u->seek.errand.away)
 		unit_errand_give(all, u, UNIT_ERRAND_IMAGES, "the look for its files",
 				 run_hold_images, images_held, now);
 	return false;

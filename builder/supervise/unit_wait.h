@@ -8,8 +8,8 @@
 
 #include "unit.h"
 
-/* For one that had a domain and has none any more: what it holds of it is given back, and all that
- * it waited for begins anew. */
+/* For one that has no domain any more, and no build planned: all that it waited for begins anew.
+ * What it holds stays, but devices of which it does not know all. */
 void unit_begin_anew(struct units *all, struct unit *u);
 
 /* Goes on with what a guest waits for, if that has come. To be called whenever time has passed or

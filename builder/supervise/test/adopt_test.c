@@ -585,6 +585,7 @@ static void test_not_known(void **state)
 
 static void test_wanted(void **state)
 {
+	static const char told[] = "began 1\nover 2\ntold to end\n";
 	struct scene s;
 	struct ledger l;
 	struct err e;
@@ -592,8 +593,16 @@ static void test_wanted(void **state)
 	(void)state;
 	open_with(&s, GUEST_PV, false);
 	assert_true(adopt_wanted(&s.k.ledger, &s.k.host));
+	/* Its end is still to be answered, unless the supervisor was told to end before. */
 	fake_destroy(1);
+	assert_true(adopt_wanted(&s.k.ledger, &s.k.host));
+	ledger_write(&s.k.ledger, 0, told, strlen(told));
 	assert_false(adopt_wanted(&s.k.ledger, &s.k.host));
+	ledger_write(&s.k.ledger, 0, "", 0);
+	s.u->state = UNIT_ENDED;
+	unit_save(&s.k.all, s.u);
+	assert_false(adopt_wanted(&s.k.ledger, &s.k.host));
+	s.u->state = UNIT_RUNNING;
 	kit_units_drop(&s.k);
 	open_units(&s);
 	kit_units_ledger(&s.k);
