@@ -686,34 +686,6 @@ enum {
 	FD_COUNT = FD_CONTROL + CONTROL_FDS
 };
 
-/* What device models have: the serial ports that classic ones serve, and what they say. -1 for
- * none.
- */
-static void poll_models(const struct units *all, struct pollfd *fds)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		const struct unit *u = &all->list[i];
-		const bool ours = !unit_busy(u);
-		const bool said = ours && u->state != UNIT_CONNECTING && !u->model_said;
-
-		fds[2 * i] = (struct pollfd){.fd = ours ? u->guest.model.console_fd : -1,
-					     .events = POLLIN};
-		fds[2 * i + 1] =
-			(struct pollfd){.fd = said ? u->guest.model.said_fd : -1, .events = POLLIN};
-	}
-}
-
-static void take_models(struct supervisor *s, const struct pollfd *fds)
-{
-	for (size_t i = 0; i < s->all.n; i++) {
-		if (fds[2 * i].revents & (POLLIN | POLLHUP | POLLERR))
-			unit_console(&s->all, &s->all.list[i]);
-		/* Taken in the next tick: one that says much is slowed down. */
-		if (fds[2 * i + 1].revents)
-			s->all.list[i].model_said = true;
-	}
-}
-
 /* Asks for room for what a console has not taken yet. */
 static struct pollfd poll_out(const struct console_out *c, uint64_t now, uint64_t *due)
 {
@@ -750,7 +722,8 @@ static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uin
 	fds[FD_KMSG] = poll_out(&s->kmsg, now, due);
 	fds[FD_MOUNTS] = (struct pollfd){.fd = s->records.mounts, .events = POLLPRI};
 	control_poll(&s->control, fds + FD_CONTROL);
-	poll_models(&s->all, fds + FD_COUNT);
+	for (size_t i = 0; i < s->all.n; i++)
+		unit_poll(&s->all.list[i], fds + FD_COUNT + i * UNIT_FDS);
 }
 
 /* Until then nothing is to be done, in ms; -1 for no time. */
@@ -797,7 +770,8 @@ static void act(struct supervisor *s, const struct pollfd *fds)
 	if (fds[FD_KMSG].revents)
 		console_out_flush(&s->kmsg, clock_ns());
 	drain_tails(s);
-	take_models(s, fds + FD_COUNT);
+	for (size_t i = 0; i < s->all.n; i++)
+		unit_take(&s->all, &s->all.list[i], fds + FD_COUNT + i * UNIT_FDS);
 	if (fds[FD_WORKER].revents & POLLIN)
 		take_jobs(s);
 	if (fds[FD_ERRANDS].revents & POLLIN)
@@ -866,7 +840,7 @@ static void wait_for(struct pollfd *fds, size_t n, int ms)
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd fds[FD_COUNT + 2 * s->all.room];
+	struct pollfd fds[FD_COUNT + UNIT_FDS * s->all.room];
 	uint64_t now, due, woke = clock_ns();
 
 	s->tick_soon = true;
@@ -878,7 +852,7 @@ static void loop(struct supervisor *s)
 		if (now - woke > s->all.longest_turn)
 			s->all.longest_turn = now - woke;
 		heart_rests(s->heart, now);
-		wait_for(fds, FD_COUNT + 2 * s->all.n, pause_ms(s, now, due));
+		wait_for(fds, FD_COUNT + UNIT_FDS * s->all.n, pause_ms(s, now, due));
 		woke = clock_ns();
 		heart_beats(s->heart, woke);
 		act(s, fds);

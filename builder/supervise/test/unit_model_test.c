@@ -4,6 +4,7 @@
  */
 #include "builder/fake/units.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -318,6 +319,37 @@ static void test_dies(void **state)
 	assert_int_equal(u->guest.model.console_fd, -1);
 	kit_units_record(&k, 0, "state=ended");
 	kit_units_record(&k, 0, "cause=crashed: its device model ");
+	close_wards(&k);
+}
+
+/* Its end is seen by its process, though something else has the pipe by which it speaks. */
+static void test_end_wakes(void **state)
+{
+	struct guest_config cfg = classic("ready");
+	struct pollfd fds[UNIT_FDS];
+	struct kit_units k;
+	struct unit *u;
+	int pipe_ends[2];
+
+	(void)state;
+	u = open_running(&k, &cfg, false);
+	assert_int_equal(pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK), 0);
+	dup2(pipe_ends[0], u->guest.model.said_fd);
+	unit_poll(u, fds);
+	assert_int_equal(poll(&fds[1], 2, 0), 0);
+	kill_model(u);
+	unit_poll(u, fds);
+	assert_int_equal(poll(&fds[1], 2, 0), 1);
+	unit_take(&k.all, u, fds);
+	assert_true(unit_due(u, true, 1000, 0) <= 1000);
+	/* Once that is taken, nothing is to be polled. */
+	kit_units_tick(&k, clock_ns());
+	assert_int_not_equal(u->state, UNIT_RUNNING);
+	kit_units_jobs(&k);
+	unit_poll(u, fds);
+	assert_int_equal(fds[2].fd, -1);
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
 	close_wards(&k);
 }
 
@@ -726,12 +758,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_qemu_late),     cmocka_unit_test(test_no_store),
 		cmocka_unit_test(test_fails),         cmocka_unit_test(test_not_kept),
 		cmocka_unit_test(test_dies),          cmocka_unit_test(test_dies_restart),
-		cmocka_unit_test(test_dies_preserve), cmocka_unit_test(test_dies_stopping),
-		cmocka_unit_test(test_toolstack),     cmocka_unit_test(test_powered_off),
-		cmocka_unit_test(test_destroy),       cmocka_unit_test(test_leave),
-		cmocka_unit_test(test_released),      cmocka_unit_test(test_console),
-		cmocka_unit_test(test_last_words),    cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_end_wakes),     cmocka_unit_test(test_dies_preserve),
+		cmocka_unit_test(test_dies_stopping), cmocka_unit_test(test_toolstack),
+		cmocka_unit_test(test_powered_off),   cmocka_unit_test(test_destroy),
+		cmocka_unit_test(test_leave),         cmocka_unit_test(test_released),
+		cmocka_unit_test(test_console),       cmocka_unit_test(test_last_words),
+		cmocka_unit_test(test_stop),          cmocka_unit_test(test_hand_over),
 	};
 
 	if (argv[0][0] == '@')
