@@ -297,9 +297,24 @@ static int reserve_disks(struct supervisor *s, const struct guest_config *guests
 	return 0;
 }
 
-static int upgrade(void *arg, int program, struct err *e);
+/* In the keeper's hands: this process ends when nothing is half-way, and another one adopts. */
+static int upgrade(void *arg, int program, struct err *e)
+{
+	struct supervisor *s = arg;
 
-static int make_wards(struct supervisor *s, const struct guest_config *guests, size_t n,
+	if (s->all.leaving || !s->kept || s->kept->channel < 0) {
+		close(program);
+		return err_set(e, s->all.leaving ? "the supervisor is about to end"
+						 : "there is no keeper; try again");
+	}
+	s->program = program;
+	kept_hold(s->kept, KEPT_PROGRAM_NEW, program);
+	s->all.leaving = s->all.upgrading = true;
+	s->left = clock_ns();
+	return 0;
+}
+
+static int make_units(struct supervisor *s, const struct guest_config *guests, size_t n,
 		      enum echo_to echo, struct err *e)
 {
 	struct units *all = &s->all;
@@ -584,23 +599,6 @@ static bool quiet(const struct units *all)
 	return true;
 }
 
-/* In the keeper's hands: this process ends when nothing is half-way, and another one adopts. */
-static int upgrade(void *arg, int program, struct err *e)
-{
-	struct supervisor *s = arg;
-
-	if (s->all.leaving || !s->kept || s->kept->channel < 0) {
-		close(program);
-		return err_set(e, s->all.leaving ? "the supervisor is about to end"
-						 : "there is no keeper; try again");
-	}
-	s->program = program;
-	kept_hold(s->kept, KEPT_PROGRAM_NEW, program);
-	s->all.leaving = s->all.upgrading = true;
-	s->left = clock_ns();
-	return 0;
-}
-
 /* A guest takes too long to be ready for it. */
 static void give_up_upgrade(struct supervisor *s)
 {
@@ -851,7 +849,7 @@ static void loop(struct supervisor *s)
 		now = clock_ns();
 		if (now - woke > s->all.longest_turn)
 			s->all.longest_turn = now - woke;
-		heart_rests(s->heart, now);
+		heart_rests(s->heart);
 		wait_for(fds, FD_COUNT + UNIT_FDS * s->all.n, pause_ms(s, now, due));
 		woke = clock_ns();
 		heart_beats(s->heart, woke);
@@ -895,7 +893,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		s->control.clients[i].fd = -1;
 	console_out_open(&s->report.out, STDERR_FILENO, NULL);
 	s->all.echo_out = &s->report.out;
-	if (open_all(s, o, e) < 0 || make_wards(s, guests, n, o->echo, e) < 0)
+	if (open_all(s, o, e) < 0 || make_units(s, guests, n, o->echo, e) < 0)
 		goto out;
 	if (begin(s, e) < 0)
 		goto out;

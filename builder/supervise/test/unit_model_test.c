@@ -118,7 +118,7 @@ static void tick(struct kit_units *k)
 	kit_units_jobs(k);
 }
 
-static void close_wards(struct kit_units *k)
+static void close_units(struct kit_units *k)
 {
 	const pid_t pid = k->all.list[0].guest.model.pid;
 
@@ -152,7 +152,7 @@ static void test_not_ready(void **state)
 	assert_int_equal(u->state, UNIT_RUNNING);
 	assert_true(fake_domain(1)->running);
 	assert_true(clock_ns() - began >= NS_PER_S);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_qemu(void **state)
@@ -184,7 +184,7 @@ static void test_qemu(void **state)
 	assert_int_equal(u->state, UNIT_ENDED);
 	gone(pid);
 	assert_null(fake_store_read("/local/domain/0/device-model/1"));
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* What it waits for is said when it does not come. */
@@ -209,7 +209,7 @@ static void test_qemu_late(void **state)
 	said(&k, want);
 	assert_int_equal(fake_domains(), 0);
 	assert_int_equal(u->guest.model.pid, 0);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_no_store(void **state)
@@ -224,7 +224,7 @@ static void test_no_store(void **state)
 	said(&k, "earlydom: web: its device model needs a store, and there is none\n");
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
 	assert_null(k.images.files);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void fails(const struct guest_config *cfg, const char *why)
@@ -244,7 +244,7 @@ static void fails(const struct guest_config *cfg, const char *why)
 	assert_int_equal(u->guest.model.pid, 0);
 	assert_int_equal(u->guest.model.console_fd, -1);
 	assert_null(k.images.files);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_fails(void **state)
@@ -319,7 +319,7 @@ static void test_dies(void **state)
 	assert_int_equal(u->guest.model.console_fd, -1);
 	kit_units_record(&k, 0, "state=ended");
 	kit_units_record(&k, 0, "cause=crashed: its device model ");
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* Its end is seen by its process, though something else has the pipe by which it speaks. */
@@ -350,7 +350,7 @@ static void test_end_wakes(void **state)
 	assert_int_equal(fds[2].fd, -1);
 	close(pipe_ends[0]);
 	close(pipe_ends[1]);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_dies_restart(void **state)
@@ -388,7 +388,7 @@ static void test_dies_restart(void **state)
 	assert_int_equal(u->guest.domid, 3);
 	assert_int_not_equal(u->guest.model.pid, first);
 	assert_true(u->guest.model.pid > 0);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* A domain that is kept is one that has crashed, and does not run. */
@@ -418,7 +418,7 @@ static void test_dies_preserve(void **state)
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_domains(), 0);
-	close_wards(&k);
+	close_units(&k);
 
 	/* One that can't be stopped: said. */
 	u = open_running(&k, &cfg, false);
@@ -428,7 +428,7 @@ static void test_dies_preserve(void **state)
 	assert_non_null(strstr(kit_units_said(&k),
 			       "earlydom: web: cannot stop domain 1: Operation not permitted\n"));
 	assert_int_equal(u->state, UNIT_PRESERVED);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* While it was asked to stop: it is not going to any more. */
@@ -448,7 +448,7 @@ static void test_dies_stopping(void **state)
 	tick(&k);
 	crashed(&k, "destroyed");
 	assert_int_equal(u->state, UNIT_ENDED);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* A toolstack that destroys a guest pauses it, ends its model, and destroys the domain then. */
@@ -475,7 +475,7 @@ static void test_toolstack(void **state)
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(u->restarts, 0);
 	assert_int_equal(u->guest.model.state, DEVMODEL_NONE);
-	close_wards(&k);
+	close_units(&k);
 
 	/* Without its model: that is ended here. */
 	u = open_running(&k, &cfg, false);
@@ -488,7 +488,7 @@ static void test_toolstack(void **state)
 		assert_int_equal(u->state, UNIT_ENDED);
 		gone(pid);
 	}
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* A model that ends because its guest has powered off has not crashed it. */
@@ -510,7 +510,7 @@ static void test_powered_off(void **state)
 	kit_units_look(&k, 0);
 	kit_units_jobs(&k);
 	said(&k, "earlydom: web: domain 1 powered off; destroyed\n");
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* ---- its end ---- */
@@ -529,7 +529,7 @@ static void test_destroy(void **state)
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_domains(), 0);
 	gone(pid);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* The supervisor ends: guest and model go on. */
@@ -589,7 +589,7 @@ static void test_released(void **state)
 	gone(pid);
 	assert_non_null(fake_store_read("/vm/77656200-0000-0000-0000-000000000000"));
 	fake_store_remove("/vm/77656200-0000-0000-0000-000000000000");
-	close_wards(&k);
+	close_units(&k);
 
 	/* Its model's end is its new owner's to see. */
 	fake_reset();
@@ -607,7 +607,7 @@ static void test_released(void **state)
 	said(&k, "");
 	assert_int_equal(u->state, UNIT_RELEASED);
 	assert_true(fake_domain(1)->running);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* ---- its console ---- */
@@ -652,7 +652,7 @@ static void test_console(void **state)
 	assert_int_equal(u->guest.model.console_fd, -1);
 	assert_int_equal(unit_type(&k.all, u, "y", 1), 1);
 	assert_int_equal(fake_typed(1, buf, sizeof(buf)), 1);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_last_words(void **state)
@@ -672,7 +672,7 @@ static void test_last_words(void **state)
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "bye\n");
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* SysRq is for hvc0: on a serial port it is a BREAK. */
@@ -698,7 +698,7 @@ static void test_stop(void **state)
 	usleep(100000);
 	unit_console_drain(&k.all, u);
 	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "");
-	close_wards(&k);
+	close_units(&k);
 
 	for (unsigned i = 0; i < 3; i++) {
 		cfg.extra = (char *)(uintptr_t)without[i];
@@ -710,14 +710,14 @@ static void test_stop(void **state)
 				    "destroy` ends it");
 		assert_int_equal(u->state, UNIT_RUNNING);
 		assert_int_equal(u->state, UNIT_RUNNING);
-		close_wards(&k);
+		close_units(&k);
 	}
 
 	/* With a store it is asked there. */
 	u = open_running(&k, &cfg, true);
 	KIT_CHECK(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e) == 0, "%s", e.msg);
 	assert_string_equal(fake_store_read("/local/domain/1/control/shutdown"), "poweroff");
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* ---- the store comes later ---- */
@@ -748,7 +748,7 @@ static void test_hand_over(void **state)
 	/* Its serial port is still heard. */
 	assert_int_equal(unit_type(&k.all, u, "still\n", 6), 6);
 	wait_for(&k, "run/console/web.log", "still\n");
-	close_wards(&k);
+	close_units(&k);
 }
 
 int main(int argc, char **argv)
