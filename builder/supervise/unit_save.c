@@ -7,7 +7,7 @@
 
 #include "builder/device/vif.h"
 #include "builder/store/guest_nodes.h"
-#include "unit_acts.h"
+#include "unit_event.h"
 
 /* Not those that people see: several states have one of these. */
 static const char *const state_words[UNIT_STATES] = {
