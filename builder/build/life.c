@@ -67,6 +67,9 @@ static int refuse_twin(const struct guest *g, struct host *h, struct err *e)
 	xc_domaininfo_t twin;
 	const int rc = domain_of_uuid(h, g->uuid, 1, &twin, e);
 
+	/* While nobody knows it is not built; the hypervisor may say so later. */
+	if (rc < 0)
+		e->passing = true;
 	if (rc <= 0)
 		return rc;
 	return err_set_passing(e,
@@ -210,21 +213,41 @@ static void forget_domain(struct guest *g)
 		g->vifs[i].plugged = false;
 }
 
-/* The number of a domain that somebody else has destroyed may be another one's by now. */
-static bool is_ours(const struct guest *g, struct host *h)
+/* How often, and with which pauses, is asked whose a domain is. */
+#define ASK_TRIES 5
+#define ASK_US    10000
+
+/*
+ * The number of a domain that somebody else has destroyed may be another one's by now. Returns
+ * whether it is g's, or -1 with e set: nobody knows, so that nothing may be done with it.
+ */
+static int is_ours(const struct guest *g, struct host *h, struct err *e)
 {
 	xc_domaininfo_t info;
-	const int n = xc_domain_getinfolist(h->xch, g->domid, 1, &info);
+	int n = -1;
 
-	xenlog_clear(&h->log);
-	return n < 0 || (n == 1 && info.domain == g->domid && !memcmp(info.handle, g->uuid, 16));
+	for (unsigned i = 0; n < 0 && i < ASK_TRIES; i++) {
+		if (i)
+			usleep(ASK_US);
+		xenlog_clear(&h->log);
+		n = xc_domain_getinfolist(h->xch, g->domid, 1, &info);
+	}
+	if (n < 0) {
+		host_error(h, e, "cannot ask whose domain %u is", g->domid);
+		e->passing = true;
+		return -1;
+	}
+	return n == 1 && info.domain == g->domid && !memcmp(info.handle, g->uuid, 16);
 }
 
 static int destroy_domain(struct guest *g, struct host *h, struct err *e)
 {
 	const uint32_t domid = g->domid;
+	const int ours = is_ours(g, h, e);
 
-	if (!is_ours(g, h)) {
+	if (ours < 0)
+		return -1;
+	if (!ours) {
 		forget_domain(g);
 		return 0;
 	}
@@ -240,12 +263,15 @@ static int destroy_domain(struct guest *g, struct host *h, struct err *e)
 int guest_destroy(struct guest *g, struct host *h, struct err *e)
 {
 	struct err model = {.msg = ""};
-	int model_rc;
+	int model_rc, ours;
 
 	if (g->domid == NO_DOMAIN)
 		return 0;
+	ours = is_ours(g, h, e);
+	if (ours < 0)
+		return -1;
 	/* What still runs gets nothing more done with its devices. */
-	if (is_ours(g, h))
+	if (ours)
 		xc_domain_pause(h->xch, g->domid);
 	/* A device model that can't be ended is said; the domain goes all the same. */
 	model_rc = devmodel_end(&g->model, g, h, &model);

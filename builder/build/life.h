@@ -42,7 +42,7 @@ int guest_run(struct guest *g, struct host *h, bool paused, struct err *e);
  * its nodes in the store, its devices' back ends. Waits until the hypervisor has given its memory
  * back (bounded). Returns 0, or -1 with e set if it stays, or if its device model's process does:
  * then the domain may be gone all the same (g->domid says it), and the process is still in
- * g->model.
+ * g->model. While the hypervisor does not say whose the domain is nothing is done: a passing error.
  */
 int guest_destroy(struct guest *g, struct host *h, struct err *e);
 

@@ -103,14 +103,21 @@ static int memory_file(const char *text, size_t len)
 	return -1;
 }
 
+#define PATH_SIZE 256
+
+static void path_in(const char *rundir, const char *name, char path[PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, "%s/%s", rundir, name);
+}
+
 /* And one in /run, for when the supervisor and its keeper have both ended. */
 static void write_file(const char *rundir, const char *text, size_t len)
 {
-	char path[256], new[sizeof(path) + 4];
+	char path[PATH_SIZE], new[PATH_SIZE];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/" INPUTS_FILE, rundir);
-	snprintf(new, sizeof(new), "%s.new", path);
+	path_in(rundir, INPUTS_FILE, path);
+	path_in(rundir, INPUTS_FILE ".new", new);
 	if (mkdir(rundir, 0755) < 0 && errno != EEXIST)
 		return;
 	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -144,9 +151,9 @@ static int keep_inputs(struct boot *b, struct err *e)
 
 static int open_in(const char *rundir, const char *name)
 {
-	char path[256];
+	char path[PATH_SIZE];
 
-	snprintf(path, sizeof(path), "%s/%s", rundir, name);
+	path_in(rundir, name, path);
 	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 }
 
@@ -183,9 +190,9 @@ static int find_adoptable(struct boot *b, struct err *e)
 /* Of guests that are over nothing is to be known any more. */
 static void forget_state(const char *rundir)
 {
-	char path[256];
+	char path[PATH_SIZE];
 
-	snprintf(path, sizeof(path), "%s/" LEDGER_FILE, rundir);
+	path_in(rundir, LEDGER_FILE, path);
 	unlink(path);
 }
 

@@ -28,15 +28,10 @@ struct heart *heart_map(int fd, struct err *e)
 	return NULL;
 }
 
-void heart_rests(struct heart *h, uint64_t now)
+void heart_rests(struct heart *h)
 {
-	uint64_t since;
-
-	if (!h)
-		return;
-	since = atomic_exchange(&h->busy_since, 0);
-	if (since && now - since > atomic_load(&h->longest))
-		atomic_store(&h->longest, now - since);
+	if (h)
+		atomic_store(&h->busy_since, 0);
 }
 
 void heart_beats(struct heart *h, uint64_t now)

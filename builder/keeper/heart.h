@@ -12,7 +12,6 @@
 
 struct heart {
 	_Atomic uint64_t busy_since; /* ns (clock.h); 0 while the supervisor waits in poll */
-	_Atomic uint64_t longest;    /* the longest that it did not, ns */
 };
 
 /* A new one, in a file of memory. Returns the file, or -1 with e set. */
@@ -22,7 +21,7 @@ int heart_make(struct err *e);
 struct heart *heart_map(int fd, struct err *e);
 
 /* The supervisor begins to wait; it has something to do. A NULL heart is allowed. */
-void heart_rests(struct heart *h, uint64_t now);
+void heart_rests(struct heart *h);
 void heart_beats(struct heart *h, uint64_t now);
 
 #endif

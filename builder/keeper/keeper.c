@@ -183,7 +183,7 @@ static int start(struct keeper *k, const char *why)
 	if (kept_new_channel(ends) < 0)
 		return -1;
 	/* What the one before was in the middle of does not count for this one. */
-	heart_rests(k->heart, clock_ns());
+	heart_rests(k->heart);
 	pid = fork();
 	if (pid == 0) {
 		setsid();

@@ -301,9 +301,24 @@ static int reserve_disks(struct supervisor *s, const struct guest_config *guests
 	return 0;
 }
 
-static int upgrade(void *arg, int program, struct err *e);
+/* In the keeper's hands: this process ends when nothing is half-way, and another one adopts. */
+static int upgrade(void *arg, int program, struct err *e)
+{
+	struct supervisor *s = arg;
 
-static int make_wards(struct supervisor *s, const struct guest_config *guests, size_t n,
+	if (s->all.leaving || !s->kept || s->kept->channel < 0) {
+		close(program);
+		return err_set(e, s->all.leaving ? "the supervisor is about to end"
+						 : "there is no keeper; try again");
+	}
+	s->program = program;
+	kept_hold(s->kept, KEPT_PROGRAM_NEW, program);
+	s->all.leaving = s->all.upgrading = true;
+	s->left = clock_ns();
+	return 0;
+}
+
+static int make_units(struct supervisor *s, const struct guest_config *guests, size_t n,
 		      enum echo_to echo, struct err *e)
 {
 	struct units *all = &s->all;
@@ -612,23 +627,6 @@ static uint64_t leave_due(const struct supervisor *s, uint64_t now)
 	return now < s->left + LEAVE_LAST_NS ? s->left + LEAVE_LAST_NS : UINT64_MAX;
 }
 
-/* In the keeper's hands: this process ends when nothing is half-way, and another one adopts. */
-static int upgrade(void *arg, int program, struct err *e)
-{
-	struct supervisor *s = arg;
-
-	if (s->all.leaving || !s->kept || s->kept->channel < 0) {
-		close(program);
-		return err_set(e, s->all.leaving ? "the supervisor is about to end"
-						 : "there is no keeper; try again");
-	}
-	s->program = program;
-	kept_hold(s->kept, KEPT_PROGRAM_NEW, program);
-	s->all.leaving = s->all.upgrading = true;
-	s->left = clock_ns();
-	return 0;
-}
-
 /* A guest takes too long to be ready for it. */
 static void give_up_upgrade(struct supervisor *s)
 {
@@ -718,34 +716,6 @@ enum {
 	FD_COUNT = FD_CONTROL + CONTROL_FDS
 };
 
-/* What device models have: the serial ports that classic ones serve, and what they say. -1 for
- * none.
- */
-static void poll_models(const struct units *all, struct pollfd *fds)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		const struct unit *u = &all->list[i];
-		const bool ours = !unit_busy(u);
-		const bool said = ours && u->state != UNIT_CONNECTING && !u->model_said;
-
-		fds[2 * i] = (struct pollfd){.fd = ours ? u->guest.model.console_fd : -1,
-					     .events = POLLIN};
-		fds[2 * i + 1] =
-			(struct pollfd){.fd = said ? u->guest.model.said_fd : -1, .events = POLLIN};
-	}
-}
-
-static void take_models(struct supervisor *s, const struct pollfd *fds)
-{
-	for (size_t i = 0; i < s->all.n; i++) {
-		if (fds[2 * i].revents & (POLLIN | POLLHUP | POLLERR))
-			unit_console(&s->all, &s->all.list[i]);
-		/* Taken in the next tick: one that says much is slowed down. */
-		if (fds[2 * i + 1].revents)
-			s->all.list[i].model_said = true;
-	}
-}
-
 /* Asks for room for what a console has not taken yet. */
 static struct pollfd poll_out(const struct console_out *c, uint64_t now, uint64_t *due)
 {
@@ -782,7 +752,8 @@ static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uin
 	fds[FD_KMSG] = poll_out(&s->kmsg, now, due);
 	fds[FD_MOUNTS] = (struct pollfd){.fd = s->records.mounts, .events = POLLPRI};
 	control_poll(&s->control, fds + FD_CONTROL);
-	poll_models(&s->all, fds + FD_COUNT);
+	for (size_t i = 0; i < s->all.n; i++)
+		unit_poll(&s->all.list[i], fds + FD_COUNT + i * UNIT_FDS);
 }
 
 /* Until then nothing is to be done, in ms; -1 for no time. */
@@ -829,7 +800,8 @@ static void act(struct supervisor *s, const struct pollfd *fds)
 	if (fds[FD_KMSG].revents)
 		console_out_flush(&s->kmsg, clock_ns());
 	drain_tails(s);
-	take_models(s, fds + FD_COUNT);
+	for (size_t i = 0; i < s->all.n; i++)
+		unit_take(&s->all, &s->all.list[i], fds + FD_COUNT + i * UNIT_FDS);
 	if (fds[FD_WORKER].revents & POLLIN)
 		take_jobs(s);
 	if (fds[FD_ERRANDS].revents & POLLIN)
@@ -901,7 +873,7 @@ static void wait_for(struct pollfd *fds, size_t n, int ms)
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd fds[FD_COUNT + 2 * s->all.room];
+	struct pollfd fds[FD_COUNT + UNIT_FDS * s->all.room];
 	uint64_t now, due, woke = clock_ns();
 
 	s->tick_soon = true;
@@ -912,8 +884,8 @@ static void loop(struct supervisor *s)
 		now = clock_ns();
 		if (now - woke > s->all.longest_turn)
 			s->all.longest_turn = now - woke;
-		heart_rests(s->heart, now);
-		wait_for(fds, FD_COUNT + 2 * s->all.n, pause_ms(s, now, due));
+		heart_rests(s->heart);
+		wait_for(fds, FD_COUNT + UNIT_FDS * s->all.n, pause_ms(s, now, due));
 		woke = clock_ns();
 		heart_beats(s->heart, woke);
 		act(s, fds);
@@ -956,7 +928,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		s->control.clients[i].fd = -1;
 	console_out_open(&s->report.out, STDERR_FILENO, NULL);
 	s->all.echo_out = &s->report.out;
-	if (open_all(s, o, e) < 0 || make_wards(s, guests, n, o->echo, e) < 0)
+	if (open_all(s, o, e) < 0 || make_units(s, guests, n, o->echo, e) < 0)
 		goto out;
 	if (begin(s, e) < 0)
 		goto out;

@@ -207,6 +207,27 @@ uint64_t unit_due(const struct unit *u, bool told, uint64_t now, uint64_t looked
 	return earlier(due, unit_waits_until(u, now));
 }
 
+void unit_poll(const struct unit *u, struct pollfd fds[UNIT_FDS])
+{
+	const struct devmodel *m = &u->guest.model;
+	const bool ours = !unit_busy(u);
+	const bool look = ours && u->state != UNIT_CONNECTING && !u->model_said;
+	const bool ends = look && m->pid && m->state != DEVMODEL_ENDED;
+
+	fds[0] = (struct pollfd){.fd = ours ? m->console_fd : -1, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = look ? m->said_fd : -1, .events = POLLIN};
+	fds[2] = (struct pollfd){.fd = ends ? m->process_fd : -1, .events = POLLIN};
+}
+
+void unit_take(struct units *all, struct unit *u, const struct pollfd fds[UNIT_FDS])
+{
+	if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
+		unit_console(all, u);
+	/* Taken in the next tick: one that says much is slowed down. */
+	if (fds[1].revents || fds[2].revents)
+		u->model_said = true;
+}
+
 void unit_tick(struct units *all, struct unit *u, uint64_t now)
 {
 	u->model_said = false;

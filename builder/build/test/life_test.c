@@ -877,9 +877,9 @@ static void test_destroy_nth(void **state)
 	struct scene s;
 
 	(void)state;
-	/* One of which the hypervisor does not say whose it is (calls 1 and 3) is taken for the
-	 * guest's, and one that can't be paused (2) is destroyed, too. The hypervisor's word that
-	 * it is gone is missing once (5): the domain is, all the same. */
+	/* Whose the domain is (calls 1 and 3) is asked again, and one that can't be paused (2) is
+	 * destroyed, too. The hypervisor's word that it is gone is missing once (5): the domain is,
+	 * all the same. */
 	for (unsigned n = 1; n <= 5; n++) {
 		start(&s, &cfg);
 		fake_fail_at(n, EIO);
@@ -895,6 +895,34 @@ static void test_destroy_nth(void **state)
 		assert_non_null(fake_failed());
 		close_scene(&s);
 	}
+}
+
+/* It may be a stranger's: nothing is done to a domain of which nobody knows whose it is. */
+static void test_whose_unknown(void **state)
+{
+	struct guest_config cfg = kit_config("whose", GUEST_PV);
+	struct scene s;
+
+	(void)state;
+	start(&s, &cfg);
+	fake_fail_always("xc_domain_getinfolist", 1, EIO);
+	assert_int_equal(guest_destroy(&s.guest, &s.host, &s.err), -1);
+	assert_string_equal(s.err.msg, "cannot ask whose domain 1 is: Input/output error");
+	assert_true(s.err.passing);
+	assert_true(fake_domain_runs(1)); /* nor is it paused */
+	assert_int_equal(s.guest.domid, 1);
+	fake_fail_at(0, 0);
+	assert_int_equal(guest_destroy(&s.guest, &s.host, &s.err), 0);
+	assert_int_equal(fake_domains(), 0);
+	close_scene(&s);
+	/* Nor is a guest built that may run already. */
+	open_scene(&s, &cfg);
+	fake_fail_always("xc_domain_getinfolist", 1, EIO);
+	assert_int_equal(kit_start(&s.guest, &s.host, &s.err), -1);
+	assert_string_equal(s.err.msg, "cannot ask for the domains: Input/output error");
+	assert_true(s.err.passing);
+	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
+	close_scene(&s);
 }
 
 /* Every allocation of a start fails once. */
@@ -957,6 +985,7 @@ int main(void)
 		cmocka_unit_test(test_nth_call),
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_destroy_nth),
+		cmocka_unit_test(test_whose_unknown),
 		cmocka_unit_test(test_nth_alloc),
 	};
 

@@ -49,7 +49,7 @@ static const char *now_fails = "";
 struct outcome {
 	uint32_t domids[GUESTS]; /* before the upgrade */
 	bool failed;             /* the call came, and did */
-	bool early;              /* that was before the last supervisor began */
+	_Atomic bool early;      /* that was before the last supervisor began */
 	bool told_ok;            /* what the command's exit status said */
 	unsigned supervisors;    /* that began */
 	char why[KEPT_TEXT_MAX + 1];

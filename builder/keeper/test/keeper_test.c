@@ -167,7 +167,7 @@ static int play_supervisor(void)
 	else
 		kept_send(k.channel, KEPT_UP, "", -1);
 	heart_beats(heart, clock_ns());
-	heart_rests(heart, clock_ns());
+	heart_rests(heart);
 	s->runs++;
 	for (;;) {
 		do_deed(s, &k, heart);

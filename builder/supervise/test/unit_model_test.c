@@ -4,6 +4,7 @@
  */
 #include "builder/fake/units.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,7 +118,7 @@ static void tick(struct kit_units *k)
 	kit_units_jobs(k);
 }
 
-static void close_wards(struct kit_units *k)
+static void close_units(struct kit_units *k)
 {
 	const pid_t pid = k->all.list[0].guest.model.pid;
 
@@ -151,7 +152,7 @@ static void test_not_ready(void **state)
 	assert_int_equal(u->state, UNIT_RUNNING);
 	assert_true(fake_domain(1)->running);
 	assert_true(clock_ns() - began >= NS_PER_S);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_qemu(void **state)
@@ -183,7 +184,7 @@ static void test_qemu(void **state)
 	assert_int_equal(u->state, UNIT_ENDED);
 	gone(pid);
 	assert_null(fake_store_read("/local/domain/0/device-model/1"));
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* What it waits for is said when it does not come. */
@@ -208,7 +209,7 @@ static void test_qemu_late(void **state)
 	said(&k, want);
 	assert_int_equal(fake_domains(), 0);
 	assert_int_equal(u->guest.model.pid, 0);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_no_store(void **state)
@@ -223,7 +224,7 @@ static void test_no_store(void **state)
 	said(&k, "earlydom: web: its device model needs a store, and there is none\n");
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
 	assert_null(k.images.files);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void fails(const struct guest_config *cfg, const char *why)
@@ -243,7 +244,7 @@ static void fails(const struct guest_config *cfg, const char *why)
 	assert_int_equal(u->guest.model.pid, 0);
 	assert_int_equal(u->guest.model.console_fd, -1);
 	assert_null(k.images.files);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_fails(void **state)
@@ -318,7 +319,38 @@ static void test_dies(void **state)
 	assert_int_equal(u->guest.model.console_fd, -1);
 	kit_units_record(&k, 0, "state=ended");
 	kit_units_record(&k, 0, "cause=crashed: its device model ");
-	close_wards(&k);
+	close_units(&k);
+}
+
+/* Its end is seen by its process, though something else has the pipe by which it speaks. */
+static void test_end_wakes(void **state)
+{
+	struct guest_config cfg = classic("ready");
+	struct pollfd fds[UNIT_FDS];
+	struct kit_units k;
+	struct unit *u;
+	int pipe_ends[2];
+
+	(void)state;
+	u = open_running(&k, &cfg, false);
+	assert_int_equal(pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK), 0);
+	dup2(pipe_ends[0], u->guest.model.said_fd);
+	unit_poll(u, fds);
+	assert_int_equal(poll(&fds[1], 2, 0), 0);
+	kill_model(u);
+	unit_poll(u, fds);
+	assert_int_equal(poll(&fds[1], 2, 0), 1);
+	unit_take(&k.all, u, fds);
+	assert_true(unit_due(u, true, 1000, 0) <= 1000);
+	/* Once that is taken, nothing is to be polled. */
+	kit_units_tick(&k, clock_ns());
+	assert_int_not_equal(u->state, UNIT_RUNNING);
+	kit_units_jobs(&k);
+	unit_poll(u, fds);
+	assert_int_equal(fds[2].fd, -1);
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+	close_units(&k);
 }
 
 static void test_dies_restart(void **state)
@@ -356,7 +388,7 @@ static void test_dies_restart(void **state)
 	assert_int_equal(u->guest.domid, 3);
 	assert_int_not_equal(u->guest.model.pid, first);
 	assert_true(u->guest.model.pid > 0);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* A domain that is kept is one that has crashed, and does not run. */
@@ -386,7 +418,7 @@ static void test_dies_preserve(void **state)
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_domains(), 0);
-	close_wards(&k);
+	close_units(&k);
 
 	/* One that can't be stopped: said. */
 	u = open_running(&k, &cfg, false);
@@ -396,7 +428,7 @@ static void test_dies_preserve(void **state)
 	assert_non_null(strstr(kit_units_said(&k),
 			       "earlydom: web: cannot stop domain 1: Operation not permitted\n"));
 	assert_int_equal(u->state, UNIT_PRESERVED);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* While it was asked to stop: it is not going to any more. */
@@ -416,7 +448,7 @@ static void test_dies_stopping(void **state)
 	tick(&k);
 	crashed(&k, "destroyed");
 	assert_int_equal(u->state, UNIT_ENDED);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* A toolstack that destroys a guest pauses it, ends its model, and destroys the domain then. */
@@ -443,7 +475,7 @@ static void test_toolstack(void **state)
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(u->restarts, 0);
 	assert_int_equal(u->guest.model.state, DEVMODEL_NONE);
-	close_wards(&k);
+	close_units(&k);
 
 	/* Without its model: that is ended here. */
 	u = open_running(&k, &cfg, false);
@@ -456,7 +488,7 @@ static void test_toolstack(void **state)
 		assert_int_equal(u->state, UNIT_ENDED);
 		gone(pid);
 	}
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* A model that ends because its guest has powered off has not crashed it. */
@@ -478,7 +510,7 @@ static void test_powered_off(void **state)
 	kit_units_look(&k, 0);
 	kit_units_jobs(&k);
 	said(&k, "earlydom: web: domain 1 powered off; destroyed\n");
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* ---- its end ---- */
@@ -497,7 +529,7 @@ static void test_destroy(void **state)
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_int_equal(fake_domains(), 0);
 	gone(pid);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* The supervisor ends: guest and model go on. */
@@ -557,7 +589,7 @@ static void test_released(void **state)
 	gone(pid);
 	assert_non_null(fake_store_read("/vm/77656200-0000-0000-0000-000000000000"));
 	fake_store_remove("/vm/77656200-0000-0000-0000-000000000000");
-	close_wards(&k);
+	close_units(&k);
 
 	/* Its model's end is its new owner's to see. */
 	fake_reset();
@@ -575,7 +607,7 @@ static void test_released(void **state)
 	said(&k, "");
 	assert_int_equal(u->state, UNIT_RELEASED);
 	assert_true(fake_domain(1)->running);
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* ---- its console ---- */
@@ -620,7 +652,7 @@ static void test_console(void **state)
 	assert_int_equal(u->guest.model.console_fd, -1);
 	assert_int_equal(unit_type(&k.all, u, "y", 1), 1);
 	assert_int_equal(fake_typed(1, buf, sizeof(buf)), 1);
-	close_wards(&k);
+	close_units(&k);
 }
 
 static void test_last_words(void **state)
@@ -640,7 +672,7 @@ static void test_last_words(void **state)
 	kit_units_jobs(&k);
 	assert_int_equal(u->state, UNIT_ENDED);
 	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "bye\n");
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* SysRq is for hvc0: on a serial port it is a BREAK. */
@@ -666,7 +698,7 @@ static void test_stop(void **state)
 	usleep(100000);
 	unit_console_drain(&k.all, u);
 	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "");
-	close_wards(&k);
+	close_units(&k);
 
 	for (unsigned i = 0; i < 3; i++) {
 		cfg.extra = (char *)(uintptr_t)without[i];
@@ -678,14 +710,14 @@ static void test_stop(void **state)
 				    "destroy` ends it");
 		assert_int_equal(u->state, UNIT_RUNNING);
 		assert_int_equal(u->state, UNIT_RUNNING);
-		close_wards(&k);
+		close_units(&k);
 	}
 
 	/* With a store it is asked there. */
 	u = open_running(&k, &cfg, true);
 	KIT_CHECK(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e) == 0, "%s", e.msg);
 	assert_string_equal(fake_store_read("/local/domain/1/control/shutdown"), "poweroff");
-	close_wards(&k);
+	close_units(&k);
 }
 
 /* ---- the store comes later ---- */
@@ -716,7 +748,7 @@ static void test_hand_over(void **state)
 	/* Its serial port is still heard. */
 	assert_int_equal(unit_type(&k.all, u, "still\n", 6), 6);
 	wait_for(&k, "run/console/web.log", "still\n");
-	close_wards(&k);
+	close_units(&k);
 }
 
 int main(int argc, char **argv)
@@ -726,12 +758,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_qemu_late),     cmocka_unit_test(test_no_store),
 		cmocka_unit_test(test_fails),         cmocka_unit_test(test_not_kept),
 		cmocka_unit_test(test_dies),          cmocka_unit_test(test_dies_restart),
-		cmocka_unit_test(test_dies_preserve), cmocka_unit_test(test_dies_stopping),
-		cmocka_unit_test(test_toolstack),     cmocka_unit_test(test_powered_off),
-		cmocka_unit_test(test_destroy),       cmocka_unit_test(test_leave),
-		cmocka_unit_test(test_released),      cmocka_unit_test(test_console),
-		cmocka_unit_test(test_last_words),    cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_end_wakes),     cmocka_unit_test(test_dies_preserve),
+		cmocka_unit_test(test_dies_stopping), cmocka_unit_test(test_toolstack),
+		cmocka_unit_test(test_powered_off),   cmocka_unit_test(test_destroy),
+		cmocka_unit_test(test_leave),         cmocka_unit_test(test_released),
+		cmocka_unit_test(test_console),       cmocka_unit_test(test_last_words),
+		cmocka_unit_test(test_stop),          cmocka_unit_test(test_hand_over),
 	};
 
 	if (argv[0][0] == '@')
