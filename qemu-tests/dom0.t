@@ -162,6 +162,22 @@ await_console beta '^typed-42' 20
 type_to beta 'nc 10.0.0.1 7 </dev/null'
 await_console beta '^hello from alpha' 30
 
+# ---- other supervisors, which begin where the initramfs is gone ----
+# another LABEL: what the next one lists
+another() {
+	run "$1" timeout 60 earlydom list --json
+}
+run reload systemctl reload earlydom.service
+another reloaded
+kill -9 "$(pgrep -x earlydom)"
+another killed
+# shellcheck disable=SC2046 # numbers
+kill -9 $(pgrep -x earlydom-keep) $(pgrep -x earlydom)
+# As earlydom.service does when it is started.
+run adopt sh -c 'earlydom list || exec earlydom boot --adopt'
+another adopted
+await_report '^earlydom: 4 guests adopted' 20 3
+
 # ---- ends; what was in the initramfs is not needed ----
 mv /boot/guests /boot/gone
 run reboot xl reboot alpha
@@ -235,7 +251,9 @@ for my $name (qw(earlydom xenstored xenconsoled)) {
 }
 like($process->{$_}[0][2], qr{^/usr/lib/xen-4\.\d+/bin/$_(?: \(deleted\))?$}, "$_: known by its file")
 	for qw(xenstored xenconsoled);
-is_deeply(processes('process_at_end'), $process, 'the same ones at the end');
+my $at_end = processes('process_at_end');
+is_deeply($at_end->{$_}, $process->{$_}, "$_: the same one at the end") for qw(xenstored xenconsoled);
+is(scalar(@{$at_end->{earlydom} // []}), 1, 'and one supervisor');
 is($boot->said('xen.out'), "active\n" x 3, '/etc/init.d/xen, xendomains and earlydom.service have started');
 is($boot->said('failed.out'), '', 'and systemd is with all units');
 
@@ -293,6 +311,16 @@ works('unpause', 'xl unpause');
 unlike($boot->said('unpaused.out'), qr/^beta .* --p/m, 'and goes on');
 works('mem', 'xl mem-set');
 like($boot->said('typed'), qr/^typed-42$/m, 'xl console, both ways');
+
+# ---- other supervisors ----
+works('reload', 'systemctl reload earlydom');
+works('adopt', 'earlydom boot --adopt, with none left');
+for my $label (qw(reloaded killed adopted)) {
+	my %now = map { ($_->{name} // '') => "$_->{domid} $_->{state}" } @{decode_or_empty($boot->said("$label.out"))};
+	is_deeply(\%now, { map { $_ => "$early{$_} running" } keys %early }, "$label: the guests go on");
+}
+like($boot->said('report'), qr/^earlydom: \Q$_\E/m, $_)
+	for 'another version of earlydom goes on', 'the supervisor was ended by signal 9';
 
 # ---- ends ----
 my @report = split /\n/, $boot->said('report');

@@ -14,6 +14,9 @@
 #include "commands.h"
 #include "terminal.h"
 
+/* A supervisor that hangs is replaced in less than that. */
+#define ANSWER_MS 30000
+
 /* The columns of unit_print_row. */
 enum {
 	NAME,
@@ -215,7 +218,7 @@ int command_list(int argc, char **argv)
 	fd = ask_request("list", NULL);
 	if (fd < 0)
 		return EXIT_FAILED;
-	while ((r = ask_read_line(fd, line, sizeof(line), -1)) == READ_LINE) {
+	while ((r = ask_read_line(fd, line, sizeof(line), ANSWER_MS)) == READ_LINE) {
 		if (ask_refused(line))
 			goto out;
 		/* The last line is about the supervisor itself. */
@@ -227,6 +230,8 @@ int command_list(int argc, char **argv)
 	if (r == READ_END) {
 		show(&rows, json);
 		rc = EXIT_OK;
+	} else if (r == READ_LATE) {
+		ask_complain("the supervisor does not answer");
 	} else {
 		ask_not_understood();
 	}
