@@ -5,7 +5,7 @@
 #ifndef EARLYDOM_PROCESS_H
 #define EARLYDOM_PROCESS_H
 
-#define PROCESS_INPUTS   "inputs"   /* inputs.h */
-#define PROCESS_STATUS   "status"   /* supervise_options.h, status_fd */
+#define PROCESS_INPUTS "inputs" /* inputs.h */
+#define PROCESS_STATUS "status" /* supervise_options.h, status_fd */
 
 #endif
