@@ -21,6 +21,8 @@ static int make(const struct bridge_spec *b, struct link *out, struct err *e)
 	uint8_t mac[6];
 	int rc;
 
+	if (modules_need("bridge", e) < 0)
+		return -1;
 	if (!b->nr_ports && random_mac(mac, e) < 0)
 		return -1;
 	if (link_make(b->name, "bridge", b->nr_ports ? NULL : mac, e) < 0)
@@ -74,7 +76,7 @@ int bridge_make(const struct bridge_spec *b, size_t *absent, struct err *e)
 	int rc = 0, one;
 
 	*absent = 0;
-	if (modules_need("bridge", e) < 0 || find_or_make(b, &bridge, e) < 0)
+	if (find_or_make(b, &bridge, e) < 0)
 		return err_prefix(e, "bridge %s: ", b->name);
 	for (size_t i = 0; i < b->nr_ports; i++) {
 		one = add_port(&bridge, b->ports[i], rc ? &next : e);

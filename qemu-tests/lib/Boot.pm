@@ -207,9 +207,10 @@ my $tries = 4;
 sub flaky_boot {
 	my ($name, %o) = @_;
 	my $flake = qr/^\(XEN\) .*Triple fault - invoking HVM shutdown action.*\n/m;
+	my $abort = defined $o{abort} ? qr/$flake|$o{abort}/ : $flake;
 	my $boot;
 	for my $try (1 .. $tries) {
-		$boot = ($o{with} // \&boot)->($name, %o, abort => $flake);
+		$boot = ($o{with} // \&boot)->($name, %o, abort => $abort);
 		my ($fault) = grep { "$_\n" =~ $flake } @{$boot->{lines}};
 		return $boot if !$fault;
 		diag("$name: try $try met QEMU's flake: $fault");
