@@ -28,9 +28,10 @@ static bool is_missing(int errnum)
 static struct block_owner *copy_owners(struct disk_table *t, size_t *nr)
 {
 	struct block_owner *owners;
-	size_t n = t->nr_reserved;
+	size_t n;
 
 	pthread_mutex_lock(&t->lock);
+	n = t->nr_reserved;
 	for (const struct disk *held = t->disks; held; held = held->next)
 		n++;
 	owners = calloc(n + 1, sizeof(*owners));
@@ -308,19 +309,41 @@ static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *
 	return claim(t, d, e);
 }
 
-int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
-		 struct err *e)
+/* Under the lock. */
+static bool is_reserved(const struct disk_table *t, const char *guest, const char *target)
+{
+	for (size_t i = 0; i < t->nr_reserved; i++)
+		if (!strcmp(t->reserved[i].guest, guest) && !strcmp(t->reserved[i].target, target))
+			return true;
+	return false;
+}
+
+/* Under the lock. Returns 0, or -1 without memory. */
+static int reserve(struct disk_table *t, const char *guest, const char *target)
 {
 	struct block_owner *more;
 
-	if (!spec->readwrite || !spec->target)
+	if (is_reserved(t, guest, target))
 		return 0;
 	more = realloc(t->reserved, (t->nr_reserved + 1) * sizeof(*more));
 	if (!more)
-		return err_set_passing(e, "out of memory");
+		return -1;
 	t->reserved = more;
-	t->reserved[t->nr_reserved++] = (struct block_owner){guest, spec->target, 0};
+	t->reserved[t->nr_reserved++] = (struct block_owner){guest, target, 0};
 	return 0;
+}
+
+int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+		 struct err *e)
+{
+	int rc;
+
+	if (!spec->readwrite || !spec->target)
+		return 0;
+	pthread_mutex_lock(&t->lock);
+	rc = reserve(t, guest, spec->target);
+	pthread_mutex_unlock(&t->lock);
+	return rc < 0 ? err_set_passing(e, "out of memory") : 0;
 }
 
 void disk_table_free(struct disk_table *t)

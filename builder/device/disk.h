@@ -51,14 +51,14 @@ struct disk_table {
 	const char *_Atomic root;
 	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
 	struct kept *kept;   /* where open disks outlive this process, borrowed; or NULL */
-	/* For the list of disks and what is in it, never held while a disk is asked for anything. A
+	/* For both lists and what is in them, never held while a disk is asked for anything. A
 	 * mutex of zeroes is one that nobody holds, with glibc and with musl. */
 	pthread_mutex_t lock;
 };
 
 /*
  * Records that the guest may write that disk, unless its spec is read-only. Borrows both, as
- * disk_hold does. Returns 0, or -1 with e set.
+ * disk_hold does. Once is enough for a guest and its target. Returns 0, or -1 with e set.
  */
 int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 		 struct err *e);

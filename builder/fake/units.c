@@ -28,6 +28,7 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	KIT_CHECK(host_open(&k->worker_host, false, &e) == 0, "%s", e.msg);
 	KIT_CHECK(rundir_open(&k->run, kit_path("run"), &e) == 0, "%s", e.msg);
 	KIT_CHECK(worker_start(&k->worker, &k->worker_host, 1, &e) == 0, "%s", e.msg);
+	k->worker.report = &k->report;
 	KIT_CHECK(errands_open(&k->errands, &k->report, false, &e) == 0, "%s", e.msg);
 	k->report.out.fd = open(kit_path("report"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	k->report.log.fd = -1;

@@ -232,6 +232,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
+	s->worker.report = &s->report;
 	/* Whether there is a store a job has to know: what another supervisor has left half-way is
 	 * undone in it, and built anew. */
 	worker_wait(&s->worker, true);
@@ -240,13 +241,13 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	return 0;
 }
 
-/* Returns false where a thread hangs in an errand: then all that it uses stays until the process
- * has ended. */
+/* Returns false where a thread hangs in an errand or a job: then all that it uses stays until the
+ * process has ended. */
 static bool close_all(struct supervisor *s)
 {
-	if (s->worker_on)
-		worker_stop(&s->worker);
-	if (s->errands_on && !errands_close(&s->errands))
+	const bool worked = !s->worker_on || worker_stop(&s->worker);
+
+	if ((s->errands_on && !errands_close(&s->errands)) || !worked)
 		return false;
 	xl_records_close(&s->records);
 	s->images.later = false;
@@ -850,6 +851,8 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 	other = xl_records_due(&s->records, &s->all);
 	due = other < due ? other : due;
 	other = errands_tick(&s->errands, now);
+	due = other < due ? other : due;
+	other = worker_tick(&s->worker, now);
 	due = other < due ? other : due;
 	other = control_due(&s->control, now);
 	due = other < due ? other : due;

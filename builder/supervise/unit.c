@@ -60,7 +60,7 @@ bool unit_lent(const struct unit *u)
 
 bool unit_hangs(const struct unit *u)
 {
-	return unit_lent(u) && u->errand.errand.late;
+	return unit_has_job(u) ? u->job.late : unit_lent(u) && u->errand.errand.late;
 }
 
 bool unit_busy(const struct unit *u)

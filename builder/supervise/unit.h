@@ -241,7 +241,7 @@ bool unit_has_job(const struct unit *u);
 /* An errand is away that its guest is lent to. */
 bool unit_lent(const struct unit *u);
 
-/* The same, for longer than errands take. */
+/* A thread has its guest for longer than errands or jobs take. */
 bool unit_hangs(const struct unit *u);
 
 /* Either: its guest is that thread's, but for what is neither changed by an errand nor by a job. */

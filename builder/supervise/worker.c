@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "builder/build/create.h"
 #include "builder/build/life.h"
 #include "builder/store/store_link.h"
@@ -60,86 +61,132 @@ static void append(struct job ***end, struct job *j)
 	*end = &j->next;
 }
 
-/* The next job that is to be begun, once there is one; NULL when there will be none. */
-static struct job *begin(struct worker *w, struct host *h)
+/* Threads whose job is late, and those whose job is not. Under the lock. */
+static unsigned count(const struct worker *w, bool late)
 {
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->n; i++)
+		n += w->threads[i].job && w->threads[i].job->late == late;
+	return n;
+}
+
+/* Whether the next job is to wait. Under the lock. */
+static bool waits(const struct worker *w)
+{
+	return !w->todo || w->waits || count(w, false) >= w->usual;
+}
+
+/* The next job that is to be begun, once there is one; NULL when there will be none. */
+static struct job *begin(struct worker_thread *t)
+{
+	struct worker *w = t->worker;
 	struct job *j;
 
 	pthread_mutex_lock(&w->lock);
-	while ((!w->todo || w->waits) && !w->stop)
+	while (waits(w) && !w->stop)
 		pthread_cond_wait(&w->wake, &w->lock);
 	j = w->todo;
 	if (j) {
 		w->todo = j->next;
 		if (!w->todo)
 			w->todo_end = &w->todo;
-		reserve(w, j, h);
+		reserve(w, j, t->host);
+		j->began = clock_ns();
 	}
+	t->job = j;
 	pthread_mutex_unlock(&w->lock);
 	return j;
 }
 
-static void finish(struct worker *w, struct job *j, struct host *h)
+static void finish(struct worker_thread *t)
 {
-	reservation_end(&w->shared.memory, &h->reservation);
+	struct worker *w = t->worker;
+
+	reservation_end(&w->shared.memory, &t->host->reservation);
 	pthread_mutex_lock(&w->lock);
-	append(&w->done_end, j);
+	append(&w->done_end, t->job);
+	t->job = NULL;
 	eventfd_write(w->done_fd, 1);
 	pthread_mutex_unlock(&w->lock);
 }
 
 static void *work(void *arg)
 {
-	const struct worker_thread *t = arg;
+	struct worker_thread *t = arg;
+	struct worker *w = t->worker;
 	struct job *j;
 
-	while ((j = begin(t->worker, t->host))) {
+	while ((j = begin(t))) {
 		store_handle(t->host);
 		j->rc = run(j, t->host);
-		finish(t->worker, j, t->host);
+		finish(t);
 		host_tidy(t->host);
 	}
+	pthread_mutex_lock(&w->lock);
+	w->live--;
+	pthread_cond_signal(&w->ended);
+	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
-static void end_threads(struct worker *w)
+/* Returns false when a thread hangs. */
+static bool end_threads(struct worker *w)
 {
+	bool all;
+
 	pthread_mutex_lock(&w->lock);
 	w->stop = true;
 	pthread_cond_broadcast(&w->wake);
+	while (w->live > count(w, true))
+		pthread_cond_wait(&w->ended, &w->lock);
+	all = !w->live;
 	pthread_mutex_unlock(&w->lock);
-	for (unsigned i = 0; i < w->n; i++) {
+	for (unsigned i = 0; all && i < w->n; i++) {
 		pthread_join(w->threads[i].id, NULL);
 		w->threads[i].host->shared = NULL;
 	}
+	return all;
 }
 
 static void give_back(struct worker *w)
 {
+	while (w->nr_more) {
+		store_handle_close(&w->more[--w->nr_more]);
+		host_close(&w->more[w->nr_more]);
+	}
+	pthread_cond_destroy(&w->ended);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
 	build_locks_destroy(&w->shared);
 	close(w->done_fd);
 }
 
+/* Under the lock. Returns 0 or an errno value. */
 static int start_thread(struct worker *w, struct host *host)
 {
 	struct worker_thread *t = &w->threads[w->n];
+	sigset_t all, old;
 	int rc;
 
 	*t = (struct worker_thread){.worker = w, .host = host};
 	host->shared = &w->shared;
+	/* Signals are the supervisor's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&t->id, NULL, work, t);
-	if (rc)
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc) {
 		host->shared = NULL;
-	else
-		w->n++;
-	return rc;
+		return rc;
+	}
+	w->n++;
+	w->live++;
+	return 0;
 }
 
 int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e)
 {
-	sigset_t all, old;
 	int rc = 0;
 
 	memset(w, 0, sizeof(*w));
@@ -151,12 +198,12 @@ int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e
 	build_locks_init(&w->shared);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
-	/* Signals are the supervisor's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_cond_init(&w->ended, NULL);
+	pthread_mutex_lock(&w->lock);
 	while (!rc && w->n < n)
 		rc = start_thread(w, &hosts[w->n]);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	w->usual = w->n;
+	pthread_mutex_unlock(&w->lock);
 	err_set(e, "cannot start a thread: %s", strerror(rc));
 	if (!rc || w->n)
 		return 0;
@@ -165,15 +212,18 @@ int worker_start(struct worker *w, struct host *hosts, unsigned n, struct err *e
 	return -1;
 }
 
-void worker_stop(struct worker *w)
+bool worker_stop(struct worker *w)
 {
-	end_threads(w);
+	if (!end_threads(w))
+		return false;
 	give_back(w);
+	return true;
 }
 
 void worker_give(struct worker *w, struct job *j)
 {
 	pthread_mutex_lock(&w->lock);
+	j->late = false;
 	append(&w->todo_end, j);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
@@ -205,6 +255,14 @@ bool worker_withdraw(struct worker *w, struct job *j)
 	return found;
 }
 
+/* For messages. */
+static const char *work_of(const struct job *j)
+{
+	if (j->kind == JOB_DESTROY)
+		return "destroying its domain";
+	return j->kind == JOB_START ? "its build" : "its restart";
+}
+
 struct job *worker_take(struct worker *w)
 {
 	struct job *j;
@@ -220,5 +278,75 @@ struct job *worker_take(struct worker *w)
 		eventfd_read(w->done_fd, &n); /* nothing more: quiet until the next one */
 	}
 	pthread_mutex_unlock(&w->lock);
+	if (j && j->late)
+		report_line(w->report, "%s: %s has come to its end, after %llu s",
+			    j->guest->cfg->name, work_of(j),
+			    (unsigned long long)((clock_ns() - j->began) / NS_PER_S));
+	if (j)
+		j->late = false;
 	return j;
+}
+
+/* Says it of each that is late, once. Returns when the next one will be, at the latest. Under the
+ * lock. */
+static uint64_t look_for_late(struct worker *w, uint64_t now)
+{
+	/* When one is begun that waits nobody tells. */
+	uint64_t next = w->todo ? now + JOB_LATE_NS : UINT64_MAX;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		struct job *j = w->threads[i].job;
+		const uint64_t due = j ? j->began + JOB_LATE_NS : 0;
+
+		if (!j || j->late)
+			continue;
+		if (now < due) {
+			next = due < next ? due : next;
+			continue;
+		}
+		j->late = true;
+		pthread_cond_broadcast(&w->wake); /* there is room for one that waits */
+		report_line(w->report, "%s: %s has not come to an end for %llu s",
+			    j->guest->cfg->name, work_of(j),
+			    (unsigned long long)(JOB_LATE_NS / NS_PER_S));
+	}
+	return next;
+}
+
+/* Starts a thread in the place of one that hangs. Under the lock. Returns 0, or -1 with e set. */
+static int start_more(struct worker *w, struct err *e)
+{
+	const struct host *other = w->threads[0].host;
+	struct host *h = &w->more[w->nr_more];
+	int rc;
+
+	if (host_open(h, other->log.verbose, e) < 0)
+		return -1;
+	h->link = other->link;
+	rc = start_thread(w, h);
+	if (rc) {
+		host_close(h);
+		return err_set(e, "cannot start a thread: %s", strerror(rc));
+	}
+	w->nr_more++;
+	return 0;
+}
+
+uint64_t worker_tick(struct worker *w, uint64_t now)
+{
+	uint64_t next;
+	struct err e;
+
+	pthread_mutex_lock(&w->lock);
+	next = look_for_late(w, now);
+	while (w->n - count(w, true) < w->usual && w->n < WORKERS_MAX) {
+		if (start_more(w, &e) == 0)
+			continue;
+		report_line(w->report, "one thread less builds: %s", e.msg);
+		if (now + JOB_LATE_NS < next)
+			next = now + JOB_LATE_NS; /* the next try */
+		break;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return next;
 }

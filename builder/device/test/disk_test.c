@@ -11,6 +11,7 @@
 #include <linux/loop.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -572,6 +573,61 @@ static void test_reserve_memory(void **state)
 	disk_table_free(&t);
 }
 
+/* Looks tags up, again and again. */
+struct looking {
+	struct disk_table *t;
+	struct disk_spec spec;
+	atomic_bool began, stop;
+};
+
+static void *look_up_often(void *arg)
+{
+	struct looking *l = arg;
+	struct err e;
+	bool absent;
+
+	while (!atomic_load(&l->stop)) {
+		disk_hold(l->t, "looking", &l->spec, &absent, &e);
+		atomic_store(&l->began, true);
+	}
+	return NULL;
+}
+
+/* Disks of guests that are started later are reserved while others look for theirs; each counts
+ * once, however often its start fails. */
+static void test_reserve_meanwhile(void **state)
+{
+	char sysroot[256], command[320], targets[200][16];
+	struct disk_table t = {.sysroot = sysroot};
+	struct looking l = {.t = &t, .spec = spec_of("xvda", "LABEL=none", true)};
+	pthread_t thread;
+	struct err e;
+
+	(void)state;
+	snprintf(sysroot, sizeof(sysroot), "%s", kit_path("meanwhile"));
+	snprintf(command, sizeof(command), "mkdir -p %s/sys/class/block", sysroot);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(pthread_create(&thread, NULL, look_up_often, &l), 0);
+	while (!atomic_load(&l.began))
+		usleep(1000);
+	for (unsigned i = 0; i < 200; i++) {
+		const struct disk_spec spec = spec_of("xvda", targets[i], true);
+
+		snprintf(targets[i], sizeof(targets[i]), "/dev/none%u", i);
+		assert_int_equal(disk_reserve(&t, "a", &spec, &e), 0);
+		assert_int_equal(disk_reserve(&t, "a", &spec, &e), 0);
+		usleep(100);
+	}
+	atomic_store(&l.stop, true);
+	pthread_join(thread, NULL);
+	assert_int_equal(t.nr_reserved, 200);
+	/* Another guest's target of the same name is one of its own. */
+	l.spec.target = targets[0];
+	assert_int_equal(disk_reserve(&t, "b", &l.spec, &e), 0);
+	assert_int_equal(t.nr_reserved, 201);
+	disk_table_free(&t);
+}
+
 /* A look-up that hangs, in a thread of its own. */
 struct hanging {
 	struct disk_table *t;
@@ -654,13 +710,21 @@ static void test_passing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing),     cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_image),       cmocka_unit_test(test_block),
-		cmocka_unit_test(test_sharing),     cmocka_unit_test(test_partitions),
-		cmocka_unit_test(test_mounted),     cmocka_unit_test(test_tags),
-		cmocka_unit_test(test_root),        cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_held_by_tag), cmocka_unit_test(test_reserve_memory),
-		cmocka_unit_test(test_hangs),       cmocka_unit_test(test_passing),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_image),
+		cmocka_unit_test(test_block),
+		cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_partitions),
+		cmocka_unit_test(test_mounted),
+		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_root),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_held_by_tag),
+		cmocka_unit_test(test_reserve_memory),
+		cmocka_unit_test(test_hangs),
+		cmocka_unit_test(test_passing),
+		cmocka_unit_test(test_reserve_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

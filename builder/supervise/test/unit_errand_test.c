@@ -267,6 +267,51 @@ static void test_disk_hangs(void **state)
 	close_scene(&s);
 }
 
+static void set_unpacking(struct image_file *f, bool busy)
+{
+	pthread_mutex_lock(&f->lock);
+	f->kernel_busy = busy;
+	pthread_cond_broadcast(&f->unpacked);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* A build that hangs is said, too, and is not waited for. */
+static void test_build_hangs(void **state)
+{
+	static const char words[] =
+		"earlydom: netvm: its build has not come to an end for 60 s\n"
+		"earlydom: web: starts without netvm, which it comes after (starting)\n";
+	struct image_file *kernel;
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, true);
+	s.cfgs[0].nr_disks = s.cfgs[0].nr_vifs = 0;
+	kit_unit_hold(&s.k, 0);
+	kit_unit_hold(&s.k, 1);
+	kernel = s.netvm->guest.kernel;
+	set_unpacking(kernel, true);
+	units_proceed_waiting(&s.k.all, clock_ns());
+	assert_int_equal(s.netvm->state, UNIT_STARTING);
+	assert_int_equal(s.web->state, UNIT_WAITING);
+	while (!s.netvm->job.late) {
+		assert_false(unit_hangs(s.netvm));
+		worker_tick(&s.k.worker, clock_ns() + JOB_LATE_NS);
+	}
+	assert_true(unit_hangs(s.netvm) && unit_busy(s.netvm));
+	units_proceed_waiting(&s.k.all, clock_ns());
+	assert_int_equal(s.web->state, UNIT_STARTING);
+	assert_string_equal(kit_units_said(&s.k), words);
+	set_unpacking(kernel, false);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.netvm->state, UNIT_RUNNING);
+	assert_false(unit_hangs(s.netvm));
+	assert_int_equal(s.web->state, UNIT_RUNNING);
+	assert_non_null(strstr(kit_units_said(&s.k),
+			       "earlydom: netvm: its build has come to its end, after "));
+	close_scene(&s);
+}
+
 /* Builds begin in the guests' order, as long as nothing hangs. */
 static void test_order(void **state)
 {
@@ -348,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_ends_while_asked),
 		cmocka_unit_test(test_late_whether_up),
 		cmocka_unit_test(test_disk_hangs),
+		cmocka_unit_test(test_build_hangs),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_disks_in_order),
 		cmocka_unit_test(test_request),

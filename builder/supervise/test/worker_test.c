@@ -4,6 +4,7 @@
 #include "builder/fake/fake_store.h"
 #include "builder/fake/kit.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -28,6 +29,7 @@ struct scene {
 	struct guest_config cfgs[GUESTS];
 	struct guest guests[GUESTS];
 	struct job jobs[GUESTS];
+	struct report report;
 	struct err err;
 };
 
@@ -39,6 +41,9 @@ static void open_hosts(struct scene *s, unsigned n)
 
 	memset(s, 0, sizeof(*s));
 	fake_reset();
+	s->report.log.fd = -1;
+	s->report.out.fd = open(kit_path("said"), O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	assert_true(s->report.out.fd >= 0);
 	snprintf(own, sizeof(own), "%s", kit_path("kernel-pv"));
 	for (; s->n < n; s->n++)
 		assert_int_equal(host_open(&s->hosts[s->n], false, &s->err), 0);
@@ -63,6 +68,7 @@ static void open_scene(struct scene *s, unsigned n)
 {
 	open_hosts(s, n);
 	KIT_CHECK(worker_start(&s->worker, s->hosts, n, &s->err) == 0, "%s", s->err.msg);
+	s->worker.report = &s->report;
 }
 
 static void close_scene(struct scene *s)
@@ -73,6 +79,7 @@ static void close_scene(struct scene *s)
 		guest_drop_images(&s->guests[i], &s->images);
 	}
 	assert_null(s->images.files);
+	close(s->report.out.fd);
 	while (s->n) {
 		struct host *h = &s->hosts[--s->n];
 
@@ -409,6 +416,137 @@ static void test_failures_of_several(void **state)
 	close_scene(&s);
 }
 
+static void said(struct scene *s, const char *want)
+{
+	char text[4096];
+
+	assert_string_equal(kit_read("said", text, sizeof(text)), want);
+	assert_int_equal(ftruncate(s->report.out.fd, 0), 0);
+}
+
+/* Until a thread works at it. Returns when it was begun, ns. */
+static uint64_t wait_begun(struct scene *s, unsigned i)
+{
+	const uint64_t deadline = clock_ns() + 20 * NS_PER_S;
+	uint64_t began = 0;
+
+	while (!began) {
+		KIT_CHECK(clock_ns() < deadline, "%s is not begun", s->cfgs[i].name);
+		usleep(1000);
+		pthread_mutex_lock(&s->worker.lock);
+		began = s->jobs[i].began;
+		pthread_mutex_unlock(&s->worker.lock);
+	}
+	return began;
+}
+
+/* One that hangs: said once; others are built meanwhile, as many at a time as before. */
+static void test_hangs(void **state)
+{
+	struct scene s;
+	uint64_t began;
+
+	(void)state;
+	open_scene(&s, 1);
+	assert_int_equal(worker_tick(&s.worker, clock_ns()), UINT64_MAX);
+	hold(&s, 0);
+	give(&s, 0, JOB_START);
+	began = wait_begun(&s, 0);
+	give(&s, 1, JOB_START);
+	/* Of one that waits nobody tells when it is begun. */
+	assert_int_equal(worker_tick(&s.worker, began - NS_PER_S), began - NS_PER_S + JOB_LATE_NS);
+	assert_int_equal(worker_tick(&s.worker, began + 1), began + JOB_LATE_NS);
+	usleep(30000);
+	none_done(&s);
+	assert_int_equal(s.worker.n, 1);
+	said(&s, "");
+	worker_tick(&s.worker, began + JOB_LATE_NS);
+	said(&s, "earlydom: a: its build has not come to an end for 60 s\n");
+	takes(&s, 1, 0);
+	assert_true(s.jobs[0].late && !s.jobs[1].late);
+	assert_int_equal(worker_tick(&s.worker, began + 2 * JOB_LATE_NS), UINT64_MAX);
+	assert_int_equal(s.worker.n, 2);
+	said(&s, "");
+	let_go(&s, 0);
+	takes(&s, 0, 0);
+	assert_false(s.jobs[0].late);
+	said(&s, "earlydom: a: its build has come to its end, after 0 s\n");
+	/* Two threads, but what one could take of dom0's memory is all that there is. */
+	hold(&s, 0);
+	s.jobs[0].began = 0;
+	give(&s, 0, JOB_RESTART);
+	wait_begun(&s, 0);
+	give(&s, 2, JOB_START);
+	usleep(30000);
+	none_done(&s);
+	let_go(&s, 0);
+	takes(&s, 0, 0);
+	takes(&s, 2, 0);
+	guest_plan_done(&s.guests[3]);
+	guest_plan_done(&s.guests[4]);
+	end_all(&s);
+}
+
+/* Its end is not waited for; what it uses stays. */
+static void test_hangs_at_the_end(void **state)
+{
+	struct scene s;
+	uint64_t began;
+
+	(void)state;
+	open_scene(&s, 1);
+	hold(&s, 0);
+	give(&s, 0, JOB_START);
+	began = wait_begun(&s, 0);
+	worker_tick(&s.worker, began + JOB_LATE_NS);
+	give(&s, 1, JOB_START);
+	assert_false(worker_stop(&s.worker));
+	takes(&s, 1, 0); /* what was given is done */
+	none_done(&s);
+	assert_ptr_equal(s.hosts[0].shared, &s.worker.shared);
+	let_go(&s, 0);
+	takes(&s, 0, 0);
+	assert_true(worker_stop(&s.worker));
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(guest_destroy(&s.guests[i], &s.hosts[0], &s.err), 0);
+	for (unsigned i = 2; i < GUESTS; i++)
+		guest_plan_done(&s.guests[i]);
+	close_scene(&s);
+}
+
+/* One thread hangs after the other, as far as there are threads; where none can be started, that is
+ * said and tried again. */
+static void test_all_hang(void **state)
+{
+	uint64_t now = clock_ns(), due;
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, 1);
+	hold(&s, 0);
+	give(&s, 0, JOB_START);
+	wait_begun(&s, 0);
+	now += 2 * JOB_LATE_NS;
+	fake_fail_call("xc_physinfo", 1, EIO);
+	due = worker_tick(&s.worker, now);
+	assert_int_equal(due, now + JOB_LATE_NS);
+	assert_int_equal(s.worker.n, 1);
+	said(&s, "earlydom: a: its build has not come to an end for 60 s\n"
+		 "earlydom: one thread less builds: cannot ask the hypervisor about the host: "
+		 "Input/output error\n");
+	worker_tick(&s.worker, due);
+	assert_int_equal(s.worker.n, 2);
+	said(&s, "");
+	s.worker.usual = WORKERS_MAX + 1;
+	worker_tick(&s.worker, due);
+	assert_int_equal(s.worker.n, WORKERS_MAX);
+	let_go(&s, 0);
+	takes(&s, 0, 0);
+	for (unsigned i = 1; i < GUESTS; i++)
+		guest_plan_done(&s.guests[i]);
+	end_all(&s);
+}
+
 /* In a child: one thread more than what runs already is all that it may have. */
 static void start_with_one(struct err *e)
 {
@@ -514,6 +652,9 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_memory_taken),
 		cmocka_unit_test(test_failures_of_several),
+		cmocka_unit_test(test_hangs),
+		cmocka_unit_test(test_hangs_at_the_end),
+		cmocka_unit_test(test_all_hang),
 		cmocka_unit_test(test_few_threads),
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_number),
