@@ -1,14 +1,12 @@
 /*
  * Counts the hypercalls of a program, by number: linked into earlydom with --wrap=ioctl, or built
- * as a library that is preloaded into xl. When the process ends, it appends to the file that
- * HYPERCALLS names a line @calls NUMBER=COUNT ..., with the ioctls of privcmd that map pages as
- * `map`.
+ * as a library that is preloaded into xl. When the process ends, it appends to /run/calls a line
+ * @calls NUMBER=COUNT ..., with the ioctls of privcmd that map pages as `map`.
  */
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 
 #include <linux/ioctl.h>
@@ -43,8 +41,7 @@ static void count(unsigned long request, const void *arg)
 
 __attribute__((destructor)) static void tell(void)
 {
-	const char *path = getenv("HYPERCALLS");
-	FILE *f = path ? fopen(path, "a") : NULL;
+	FILE *f = fopen("/run/calls", "a");
 	unsigned i;
 
 	if (!f)

@@ -21,6 +21,13 @@ end_supervisor() {
 	rm -rf /run/earlydom
 }
 
+# The keeper has the same name.
+supervisor_pid() {
+	for dir in /proc/[0-9]*; do
+		[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != '@earlydom supervise ' ] || echo "${dir#/proc/}"
+	done
+}
+
 # names CASE: its guests
 names() {
 	for file in "$bench/cases/$1"/*.cfg; do
@@ -37,7 +44,7 @@ ours() {
 	"$bench/lap" "case=$case_name" "tool=$label" "round=$round" -- "$@" "$program" boot -p \
 		-c "$bench/cases/$case_name" -l /tmp/cmdline 2>/tmp/said || :
 	grep -q ' of .* guests* built in' /tmp/said || say_lines trouble </tmp/said
-	pid=$(pidof "${program##*/}")
+	pid=$(supervisor_pid)
 	echo "@memory case=$case_name tool=$label round=$round hwm_kib=$(
 		awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")"
 	"$program" report --json | say_lines "report $case_name $label $round"
@@ -78,12 +85,12 @@ pair() {
 # counted CASE: the hypercalls of one run of each tool. The file is in /run, which the supervisor, too, has.
 counted() {
 	rm -f /run/calls
-	HYPERCALLS=/run/calls ours "$1" 0 counted "$bench/earlydom-counted" ''
+	ours "$1" 0 counted "$bench/earlydom-counted" ''
 	say_lines "calls case=$1 tool=earlydom" </run/calls
 	rm -f /run/calls
-	export HYPERCALLS=/run/calls LD_PRELOAD="$bench/hypercalls.so"
+	export LD_PRELOAD="$bench/hypercalls.so"
 	xl create -q -p "$bench/cases/$1/"*.cfg
-	unset HYPERCALLS LD_PRELOAD
+	unset LD_PRELOAD
 	xl destroy "$(names "$1")" 2>&1 | say_lines trouble
 	# xl leaves a process behind that waits for the end of the domain.
 	while [ -n "$(pidof xl)" ]; do
