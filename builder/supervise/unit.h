@@ -105,7 +105,7 @@ struct unit_terminal {
 };
 
 /* Files that nobody holds any more. */
-struct closing {
+struct image_closing {
 	struct errand errand;
 	struct image_cache *images;
 };
@@ -160,7 +160,7 @@ struct units {
 	bool leaving;          /* the supervisor is about to end: nothing more is begun */
 	bool root_moves; /* the root is about to be another one: no file is looked for until then */
 	struct hand_over hand_over;
-	struct closing closing;
+	struct image_closing closing;
 	uint64_t longest_turn; /* of the loop, without what it waited for events, ns */
 	struct unit *list;     /* stays where it is: it has room for the others, too */
 	size_t n, room;

@@ -140,7 +140,7 @@ void unit_seek_images(struct units *all, struct unit *u)
 static void run_close(struct errand *e, struct host *h)
 {
 	(void)h;
-	image_close_dropped(((struct closing *)e)->images);
+	image_close_dropped(((struct image_closing *)e)->images);
 }
 
 static void closed(struct units *all, struct errand *e)
@@ -152,7 +152,7 @@ static void closed(struct units *all, struct errand *e)
 
 void units_close_images(struct units *all)
 {
-	struct closing *c = &all->closing;
+	struct image_closing *c = &all->closing;
 
 	if (c->errand.away || !image_has_dropped(all->images))
 		return;
