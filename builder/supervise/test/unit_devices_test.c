@@ -593,9 +593,9 @@ static void test_last_end_put_off(void **state)
 					 0);
 		kit_units_jobs(&s.k);
 		fake_shutdown(1, SHUTDOWN_poweroff);
+		fake_fail_call("xs_transaction_start", 1, EPIPE);
 		kit_units_look(&s.k, 0);
 		assert_int_equal(s.u->state, UNIT_ENDING);
-		fake_fail_call("xs_transaction_start", 1, EPIPE);
 		kit_units_jobs(&s.k);
 		assert_int_equal(s.u->state, asked ? UNIT_STOPPING : UNIT_RUNNING);
 		assert_true(fake_domain(1)->there);
