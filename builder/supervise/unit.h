@@ -179,10 +179,11 @@ struct unit {
 	int asked;         /* a command that waits for the errand, enum unit_event; 0 for none */
 	enum unit_state state;
 
-	uint64_t since; /* when it began to wait, to connect or to run, ns */
-	uint64_t retry; /* when its disks are looked for again, ns */
-	unsigned looks; /* that were begun for them */
-	bool up;        /* what comes after it may start: it is up, or is waited for no longer */
+	uint64_t since;    /* when it began to wait, to connect or to run, ns */
+	uint64_t retry;    /* when its disks are looked for again, ns */
+	unsigned looks;    /* that were begun for them */
+	bool awaits_store; /* before it can be built, or run */
+	bool up;           /* what comes after it may start: it is up, or is waited for no longer */
 
 	bool tried;        /* its first start has come to an end, well or not */
 	bool ran;          /* it has run at least once */

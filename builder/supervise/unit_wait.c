@@ -146,6 +146,17 @@ static void held(struct units *all, struct errand *e)
 		unit_event(all, u, EVENT_HOPELESS, ue->now, &e->err);
 }
 
+/* Whether it waits for the store. Its devices can't be late meanwhile. */
+static bool awaits_store(struct units *all, struct unit *u, uint64_t now)
+{
+	const bool before = u->awaits_store;
+
+	u->awaits_store = unit_waits_for_store(all, u);
+	if (before || u->awaits_store)
+		u->since = now;
+	return u->awaits_store;
+}
+
 /* Waiting: starts the build when nothing is left to wait for. */
 static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 {
@@ -160,10 +171,8 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		u->since = now;
 		report_predecessors(all, u);
 	}
-	if (unit_waits_for_store(all, u)) {
-		u->since = now; /* its devices can't be late */
+	if (awaits_store(all, u, now))
 		return;
-	}
 	if (guest_config_has_devices(u->guest.cfg) && all->store == STORE_ABSENT) {
 		err_set_passing(&e,
 				"its disks and network interfaces need a store, and there is none");
@@ -231,10 +240,8 @@ static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
 
 	if (u->errand.errand.away)
 		return;
-	if (unit_waits_for_store(all, u)) {
-		u->since = now;
+	if (awaits_store(all, u, now))
 		return;
-	}
 	if (guest_config_has_devices(u->guest.cfg) || u->guest.cfg->type == GUEST_HVM)
 		unit_errand_give(all, u, UNIT_ERRAND_CONNECT, "the look at its devices",
 				 run_connect, connected, now);
@@ -380,6 +387,9 @@ void units_proceed_waiting(struct units *all, uint64_t now)
 
 uint64_t unit_waits_until(const struct unit *u, uint64_t now)
 {
+	/* Who sees the store come proceeds it. */
+	if (u->awaits_store && (u->state == UNIT_WAITING || u->state == UNIT_CONNECTING))
+		return UINT64_MAX;
 	if (u->state == UNIT_WAITING)
 		return u->since && !u->errand.errand.away ? u->retry : UINT64_MAX;
 	if (u->state == UNIT_RETRYING)

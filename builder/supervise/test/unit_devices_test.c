@@ -626,6 +626,47 @@ static void test_half_way_not_put_off(void **state)
 }
 
 /* Each call of the whole way to its first instruction fails once. */
+/* The store is away for an hour, and the loop is woken once a second at most, if at all; then there
+ * is all the time for its devices. */
+static void store_away(struct scene *s, enum unit_state before)
+{
+	const uint64_t now = clock_ns(), later = now + 3600 * NS_PER_S;
+
+	s->k.all.store = STORE_GONE;
+	kit_units_tick(&s->k, now);
+	assert_int_equal(s->u->state, before);
+	assert_true(unit_due(s->u, false, now, now) >= now + NS_PER_S);
+	s->k.all.store = STORE_SERVES;
+	kit_units_tick(&s->k, later);
+	kit_units_jobs(&s->k);
+	assert_int_equal(s->u->state, before);
+	assert_true(unit_due(s->u, true, later, later) <= later + NS_PER_S);
+	kit_units_tick(&s->k, later + 3 * NS_PER_S);
+	assert_int_equal(s->u->state, before);
+	kit_units_tick(&s->k, later + 4 * NS_PER_S);
+	kit_units_jobs(&s->k);
+	assert_int_not_equal(s->u->state, before);
+}
+
+static void test_store_away(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	configure(&s, GUEST_PV);
+	open_scene(&s);
+	fake_devices()->absent = true;
+	s.k.all.store = STORE_GONE;
+	kit_units_start(&s.k);
+	store_away(&s, UNIT_WAITING);
+	close_scene(&s);
+
+	open_connecting(&s, GUEST_PV);
+	states("1", "1", "1");
+	store_away(&s, UNIT_CONNECTING);
+	close_scene(&s);
+}
+
 static void sweep(enum guest_type type)
 {
 	const char *call;
@@ -686,6 +727,7 @@ int main(void)
 		cmocka_unit_test(test_end_put_off),
 		cmocka_unit_test(test_last_end_put_off),
 		cmocka_unit_test(test_half_way_not_put_off),
+		cmocka_unit_test(test_store_away),
 		cmocka_unit_test(test_nth_call),
 	};
 
