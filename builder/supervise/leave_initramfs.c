@@ -44,7 +44,8 @@ static struct leaving_guest files_of(const struct unit *u)
 		.path = {cfg->kernel, cfg->ramdisk, cfg->memmap,
 			 firmware ? firmware_loader_path(cfg) : NULL,
 			 firmware ? firmware_bios_path(cfg) : NULL},
-		.wanted = unit_failed(u) || (sought && !guest_source(&u->guest)),
+		/* Whether one has its files that is lent to the look for them is known later. */
+		.wanted = unit_failed(u) || (sought && (unit_lent(u) || !guest_source(&u->guest))),
 	};
 }
 

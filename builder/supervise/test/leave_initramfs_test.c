@@ -101,13 +101,13 @@ static void test_modules(void **state)
 static void child(bool tmpfs)
 {
 	char text[256] = "";
-	struct guest_config cfgs[6];
-	struct unit list[6];
+	struct guest_config cfgs[7];
+	struct unit list[7];
 	struct own_root own_root;
 	struct image_cache images = {NULL};
 	struct report report = {.log = {.fd = -1}};
-	struct units all = {.images = &images, .report = &report, .list = list, .n = 6};
-	struct image_file *held;
+	struct units all = {.images = &images, .report = &report, .list = list, .n = 7};
+	struct image_file *held, half = {.next = NULL};
 	struct err e;
 	FILE *out;
 
@@ -138,7 +138,7 @@ static void child(bool tmpfs)
 	own_root.dir = open("/own_root", O_RDONLY | O_DIRECTORY);
 	need(own_root.dir >= 0, 21);
 	all.models.own_root = &own_root;
-	for (unsigned i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < 7; i++) {
 		cfgs[i] = (struct guest_config){.name = (char *)(uintptr_t) "g"};
 		list[i].guest.cfg = &cfgs[i];
 		list[i].state = UNIT_RUNNING;
@@ -159,6 +159,13 @@ static void child(bool tmpfs)
 	cfgs[5].model_protocol = MODEL_CLASSIC;
 	cfgs[5].memmap = (char *)(uintptr_t) "/failed-map";
 	list[5].state = UNIT_FAILED;
+	/* Files that are looked for are somebody's to write, and not known yet. */
+	put("/sought");
+	cfgs[6].kernel = (char *)(uintptr_t) "/sought";
+	list[6].state = UNIT_WAITING;
+	list[6].errand.kind = UNIT_ERRAND_IMAGES;
+	list[6].errand.errand.away = list[6].errand.errand.late = true;
+	list[6].guest.kernel = &half;
 	held = image_hold(&images, "kernel", "/kept", &e);
 	need(held, 12);
 	out = tmpfile();
@@ -169,7 +176,7 @@ static void child(bool tmpfs)
 	rewind(out);
 	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
 	need(there("/kept") && there("/failed") && there("/dir") && there("/failed-map") &&
-		     (!tmpfs || there("/handed-on")),
+		     there("/sought") && (!tmpfs || there("/handed-on")),
 	     14);
 	if (tmpfs) {
 		need(!there("/once") && !there("/shared") && !there("/hvmloader") &&
