@@ -27,7 +27,6 @@ void kept_free(struct kept *k)
 		free(k->v[i].name);
 	}
 	free(k->v);
-	free(k->why);
 	pthread_mutex_destroy(&k->lock);
 	kept_init(k, -1);
 }
@@ -211,14 +210,10 @@ int kept_pump(struct kept *k)
 
 int kept_begin(struct kept *k, int channel, const char *why)
 {
-	char *copy = strdup(why);
 	int rc;
 
-	if (!copy)
-		return -1;
 	pthread_mutex_lock(&k->lock);
-	free(k->why);
-	k->why = copy;
+	snprintf(k->why, sizeof(k->why), "%s", why);
 	k->channel = channel;
 	k->cut = k->begun = false;
 	k->sent = 0;

@@ -60,9 +60,9 @@ struct kept {
 	bool cut;    /* the other process did not take a message: the channel is of no use */
 
 	/* A new process at the other end is given everything first, as it takes it. */
-	bool begun;  /* it has everything, and KEPT_BEGIN */
-	size_t sent; /* files that it has, while it has not begun */
-	char *why;   /* the text of KEPT_BEGIN */
+	bool begun;                  /* it has everything, and KEPT_BEGIN */
+	size_t sent;                 /* files that it has, while it has not begun */
+	char why[KEPT_TEXT_MAX + 1]; /* the text of KEPT_BEGIN */
 };
 
 /* channel leads to a process that has everything. */
@@ -70,7 +70,8 @@ void kept_init(struct kept *k, int channel);
 
 /* There is a new process at the other end of channel, which is to
  * get everything. kept_pump sends what it takes now. Returns whether it has begun; 0 while it has
- * not; -1 with errno set when it takes nothing any more. */
+ * not; -1 with errno set when it takes nothing any more. Needs no memory: the process waits for
+ * it, as long as it takes. */
 int kept_begin(struct kept *k, int channel, const char *why);
 int kept_pump(struct kept *k);
 

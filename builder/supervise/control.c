@@ -313,11 +313,6 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		attach(k, all);
 		return;
 	}
-	if (!strcmp(request, "release")) {
-		rc = unit_event(all, k->unit, EVENT_ASK_RELEASE, clock_ns(), &e);
-		done(k, rc, &e);
-		return;
-	}
 	k->refusals = k->unit->refusals;
 	if (!strcmp(request, "end") && unit_over(k->unit))
 		rc = 0;
@@ -325,6 +320,8 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		rc = unit_event(all, k->unit, EVENT_ASK_STOP, clock_ns(), &e);
 	else if (!strcmp(request, "destroy"))
 		rc = unit_event(all, k->unit, EVENT_ASK_DESTROY, clock_ns(), &e);
+	else if (!strcmp(request, "release"))
+		rc = unit_event(all, k->unit, EVENT_ASK_RELEASE, clock_ns(), &e);
 	else
 		rc = err_set(&e, "unknown request");
 	if (rc < 0)

@@ -44,7 +44,8 @@ static struct leaving_guest files_of(const struct unit *u)
 		.path = {cfg->kernel, cfg->ramdisk, cfg->memmap,
 			 firmware ? firmware_loader_path(cfg) : NULL,
 			 firmware ? firmware_bios_path(cfg) : NULL},
-		.wanted = unit_failed(u) || (sought && !guest_source(&u->guest)),
+		/* Whether one has its files that is lent to the look for them is known later. */
+		.wanted = unit_failed(u) || (sought && (unit_lent(u) || !guest_source(&u->guest))),
 	};
 }
 
@@ -166,11 +167,13 @@ static unsigned modules_wanted(const struct units *all)
 	unsigned modules = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
-		const struct guest *g = &all->list[i].guest;
+		const struct unit *u = &all->list[i];
 
-		/* One that holds its devices has its modules; a thread's guest has, too. */
-		if (!unit_busy(&all->list[i]) && !g->disks && !g->vifs)
-			modules |= guest_modules(g->cfg);
+		/* One that holds its devices has its modules, as one that is built has. One that is
+		 * lent to the look for them may hang at the first. */
+		if (unit_has_job(u) || (!unit_lent(u) && (u->guest.disks || u->guest.vifs)))
+			continue;
+		modules |= guest_modules(u->guest.cfg);
 	}
 	for (size_t i = 0; i < all->nr_others; i++)
 		modules |= guest_modules(&all->others[i]);

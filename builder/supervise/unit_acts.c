@@ -274,7 +274,8 @@ int act_run(const struct happening *h)
 int act_up(const struct happening *h)
 {
 	h->u->up = true;
-	unit_save(h->all, h->u);
+	if (!unit_lent(h->u)) /* who has lent it saves it when it is back */
+		unit_save(h->all, h->u);
 	return EVENT_NONE;
 }
 

@@ -72,9 +72,8 @@ void unit_print_phases(const struct unit *u, FILE *to)
 	snprintf(row.state, sizeof(row.state), "%s", unit_state_name(u->state));
 	snprintf(row.image, sizeof(row.image), "%s", u->guest.cfg->image);
 	snprintf(row.type, sizeof(row.type), "%s", guest_type_name(u->guest.cfg->type));
-	/* The worker writes them during the first build; when they are over it only looks at the
-	 * end. */
-	if (!unit_has_job(u) || u->guest.phases.end)
+	/* A thread writes them until the first start is over. */
+	if (!unit_busy(u) || u->tried)
 		row.phases = u->guest.phases;
 	timeline_write_guest(&row, to);
 }

@@ -360,10 +360,10 @@ static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
 	 * adopted. */
 	if (!all->host->xsh || (!u->guest.cfg->ready && !knows_devices(&u->guest)))
 		up_or_late(all, u, true, now);
+	else if (unit_lent(u) || u->errand.errand.late) /* it can't be asked now */
+		up_or_late(all, u, false, now);
 	else if (!u->errand.errand.away)
 		ask_whether_up(all, u, now);
-	else if (u->errand.errand.late)
-		up_or_late(all, u, false, now);
 }
 
 void unit_proceed(struct units *all, struct unit *u, uint64_t now)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "builder/supervise/control.h"
+#include "builder/supervise/unit_console.h"
 
 struct scene {
 	struct kit_units k;
@@ -521,6 +522,36 @@ static int find_store(void *arg, struct err *e)
 	return 0;
 }
 
+/* A command that has to wait for an errand is answered when that is back and the command is done,
+ * or is refused. */
+static void test_waited(void **state)
+{
+	static const char refusal[] =
+		"error: web would stop when its console is full, which only earlydom drains: "
+		"`earlydom handover` gives it to xenconsoled first\n";
+	struct scene s;
+	struct unit *web;
+	int fd;
+
+	(void)state;
+	open_scene(&s);
+	web = &s.k.all.list[0];
+	for (unsigned i = 0; i < 2; i++) {
+		web->handing_over = true;
+		fd = dial(&s);
+		send_text(&s, fd, "release web\n");
+		waits(fd);
+		if (i)
+			unit_console_close(&s.k.all, web);
+		web->handing_over = false;
+		assert_true(unit_event_waited(&s.k.all, web));
+		turn(&s);
+		hears(fd, i ? "ok\n" : refusal);
+		assert_int_equal(web->state, i ? UNIT_RELEASED : UNIT_RUNNING);
+	}
+	close_scene(&s);
+}
+
 /* What is given away is answered at once, and whoever is attached to it loses it then. */
 static void test_given_away(void **state)
 {
@@ -582,6 +613,7 @@ int main(void)
 		cmocka_unit_test(test_console),  cmocka_unit_test(test_slow_client),
 		cmocka_unit_test(test_too_many), cmocka_unit_test(test_open),
 		cmocka_unit_test(test_no_files), cmocka_unit_test(test_given_away),
+		cmocka_unit_test(test_waited),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "builder/build/holdings.h"
 #include "builder/supervise/leave_initramfs.h"
 #include "builder/image/image_files.h"
 
@@ -58,16 +59,55 @@ static void leave(struct units *all)
 	need(errands_close(&errands), 25);
 }
 
+/* Modules are loaded for those that may need them: also for one whose look for its disk hangs, but
+ * not for those that hold their devices. */
+static void test_modules(void **state)
+{
+	struct report report = {.log = {.fd = -1}, .out = {.fd = -1}};
+	struct leaving leaving = {.n = 0};
+	struct guest_config cfgs[3];
+	struct unit list[3];
+	struct image_cache images = {NULL};
+	struct units all = {.images = &images, .report = &report, .list = list, .n = 3};
+	struct pollfd p = {.events = POLLIN};
+	struct errands errands;
+	struct disk *held[1] = {NULL};
+	struct err e;
+
+	(void)state;
+	memset(list, 0, sizeof(list));
+	for (unsigned i = 0; i < 3; i++) {
+		cfgs[i] = (struct guest_config){.name = (char *)(uintptr_t) "g"};
+		list[i].guest.cfg = &cfgs[i];
+	}
+	cfgs[0].nr_vifs = 1;
+	list[0].errand.kind = UNIT_ERRAND_HOLD;
+	list[0].errand.errand.away = list[0].errand.errand.late = true;
+	cfgs[1].nr_disks = cfgs[2].nr_disks = 1;
+	list[1].state = UNIT_STARTING;
+	list[2].guest.disks = held;
+	assert_int_equal(errands_open(&errands, &report, false, &e), 0);
+	all.errands = &errands;
+	leaving_begin(&leaving, &all);
+	assert_int_not_equal(leaving.modules, 0);
+	assert_int_equal(leaving.modules, guest_modules(&cfgs[0]));
+	p.fd = errands.done_fd;
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	assert_ptr_equal(errand_take(&errands), &leaving.errand);
+	leaving.errand.done(&all, &leaving.errand);
+	assert_true(errands_close(&errands));
+}
+
 static void child(bool tmpfs)
 {
 	char text[256] = "";
-	struct guest_config cfgs[6];
-	struct unit list[6];
+	struct guest_config cfgs[7];
+	struct unit list[7];
 	struct own_root own_root;
 	struct image_cache images = {NULL};
 	struct report report = {.log = {.fd = -1}};
-	struct units all = {.images = &images, .report = &report, .list = list, .n = 6};
-	struct image_file *held;
+	struct units all = {.images = &images, .report = &report, .list = list, .n = 7};
+	struct image_file *held, half = {.next = NULL};
 	struct err e;
 	FILE *out;
 
@@ -98,7 +138,7 @@ static void child(bool tmpfs)
 	own_root.dir = open("/own_root", O_RDONLY | O_DIRECTORY);
 	need(own_root.dir >= 0, 21);
 	all.models.own_root = &own_root;
-	for (unsigned i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < 7; i++) {
 		cfgs[i] = (struct guest_config){.name = (char *)(uintptr_t) "g"};
 		list[i].guest.cfg = &cfgs[i];
 		list[i].state = UNIT_RUNNING;
@@ -119,6 +159,13 @@ static void child(bool tmpfs)
 	cfgs[5].model_protocol = MODEL_CLASSIC;
 	cfgs[5].memmap = (char *)(uintptr_t) "/failed-map";
 	list[5].state = UNIT_FAILED;
+	/* Files that are looked for are somebody's to write, and not known yet. */
+	put("/sought");
+	cfgs[6].kernel = (char *)(uintptr_t) "/sought";
+	list[6].state = UNIT_WAITING;
+	list[6].errand.kind = UNIT_ERRAND_IMAGES;
+	list[6].errand.errand.away = list[6].errand.errand.late = true;
+	list[6].guest.kernel = &half;
 	held = image_hold(&images, "kernel", "/kept", &e);
 	need(held, 12);
 	out = tmpfile();
@@ -129,7 +176,7 @@ static void child(bool tmpfs)
 	rewind(out);
 	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
 	need(there("/kept") && there("/failed") && there("/dir") && there("/failed-map") &&
-		     (!tmpfs || there("/handed-on")),
+		     there("/sought") && (!tmpfs || there("/handed-on")),
 	     14);
 	if (tmpfs) {
 		need(!there("/once") && !there("/shared") && !there("/hvmloader") &&
@@ -177,6 +224,7 @@ static void test_real_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_initramfs),
 		cmocka_unit_test(test_real_root),
 	};

@@ -98,7 +98,12 @@ static void test_phases(void **state)
 	u = &k.all.list[0];
 	kit_unit_hold(&k, 0);
 	expect_phases(u, true, false);
-	/* The worker has the first build for itself; what is over is shown whatever it does. */
+	/* What looks for its files has it for itself. */
+	u->errand.kind = UNIT_ERRAND_IMAGES;
+	u->errand.errand.away = true;
+	expect_phases(u, false, false);
+	u->errand.errand.away = false;
+	/* So has the worker, for the first build; what is over is shown whatever it does. */
 	unit_proceed(&k.all, u, clock_ns());
 	assert_true(unit_busy(u));
 	expect_phases(u, false, false);

@@ -7,6 +7,7 @@
 #include <xen/sched.h>
 
 #include "base/clock.h"
+#include "builder/supervise/unit_save.h"
 
 static char *after_netvm[] = {"netvm"};
 
@@ -138,6 +139,37 @@ static void test_devices(void **state)
 	still_waits(&s, soon(&s));
 	fake_store_connect(1);
 	goes_on(&s, soon(&s), "");
+	close_scene(&s);
+}
+
+/* While it is lent to its hand-over it is not looked at, and is late all the same: the record of it
+ * stays what it was until it is back. */
+static void test_handed_over_meanwhile(void **state)
+{
+	char before[LEDGER_TEXT_MAX + 1], text[LEDGER_TEXT_MAX + 1];
+	struct scene s;
+
+	(void)state;
+	configure(&s);
+	kit_devices(&s.cfgs[0]);
+	open_scene(&s);
+	kit_units_store(&s.k);
+	kit_units_ledger(&s.k);
+	kit_units_start(&s.k);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.netvm->state, UNIT_RUNNING);
+	assert_false(s.netvm->up);
+	assert_true(ledger_read(&s.k.ledger, unit_record(&s.k.all, s.netvm), before));
+	s.netvm->handing_over = true;
+	s.netvm->restarts++; /* something that a record would have */
+	unit_proceed(&s.k.all, s.netvm, soon(&s));
+	assert_false(s.netvm->errand.errand.away);
+	unit_proceed(&s.k.all, s.netvm, s.netvm->since + 3600 * NS_PER_S);
+	assert_true(s.netvm->up);
+	assert_true(ledger_read(&s.k.ledger, unit_record(&s.k.all, s.netvm), text));
+	assert_string_equal(text, before);
+	s.netvm->handing_over = false;
+	kit_units_jobs(&s.k);
 	close_scene(&s);
 }
 
@@ -469,13 +501,21 @@ static void test_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_independent),  cmocka_unit_test(test_without_store),
-		cmocka_unit_test(test_devices),      cmocka_unit_test(test_no_devices),
-		cmocka_unit_test(test_ready),        cmocka_unit_test(test_time_out),
-		cmocka_unit_test(test_nobody_waits), cmocka_unit_test(test_back_end_fails_later),
-		cmocka_unit_test(test_failed),       cmocka_unit_test(test_over),
-		cmocka_unit_test(test_was_up),       cmocka_unit_test(test_restarts),
-		cmocka_unit_test(test_not_selected), cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_independent),
+		cmocka_unit_test(test_without_store),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_handed_over_meanwhile),
+		cmocka_unit_test(test_no_devices),
+		cmocka_unit_test(test_ready),
+		cmocka_unit_test(test_time_out),
+		cmocka_unit_test(test_nobody_waits),
+		cmocka_unit_test(test_back_end_fails_later),
+		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_over),
+		cmocka_unit_test(test_was_up),
+		cmocka_unit_test(test_restarts),
+		cmocka_unit_test(test_not_selected),
+		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_asked),
 	};
 
