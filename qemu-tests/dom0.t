@@ -171,12 +171,6 @@ run reload systemctl reload earlydom.service
 another reloaded
 kill -9 "$(pgrep -x earlydom)"
 another killed
-# shellcheck disable=SC2046 # numbers
-kill -9 $(pgrep -x earlydom-keep) $(pgrep -x earlydom)
-# As earlydom.service does when it is started.
-run adopt sh -c 'earlydom list || exec earlydom boot --adopt'
-another adopted
-await_report '^earlydom: 4 guests adopted' 20 3
 
 # ---- ends; what was in the initramfs is not needed ----
 mv /boot/guests /boot/gone
@@ -186,6 +180,11 @@ await_console alpha '^alpha eth0: ' 90 2
 run rebooted xl list
 run shutdown timeout 500 xl shutdown -w beta
 await_report '^earlydom: beta: domain [0-9]+ powered off' 20
+# Keeper and supervisor; then what earlydom.service does when it is started.
+# shellcheck disable=SC2046 # numbers
+kill -9 $(pgrep -x earlydom-keep) $(pgrep -x earlydom)
+run adopt sh -c 'earlydom list || exec earlydom boot --adopt'
+another adopted
 run destroy xl destroy gamma
 await_report '^earlydom: gamma: domain [0-9]+ was destroyed' 20
 run release earlydom release delta
@@ -315,10 +314,16 @@ like($boot->said('typed'), qr/^typed-42$/m, 'xl console, both ways');
 # ---- other supervisors ----
 works('reload', 'systemctl reload earlydom');
 works('adopt', 'earlydom boot --adopt, with none left');
-for my $label (qw(reloaded killed adopted)) {
-	my %now = map { ($_->{name} // '') => "$_->{domid} $_->{state}" } @{decode_or_empty($boot->said("$label.out"))};
-	is_deeply(\%now, { map { $_ => "$early{$_} running" } keys %early }, "$label: the guests go on");
+# now(LABEL): NAME => domid and state, as earlydom list has it
+sub now {
+	my ($label) = @_;
+	return { map { ($_->{name} // '') => ($_->{domid} // '-') . " $_->{state}" } @{decode_or_empty($boot->said("$label.out"))} };
 }
+is_deeply(now($_), { map { $_ => "$early{$_} running" } keys %early }, "$_: the guests go on") for qw(reloaded killed);
+is_deeply(now('adopted'), {
+	alpha => domids('rebooted')->{alpha} . ' running', beta => '- ended',
+	gamma => "$early{gamma} running", delta => "$early{delta} running",
+}, 'adopted: they go on, and what has ended is known');
 like($boot->said('report'), qr/^earlydom: \Q$_\E/m, $_)
 	for 'another version of earlydom goes on', 'the supervisor was ended by signal 9';
 
