@@ -779,7 +779,6 @@ size_t services_take(struct services *a, struct units *all)
 
 	eventfd_read(a->news, &n);
 	bad = take_seen(a, all);
-	store_handle(all->host);
 	for (size_t i = 0; i < all->n; i++)
 		unit_store_look(all, &all->list[i], now);
 	if (before != all->consoles && all->consoles == CONSOLES_OURS)

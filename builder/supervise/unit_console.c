@@ -255,7 +255,7 @@ size_t unit_type_hvc(struct units *all, struct unit *u, const char *buf, size_t 
 
 	if (u->console.ring)
 		return console_write(&u->console, all->xce, buf, n);
-	if (!all->host->xsh || unit_busy(u) || u->guest.domid == NO_DOMAIN)
+	if (all->store != STORE_SERVES || unit_busy(u) || u->guest.domid == NO_DOMAIN)
 		return 0;
 	path = unit_terminal(all, u);
 	return path ? console_tail_type(path, buf, n) : 0;

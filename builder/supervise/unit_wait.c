@@ -358,7 +358,7 @@ static void wait_to_be_up(struct units *all, struct unit *u, uint64_t now)
 {
 	/* Without a store nothing more can be known of it, nor of one whose interfaces were not
 	 * adopted. */
-	if (!all->host->xsh || (!u->guest.cfg->ready && !knows_devices(&u->guest)))
+	if (all->store != STORE_SERVES || (!u->guest.cfg->ready && !knows_devices(&u->guest)))
 		up_or_late(all, u, true, now);
 	else if (unit_lent(u) || u->errand.errand.late) /* it can't be asked now */
 		up_or_late(all, u, false, now);

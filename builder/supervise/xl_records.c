@@ -177,7 +177,7 @@ static bool differs(const struct unit *u)
 
 static bool anything_to_do(const struct xl_records *r, const struct units *all)
 {
-	if (!all->host->xsh || r->errand.away)
+	if (all->store != STORE_SERVES || r->errand.away)
 		return false;
 	if (r->look || !r->dom0)
 		return true;

@@ -133,6 +133,7 @@ static void open_with(struct scene *s, enum store_wish store, const struct servi
 static void look_around(struct scene *s, enum store_wish store, size_t bad, const char *words)
 {
 	open_with(s, store, NULL, 0);
+	assert_null(s->k.host.xsh); /* the loop's own: a connect may block */
 	assert_int_equal(s->bad, bad);
 	assert_string_equal(kit_units_said(&s->k), words);
 }
