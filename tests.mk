@@ -27,7 +27,7 @@ MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c builder/fake/sysca
 # The clients' supervisor, the daemons, libxl's records and hvmloader are looked for in the test's own directory.
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
 		 -DDEVMODEL_QMP_DIR='"qmp"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DDISKS_SYSROOT='"disks"' \
-		 -DWIRE_PATIENCE_MS=2000 -DSTORE_POLL_US=1000 -DEND_AGAIN_MS=300 -DKEEPER_LOOK_MS=100 -DKEEPER_HUNG_MS=500 -DKEEPER_UP_MS=1500
+		 -DWIRE_PATIENCE_MS=2000 -DSTORE_POLL_US=1000 -DEND_AGAIN_MS=300 -DKEEPER_LOOK_MS=100 -DKEEPER_HUNG_MS=500 -DKEEPER_UP_MS=4000
 UNIT_CFLAGS   := -std=gnu11 $(WARN) -g -fno-pie
 
 asan_CC      := $(HOSTCC)
@@ -139,13 +139,13 @@ unit-build: $(ALL_UNIT)
 
 unit: unit-build
 	@rm -f $(TSAN_REPORT).*
-	@$(UNIT_ENV) prove -j 2 -e '$(UNIT_RUN)' $(ALL_UNIT) || { cat $(TSAN_REPORT).* 2>/dev/null; exit 1; }
+	@$(UNIT_ENV) prove -f -o -j 2 -e '$(UNIT_RUN)' $(ALL_UNIT) || { cat $(TSAN_REPORT).* 2>/dev/null; exit 1; }
 
 # Counts begin anew each time: those of an object that was compiled again fit no old ones.
 COV_TESTS := $(cov_TESTS) $(cov_MODEL_TESTS)
 coverage: $(COV_TESTS)
 	@find $(UNIT)/cov -name '*.gcda' -delete
-	@$(UNIT_ENV) prove -Q -j 2 -e '$(UNIT_RUN)' $(COV_TESTS)
+	@$(UNIT_ENV) prove -Q -f -o -j 2 -e '$(UNIT_RUN)' $(COV_TESTS)
 	@scripts/coverage $(UNIT)/cov/obj $(SRCS) $(MODEL_SRCS)
 
 # The commands need main's file, and nothing that is fuzzed needs them, but the picture of a timeline; kit, units,
