@@ -180,9 +180,14 @@ await_console alpha '^alpha eth0: ' 90 2
 run rebooted xl list
 run shutdown timeout 500 xl shutdown -w beta
 await_report '^earlydom: beta: domain [0-9]+ powered off' 20
-# Keeper and supervisor; then what earlydom.service does when it is started.
+# Keeper and supervisor; then what earlydom.service does when it is started. Nobody has the images
+# any more: they are found where they were.
+mv /boot/gone /boot/guests
 # shellcheck disable=SC2046 # numbers
 kill -9 $(pgrep -x earlydom-keep) $(pgrep -x earlydom)
+while pgrep -x 'earlydom-keep|earlydom' >/dev/null; do
+	sleep 0.1
+done
 run adopt sh -c 'earlydom list || exec earlydom boot --adopt'
 another adopted
 run destroy xl destroy gamma
@@ -207,7 +212,6 @@ done
 logs
 
 # ---- the twins, one after the other ----
-mv /boot/gone /boot/guests
 for guest in alpha beta gamma delta; do
 	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
 	case $guest in
