@@ -120,12 +120,21 @@ static void sought(struct units *all, struct errand *e)
 	g->memmap = s->guest.memmap;
 }
 
+static void discard_seek(struct errand *e)
+{
+	struct unit_seek *s = (struct unit_seek *)e;
+
+	if (e->rc == 0)
+		guest_drop_images(&s->guest, s->all->images);
+}
+
 void unit_seek_images(struct units *all, struct unit *u)
 {
 	struct unit_seek *s = &u->seek;
 
 	s->errand.run = run_seek;
 	s->errand.done = sought;
+	s->errand.discard = discard_seek;
 	s->errand.who = unit_name(u);
 	s->errand.what = "the look for its files";
 	s->errand.by_path = s->errand.alone = true;
