@@ -134,13 +134,12 @@ static void close_rest(struct kept *k)
 		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
 			if (!strcmp(k->v[i].name, names[n]) && !k->v[i].waits)
 				close(k->v[i].fd);
-	if (k->channel >= 0)
-		close(k->channel);
 	kept_free(k);
 }
 
-/* As command/process.c does it. */
-static void run_supervisor(struct outcome *o, int channel)
+/* As command/process.c does it. Returns the channel, which the end of the process would close: a
+ * keeper takes one that lives on without it for another keeper's; or -1. */
+static int run_supervisor(struct outcome *o, int channel)
 {
 	struct kept kept;
 
@@ -163,10 +162,10 @@ static void run_supervisor(struct outcome *o, int channel)
 		kept_take(&kept, KEPT_PROGRAM);
 		kept_take(&kept, KEPT_KEEPER);
 		o->rc = supervise(cfgs, GUESTS, 0, &options, &o->err);
-	} else {
-		close(channel);
+		channel = kept.channel;
 	}
 	close_rest(&kept);
+	return channel;
 }
 
 /* Runs the supervisors that the keeper starts, one after the other, until it and all others have
@@ -195,11 +194,13 @@ static void serve(struct outcome *o, int door)
 			continue;
 		}
 		stand_in = pid;
-		run_supervisor(o, channel);
+		channel = run_supervisor(o, channel);
 		status = o->rc < 0 ? EXIT_FAILED : EXIT_OK;
 		KIT_CHECK(send(line, &status, 1, MSG_NOSIGNAL) == 1 || o->rc < 0,
 			  "%s: the keeper has ended a supervisor", now_fails);
 		close(line);
+		if (channel >= 0)
+			close(channel);
 	}
 }
 
