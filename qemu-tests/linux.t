@@ -162,7 +162,8 @@ cmp_ok(delete $row->{build_ms}, '>', 0, 'the time it took to build is listed');
 cmp_ok(delete $row->{longest_turn_us}, '>', 0, "and the longest turn of the supervisor's loop");
 is_deeply($row, {
 	name => 'cache', domid => $domid{cache}, image => 'linux', type => 'pvh', memory => 192,
-	vcpus => 2, state => 'running', restarts => 0, cause => undef, retry_s => undef,
+	vcpus => 2, state => 'running', restarts => 0, cause => undef,
+	failed_starts => 0, retry_s => undef,
 }, 'and all else of cache');
 like($boot->said('log.db'), qr/^42 from db$/m, 'a command typed on the console of db');
 like($boot->said('log.cache'), qr/Kernel panic - not syncing: sysrq triggered crash/,
