@@ -123,6 +123,16 @@ void kept_drop(struct kept *k, const char *name)
 	pthread_mutex_unlock(&k->lock);
 }
 
+void kept_tell(struct kept *k, enum kept_verb verb)
+{
+	if (!k)
+		return;
+	pthread_mutex_lock(&k->lock);
+	if (kept_send(k->channel, verb, "", -1) < 0)
+		k->cut = true;
+	pthread_mutex_unlock(&k->lock);
+}
+
 int kept_take(struct kept *k, const char *name)
 {
 	struct kept_file *f;

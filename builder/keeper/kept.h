@@ -89,6 +89,10 @@ void kept_free(struct kept *k);
 void kept_hold(struct kept *k, const char *name, int fd);
 void kept_drop(struct kept *k, const char *name);
 
+/* Tells the other process something of which there is no file. One that does not take it has cut
+ * set: it gets a successor. Never blocks. With k NULL nothing is done. */
+void kept_tell(struct kept *k, enum kept_verb verb);
+
 /* Takes a file that came from the process before: it is the caller's then, and goes on being kept.
  * Returns -1 when there is none. */
 int kept_take(struct kept *k, const char *name);

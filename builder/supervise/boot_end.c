@@ -84,8 +84,7 @@ static void enter_own_root(struct boot_end *b, struct units *all)
 	use_real_root(all);
 	/* It could start no other supervisor in a root that is emptied. One that is not told is
 	 * replaced. */
-	if (b->kept && kept_send(b->kept->channel, KEPT_LEFT, "", -1) < 0)
-		b->kept->cut = true;
+	kept_tell(b->kept, KEPT_LEFT);
 }
 
 /* The files of the initramfs go away soon, and with them what is mounted on its directories.
@@ -127,6 +126,13 @@ static void tell_init(struct boot_end *b, struct units *all)
 	b->status_fd = -1;
 }
 
+static void end_boot(struct boot_end *b, struct units *all, bool failed)
+{
+	b->ending = true;
+	b->failed = failed;
+	tell_init(b, all);
+}
+
 /* Every guest has been tried once. */
 static void say_over(struct boot_end *b, struct units *all, uint64_t now, size_t failed,
 		     const char *names)
@@ -160,9 +166,7 @@ static void resume(struct boot_end *b, struct units *all, size_t trouble)
 
 	if (b->ending || (b->left && b->status_fd < 0))
 		return;
-	b->ending = true;
-	b->failed = name_those(all, unit_failed_so_far, names) + b->bad + trouble;
-	tell_init(b, all);
+	end_boot(b, all, name_those(all, unit_failed_so_far, names) + b->bad + trouble);
 }
 
 void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64_t now)
@@ -185,9 +189,7 @@ void boot_end_look(struct boot_end *b, struct units *all, size_t trouble, uint64
 		say_late(b, all);
 	else
 		return;
-	b->ending = true;
-	b->failed = failed || trouble;
-	tell_init(b, all);
+	end_boot(b, all, failed || trouble);
 }
 
 void boot_end_adopt(struct boot_end *b, struct units *all)

@@ -1,12 +1,12 @@
 #include "errand.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "builder/store/store.h"
 
 /* musl's threads have 128 KiB unless told otherwise; libblkid and paths take more. */
@@ -133,19 +133,10 @@ static void *work(void *arg)
 static int start_thread(struct errands *a)
 {
 	struct errand_thread *t = &a->threads[a->n];
-	sigset_t all, old;
-	pthread_attr_t attr;
 	int rc;
 
 	t->errands = a;
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	/* Signals are the supervisor's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&t->id, &attr, work, t);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
+	rc = thread_start(&t->id, STACK_BYTES, work, t);
 	if (rc)
 		return rc;
 	a->n++;
@@ -231,7 +222,7 @@ static uint64_t look_for_late(struct errands *a, uint64_t now)
 		if (e->late)
 			continue;
 		if (now < due) {
-			next = due < next ? due : next;
+			next = clock_earlier(due, next);
 			continue;
 		}
 		e->late = true;
@@ -266,7 +257,7 @@ uint64_t errands_tick(struct errands *a, uint64_t now)
 		return UINT64_MAX;
 	late = look_for_late(a, now);
 	waiting = look_for_waiting(a, now);
-	return late < waiting ? late : waiting;
+	return clock_earlier(late, waiting);
 }
 
 /* True when every thread has ended. */

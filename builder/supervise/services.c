@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "builder/device/bridge.h"
 #include "builder/store/add_guest.h"
 #include "console_tail.h"
@@ -652,7 +653,6 @@ static void take_files(struct services *a, const struct services_file *files, si
 int services_open(struct services *a, const struct supervise_options *o,
 		  const struct services_file *files, size_t n, struct err *e)
 {
-	sigset_t all, old;
 	int rc;
 
 	take_files(a, files, n);
@@ -665,11 +665,7 @@ int services_open(struct services *a, const struct supervise_options *o,
 	a->stop = a->at.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (a->news < 0 || a->poke < 0 || a->stop < 0)
 		return err_set(e, "cannot make an eventfd: %s", strerror(errno));
-	/* Signals are the supervisor's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&a->id, NULL, attend, a);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	rc = thread_start(&a->id, 0, attend, a);
 	if (rc)
 		return err_set(e, "cannot start a thread: %s", strerror(rc));
 	a->running = true;

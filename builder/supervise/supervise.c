@@ -224,7 +224,6 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 		return -1;
 	s->errands_on = true;
 	s->errands.link = &s->around.link;
-	services_lend(&s->around, &s->host);
 	for (unsigned i = 0; i < s->workers; i++)
 		services_lend(&s->around, &s->worker_hosts[i]);
 	if (open_services(s, o, e) < 0)
@@ -261,7 +260,6 @@ static bool close_all(struct supervisor *s)
 		close(s->lock);
 	if (s->program >= 0)
 		close(s->program);
-	store_handle_close(&s->host);
 	for (unsigned i = 0; i < s->workers; i++)
 		store_handle_close(&s->worker_hosts[i]);
 	services_close(&s->around);
@@ -553,7 +551,7 @@ static uint64_t tick_due(const struct supervisor *s, uint64_t now)
 	for (size_t i = 0; i < s->all.n; i++) {
 		const uint64_t one = unit_due(&s->all.list[i], told, now, s->ticked);
 
-		due = one < due ? one : due;
+		due = clock_earlier(due, one);
 	}
 	return due < s->ticked + TICK_NS ? s->ticked + TICK_NS : due;
 }
@@ -578,13 +576,6 @@ static void renew_keeper(struct supervisor *s, uint64_t now)
 		report_line(&s->report, "%s", e.msg);
 	else
 		report_line(&s->report, "the keeper has ended; another one was started");
-}
-
-/* One that does not take it, or did not wait for it, gets a successor to whom this one serves. */
-static void say_up(struct supervisor *s)
-{
-	if (s->kept && kept_send(s->kept->channel, KEPT_UP, "", -1) < 0)
-		s->kept->cut = true;
 }
 
 static bool keeper_gone(const struct supervisor *s, short revents)
@@ -729,8 +720,8 @@ static struct pollfd poll_keeper(const struct supervisor *s, uint64_t *due)
 {
 	const bool gone = keeper_gone(s, 0);
 
-	if (gone && s->keeper_retry < *due)
-		*due = s->keeper_retry;
+	if (gone)
+		*due = clock_earlier(*due, s->keeper_retry);
 	return (struct pollfd){
 		.fd = s->kept && !gone ? s->kept->channel : -1,
 		.events = s->kept && !s->kept->begun ? POLLOUT : 0,
@@ -835,7 +826,7 @@ static void look_at_boot(struct supervisor *s, uint64_t now)
 /* What is due, and what follows from what has happened. Returns when there will be more, ns. */
 static uint64_t go_on(struct supervisor *s, uint64_t now)
 {
-	uint64_t due, other;
+	uint64_t due;
 
 	errands_tick(&s->errands, now); /* others do not wait for one that is late */
 	if (now >= tick_due(s, now)) {
@@ -847,19 +838,12 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 	units_close_images(&s->all);
 	control_settle(&s->control, &s->all);
 	xl_records_keep(&s->records, &s->all, now);
-	due = tick_due(s, now);
-	other = xl_records_due(&s->records, &s->all);
-	due = other < due ? other : due;
-	other = errands_tick(&s->errands, now);
-	due = other < due ? other : due;
-	other = worker_tick(&s->worker, now);
-	due = other < due ? other : due;
-	other = control_due(&s->control, now);
-	due = other < due ? other : due;
-	other = boot_end_due(&s->boot_end, &s->all);
-	due = other < due ? other : due;
-	other = leave_due(s, now);
-	return other < due ? other : due;
+	due = clock_earlier(tick_due(s, now), xl_records_due(&s->records, &s->all));
+	due = clock_earlier(due, errands_tick(&s->errands, now));
+	due = clock_earlier(due, worker_tick(&s->worker, now));
+	due = clock_earlier(due, control_due(&s->control, now));
+	due = clock_earlier(due, boot_end_due(&s->boot_end, &s->all));
+	return clock_earlier(due, leave_due(s, now));
 }
 
 /* Where poll fails, for want of memory, nothing is taken this time: the guests have nobody else,
@@ -937,7 +921,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 		goto out;
 	if (!s->all.over)
 		boot_end_raise(&s->boot_end, &s->all);
-	say_up(s);
+	kept_tell(s->kept, KEPT_UP);
 	proceed(&s->all);
 	loop(s);
 	boot_end_close(&s->boot_end, &s->all);

@@ -111,6 +111,12 @@ const char *unit_name(const struct unit *u)
 	return u->guest.cfg->name;
 }
 
+void unit_refuse(struct unit *u, const char *why)
+{
+	u->refusals++;
+	snprintf(u->refusal, sizeof(u->refusal), "%s", why);
+}
+
 struct unit *units_find(struct units *all, const char *name)
 {
 	for (size_t i = 0; i < all->n; i++)

@@ -273,6 +273,9 @@ bool unit_has_model(const struct unit *u);
 
 const char *unit_name(const struct unit *u);
 
+/* The newest request was not taken, after it seemed to be: those who wait for it are told why. */
+void unit_refuse(struct unit *u, const char *why);
+
 /* The unit of that name, or NULL. */
 struct unit *units_find(struct units *all, const char *name);
 

@@ -70,8 +70,7 @@ static void request_refused(struct units *all, struct unit *u)
 	if (u->state != UNIT_STOPPING || u->guest.domid != r->domid)
 		return;
 	report_line(all->report, "%s", r->errand.err.msg);
-	u->refusals++;
-	snprintf(u->refusal, sizeof(u->refusal), "%s", r->errand.err.msg);
+	unit_refuse(u, r->errand.err.msg);
 	u->stop_since = 0;
 	unit_enter(all, u, (enum unit_state)r->before);
 }
@@ -173,11 +172,6 @@ static void look_at_model(struct units *all, struct unit *u, uint64_t now)
 	unit_event(all, u, EVENT_MODEL_ENDED, now, &words);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* When its domain is to be looked at. */
 static uint64_t look_due(const struct unit *u, bool told, uint64_t now, uint64_t looked)
 {
@@ -202,9 +196,9 @@ uint64_t unit_due(const struct unit *u, bool told, uint64_t now, uint64_t looked
 {
 	uint64_t due = u->console_masked || u->model_said ? now : UINT64_MAX;
 
-	due = earlier(due, look_due(u, told, now, looked));
-	due = earlier(due, unit_stop_due(u));
-	return earlier(due, unit_waits_until(u, now));
+	due = clock_earlier(due, look_due(u, told, now, looked));
+	due = clock_earlier(due, unit_stop_due(u));
+	return clock_earlier(due, unit_waits_until(u, now));
 }
 
 void unit_poll(const struct unit *u, struct pollfd fds[UNIT_FDS])

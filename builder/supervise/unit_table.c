@@ -330,8 +330,7 @@ bool unit_event_waited(struct units *all, struct unit *u)
 	u->asked = EVENT_NONE;
 	if (unit_event(all, u, command, clock_ns(), &e) < 0) {
 		report_line(all->report, "%s: %s", unit_name(u), e.msg);
-		u->refusals++;
-		snprintf(u->refusal, sizeof(u->refusal), "%s", e.msg);
+		unit_refuse(u, e.msg);
 	}
 	unit_save_state(all, u);
 	return true;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "builder/build/create.h"
 #include "builder/build/life.h"
 #include "builder/store/store_link.h"
@@ -166,16 +167,11 @@ static void give_back(struct worker *w)
 static int start_thread(struct worker *w, struct host *host)
 {
 	struct worker_thread *t = &w->threads[w->n];
-	sigset_t all, old;
 	int rc;
 
 	*t = (struct worker_thread){.worker = w, .host = host};
 	host->shared = &w->shared;
-	/* Signals are the supervisor's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&t->id, NULL, work, t);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	rc = thread_start(&t->id, 0, work, t);
 	if (rc) {
 		host->shared = NULL;
 		return rc;
@@ -301,7 +297,7 @@ static uint64_t look_for_late(struct worker *w, uint64_t now)
 		if (!j || j->late)
 			continue;
 		if (now < due) {
-			next = due < next ? due : next;
+			next = clock_earlier(due, next);
 			continue;
 		}
 		j->late = true;
@@ -343,8 +339,7 @@ uint64_t worker_tick(struct worker *w, uint64_t now)
 		if (start_more(w, &e) == 0)
 			continue;
 		report_line(w->report, "one thread less builds: %s", e.msg);
-		if (now + JOB_LATE_NS < next)
-			next = now + JOB_LATE_NS; /* the next try */
+		next = clock_earlier(next, now + JOB_LATE_NS); /* the next try */
 		break;
 	}
 	pthread_mutex_unlock(&w->lock);
