@@ -215,6 +215,15 @@ ends() {
 	esac
 }
 
+# strike PROCESS SIGNAL: the fault, what there is after it, and the guests' ends
+strike() {
+	hit "$1" "$2"
+	wait_for 30 running
+	snapshot after
+	ends "$1" "$2"
+	end_row
+}
+
 # fault PROCESS SIGNAL: the three rows
 fault() {
 	row=$1.$2.boot longest=0
@@ -226,18 +235,10 @@ fault() {
 	*) wait_for 30 some 'pv|pvh|vmx' 'starting|connecting' ;;
 	esac
 	longest=0
-	hit "$1" "$2"
-	wait_for 30 running
-	snapshot after
-	ends "$1" "$2"
-	end_row
+	strike "$1" "$2"
 
 	begin "$1.$2.idle"
-	hit "$1" "$2"
-	wait_for 30 running
-	snapshot after
-	ends "$1" "$2"
-	end_row
+	strike "$1" "$2"
 
 	begin "$1.$2.restart"
 	case $1 in
@@ -252,11 +253,7 @@ fault() {
 		;;
 	esac
 	longest=0
-	hit "$1" "$2"
-	wait_for 30 running
-	snapshot after
-	ends "$1" "$2"
-	end_row
+	strike "$1" "$2"
 }
 
 none_starts() { ! some 'pv|pvh' 'starting'; }

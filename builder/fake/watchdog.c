@@ -101,3 +101,17 @@ void watchdog(unsigned seconds, const char *const *what, int fd)
 	signal(SIGALRM, bark);
 	alarm(seconds);
 }
+
+void watched(unsigned seconds, const char *const *what, void (*act)(void *arg), void *arg)
+{
+	const int saved = dup(2);
+	const int fd = open("stderr", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+
+	dup2(fd, 2);
+	close(fd);
+	watchdog(seconds, what, saved);
+	act(arg);
+	watchdog(0, NULL, 2);
+	dup2(saved, 2);
+	close(saved);
+}

@@ -13,4 +13,8 @@
  */
 void watchdog(unsigned seconds, const char *const *what, int fd);
 
+/* Does act, under a watchdog of so many seconds that speaks to the standard error file, while what
+ * is written there goes to the file "stderr" in the working directory. */
+void watched(unsigned seconds, const char *const *what, void (*act)(void *arg), void *arg);
+
 #endif

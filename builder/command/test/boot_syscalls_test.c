@@ -115,24 +115,11 @@ static unsigned count_running(void)
 	return n;
 }
 
-static void quietly(void (*act)(struct outcome *o), struct outcome *o)
-{
-	const int saved = dup(2);
-	const int fd = open("stderr", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-
-	dup2(fd, 2);
-	close(fd);
-	watchdog(HANGS_S, &now_fails, saved);
-	act(o);
-	watchdog(0, NULL, 2);
-	dup2(saved, 2);
-	close(saved);
-	kit_read("stderr", said, sizeof(said));
-}
-
 /* A supervisor that could not begin is started again, by its keeper. */
-static void both(struct outcome *o)
+static void both(void *arg)
 {
+	struct outcome *o = arg;
+
 	o->first = (struct boot){.restart = true};
 	o->second = (struct boot){0};
 	supervise_once(&o->first);
@@ -149,7 +136,8 @@ static void try_one(const struct fake_syscall *s, unsigned n, struct outcome *o)
 	now_fails = s ? s->name : "none";
 	fake_syscalls_begin();
 	fake_syscall_fails(s, n, EIO);
-	quietly(both, o);
+	watched(HANGS_S, &now_fails, both, o);
+	kit_read("stderr", said, sizeof(said));
 	o->failed = fake_syscall_failed();
 	fake_syscalls_end();
 	o->running = count_running();

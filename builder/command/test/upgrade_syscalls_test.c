@@ -206,6 +206,16 @@ static void serve(struct outcome *o, int door)
 
 /* ---- the command ---- */
 
+/* All that come, until there is none any more. */
+static void *end_supervisors(struct outcome *o)
+{
+	while (!o->over) {
+		kill(getpid(), SIGTERM);
+		usleep(5000);
+	}
+	return NULL;
+}
+
 /* Once all guests run: asks for the upgrade, and ends what follows. */
 static void *upgrade(void *arg)
 {
@@ -223,11 +233,7 @@ static void *upgrade(void *arg)
 		if (!strcmp(now_fails, "sendmsg") && fake_syscall_failed() && !o->early)
 			usleep((KEEPER_UP_MS + 200) * 1000);
 	}
-	while (!o->over) {
-		kill(getpid(), SIGTERM);
-		usleep(5000);
-	}
-	return NULL;
+	return end_supervisors(o);
 }
 
 /* ---- one try ---- */
@@ -271,8 +277,9 @@ static void start_keeper(int status_fd)
 	kept_free(&k);
 }
 
-static void run(struct outcome *o)
+static void run(void *arg)
 {
+	struct outcome *o = arg;
 	const struct timespec none = {0, 0};
 	int door[2], status[2];
 	pthread_t thread;
@@ -298,21 +305,6 @@ static void run(struct outcome *o)
 	close(status[0]);
 }
 
-static void quietly(struct outcome *o)
-{
-	const int saved = dup(2);
-	const int fd = open("stderr", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-
-	dup2(fd, 2);
-	close(fd);
-	watchdog(HANGS_S, &now_fails, saved);
-	run(o);
-	watchdog(0, NULL, 2);
-	dup2(saved, 2);
-	close(saved);
-	kit_read("stderr", said, sizeof(said));
-}
-
 static void try_one(const struct fake_syscall *s, unsigned n, struct outcome *o)
 {
 	unsigned files;
@@ -322,7 +314,8 @@ static void try_one(const struct fake_syscall *s, unsigned n, struct outcome *o)
 	unlink("run/state");
 	now_fails = s ? s->name : "none";
 	*o = (struct outcome){.during = upgrade, .fails = s, .nth = n};
-	quietly(o);
+	watched(HANGS_S, &now_fails, run, o);
+	kit_read("stderr", said, sizeof(said));
 	o->failed = fake_syscall_failed();
 	fake_syscalls_end();
 	files += fake_domains(); /* each has one for its pages */
@@ -450,11 +443,7 @@ static void *kill_keepers(void *arg)
 		fake_syscalls_end();
 		o->told_ok &= keepers_come(2);
 	}
-	while (!o->over) {
-		kill(getpid(), SIGTERM);
-		usleep(5000);
-	}
-	return NULL;
+	return end_supervisors(o);
 }
 
 /* It is not started again more than once a second, and nobody turns without end until then. */
@@ -466,7 +455,8 @@ static void test_keeper_killed_twice(void **state)
 	fake_reset();
 	unlink("run/state");
 	now_fails = "the keeper";
-	quietly(&o);
+	watched(HANGS_S, &now_fails, run, &o);
+	kit_read("stderr", said, sizeof(said));
 	KIT_CHECK(o.rc == 0 && o.told_ok && o.supervisors == 1, "%s", said);
 	assert_in_range(polls, 1, 200);
 	assert_int_equal(count_running(), GUESTS);
