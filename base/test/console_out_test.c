@@ -50,7 +50,7 @@ static void read_all(int fd)
 	for (;;) {
 		if (console_out_waits(&c, UINT64_MAX, &due))
 			console_out_flush(&c, 0);
-		if (poll(&p, 1, 50) <= 0)
+		if (poll(&p, 1, 250) <= 0)
 			break;
 		n = read(fd, got + got_len, sizeof(got) - 1 - got_len);
 		if (n <= 0)

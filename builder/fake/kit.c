@@ -123,6 +123,22 @@ char *kit_read(const char *name, char *buf, size_t size)
 	return buf;
 }
 
+void kit_expect_typed(int fd, const char *want)
+{
+	const size_t len = strlen(want);
+	char buf[64];
+	size_t got = 0;
+	ssize_t n;
+
+	assert_true(len < sizeof(buf));
+	for (; got < len; got += (size_t)n) {
+		n = read(fd, buf + got, sizeof(buf) - got);
+		assert_true(n > 0);
+	}
+	assert_int_equal(got, len);
+	assert_memory_equal(buf, want, len);
+}
+
 unsigned kit_domains_of(const struct guest_config *cfg, uint32_t *domid)
 {
 	unsigned n = 0;

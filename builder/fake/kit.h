@@ -40,6 +40,9 @@ void kit_write(const char *name, const void *data, size_t len);
 void kit_text(const char *name, const char *text);
 char *kit_read(const char *name, char *buf, size_t size); /* what the file has, NUL-terminated */
 
+/* What is written to the terminal whose other end is fd: it hands on in pieces, as it likes. */
+void kit_expect_typed(int fd, const char *want);
+
 /*
  * Files that are there: "kernel" starts as PV and as PVH, "kernel-pv" and "kernel-pvh" as one of
  * them, "kernel-bare" as neither, "ramdisk" has KIT_RAMDISK bytes.

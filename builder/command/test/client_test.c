@@ -182,6 +182,7 @@ static const char *on_terminal(unsigned short width)
 	const struct winsize size = {.ws_row = 24, .ws_col = width};
 	const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), saved = dup(1);
 	char *argv[] = {(char *)(uintptr_t) "list", NULL};
+	size_t len = 0;
 	ssize_t n;
 	int slave;
 
@@ -198,9 +199,11 @@ static const char *on_terminal(unsigned short width)
 	dup2(saved, 1);
 	close(saved);
 	close(slave);
-	n = read(master, text, sizeof(text) - 1);
-	assert_true(n > 0);
-	text[n] = '\0';
+	/* All of it: a terminal hands on in pieces, until nobody has its other end any more. */
+	while (len < sizeof(text) - 1 && (n = read(master, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	assert_true(len > 0);
+	text[len] = '\0';
 	close(master);
 	return text;
 }

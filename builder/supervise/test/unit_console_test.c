@@ -364,7 +364,6 @@ static void types_nothing(struct kit_units *k, struct unit *u)
 static void test_type(void **state)
 {
 	struct guest_config cfg = kit_config("web", GUEST_PV);
-	char text[16] = "";
 	struct kit_units k;
 	struct unit *u;
 	struct err e;
@@ -384,8 +383,7 @@ static void test_type(void **state)
 	assert_int_equal(unit_type(&k.all, u, "ls -l", 5), 0);
 	kit_units_jobs(&k);
 	assert_int_equal(unit_type(&k.all, u, "ls -l", 5), 5);
-	assert_int_equal(read(master, text, sizeof(text)), 5);
-	assert_memory_equal(text, "ls -l", 5);
+	kit_expect_typed(master, "ls -l");
 	/* Not while it is the worker's. */
 	assert_int_equal(unit_event(&k.all, u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	assert_int_equal(unit_type(&k.all, u, "x", 1), 0);

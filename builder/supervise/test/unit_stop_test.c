@@ -211,23 +211,6 @@ static void test_store_refuses(void **state)
 	fake_reset();
 }
 
-/* That is what there is to read; it may come in parts. */
-static void expect_arrived(int fd, const char *want)
-{
-	const size_t len = strlen(want);
-	char buf[16];
-	size_t got = 0;
-	ssize_t n;
-
-	assert_true(len < sizeof(buf));
-	for (; got < len; got += (size_t)n) {
-		n = read(fd, buf + got, sizeof(buf) - got);
-		assert_true(n > 0);
-	}
-	assert_int_equal(got, len);
-	assert_memory_equal(buf, want, len);
-}
-
 /*
  * Handed over: a pvh guest looks at its store from then on; a pv guest never does, and is asked on
  * the terminal that xenconsoled has for it.
@@ -273,10 +256,10 @@ static void test_handed_over(void **state)
 		kit_units_tick(&k, t);
 		kit_units_tick(&k, t + 100 * NS_PER_MS);
 		assert_int_equal(u->stop_sent, 1);
-		expect_arrived(terminal, "\x0fs");
+		kit_expect_typed(terminal, "\x0fs");
 		unit_tick(&k.all, u, t + 2 * NS_PER_S);
 		assert_int_equal(u->stop_sent, 3);
-		expect_arrived(terminal, "\x0fu\x0fo");
+		kit_expect_typed(terminal, "\x0fu\x0fo");
 		close(kept);
 	}
 	close(terminal);
