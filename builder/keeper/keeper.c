@@ -23,6 +23,10 @@
 #define KEEPER_LOOK_MS 2000
 #endif
 
+/* How long a supervisor that has closed its channel may take to end. One that lives on has another
+ * keeper; one that is ending closes its files first, and then may have to wait for a processor. */
+#define KEEPER_ORPHAN_MS (15 * KEEPER_LOOK_MS)
+
 /* How long is waited before a supervisor that has ended is started again, in ms: the first time not
  * at all. One that has lived for LIVED_NS begins anew. */
 static const unsigned pauses_ms[] = {0, 200, 1000, 2000, 5000, 10000, 30000};
@@ -421,7 +425,7 @@ static bool look(struct keeper *k, uint64_t now)
 		end_it(k, "did not answer and is ended");
 	else if (k->trying && now - k->began >= KEEPER_UP_MS * NS_PER_MS)
 		end_it(k, "did not come up in time");
-	return k->channel >= 0 || now - k->closed < KEEPER_LOOK_MS * NS_PER_MS;
+	return k->channel >= 0 || now - k->closed < KEEPER_ORPHAN_MS * NS_PER_MS;
 }
 
 static void pass_signal(struct keeper *k)

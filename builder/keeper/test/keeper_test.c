@@ -353,6 +353,20 @@ static void test_closes_its_channel(void **state)
 	close(c.script_fd);
 }
 
+/* A process that ends closes its files first, and on a busy machine long before it has ended. */
+static void test_ends_slowly(void **state)
+{
+	struct scene c;
+
+	(void)state;
+	begin(&c);
+	c.s->deed = DO_CLOSE;
+	usleep(5 * KEEPER_LOOK_MS * 1000);
+	c.s->deed = DO_EXIT;
+	began(&c, 2, "again ended with status 3");
+	end(&c);
+}
+
 static void test_upgrade(void **state)
 {
 	struct scene c;
@@ -476,6 +490,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_hangs),
 		cmocka_unit_test(test_closes_its_channel),
+		cmocka_unit_test(test_ends_slowly),
 		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_upgrade_falls),
 		cmocka_unit_test(test_keeper_killed),
