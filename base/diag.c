@@ -32,42 +32,64 @@ static char *printable(const char *text)
 	return copy;
 }
 
-static int diag_keep(struct diag *d, struct loc loc, char *text)
+static void count_lost(struct diag *d, bool note)
+{
+	if (note)
+		d->notes_lost++;
+	else
+		d->lost++;
+}
+
+/* Takes over the message's text; one that can't be kept is counted. */
+static void keep(struct diag *d, struct diag_msg m)
 {
 	struct diag_msg *msgs;
 
-	if (!text || d->n >= DIAG_MAX)
-		return -1;
+	if (!m.text || d->n >= DIAG_MAX)
+		goto lost;
 	/* The array grows at powers of two, so it is full exactly when n is one of these, or 0. */
 	if (!(d->n & (d->n - 1))) {
 		msgs = realloc(d->msgs, (d->n ? d->n * 2 : 1) * sizeof(*msgs));
 		if (!msgs)
-			return -1;
+			goto lost;
 		d->msgs = msgs;
 	}
-	d->msgs[d->n++] = (struct diag_msg){.loc = loc, .text = text};
-	return 0;
+	d->msgs[d->n++] = m;
+	d->notes += m.note;
+	return;
+lost:
+	free(m.text);
+	count_lost(d, m.note);
+}
+
+static void add(struct diag *d, struct loc loc, bool note, const char *fmt, va_list ap)
+{
+	char *raw = NULL;
+
+	if (vasprintf(&raw, fmt, ap) < 0) {
+		count_lost(d, note);
+		return;
+	}
+	keep(d, (struct diag_msg){.loc = loc, .text = printable(raw), .note = note});
+	free(raw);
 }
 
 void diag_add(struct diag *d, struct loc loc, const char *fmt, ...)
 {
-	char *raw = NULL, *text;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&raw, fmt, ap);
+	add(d, loc, false, fmt, ap);
 	va_end(ap);
-	if (len < 0) {
-		d->lost++;
-		return;
-	}
-	text = printable(raw);
-	free(raw);
-	if (diag_keep(d, loc, text) < 0) {
-		free(text);
-		d->lost++;
-	}
+}
+
+void diag_note(struct diag *d, struct loc loc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(d, loc, !d->strict, fmt, ap);
+	va_end(ap);
 }
 
 const char *loc_show(struct loc loc, char buf[LOC_SHOW_MAX])
@@ -81,21 +103,24 @@ const char *loc_show(struct loc loc, char buf[LOC_SHOW_MAX])
 
 size_t diag_count(const struct diag *d)
 {
-	return d->n + d->lost;
+	return d->n - d->notes + d->lost;
+}
+
+size_t diag_notes(const struct diag *d)
+{
+	return d->notes + d->notes_lost;
 }
 
 void diag_drop(struct diag *d, size_t first, size_t n)
 {
 	struct diag old = *d;
 
-	*d = (struct diag){.lost = old.lost};
+	*d = (struct diag){.lost = old.lost, .notes_lost = old.notes_lost, .strict = old.strict};
 	for (size_t i = 0; i < old.n; i++) {
-		bool dropped = i >= first && i - first < n;
-
-		if (!dropped && diag_keep(d, old.msgs[i].loc, old.msgs[i].text) == 0)
-			continue;
-		d->lost += !dropped;
-		free(old.msgs[i].text);
+		if (i >= first && i - first < n)
+			free(old.msgs[i].text);
+		else
+			keep(d, old.msgs[i]);
 	}
 	free(old.msgs);
 }
@@ -103,14 +128,11 @@ void diag_drop(struct diag *d, size_t first, size_t n)
 void diag_move(struct diag *to, struct diag *from)
 {
 	to->lost += from->lost;
-	for (size_t i = 0; i < from->n; i++) {
-		if (diag_keep(to, from->msgs[i].loc, from->msgs[i].text) < 0) {
-			free(from->msgs[i].text);
-			to->lost++;
-		}
-	}
+	to->notes_lost += from->notes_lost;
+	for (size_t i = 0; i < from->n; i++)
+		keep(to, from->msgs[i]);
 	free(from->msgs);
-	*from = (struct diag){0};
+	*from = (struct diag){.strict = from->strict};
 }
 
 /* Whether a belongs behind b. */
@@ -148,20 +170,28 @@ static void print_name(const char *name, FILE *to)
 	}
 }
 
-void diag_print(const struct diag *d, FILE *to, const char *prefix)
+static void print_lost(size_t n, const char *what, FILE *to, const char *prefix)
+{
+	if (n)
+		fprintf(to, "%s%zu more %s%s not shown\n", prefix, n, what, n == 1 ? "" : "s");
+}
+
+void diag_print(const struct diag *d, enum diag_what what, FILE *to, const char *prefix)
 {
 	for (size_t i = 0; i < d->n; i++) {
-		const struct loc *loc = &d->msgs[i].loc;
+		const struct diag_msg *m = &d->msgs[i];
 
+		if (m->note && what == DIAG_ERRORS)
+			continue;
 		fputs(prefix, to);
-		print_name(loc->file, to);
-		if (loc->line)
-			fprintf(to, ":%u:%u", loc->line, loc->column);
-		fprintf(to, ": %s\n", d->msgs[i].text);
+		print_name(m->loc.file, to);
+		if (m->loc.line)
+			fprintf(to, ":%u:%u", m->loc.line, m->loc.column);
+		fprintf(to, ": %s%s\n", m->note ? "note: " : "", m->text);
 	}
-	if (d->lost)
-		fprintf(to, "%s%zu more error%s not shown\n", prefix, d->lost,
-			d->lost == 1 ? "" : "s");
+	print_lost(d->lost, "error", to, prefix);
+	if (what == DIAG_ALL)
+		print_lost(d->notes_lost, "note", to, prefix);
 }
 
 void diag_free(struct diag *d)

@@ -1,10 +1,13 @@
 /*
  * Diagnostics: every error of every input, kept until all have been read, so that
  * one run shows them all. Each has a place (file:line:column) where it has one.
+ *
+ * A note is for what is no error: something that has no effect.
  */
 #ifndef EARLYDOM_DIAG_H
 #define EARLYDOM_DIAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -20,13 +23,17 @@ struct loc {
 struct diag_msg {
 	struct loc loc;
 	char *text;
+	bool note;
 };
 
 /* Zero-initialised is empty. */
 struct diag {
-	struct diag_msg *msgs;
+	struct diag_msg *msgs; /* errors and notes */
 	size_t n;
-	size_t lost; /* messages that could not be kept: no memory, or over DIAG_MAX */
+	size_t notes; /* of them */
+	/* What could not be kept: no memory, or over DIAG_MAX. */
+	size_t lost, notes_lost;
+	bool strict; /* set by the owner: notes are added as errors */
 };
 
 /* A place as text, for a message about another place: FILE, or FILE:LINE:COLUMN. Returns buf. */
@@ -43,8 +50,13 @@ const char *loc_show(struct loc loc, char buf[LOC_SHOW_MAX]);
 void diag_add(struct diag *d, struct loc loc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* All the errors that there were: kept and lost. */
+/* The same for a note. */
+void diag_note(struct diag *d, struct loc loc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* All the errors, or notes, that there were: kept and lost. */
 size_t diag_count(const struct diag *d);
+size_t diag_notes(const struct diag *d);
 
 /* Takes n messages out, beginning with the first-th; indices past the end are left alone. */
 void diag_drop(struct diag *d, size_t first, size_t n);
@@ -58,9 +70,12 @@ void diag_move(struct diag *to, struct diag *from);
  */
 void diag_sort(struct diag *d, const char *file);
 
-/* Prints each message as a line "PREFIXfile:line:column: text", and how many were lost if any was.
+/*
+ * Prints each message as a line "PREFIXfile:line:column: text", and how many were lost if any was;
+ * a note with "note: " before its text, or not at all.
  */
-void diag_print(const struct diag *d, FILE *to, const char *prefix);
+enum diag_what { DIAG_ERRORS, DIAG_ALL };
+void diag_print(const struct diag *d, enum diag_what what, FILE *to, const char *prefix);
 void diag_free(struct diag *d);
 
 /*

@@ -123,7 +123,7 @@ static int read_config(const char *file, struct model_config *c, struct bounded_
 
 	if (!errors)
 		errors = model_config_open_log(c, log, &d);
-	diag_print(&d, stderr, "earlydom-model: ");
+	diag_print(&d, DIAG_ERRORS, stderr, "earlydom-model: ");
 	diag_free(&d);
 	return errors ? -1 : 0;
 }

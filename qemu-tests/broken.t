@@ -55,7 +55,7 @@ my %guests = (
 	unknown_type => with('tiny', qq(type = "pvx"\n)),
 	two_errors => qq(kernel = "/boot/tiny"\nmemroy = 16\nvcpus = 0\n),
 	disk => with('tiny', qq(disk = ["file:/disk,xvda,w"]\nstart_retries = 0\n)),
-	vnc => with('tiny', qq(vnc = 1\n)),
+	memmap => with('tiny', qq(memmap = "/x"\n)),
 	syntax => qq(kernel = "/boot/tiny\nmemory = 16\n),
 	image => with('tiny', qq(image = "plan8"\n)),
 	z_good => $good,
@@ -131,7 +131,7 @@ my %diags = (
 	unknown_type => ['3:8: type = "pvx": must be "pv", "pvh" or "hvm"'],
 	two_errors => ["2:1: unknown key 'memroy', did you mean 'memory'?",
 		'3:9: vcpus = 0: must be 1 to 8192', 'memory is missing'],
-	vnc => ['3:1: vnc is for hvm guests, and this one is pv'],
+	memmap => ['3:1: memmap is for hvm guests, and this one is pv'],
 	image => ['3:9: image = "plan8": must be "linux", "plan9" or "vmx"'],
 );
 for my $name (sort keys %diags) {

@@ -22,7 +22,7 @@ static inline void expect_diag(struct diag *d, const char *lines)
 	FILE *f = open_memstream(&text, &len);
 
 	assert_non_null(f);
-	diag_print(d, f, "");
+	diag_print(d, DIAG_ALL, f, "");
 	assert_int_equal(fclose(f), 0);
 	assert_string_equal(text, lines);
 	free(text);

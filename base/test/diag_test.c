@@ -20,7 +20,7 @@ static void test_print(void **state)
 	(void)state;
 	diag_add(&d, at("a.cfg", 3, 10), "memory = %d: wrong", 0);
 	diag_add(&d, whole, "kernel is missing");
-	diag_print(&d, f, "earlydom: ");
+	diag_print(&d, DIAG_ERRORS, f, "earlydom: ");
 	fclose(f);
 	assert_string_equal(text, "earlydom: a.cfg:3:10: memory = 0: wrong\n"
 				  "earlydom: a.cfg: kernel is missing\n");
@@ -77,6 +77,39 @@ static void test_drop(void **state)
 	expect_diag(&d, "a.cfg: 0\na.cfg: 3\na.cfg: 5\n");
 }
 
+static void test_notes(void **state)
+{
+	struct diag d = {0}, strict = {.strict = true};
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	diag_add(&d, whole, "wrong");
+	diag_note(&d, at("a.cfg", 1, 2), "%s has no effect", "x");
+	diag_note(&d, whole, "y");
+	assert_int_equal(diag_count(&d), 1);
+	assert_int_equal(diag_notes(&d), 2);
+	diag_drop(&d, 2, 1);
+	d.notes_lost++;
+	diag_print(&d, DIAG_ERRORS, f, "");
+	diag_print(&d, DIAG_ALL, f, "- ");
+	fclose(f);
+	assert_string_equal(text, "a.cfg: wrong\n- a.cfg: wrong\n"
+				  "- a.cfg:1:2: note: x has no effect\n"
+				  "- 1 more note not shown\n");
+	free(text);
+	for (int i = 0; i <= DIAG_MAX; i++)
+		diag_note(&strict, whole, "z");
+	assert_int_equal(diag_notes(&strict), 0);
+	assert_int_equal(diag_count(&strict), DIAG_MAX + 1);
+	diag_move(&d, &strict);
+	assert_int_equal(diag_notes(&d), 2);
+	assert_int_equal(diag_count(&d), DIAG_MAX + 2);
+	assert_true(strict.strict);
+	diag_free(&d);
+}
+
 static void test_sort(void **state)
 {
 	struct diag d = {0};
@@ -106,7 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_print), cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_limit), cmocka_unit_test(test_drop),
-		cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_sort),  cmocka_unit_test(test_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -416,6 +416,7 @@ void select_guests(const struct source *sources, size_t nr_sources, const struct
 	out->nr_descriptors = nr_sources;
 	for (size_t i = 0; i < nr_sources; i++) {
 		w.all[i].descriptor = &out->descriptors[i];
+		w.all[i].diag.strict = d->strict;
 		read_candidate(&w.all[i], &sources[i], c);
 	}
 	check_override_targets(&w);

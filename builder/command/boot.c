@@ -321,7 +321,7 @@ int command_boot(int argc, char **argv)
 		fprintf(stderr, "earlydom: %s\n", e.msg);
 	else
 		rc = start(&b);
-	if (b.chosen.diag.n)
+	if (diag_count(&b.chosen.diag))
 		rc = EXIT_FAILED;
 	chosen_free(&b.chosen);
 	return rc;

@@ -24,11 +24,13 @@
 #include "builder/describe/disk_spec.h"
 
 static const char usage_text[] =
-	"check [--root TREE] [--list-kernels | --list-files] [--cmdline TEXT] FILE...\n\n"
+	"check [--root TREE] [--list-kernels | --list-files] [--cmdline TEXT] [-W error] "
+	"FILE...\n\n"
 	"  --root TREE      files that descriptors name are looked for below TREE\n"
 	"  --list-kernels   only print the paths of the kernels that may be unpacked, one a line\n"
 	"  --list-files     only print what is named: what it is (kernel, disk ...) and a path\n"
-	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line";
+	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line\n"
+	"  -W error         what has no effect is an error, not a note";
 
 struct check {
 	const char *root, *cmdline_text;
@@ -309,12 +311,12 @@ static void check_all(struct check *c)
 	if (c->list_kernels || c->list_files)
 		return;
 	for (size_t i = 0; i < c->selection.n; i++) {
-		before = c->diag.n;
+		before = diag_count(&c->diag);
 		check_images(c, &c->selection.guests[i]);
 		check_platform(c, &c->selection.guests[i]);
 		for (size_t k = 0; k < c->selection.guests[i].nr_disks; k++)
 			check_disk(c, &c->selection.guests[i], k);
-		if (c->diag.n == before)
+		if (diag_count(&c->diag) == before)
 			say_ok(&c->selection.guests[i]);
 	}
 	while (c->images.files) {
@@ -337,7 +339,7 @@ int command_check(int argc, char **argv)
 	struct check c = {.root = "", .cmdline_text = ""};
 	int o, rc;
 
-	while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, "hW:", options, NULL)) != -1) {
 		switch (o) {
 		case ROOT:
 			c.root = optarg;
@@ -351,6 +353,11 @@ int command_check(int argc, char **argv)
 		case CMDLINE:
 			c.cmdline_text = optarg;
 			break;
+		case 'W':
+			if (strcmp(optarg, "error") != 0)
+				return command_usage(usage_text);
+			c.diag.strict = true;
+			break;
 		case 'h':
 			return command_help(usage_text);
 		default:
@@ -363,8 +370,8 @@ int command_check(int argc, char **argv)
 		sources_read_file(argv[optind], &c.sources, &c.diag);
 	check_all(&c);
 	fflush(stdout);
-	diag_print(&c.diag, stderr, "earlydom: ");
-	rc = c.diag.n ? EXIT_FAILED : EXIT_OK;
+	diag_print(&c.diag, DIAG_ALL, stderr, "earlydom: ");
+	rc = diag_count(&c.diag) ? EXIT_FAILED : EXIT_OK;
 	selection_free(&c.selection);
 	sources_free(&c.sources);
 	cmdline_free(&c.cmdline);

@@ -11,53 +11,166 @@
 #include "config_value.h"
 #include "disk_spec.h"
 #include "vif_spec.h"
+#include "xl_keys.h"
 
 /* xen/include/public/hvm/hvm_info_table.h: HVM_MAX_VCPUS; it holds for PVH as well. */
 #define HVM_VCPUS_MAX 128
 
 static void read_value(struct reading *r, const struct key *k, const struct statement *st)
 {
+	const size_t place = (size_t)(k - config_keys);
 	const struct value *v = &st->value;
-	const uint64_t bit = UINT64_C(1) << (k - config_keys);
 	char *base = (char *)r->g;
 
-	if (k->field == NO_FIELD) {
-		diag_add(r->d, st->loc, "%s is not supported yet", k->name);
-		if (v->kind != VALUE_BAD)
-			k->read(k, v, NULL, r->d);
+	if (v->kind == VALUE_BAD || k->read(k, v, base + k->field, r->d))
 		return;
-	}
-	if (v->kind == VALUE_BAD)
-		return;
-	if (k->read(k, v, base + k->field, r->d))
-		return;
-	r->good[k - config_keys] = true;
-	r->g->has |= bit;
+	r->good[place] = true;
+	key_set_add(&r->g->has, place);
 	if (v->kind == VALUE_LIST)
-		r->g->has_list |= bit;
+		key_set_add(&r->g->has_list, place);
 	if (k->loc != NO_FIELD)
 		memcpy(base + k->loc, &v->loc, sizeof(v->loc));
 }
 
-static void read_statement(struct reading *r, const struct statement *st)
+static bool same_value(const struct value *a, const struct value *b)
 {
-	const struct key *k = config_key(st->key);
-	const struct statement **given;
+	if (a->kind != b->kind || a->kind == VALUE_BAD)
+		return false;
+	if (a->kind == VALUE_INT)
+		return a->i == b->i;
+	if (a->kind != VALUE_LIST)
+		return !strcmp(a->s, b->s);
+	if (a->nr_items != b->nr_items)
+		return false;
+	for (size_t i = 0; i < a->nr_items; i++)
+		if (!same_value(&a->items[i], &b->items[i]))
+			return false;
+	return true;
+}
+
+/* A key of xl that this program does not have. */
+static void read_xl_key(struct reading *r, const struct xl_key *k, const struct statement *st)
+{
+	const struct value *v = &st->value;
+	char shown[SHOW_MAX];
+
+	if (v->kind == VALUE_BAD)
+		return;
+	if (xl_key_neutral(k, v) && k->neutral[0] != '*')
+		diag_note(r->d, st->loc, "%s = %s has no effect", k->name, value_show(v, shown));
+	else if (xl_key_neutral(k, v))
+		diag_note(r->d, st->loc, "%s has no effect%s%s", k->name, k->why ? ": " : "",
+			  k->why ? k->why : "");
+	else if (k->why)
+		diag_add(r->d, st->loc, "%s is not supported: %s", k->name, k->why);
+	else
+		diag_add(r->d, st->loc, "%s is a key of xl that earlydom does not support",
+			 k->name);
+}
+
+/* Which of KEY_FOR_* the guest is, or all of them where that is not known. */
+static unsigned kind_of(const struct reading *r)
+{
+	if (!r->type_known)
+		return ~0u;
+	if (r->g->type != GUEST_HVM)
+		return r->g->type == GUEST_PV ? KEY_FOR_PV : KEY_FOR_PVH;
+	/* A wrong protocol does not tell which keys are right. */
+	if (config_given(r, "device_model_protocol") && !config_good(r, "device_model_protocol"))
+		return ~0u;
+	return r->g->model_protocol == MODEL_QEMU ? KEY_FOR_QEMU : KEY_FOR_CLASSIC;
+}
+
+static const char *kind_name(unsigned guests)
+{
+	switch (guests) {
+	case KEY_FOR_PV:
+		return "pv guests";
+	case KEY_FOR_PVH:
+		return "pvh guests";
+	case KEY_FOR_PV | KEY_FOR_PVH:
+		return "pv and pvh guests";
+	case KEY_FOR_QEMU:
+		return "guests with QEMU as their device model";
+	case KEY_FOR_CLASSIC:
+		return "guests with device_model_protocol = \"classic\"";
+	default:
+		return "hvm guests";
+	}
+}
+
+/*
+ * Whether the key is for such a guest. xl ignores its own keys where they are for others; a key
+ * that only this program has was meant, and so was one for QEMU where the device model is classic.
+ */
+static bool concerns(struct reading *r, const char *name, unsigned guests, bool own,
+		     const struct statement *st, unsigned kind)
+{
+	const char *type = guest_type_name(r->g->type);
+
+	if (!guests || guests & kind)
+		return true;
+	if (kind == KEY_FOR_CLASSIC || (kind == KEY_FOR_QEMU && guests == KEY_FOR_CLASSIC))
+		diag_add(r->d, st->loc, "%s is for %s, and this one's device model is %s", name,
+			 kind_name(guests), kind == KEY_FOR_CLASSIC ? "classic" : "QEMU");
+	else if (own)
+		diag_add(r->d, st->loc, "%s is for %s, and this one is %s", name, kind_name(guests),
+			 type);
+	else
+		diag_note(r->d, st->loc, "%s has no effect in a %s guest", name, type);
+	return false;
+}
+
+/* Reads the values of the keys that decide of which kind the guest is. */
+static void read_deciding(struct reading *r)
+{
+	for (size_t i = 0; i < config_nr_keys; i++)
+		if (r->given[i] && config_keys[i].decides)
+			read_value(r, &config_keys[i], r->given[i]);
+}
+
+/* Reads all others, and says what is not for such a guest. */
+static void read_values(struct reading *r, const struct descriptor *c)
+{
+	const unsigned kind = kind_of(r);
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct statement *st = &c->statements[i];
+		const struct key *k = config_key(st->key);
+		const struct xl_key *x = k ? NULL : xl_key(st->key);
+
+		if (k && r->given[k - config_keys] == st &&
+		    concerns(r, k->name, k->guests, k->own, st, kind) && !k->decides)
+			read_value(r, k, st);
+		if (x && descriptor_find(c, st->key) == st &&
+		    concerns(r, x->name, x->guests, false, st, kind))
+			read_xl_key(r, x, st);
+	}
+}
+
+/* Finds the statement of each key. One that is given twice with one value is only noted. */
+static void find_statements(struct reading *r, const struct descriptor *c)
+{
 	char buf[PLACE_MAX];
 
-	if (!k) {
-		if (!st->no_equals)
-			config_key_unknown(st->key, st->loc, r->d);
-		return;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct statement *st = &c->statements[i];
+		const struct key *k = config_key(st->key);
+		const struct statement *first = descriptor_find(c, st->key);
+		const char *place = config_place(first->loc, st->loc, buf);
+
+		if (!config_key_known(st->key)) {
+			if (!st->no_equals)
+				config_key_unknown(st->key, st->loc, r->d);
+		} else if (first == st) {
+			if (k)
+				r->given[k - config_keys] = st;
+		} else if (same_value(&first->value, &st->value)) {
+			diag_note(r->d, st->loc, "%s is given twice, first on %s", st->key, place);
+		} else {
+			diag_add(r->d, st->loc, "%s is given twice, first on %s", st->key, place);
+		}
 	}
-	given = &r->given[k - config_keys];
-	if (*given) {
-		diag_add(r->d, st->loc, "%s is given twice, first on %s", k->name,
-			 config_place((*given)->loc, st->loc, buf));
-		return;
-	}
-	*given = st;
-	read_value(r, k, st);
 }
 
 /* The name from the file's: without directory and ".cfg". NULL for lack of memory. */
@@ -118,7 +231,7 @@ static void check_vcpus_of_type(struct reading *r, const char *name, unsigned n)
 	const struct statement *st = config_good(r, name);
 
 	/* A wrong type does not tell which range is right. */
-	if (!st || r->g->type == GUEST_PV || (config_given(r, "type") && !config_good(r, "type")))
+	if (!st || !r->type_known || r->g->type == GUEST_PV)
 		return;
 	if (n > HVM_VCPUS_MAX)
 		diag_add(r->d, st->value.loc, "%s = %u: must be 1 to %d for a %s guest", name, n,
@@ -226,14 +339,16 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 		.ready_timeout = 60,
 		.start_retries = RETRIES_AS_USUAL,
 	};
-	for (size_t i = 0; i < c->n; i++)
-		read_statement(&r, &c->statements[i]);
+	find_statements(&r, c);
+	read_deciding(&r);
+	config_check_image(&r);
+	read_values(&r, c);
 	out->has_uuid = config_good(&r, "uuid") != NULL;
 	out->has_cap = config_good(&r, "cap") != NULL;
 	default_name(&r);
-	config_check_image(&r);
-	/* Of the vmx guests only some need one: config_check_hvm. */
-	if (out->type != GUEST_HVM && (!out->image || strcmp(out->image, "vmx")))
+	config_check_lines(&r);
+	/* Of the hvm guests only some need one: config_check_hvm. */
+	if (r.type_known && out->type != GUEST_HVM)
 		check_required(&r, "kernel");
 	check_required(&r, "memory");
 	check_memory(&r);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pci_spec.h"
-
 /* What a guest can't be called: dom0's kernel command line and the commands use these words. */
 static const char *const reserved[] = {
 	"all", "none", "profile", "store", "rescue", "echo", "bridge", "console", "report", "wait",
@@ -103,15 +101,6 @@ int check_boot(const char *text, struct err *e)
 		else if (!p[1])
 			return 0;
 	return err_set(e, "must be letters of a, c, d and n, each once");
-}
-
-int check_pci(const char *text, struct err *e)
-{
-	struct pci_spec spec;
-	int rc = pci_spec_parse(text, &spec, e);
-
-	pci_spec_free(&spec);
-	return rc;
 }
 
 /*

@@ -15,43 +15,13 @@
 /* The last display that QEMU tries when it looks for a free one (libxl_dm.c: to=99). */
 #define VNC_UNUSED_MAX 99
 
-enum use { ANY_MODEL, WITH_QEMU, WITH_CLASSIC };
-
-static const struct {
-	const char *key;
-	enum use use;
-} hvm_keys[] = {
-	{"device_model_protocol", ANY_MODEL},
-	{"device_model_override", ANY_MODEL},
-	{"device_model_config", WITH_CLASSIC},
-	{"device_model_args", WITH_QEMU},
-	{"firmware_override", WITH_QEMU},
-	{"bios", WITH_QEMU},
-	{"memmap", ANY_MODEL},
-	{"serial", WITH_QEMU},
-	{"hdtype", WITH_QEMU},
-	{"vga", WITH_QEMU},
-	{"videoram", WITH_QEMU},
-	{"vnc", WITH_QEMU},
-	{"vnclisten", WITH_QEMU},
-	{"vncdisplay", WITH_QEMU},
-	{"vncunused", WITH_QEMU},
-	{"boot", WITH_QEMU},
-	{"acpi", ANY_MODEL},
-	{"apic", ANY_MODEL},
-	{"hpet", ANY_MODEL},
-	{"viridian", ANY_MODEL},
-	{"hap", ANY_MODEL},
-};
-#define NR_HVM_KEYS (sizeof(hvm_keys) / sizeof(hvm_keys[0]))
-
 static const struct statement *given(const struct reading *r, const char *name)
 {
 	return r->given[config_key(name) - config_keys];
 }
 
-/* Guests without QEMU have no emulated card. xl ignores what is said of one. */
-static void refuse_cards(struct reading *r)
+/* Guests without QEMU have no emulated card; xl ignores what is said of one. */
+static void note_cards(struct reading *r)
 {
 	const struct statement *st = config_good(r, "vif");
 
@@ -59,45 +29,10 @@ static void refuse_cards(struct reading *r)
 		const struct vif_spec *s = &r->g->vifs[i];
 
 		if (s->type == VIF_TYPE_IOEMU || s->model)
-			diag_add(r->d, value_entry(&st->value, i)->loc,
-				 "vif, entry %zu: %s is for hvm guests with QEMU as their device "
-				 "model",
-				 i + 1, s->model ? "model" : "type=ioemu");
-	}
-}
-
-/* Refuses the keys of hvm guests in pv and pvh guests. */
-static void refuse_all(struct reading *r)
-{
-	for (size_t i = 0; i < NR_HVM_KEYS; i++) {
-		const struct statement *st = given(r, hvm_keys[i].key);
-
-		if (st)
-			diag_add(r->d, st->loc, "%s is for hvm guests, and this one is %s",
-				 hvm_keys[i].key, guest_type_name(r->g->type));
-	}
-	refuse_cards(r);
-}
-
-/* Refuses the keys of the other protocol. */
-static void refuse_others(struct reading *r)
-{
-	const bool classic = r->g->model_protocol == MODEL_CLASSIC;
-
-	for (size_t i = 0; i < NR_HVM_KEYS; i++) {
-		const struct statement *st = given(r, hvm_keys[i].key);
-
-		if (!st)
-			continue;
-		if (classic && hvm_keys[i].use == WITH_QEMU)
-			diag_add(r->d, st->loc,
-				 "%s is for guests with QEMU as their device model, and "
-				 "device_model_protocol is \"classic\"",
-				 hvm_keys[i].key);
-		if (!classic && hvm_keys[i].use == WITH_CLASSIC)
-			diag_add(r->d, st->loc,
-				 "%s is for guests with device_model_protocol = \"classic\"",
-				 hvm_keys[i].key);
+			diag_note(r->d, value_entry(&st->value, i)->loc,
+				  "vif, entry %zu: %s has no effect: no card is emulated for this "
+				  "guest",
+				  i + 1, s->model ? "model" : "type=ioemu");
 	}
 }
 
@@ -139,29 +74,37 @@ static void check_classic(struct reading *r)
 	check_needed(r, "device_model_config", "device config");
 	check_needed(r, "kernel", "kernel");
 	check_viewer(r);
-	refuse_cards(r);
+	note_cards(r);
 }
 
 /* ---- QEMU ---- */
 
-/* Without a kernel, refuses the keys that are for one. hvmloader is not a kernel. */
+/* As xend wanted it. xl ignores it, too. */
+static void drop_hvmloader(struct reading *r)
+{
+	const struct statement *kernel = config_good(r, "kernel");
+
+	if (!kernel || strcmp(strrchr(r->g->kernel, '/') + 1, "hvmloader") != 0)
+		return;
+	diag_note(r->d, kernel->value.loc,
+		  "kernel: hvmloader is no kernel, and is ignored: firmware_override names another "
+		  "one than Xen's");
+	free(r->g->kernel);
+	r->g->kernel = NULL;
+}
+
+/* Without a kernel, refuses the keys that are for one. */
 static void check_kernel(struct reading *r)
 {
 	static const char *const parts[] = {"ramdisk", "cmdline", "ip", "root", "extra"};
-	const struct statement *kernel = config_good(r, "kernel");
-	const char *base;
 
-	for (size_t i = 0; !config_given(r, "kernel") && i < sizeof(parts) / sizeof(parts[0]); i++)
+	drop_hvmloader(r);
+	if (r->g->kernel || (config_given(r, "kernel") && !config_good(r, "kernel")))
+		return;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (given(r, parts[i]))
 			diag_add(r->d, given(r, parts[i])->loc, "%s can't be given without kernel",
 				 parts[i]);
-	if (!kernel)
-		return;
-	base = strrchr(r->g->kernel, '/') + 1;
-	if (!strcmp(base, "hvmloader"))
-		diag_add(r->d, kernel->value.loc,
-			 "kernel: hvmloader is no kernel: firmware_override names another one than "
-			 "Xen's");
 }
 
 static void check_bios(struct reading *r)
@@ -379,7 +322,7 @@ void config_check_hvm(struct reading *r)
 	if (!r->type_known)
 		return;
 	if (g->type != GUEST_HVM) {
-		refuse_all(r);
+		note_cards(r);
 		return;
 	}
 	check_default_on(r, "acpi", &g->acpi);
@@ -389,7 +332,6 @@ void config_check_hvm(struct reading *r)
 	/* A wrong protocol does not tell which keys are right. */
 	if (config_given(r, "device_model_protocol") && !config_good(r, "device_model_protocol"))
 		return;
-	refuse_others(r);
 	if (g->model_protocol == MODEL_CLASSIC)
 		check_classic(r);
 	else

@@ -6,7 +6,11 @@
 
 #include "config_reading.h"
 
-/* Sets the defaults of image and type, and checks that the two go together. Sets type_known. */
+/* Sets the defaults of image and type, and checks that they and builder go together. Sets
+ * type_known. */
 void config_check_image(struct reading *r);
+
+/* Line breaks in command lines are only for some image types. */
+void config_check_lines(struct reading *r);
 
 #endif

@@ -26,13 +26,26 @@ struct word {
 	enum { WORD_OK, WORD_XL, WORD_REFUSED } is;
 };
 
+/* Guests that a key is for: by their type, and hvm guests by their device model. */
+enum key_guests {
+	KEY_FOR_ALL = 0,
+	KEY_FOR_PV = 1,
+	KEY_FOR_PVH = 2,
+	KEY_FOR_QEMU = 4,
+	KEY_FOR_CLASSIC = 8,
+	KEY_FOR_HVM = KEY_FOR_QEMU | KEY_FOR_CLASSIC,
+};
+
 struct key {
 	const char *name;
 	key_reader *read;
-	size_t field;     /* in struct guest_config, or NO_FIELD: checked, then refused by name */
-	size_t loc;       /* field for the value's place, or NO_FIELD */
-	int64_t min, max; /* read_unsigned, read_mib */
-	const char *unit; /* for the message about the range */
+	size_t field;             /* in struct guest_config */
+	size_t loc;               /* field for the value's place, or NO_FIELD */
+	unsigned guests;          /* KEY_FOR_*; xl ignores the key in others */
+	bool own;                 /* xl has no such key: in other guests it is a mistake */
+	bool decides;             /* of which kind the guest is: read before all others */
+	int64_t min, max;         /* read_unsigned, read_mib */
+	const char *unit;         /* for the message about the range */
 	const struct word *words; /* read_word, read_word_text: ends with a NULL text */
 	/* When it is not NULL: checks a text, or each one of a list. */
 	int (*check)(const char *text, struct err *e);

@@ -65,25 +65,28 @@ static const struct word hdtypes[] = {
 	{0},
 };
 
-/*
- * Where a value goes: into its field of struct guest_config; into that and its place into another;
- * or nowhere.
- */
+static const struct word builders[] = {
+	[BUILDER_NONE] = {"", WORD_REFUSED},
+	[BUILDER_GENERIC] = {"generic", WORD_OK},
+	[BUILDER_LINUX] = {"linux", WORD_OK},
+	[BUILDER_HVM] = {"hvm", WORD_OK},
+	{0},
+};
+
+/* Where a value goes: into its field of struct guest_config; or into that and its place into
+ * another. */
 #define FIELD(f) .field = offsetof(struct guest_config, f), .loc = NO_FIELD
 #define FIELD_AND(f, l)                                                                            \
 	.field = offsetof(struct guest_config, f), .loc = offsetof(struct guest_config, l)
-#define NOT_YET .field = NO_FIELD, .loc = NO_FIELD
 
-/*
- * Every key. To support one that is NOT_YET: give struct guest_config a field for it, and the table
- * the field.
- */
+/* Every key that means something here. Those that only xl has are in xl_keys.c. */
 const struct key config_keys[] = {
 	/* clang-format off */
 	{"name", read_string, FIELD_AND(name, name_loc), .check = check_name},
 	{"uuid", read_uuid, FIELD_AND(uuid, uuid_loc)},
-	{"image", read_image, FIELD(image)},
-	{"type", read_word, FIELD(type), .words = types},
+	{"image", read_image, FIELD(image), .own = true, .decides = true},
+	{"type", read_word, FIELD(type), .words = types, .decides = true},
+	{"builder", read_word, FIELD(builder), .words = builders, .decides = true},
 	{"kernel", read_string, FIELD_AND(kernel, kernel_loc), .check = check_path},
 	{"ramdisk", read_string, FIELD_AND(ramdisk, ramdisk_loc), .check = check_path},
 	{"ip", read_string, FIELD(ip), .check = check_one_word},
@@ -113,77 +116,73 @@ const struct key config_keys[] = {
 	 .min = 1, .max = TIMEOUT_MAX, .unit = "seconds"},
 	{"start_retries", read_retries, FIELD(start_retries), .min = 0, .max = RETRIES_MAX},
 
-	{"device_model_protocol", read_word, FIELD(model_protocol), .words = protocols},
+	{"device_model_protocol", read_word, FIELD(model_protocol), .words = protocols,
+	 .guests = KEY_FOR_HVM, .own = true, .decides = true},
 	{"device_model_override", read_string, FIELD_AND(model_override, model_override_loc),
-	 .check = check_path},
+	 .check = check_path, .guests = KEY_FOR_HVM},
 	{"device_model_config", read_string, FIELD_AND(model_config, model_config_loc),
-	 .check = check_path},
-	{"device_model_args", read_strings, FIELD(model_args)},
+	 .check = check_path, .guests = KEY_FOR_CLASSIC, .own = true},
+	{"device_model_args", read_strings, FIELD(model_args), .guests = KEY_FOR_QEMU},
 	{"firmware_override", read_string, FIELD_AND(firmware_override, firmware_loc),
-	 .check = check_path},
-	{"bios", read_word, FIELD(bios), .words = bioses},
-	{"memmap", read_string, FIELD_AND(memmap, memmap_loc), .check = check_path},
-	{"serial", read_strings, FIELD(serial), .check = check_filled, .one_or_many = true},
-	{"vga", read_word, FIELD(vga), .words = vgas},
+	 .check = check_path, .guests = KEY_FOR_QEMU},
+	{"bios", read_word, FIELD(bios), .words = bioses, .guests = KEY_FOR_QEMU},
+	{"memmap", read_string, FIELD_AND(memmap, memmap_loc), .check = check_path,
+	 .guests = KEY_FOR_HVM, .own = true},
+	{"serial", read_strings, FIELD(serial), .check = check_filled, .one_or_many = true,
+	 .guests = KEY_FOR_QEMU},
+	{"vga", read_word, FIELD(vga), .words = vgas, .guests = KEY_FOR_QEMU},
 	{"videoram", read_mib, FIELD(videoram_kib),
-	 .min = 0, .max = VIDEORAM_MAX_MIB, .unit = "MiB"},
-	{"hdtype", read_word, FIELD(hdtype), .words = hdtypes},
-	{"vnc", read_bool, FIELD(vnc)},
-	{"vnclisten", read_string, FIELD(vnclisten), .check = check_vnclisten},
-	{"vncdisplay", read_unsigned, FIELD(vncdisplay), .min = 0, .max = VNC_DISPLAY_MAX},
-	{"vncunused", read_bool, FIELD(vncunused)},
-	{"boot", read_string, FIELD(boot), .check = check_boot},
-	{"acpi", read_bool, FIELD(acpi)},
-	{"apic", read_bool, FIELD(apic)},
-	{"hpet", read_bool, FIELD(hpet)},
-	{"viridian", read_bool, FIELD(viridian)},
-	{"hap", read_bool, FIELD(hap)},
+	 .min = 0, .max = VIDEORAM_MAX_MIB, .unit = "MiB", .guests = KEY_FOR_QEMU},
+	{"hdtype", read_word, FIELD(hdtype), .words = hdtypes, .guests = KEY_FOR_QEMU},
+	{"vnc", read_bool, FIELD(vnc), .guests = KEY_FOR_QEMU},
+	{"vnclisten", read_string, FIELD(vnclisten), .check = check_vnclisten,
+	 .guests = KEY_FOR_QEMU},
+	{"vncdisplay", read_unsigned, FIELD(vncdisplay), .min = 0, .max = VNC_DISPLAY_MAX,
+	 .guests = KEY_FOR_QEMU},
+	{"vncunused", read_bool, FIELD(vncunused), .guests = KEY_FOR_QEMU},
+	{"boot", read_string, FIELD(boot), .check = check_boot, .guests = KEY_FOR_QEMU},
+	{"acpi", read_bool, FIELD(acpi), .guests = KEY_FOR_HVM},
+	{"apic", read_bool, FIELD(apic), .guests = KEY_FOR_HVM},
+	{"hpet", read_bool, FIELD(hpet), .guests = KEY_FOR_HVM},
+	{"viridian", read_bool, FIELD(viridian), .guests = KEY_FOR_HVM},
+	{"hap", read_bool, FIELD(hap), .guests = KEY_FOR_HVM},
 
-	{"driver_domain", read_bool, NOT_YET},
-	{"pci", read_strings, NOT_YET, .check = check_pci},
 	/* clang-format on */
 };
+const size_t config_nr_keys = sizeof(config_keys) / sizeof(config_keys[0]);
+_Static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS_MAX,
+	       "struct key_set has a bit for each");
 
 const struct key *config_key(const char *name)
 {
-	for (size_t i = 0; i < CONFIG_NR_KEYS; i++)
+	for (size_t i = 0; i < config_nr_keys; i++)
 		if (!strcmp(config_keys[i].name, name))
 			return &config_keys[i];
 	return NULL;
 }
 
-static uint64_t bit(const char *key)
-{
-	_Static_assert(CONFIG_NR_KEYS <= 64, "struct guest_config's has");
-	return UINT64_C(1) << (config_key(key) - config_keys);
-}
-
 bool config_has(const struct guest_config *g, const char *key)
 {
-	return g->has & bit(key);
+	return key_set_has(&g->has, (size_t)(config_key(key) - config_keys));
 }
 
 bool config_has_list(const struct guest_config *g, const char *key)
 {
-	return g->has_list & bit(key);
+	return key_set_has(&g->has_list, (size_t)(config_key(key) - config_keys));
 }
 
 bool config_key_known(const char *key)
 {
-	return config_key(key) != NULL;
+	return config_key(key) || xl_key(key);
 }
 
 void config_key_unknown(const char *key, struct loc loc, struct diag *d)
 {
-	const char *names[CONFIG_NR_KEYS];
+	const char *names[CONFIG_KEYS_MAX];
 	char near[SUGGEST_MAX];
 
-	if (xl_key_known(key)) {
-		diag_add(d, loc, "%s is a key of xl that earlydom does not support", key);
-		return;
-	}
-	for (size_t i = 0; i < CONFIG_NR_KEYS; i++)
+	for (size_t i = 0; i < config_nr_keys; i++)
 		names[i] = config_keys[i].name;
 	diag_add(d, loc, "unknown key '%.80s'%s", key,
-		 suggest_text(near, key, names, CONFIG_NR_KEYS));
+		 suggest_text(near, key, names, config_nr_keys));
 }

@@ -8,8 +8,8 @@
 #include "builder/guest/guest_config.h"
 #include "config_key.h"
 
-#define CONFIG_NR_KEYS 51
-extern const struct key config_keys[CONFIG_NR_KEYS];
+extern const struct key config_keys[];
+extern const size_t config_nr_keys; /* at most CONFIG_KEYS_MAX */
 
 /* The key of that name, or NULL. */
 const struct key *config_key(const char *name);
@@ -18,11 +18,11 @@ const struct key *config_key(const char *name);
 bool config_has(const struct guest_config *g, const char *key);
 bool config_has_list(const struct guest_config *g, const char *key);
 
-/* True for a key that a descriptor may have (used to check overrides before there is a descriptor).
- */
+/* True for a key that a descriptor may have, if only without effect (used to check overrides before
+ * there is a descriptor). */
 bool config_key_known(const char *key);
 
-/* Reports a key that config_key_known does not know: with a suggestion, or as one of xl's alone. */
+/* Reports a key that config_key_known does not know, with a suggestion. */
 void config_key_unknown(const char *key, struct loc loc, struct diag *d);
 
 #endif

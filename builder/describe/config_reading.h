@@ -11,8 +11,8 @@
 
 struct reading {
 	struct guest_config *g;
-	const struct statement *given[CONFIG_NR_KEYS]; /* of each key; its value may be wrong */
-	bool good[CONFIG_NR_KEYS];                     /* its value was right */
+	const struct statement *given[CONFIG_KEYS_MAX]; /* of each key; its value may be wrong */
+	bool good[CONFIG_KEYS_MAX];                     /* its value was right, and counts */
 	bool type_known; /* image and type are right, and go together */
 	struct diag *d;
 };

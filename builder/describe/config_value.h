@@ -38,7 +38,6 @@ int check_boot(const char *text, struct err *e); /* letters of QEMU's -boot orde
 int check_disk(const char *text, struct err *e); /* right, and one that can be served */
 int check_vif(const char *text, struct err *e);
 int check_ready(const char *text, struct err *e); /* a node below the guest's path in the store */
-int check_pci(const char *text, struct err *e);
 
 /* The greatest display of VNC: its port is 5900 and that. */
 #define VNC_DISPLAY_MAX (65535 - 5900)

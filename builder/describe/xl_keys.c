@@ -1,193 +1,205 @@
 #include "xl_keys.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_key.h"
+
+static const char arm[] = "it is for Arm guests, which come later";
+static const char for_bootloader[] = "it is for a bootloader that runs in dom0, and none does";
+static const char no_stubdom[] = "there are no stub domains: QEMU runs in dom0, with few powers";
+static const char no_display[] =
+	"there is no display in dom0: vnc = 1 shows the guest's over the network";
+static const char for_pci[] = "it is for pci";
+static const char for_spice[] = "it is for spice = 1";
+static const char for_pvshim[] = "it is for pvshim = 1";
+static const char for_sdl[] = "it is for sdl = 1";
+static const char no_passthrough[] = "passthrough of devices comes later";
+static const char no_scheduler[] =
+	"Xen has no such scheduler by default: cpu_weight and cap give shares";
+static const char no_store[] = "it needs a xenstored of Xen 4.21 or newer";
+
 /* In strcmp's order, for bsearch. */
-static const char *const keys[] = {
+static const struct xl_key keys[] = {
 	/* clang-format off */
-	"acpi",
-	"acpi_firmware",
-	"acpi_laptop_slate",
-	"acpi_s3",
-	"acpi_s4",
-	"altp2m",
-	"altp2m_count",
-	"altp2mhvm",
-	"apic",
-	"arm_sci",
-	"bios",
-	"bios_path_override",
-	"boot",
-	"bootloader",
-	"bootloader_args",
-	"bootloader_restrict",
-	"bootloader_user",
-	"builder",
-	"cap",
-	"channel",
-	"cmdline",
-	"cpu_weight",
-	"cpuid",
-	"cpus",
-	"cpus_soft",
-	"device_model",
-	"device_model_args",
-	"device_model_args_hvm",
-	"device_model_args_pv",
-	"device_model_override",
-	"device_model_stubdomain_override",
-	"device_model_stubdomain_seclabel",
-	"device_model_user",
-	"device_model_version",
-	"device_tree",
-	"disk",
-	"display",
-	"dm_restrict",
-	"driver_domain",
-	"dtdev",
-	"e820_host",
-	"extra",
-	"extratime",
-	"firmware",
-	"firmware_override",
-	"gfx_passthru",
-	"gic_version",
-	"hap",
-	"hdtype",
-	"hpet",
-	"hvm_pirq",
-	"init_seclabel",
-	"iomem",
-	"ioports",
-	"irqs",
-	"kernel",
-	"keymap",
-	"latency",
-	"llc_colors",
-	"localtime",
-	"max_event_channels",
-	"max_grant_frames",
-	"max_grant_version",
-	"max_maptrack_frames",
-	"maxmem",
-	"maxvcpus",
-	"mca_caps",
-	"memory",
-	"mmio_hole",
-	"ms_vm_genid",
-	"msr_relaxed",
-	"name",
-	"nestedhvm",
-	"nographic",
-	"nomigrate",
-	"nr_spis",
-	"nx",
-	"on_crash",
-	"on_poweroff",
-	"on_reboot",
-	"on_soft_reset",
-	"on_watchdog",
-	"oos",
-	"opengl",
-	"p9",
-	"pae",
-	"passthrough",
-	"pci",
-	"pci_msitranslate",
-	"pci_permissive",
-	"pci_power_mgmt",
-	"pci_seize",
-	"period",
-	"pool",
-	"pvcalls",
-	"pvshim",
-	"pvshim_cmdline",
-	"pvshim_extra",
-	"pvshim_path",
-	"ramdisk",
-	"rdm",
-	"rdm_mem_boundary",
-	"root",
-	"rtc_timeoffset",
-	"sdl",
-	"seclabel",
-	"serial",
-	"shadow_memory",
-	"slice",
-	"smbios",
-	"smbios_firmware",
-	"soundhw",
-	"spice",
-	"spice_clipboard_sharing",
-	"spice_image_compression",
-	"spice_streaming_video",
-	"spiceagent_mouse",
-	"spicedisable_ticketing",
-	"spicehost",
-	"spicepasswd",
-	"spiceport",
-	"spicetls_port",
-	"spiceusbredirection",
-	"spicevdagent",
-	"stdvga",
-	"stubdomain_cmdline",
-	"stubdomain_kernel",
-	"stubdomain_memory",
-	"stubdomain_ramdisk",
-	"sve",
-	"tee",
-	"timer_mode",
-	"trap_unmapped_accesses",
-	"tsc_mode",
-	"type",
-	"usb",
-	"usbctrl",
-	"usbdev",
-	"usbdevice",
-	"usbversion",
-	"uuid",
-	"vcpus",
-	"vdispl",
-	"vendor_device",
-	"vfb",
-	"vga",
-	"videoram",
-	"vif",
-	"vif2",
-	"viridian",
-	"virtio",
-	"vkb",
-	"vkb_device",
-	"vmtrace_buf_kb",
-	"vnc",
-	"vncdisplay",
-	"vnclisten",
-	"vncpasswd",
-	"vncunused",
-	"vncviewer",
-	"vnuma",
-	"vpmu",
-	"vpt_align",
-	"vsnd",
-	"vtpm",
-	"vuart",
-	"xauthority",
-	"xen_platform_pci",
-	"xen_platform_pci_bar_uc",
-	"xend_suspend_evtchn_compat",
-	"xenstore_feature_mask",
-	"xenstore_quota",
+	{"acpi_firmware", KEY_FOR_QEMU, NULL, NULL},
+	{"acpi_laptop_slate", KEY_FOR_QEMU, "0", NULL},
+	{"acpi_s3", KEY_FOR_QEMU, "1", NULL},
+	{"acpi_s4", KEY_FOR_QEMU, "1", NULL},
+	{"altp2m", 0, "0|disabled", NULL},
+	{"altp2m_count", 0, "0", NULL},
+	{"altp2mhvm", KEY_FOR_QEMU, "0", NULL},
+	{"arm_sci", 0, "none", arm},
+	{"bios_path_override", KEY_FOR_QEMU, NULL, NULL},
+	{"bootloader", 0, NULL, NULL},
+	{"bootloader_args", 0, "*", for_bootloader},
+	{"bootloader_restrict", 0, "*", for_bootloader},
+	{"bootloader_user", 0, "*", for_bootloader},
+	{"channel", 0, "[]", NULL},
+	{"cpuid", 0, "[]", NULL},
+	{"cpus_soft", 0, NULL, NULL},
+	{"device_model", 0, "*", "xl ignores it as well: see device_model_override"},
+	{"device_model_args_hvm", KEY_FOR_QEMU, "[]", NULL},
+	{"device_model_args_pv", KEY_FOR_PV | KEY_FOR_PVH, "[]", NULL},
+	{"device_model_stubdomain_override", KEY_FOR_QEMU, "0", no_stubdom},
+	{"device_model_stubdomain_seclabel", KEY_FOR_QEMU, "*", no_stubdom},
+	{"device_model_user", KEY_FOR_QEMU, "*", "each QEMU has a user of its own anyway"},
+	{"device_model_version", KEY_FOR_QEMU, "qemu-xen", "Xen has \"qemu-xen\" alone now"},
+	{"device_tree", 0, NULL, arm},
+	{"display", 0, "*", for_sdl},
+	{"dm_restrict", 0, NULL, NULL},
+	{"driver_domain", 0, "0", "driver domains come later"},
+	{"dtdev", 0, "[]", arm},
+	{"e820_host", KEY_FOR_PV, "0", NULL},
+	{"extratime", 0, "0", no_scheduler},
+	{"firmware", 0, NULL, NULL},
+	{"gfx_passthru", KEY_FOR_QEMU, "0|none", "graphics cards come later, with pci"},
+	{"gic_version", 0, "default", arm},
+	{"hvm_pirq", KEY_FOR_QEMU, NULL, NULL},
+	{"init_seclabel", 0, NULL, NULL},
+	{"iomem", 0, "[]", NULL},
+	{"ioports", 0, "[]", NULL},
+	{"irqs", 0, "[]", NULL},
+	{"keymap", 0, "*", NULL},
+	{"latency", 0, "0", no_scheduler},
+	{"llc_colors", 0, "[]", "coloured caches are for Arm guests, which come later"},
+	{"localtime", 0, "0", NULL},
+	{"max_event_channels", 0, NULL, NULL},
+	{"max_grant_frames", 0, NULL, NULL},
+	{"max_grant_version", 0, NULL, NULL},
+	{"max_maptrack_frames", 0, NULL, NULL},
+	{"mca_caps", KEY_FOR_QEMU, "[]", NULL},
+	{"mmio_hole", KEY_FOR_QEMU, NULL, NULL},
+	{"ms_vm_genid", KEY_FOR_QEMU, "none", NULL},
+	{"msr_relaxed", 0, "0", NULL},
+	{"nestedhvm", 0, "0", NULL},
+	{"nographic", KEY_FOR_QEMU, "*", "there is no graphic display in dom0"},
+	{"nomigrate", 0, "0", NULL},
+	{"nr_spis", 0, "0", arm},
+	{"nx", KEY_FOR_QEMU, "1", NULL},
+	{"on_soft_reset", 0, NULL, NULL},
+	{"on_watchdog", 0, NULL, NULL},
+	{"oos", 0, "1", NULL},
+	{"opengl", 0, "0", no_display},
+	{"p9", 0, "[]", "9p file systems come later: use a disk"},
+	{"pae", KEY_FOR_QEMU, "1", NULL},
+	{"passthrough", 0, "disabled", no_passthrough},
+	{"pci", 0, "[]", no_passthrough},
+	{"pci_msitranslate", 0, "*", for_pci},
+	{"pci_permissive", 0, "*", for_pci},
+	{"pci_power_mgmt", 0, "*", for_pci},
+	{"pci_seize", 0, "*", for_pci},
+	{"period", 0, "0", no_scheduler},
+	{"pool", 0, "Pool-0", NULL},
+	{"pvcalls", 0, "[]", "PV calls come later: use a vif"},
+	{"pvshim", KEY_FOR_PVH, "0", "type = \"pvh\" runs kernels that can boot so"},
+	{"pvshim_cmdline", KEY_FOR_PVH, "*", for_pvshim},
+	{"pvshim_extra", KEY_FOR_PVH, "*", for_pvshim},
+	{"pvshim_path", KEY_FOR_PVH, "*", for_pvshim},
+	{"rdm", 0, "strategy=ignore", no_passthrough},
+	{"rdm_mem_boundary", KEY_FOR_QEMU, "*", "it is for rdm"},
+	{"rtc_timeoffset", 0, "0", NULL},
+	{"sdl", 0, "0", no_display},
+	{"seclabel", 0, NULL, NULL},
+	{"shadow_memory", 0, NULL, NULL},
+	{"slice", 0, "0", no_scheduler},
+	{"smbios", KEY_FOR_QEMU, "[]", NULL},
+	{"smbios_firmware", KEY_FOR_QEMU, NULL, NULL},
+	{"soundhw", KEY_FOR_QEMU, NULL, NULL},
+	{"spice", KEY_FOR_QEMU, "0", "SPICE comes later: vnc = 1 shows the guest's display"},
+	{"spice_clipboard_sharing", KEY_FOR_QEMU, "*", for_spice},
+	{"spice_image_compression", KEY_FOR_QEMU, "*", for_spice},
+	{"spice_streaming_video", KEY_FOR_QEMU, "*", for_spice},
+	{"spiceagent_mouse", KEY_FOR_QEMU, "*", for_spice},
+	{"spicedisable_ticketing", KEY_FOR_QEMU, "*", for_spice},
+	{"spicehost", KEY_FOR_QEMU, "*", for_spice},
+	{"spicepasswd", KEY_FOR_QEMU, "*", for_spice},
+	{"spiceport", KEY_FOR_QEMU, "*", for_spice},
+	{"spicetls_port", KEY_FOR_QEMU, "*", for_spice},
+	{"spiceusbredirection", KEY_FOR_QEMU, "*", for_spice},
+	{"spicevdagent", KEY_FOR_QEMU, "*", for_spice},
+	{"stdvga", KEY_FOR_QEMU, NULL, NULL},
+	{"stubdomain_cmdline", KEY_FOR_QEMU, "*", no_stubdom},
+	{"stubdomain_kernel", KEY_FOR_QEMU, "*", no_stubdom},
+	{"stubdomain_memory", KEY_FOR_QEMU, "*", no_stubdom},
+	{"stubdomain_ramdisk", KEY_FOR_QEMU, "*", no_stubdom},
+	{"sve", 0, "disabled|0", arm},
+	{"tee", 0, "none", arm},
+	{"timer_mode", 0, "delay_for_missed_ticks|0", NULL},
+	{"trap_unmapped_accesses", 0, "0|1", arm},
+	{"tsc_mode", 0, "default|0", NULL},
+	{"usb", KEY_FOR_QEMU, "0", NULL},
+	{"usbctrl", 0, "[]", NULL},
+	{"usbdev", 0, "[]", NULL},
+	{"usbdevice", KEY_FOR_QEMU, "[]", NULL},
+	{"usbversion", KEY_FOR_QEMU, "0", NULL},
+	{"vdispl", 0, "[]", "PV displays come later: vfb has a frame buffer"},
+	{"vendor_device", KEY_FOR_QEMU, "none", NULL},
+	{"vfb", 0, "[]", NULL},
+	{"vif2", 0, "*", "xl ignores it as well: vif has network interfaces"},
+	{"virtio", 0, "[]", "virtio devices come later: disk and vif have Xen's"},
+	{"vkb", 0, "[]", NULL},
+	{"vkb_device", KEY_FOR_QEMU, "1", NULL},
+	{"vmtrace_buf_kb", 0, "0", NULL},
+	{"vncpasswd", 0, "*", NULL},
+	{"vncviewer", 0, "*", "it is for xl create, which runs a viewer"},
+	{"vnuma", 0, "[]", "NUMA of guests comes later"},
+	{"vpmu", 0, "0", NULL},
+	{"vpt_align", KEY_FOR_QEMU, "1", NULL},
+	{"vsnd", 0, "[]", "PV sound comes later"},
+	{"vtpm", 0, "[]", "TPMs come later"},
+	{"vuart", 0, "unknown", arm},
+	{"xauthority", 0, "*", for_sdl},
+	{"xen_platform_pci", KEY_FOR_QEMU, "1", NULL},
+	{"xen_platform_pci_bar_uc", KEY_FOR_QEMU, NULL, NULL},
+	{"xend_suspend_evtchn_compat", 0, "0", NULL},
+	{"xenstore_feature_mask", 0, NULL, no_store},
+	{"xenstore_quota", 0, "[]", no_store},
 	/* clang-format on */
 };
 
-static int compare(const void *key, const void *element)
+static int compare(const void *name, const void *element)
 {
-	return strcmp(key, *(const char *const *)element);
+	return strcmp(name, ((const struct xl_key *)element)->name);
 }
 
-bool xl_key_known(const char *key)
+const struct xl_key *xl_key(const char *name)
 {
-	return bsearch(key, keys, sizeof(keys) / sizeof(keys[0]), sizeof(keys[0]), compare);
+	return bsearch(name, keys, sizeof(keys) / sizeof(keys[0]), sizeof(keys[0]), compare);
+}
+
+/* Whether the text is one of those words. */
+static bool is_one_of(const char *text, const char *words)
+{
+	const size_t len = strlen(text);
+
+	for (const char *w = words; w; w = strchr(w, '|') ? strchr(w, '|') + 1 : NULL)
+		if (strcspn(w, "|") == len && !memcmp(w, text, len))
+			return true;
+	return false;
+}
+
+bool xl_key_neutral(const struct xl_key *k, const struct value *v)
+{
+	char number[24];
+
+	if (!k->neutral)
+		return false;
+	if (!strcmp(k->neutral, "*"))
+		return true;
+	switch (v->kind) {
+	case VALUE_INT:
+		snprintf(number, sizeof(number), "%" PRId64, v->i);
+		return is_one_of(number, k->neutral);
+	case VALUE_STRING:
+	case VALUE_BARE:
+		return is_one_of(v->s, k->neutral);
+	case VALUE_LIST:
+		return v->nr_items == 0 && is_one_of("[]", k->neutral);
+	default:
+		return false;
+	}
 }

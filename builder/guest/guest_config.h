@@ -13,12 +13,30 @@
 struct disk_spec; /* describe/disk_spec.h */
 struct vif_spec;  /* describe/vif_spec.h */
 
+/* The key `builder`, which `type` took the place of. */
+enum guest_builder { BUILDER_NONE, BUILDER_GENERIC, BUILDER_LINUX, BUILDER_HVM };
 enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
 enum device_model_protocol { MODEL_QEMU, MODEL_CLASSIC };
 enum guest_bios { BIOS_SEABIOS, BIOS_OVMF, BIOS_ROMBIOS /* no guest has it: refused */ };
 enum guest_vga { VGA_CIRRUS, VGA_STD, VGA_NONE };
 enum guest_hdtype { HDTYPE_IDE, HDTYPE_AHCI };
 enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
+
+/* A set of keys, by their places in the table of keys. */
+#define CONFIG_KEYS_MAX 192
+struct key_set {
+	uint64_t bits[CONFIG_KEYS_MAX / 64];
+};
+
+static inline bool key_set_has(const struct key_set *s, size_t i)
+{
+	return s->bits[i / 64] >> (i % 64) & 1;
+}
+
+static inline void key_set_add(struct key_set *s, size_t i)
+{
+	s->bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
 
 /* Names of guests and profiles are at most this long. */
 #define CONFIG_NAME_MAX 63
@@ -45,10 +63,11 @@ struct guest_config {
 	 * The keys that the descriptor has, and those whose value is a list: for config_has. A
 	 * value alone does not tell whether the descriptor gave it, but xl records that of a guest.
 	 */
-	uint64_t has, has_list;
+	struct key_set has, has_list;
 
 	char *image; /* "linux" (default), "plan9", "vmx" */
 	enum guest_type type;
+	enum guest_builder builder; /* `type` says what it meant */
 	bool has_uuid;
 	uint8_t uuid[16]; /* in the order of the text, as xen_domain_handle_t; never all zero */
 	struct loc uuid_loc;

@@ -71,6 +71,23 @@ static void test_refused(void **state)
 	assert_non_null(strstr(o.err, "earlydom: web.cfg:1:10: kernel /ramdisk: "));
 }
 
+/* What has no effect is said, and no error unless it is to be one. */
+static void test_notes(void **state)
+{
+	static const char text[] = "kernel = '/kernel'\nmemory = 64\nvga = 'qxl'\nsdl=0\n";
+
+	(void)state;
+	assert_int_equal(judge(text), EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pv, 64 MiB, 1 vcpu)\n");
+	assert_string_equal(o.err, "earlydom: web.cfg:3:1: note: vga has no effect in a pv guest\n"
+				   "earlydom: web.cfg:4:1: note: sdl = 0 has no effect\n");
+	assert_int_equal(check("-Werror", "--root", "root", "web.cfg"), EXIT_FAILED);
+	assert_string_equal(o.out, "");
+	assert_string_equal(o.err, "earlydom: web.cfg:3:1: vga has no effect in a pv guest\n"
+				   "earlydom: web.cfg:4:1: sdl = 0 has no effect\n");
+	assert_int_equal(check("-W", "all", "web.cfg", NULL), EXIT_USAGE);
+}
+
 static void test_plan9(void **state)
 {
 	static struct ao a;
@@ -292,10 +309,11 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),         cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_devices),      cmocka_unit_test(test_plan9),
-		cmocka_unit_test(test_all_errors),   cmocka_unit_test(test_options),
-		cmocka_unit_test(test_long_cmdline), cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_good),    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_devices), cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_plan9),   cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_options), cmocka_unit_test(test_long_cmdline),
+		cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

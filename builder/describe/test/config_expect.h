@@ -21,20 +21,34 @@ static inline size_t read_text(const char *file, const char *text, struct descri
 	return errors;
 }
 
-/* Fails the test unless the errors of that, on line 2 behind LEAST, are those. */
-static inline void refuses(const char *text, const char *errors)
+/* Fails the test unless the messages on that, on line 2 behind LEAST, are those; returns the number
+ * of errors. */
+static inline size_t read_says(const char *text, const char *messages)
 {
 	char *all = NULL;
 	struct descriptor c;
 	struct guest_config g;
 	struct diag d = {0};
+	size_t errors;
 
 	assert_true(asprintf(&all, LEAST "\n%s", text) > 0);
-	assert_true(read_text("web.cfg", all, &c, &g, &d) > 0);
-	expect_diag(&d, errors);
+	errors = read_text("web.cfg", all, &c, &g, &d);
+	expect_diag(&d, messages);
 	config_free(&g);
 	descriptor_free(&c);
 	free(all);
+	return errors;
+}
+
+/* The same, and that there are errors, or none. */
+static inline void refuses(const char *text, const char *messages)
+{
+	assert_true(read_says(text, messages) > 0);
+}
+
+static inline void notes(const char *text, const char *messages)
+{
+	assert_int_equal(read_says(text, messages), 0);
 }
 
 #endif

@@ -159,32 +159,36 @@ static void test_wrong_type(void **state)
 		"web.cfg:2:25: type = \"hvm\": a linux image is \"pv\" or \"pvh\"\n");
 	refuses("image = 'vmx'; type = 'pvh'; vnc = 1",
 		"web.cfg:2:23: type = \"pvh\": a vmx image is \"hvm\"\n");
-	refuses("vnc = 1", "web.cfg:2:1: vnc is for hvm guests, and this one is pv\n");
-	refuses("type = 'pvh'; device_model_protocol = 'classic'; device_model_override = '/x'\n"
-		"device_model_config = '/x'; device_model_args = []; firmware_override = '/x'\n"
-		"bios = 'rombios'; memmap = '/x'; serial = 'pty'; vga = 'none'; videoram = 1\n"
-		"vnc = 0; vnclisten = 'x'; vncdisplay = 1; vncunused = 1; boot = 'c'\n"
-		"acpi = 1; apic = 1; hpet = 1; viridian = 0; hap = 1\n",
-		"web.cfg:2:15: device_model_protocol is for hvm guests, and this one is pvh\n"
-		"web.cfg:2:50: device_model_override is for hvm guests, and this one is pvh\n"
-		"web.cfg:3:1: device_model_config is for hvm guests, and this one is pvh\n"
-		"web.cfg:3:29: device_model_args is for hvm guests, and this one is pvh\n"
-		"web.cfg:3:53: firmware_override is for hvm guests, and this one is pvh\n"
-		"web.cfg:4:1: bios is for hvm guests, and this one is pvh\n"
-		"web.cfg:4:19: memmap is for hvm guests, and this one is pvh\n"
-		"web.cfg:4:34: serial is for hvm guests, and this one is pvh\n"
-		"web.cfg:4:50: vga is for hvm guests, and this one is pvh\n"
-		"web.cfg:4:64: videoram is for hvm guests, and this one is pvh\n"
-		"web.cfg:5:1: vnc is for hvm guests, and this one is pvh\n"
-		"web.cfg:5:10: vnclisten is for hvm guests, and this one is pvh\n"
-		"web.cfg:5:27: vncdisplay is for hvm guests, and this one is pvh\n"
-		"web.cfg:5:43: vncunused is for hvm guests, and this one is pvh\n"
-		"web.cfg:5:58: boot is for hvm guests, and this one is pvh\n"
-		"web.cfg:6:1: acpi is for hvm guests, and this one is pvh\n"
-		"web.cfg:6:11: apic is for hvm guests, and this one is pvh\n"
-		"web.cfg:6:21: hpet is for hvm guests, and this one is pvh\n"
-		"web.cfg:6:31: viridian is for hvm guests, and this one is pvh\n"
-		"web.cfg:6:45: hap is for hvm guests, and this one is pvh\n");
+	notes("vnc = 1", "web.cfg:2:1: note: vnc has no effect in a pv guest\n");
+	/* xl has not even a look at the values. */
+	notes("type = 'pvh'; device_model_override = '/x'; device_model_args = []\n"
+	      "firmware_override = 'x'; bios = 'x'; serial = 5; vga = 'qxl'; videoram = 1\n"
+	      "vnc = 0; vnclisten = 'x'; vncdisplay = 1; vncunused = 1; boot = 'x'\n"
+	      "acpi = 1; apic = 1; hpet = 1; viridian = 0; hap = 1\n",
+	      "web.cfg:2:15: note: device_model_override has no effect in a pvh guest\n"
+	      "web.cfg:2:45: note: device_model_args has no effect in a pvh guest\n"
+	      "web.cfg:3:1: note: firmware_override has no effect in a pvh guest\n"
+	      "web.cfg:3:26: note: bios has no effect in a pvh guest\n"
+	      "web.cfg:3:38: note: serial has no effect in a pvh guest\n"
+	      "web.cfg:3:50: note: vga has no effect in a pvh guest\n"
+	      "web.cfg:3:63: note: videoram has no effect in a pvh guest\n"
+	      "web.cfg:4:1: note: vnc has no effect in a pvh guest\n"
+	      "web.cfg:4:10: note: vnclisten has no effect in a pvh guest\n"
+	      "web.cfg:4:27: note: vncdisplay has no effect in a pvh guest\n"
+	      "web.cfg:4:43: note: vncunused has no effect in a pvh guest\n"
+	      "web.cfg:4:58: note: boot has no effect in a pvh guest\n"
+	      "web.cfg:5:1: note: acpi has no effect in a pvh guest\n"
+	      "web.cfg:5:11: note: apic has no effect in a pvh guest\n"
+	      "web.cfg:5:21: note: hpet has no effect in a pvh guest\n"
+	      "web.cfg:5:31: note: viridian has no effect in a pvh guest\n"
+	      "web.cfg:5:45: note: hap has no effect in a pvh guest\n");
+	/* What only this program has was meant. */
+	refuses("device_model_config = '/x'; memmap = '/x'",
+		"web.cfg:2:1: device_model_config is for guests with device_model_protocol = "
+		"\"classic\", and this one is pv\n"
+		"web.cfg:2:29: memmap is for hvm guests, and this one is pv\n");
+	refuses("type = 'pvh'; device_model_protocol = 'classic'",
+		"web.cfg:2:15: device_model_protocol is for hvm guests, and this one is pvh\n");
 	/* A wrong value causes no follow-up errors. */
 	refuses("type = 'hmv'; vnc = 1",
 		"web.cfg:2:8: type = \"hmv\": must be \"pv\", \"pvh\" or \"hvm\"\n");
@@ -196,14 +200,14 @@ static void test_wrong_type(void **state)
 
 static void test_wrong_protocol(void **state)
 {
-	static const char qemu[] = " is for guests with QEMU as their device model, and "
-				   "device_model_protocol is \"classic\"\n";
+	static const char qemu[] = " is for guests with QEMU as their device model, and this "
+				   "one's device model is classic\n";
 	char want[2048];
 
 	(void)state;
 	refuses(HVM "device_model_config = '/x'",
 		"web.cfg:3:1: device_model_config is for guests with device_model_protocol = "
-		"\"classic\"\n");
+		"\"classic\", and this one's device model is QEMU\n");
 	snprintf(want, sizeof(want),
 		 "web.cfg:5:1: device_model_args%sweb.cfg:5:25: firmware_override%s"
 		 "web.cfg:5:51: bios%sweb.cfg:6:1: serial%sweb.cfg:6:17: vga%s"
@@ -215,6 +219,31 @@ static void test_wrong_protocol(void **state)
 		"serial = 'pty'; vga = 'none'; videoram = 0\n"
 		"vnc = 0; vnclisten = 'x'; vncdisplay = 1; vncunused = 1; boot = 'c'\n",
 		want);
+}
+
+static void test_builder(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("memory = 64; builder = 'hvm'; kernel = '/k'", &c, &g);
+	assert_int_equal(g.type, GUEST_HVM);
+	assert_string_equal(g.image, "vmx");
+	done(&c, &g);
+	reads("memory = 64; builder = 'generic'; kernel = '/k'", &c, &g);
+	assert_int_equal(g.type, GUEST_PV);
+	done(&c, &g);
+	notes("builder = 'hvm'; type = 'hvm'; vnc = 1",
+	      "web.cfg:2:1: note: builder has no effect beside type (line 2)\n");
+	/* One cause, one message. */
+	refuses("builder = 'hvm'; type = 'pvh'; vnc = 1; vcpus = 200",
+		"web.cfg:2:11: builder = \"hvm\": contradicts type = \"pvh\" (line 2)\n");
+	refuses("builder = 'hvm'; image = 'plan9'; vnc = 1",
+		"web.cfg:2:11: builder = \"hvm\": a plan9 image is \"pv\"\n");
+	refuses("builder = 'xen'; vnc = 1",
+		"web.cfg:2:11: builder = \"xen\": must be \"generic\", \"linux\" or \"hvm\"\n");
+	refuses_whole("builder = 'hvm'; vnc = 1", "web.cfg: memory is missing\n");
 }
 
 static void test_missing(void **state)
@@ -243,8 +272,8 @@ static void test_missing(void **state)
 	refuses_whole("memory = 64; cmdline = 'quiet'; kernel = 'k'; " HVM,
 		      "web.cfg:1:42: kernel = \"k\": must be an absolute path\n");
 	refuses_whole("memory = 64; kernel = '/usr/lib/xen/boot/hvmloader'; " HVM,
-		      "web.cfg:1:23: kernel: hvmloader is no kernel: firmware_override names "
-		      "another one than Xen's\n");
+		      "web.cfg:1:23: note: kernel: hvmloader is no kernel, and is ignored: "
+		      "firmware_override names another one than Xen's\n");
 }
 
 static void test_viewer(void **state)
@@ -357,12 +386,11 @@ static void test_devices(void **state)
 		"emulated card, 11 characters at most\n"
 		"web.cfg:4:1: vif, entry 4: devid=100 is too much for a vif with an emulated card, "
 		"99 at most\n");
-	refuses(CLASSIC MODEL "vif = ['', 'type=ioemu', 'model=e1000']",
-		"web.cfg:5:12: vif, entry 2: type=ioemu is for hvm guests with QEMU as their "
-		"device "
-		"model\n"
-		"web.cfg:5:26: vif, entry 3: model is for hvm guests with QEMU as their device "
-		"model\n");
+	notes(CLASSIC MODEL "vif = ['', 'type=ioemu', 'model=e1000']",
+	      "web.cfg:5:12: note: vif, entry 2: type=ioemu has no effect: no card is emulated for "
+	      "this guest\n"
+	      "web.cfg:5:26: note: vif, entry 3: model has no effect: no card is emulated for this "
+	      "guest\n");
 	refuses(HVM "disk = ['/a.iso,raw,hdc,cdrom']",
 		"web.cfg:3:9: disk = \"/a.iso,raw,hdc,cdrom\": a cdrom drive is not supported: a "
 		"disk with access=ro gives the guest the same bytes\n");
@@ -371,11 +399,17 @@ static void test_devices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_qemu),
-		cmocka_unit_test(test_classic),        cmocka_unit_test(test_wrong_type),
-		cmocka_unit_test(test_wrong_protocol), cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_viewer),         cmocka_unit_test(test_values),
-		cmocka_unit_test(test_videoram),       cmocka_unit_test(test_vnc),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_wrong_type),
+		cmocka_unit_test(test_wrong_protocol),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_builder),
+		cmocka_unit_test(test_viewer),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_videoram),
+		cmocka_unit_test(test_vnc),
 		cmocka_unit_test(test_devices),
 	};
 

@@ -186,8 +186,6 @@ static void test_keys(void **state)
 	refuses("memroy = 64", "web.cfg:2:1: unknown key 'memroy', did you mean 'memory'?\n");
 	refuses("Name = 'x'", "web.cfg:2:1: unknown key 'Name', did you mean 'name'?\n");
 	refuses("frobnicate = 1", "web.cfg:2:1: unknown key 'frobnicate'\n");
-	refuses("soundhw = 'ac97'",
-		"web.cfg:2:1: soundhw is a key of xl that earlydom does not support\n");
 	refuses("memroy = x", "web.cfg:2:10: a string needs quotes: 'x'\n"
 			      "web.cfg:2:1: unknown key 'memroy', did you mean 'memory'?\n");
 	refuses("hello world", "web.cfg:2:7: expected '=' after the key, found 'world'\n");
@@ -264,8 +262,7 @@ static void test_missing(void **state)
 		     "all.cfg:1:41: a string needs quotes: 'web'\n");
 	refuses_file("plan9.cfg", "image = 'plan9'; memory = 64", "plan9.cfg: kernel is missing\n");
 	refuses_file("a.cfg", "image = 'linus'; memory = 64",
-		     "a.cfg:1:9: image = \"linus\": must be \"linux\", \"plan9\" or \"vmx\"\n"
-		     "a.cfg: kernel is missing\n");
+		     "a.cfg:1:9: image = \"linus\": must be \"linux\", \"plan9\" or \"vmx\"\n");
 }
 
 /* The values of an override are typed by their key. */
@@ -345,6 +342,7 @@ static void test_table(void **state)
 		{"uuid", "'01234567-89ab-cdef-0123-456789abcdef'"},
 		{"image", "'linux'"},
 		{"type", "'pvh'"},
+		{"builder", "'hvm'"},
 		{"kernel", "'/k'"},
 		{"ramdisk", "'/r'"},
 		{"ip", "'dhcp'"},
@@ -391,14 +389,12 @@ static void test_table(void **state)
 		{"hpet", "0; type = 'hvm'"},
 		{"viridian", "1; type = 'hvm'"},
 		{"hap", "0; type = 'hvm'"},
-		{"driver_domain", "1"},
-		{"pci", "['36:00.0']"},
 	};
-	char text[256], want[256];
+	char text[256];
 
 	(void)state;
-	assert_int_equal(sizeof(values) / sizeof(values[0]), CONFIG_NR_KEYS);
-	for (size_t i = 0; i < CONFIG_NR_KEYS; i++) {
+	assert_int_equal(sizeof(values) / sizeof(values[0]), config_nr_keys);
+	for (size_t i = 0; i < config_nr_keys; i++) {
 		const char *key = config_keys[i].name;
 		struct descriptor c;
 		struct guest_config g;
@@ -415,10 +411,7 @@ static void test_table(void **state)
 		if (strcmp(key, "memory"))
 			strcat(text, "memory = 64\n");
 		read_text("web.cfg", text, &c, &g, &d);
-		*want = '\0';
-		if (config_keys[i].field == NO_FIELD)
-			snprintf(want, sizeof(want), "web.cfg:1:1: %s is not supported yet\n", key);
-		expect_diag(&d, want);
+		expect_diag(&d, "");
 		done(&c, &g);
 	}
 	assert_false(config_key_known("memroy"));

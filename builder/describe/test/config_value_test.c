@@ -150,19 +150,47 @@ static void test_words(void **state)
 		"not: must be \"destroy\", \"restart\" or \"preserve\"\n");
 }
 
-static void test_not_yet(void **state)
+/* Keys that only xl has: by their values. */
+static void test_xl_alone(void **state)
 {
 	(void)state;
-	refuses("pci = [ 'x' ]", "web.cfg:2:1: pci is not supported yet\n"
-				 "web.cfg:2:9: pci = \"x\": 'x' is not a PCI device such as "
-				 "0000:36:00.0\n");
-	refuses("driver_domain = 2; pci = []", "web.cfg:2:1: driver_domain is not supported yet\n"
-					       "web.cfg:2:17: driver_domain = 2: must be 0 or 1\n"
-					       "web.cfg:2:20: pci is not supported yet\n");
-	refuses("driver_domain = 1", "web.cfg:2:1: driver_domain is not supported yet\n");
-	refuses("pci = [", "web.cfg:2:7: the list has no closing ]\n"
-			   "web.cfg:2:1: pci is not supported yet\n");
-	refuses("pci = []", "web.cfg:2:1: pci is not supported yet\n");
+	refuses("pci = ['36:00.0']",
+		"web.cfg:2:1: pci is not supported: passthrough of devices comes later\n");
+	refuses("pci = [", "web.cfg:2:7: the list has no closing ]\n");
+	notes("pci = []; sdl = 0; nomigrate = 0x0; spice = 1; stdvga = 'no'\n"
+	      "device_model = '/usr/lib/xen/bin/qemu-dm'; pci_seize = 1; device_model_version = 1",
+	      "web.cfg:2:1: note: pci = [] has no effect\n"
+	      "web.cfg:2:11: note: sdl = 0 has no effect\n"
+	      "web.cfg:2:20: note: nomigrate = 0x0 has no effect\n"
+	      "web.cfg:2:37: note: spice has no effect in a pv guest\n"
+	      "web.cfg:2:48: note: stdvga has no effect in a pv guest\n"
+	      "web.cfg:3:1: note: device_model has no effect: xl ignores it as well: "
+	      "see device_model_override\n"
+	      "web.cfg:3:44: note: pci_seize has no effect: it is for pci\n"
+	      "web.cfg:3:59: note: device_model_version has no effect in a pv guest\n");
+	refuses("type = 'hvm'; spice = 1; device_model_version = 'qemu-xen-traditional'",
+		"web.cfg:2:15: spice is not supported: SPICE comes later: vnc = 1 shows the "
+		"guest's display\n"
+		"web.cfg:2:26: device_model_version is not supported: Xen has "
+		"\"qemu-xen\" alone now\n");
+	notes("type = 'hvm'; device_model_version = \"qemu-xen\"",
+	      "web.cfg:2:15: note: device_model_version = \"qemu-xen\" has no effect\n");
+	refuses("xenstore_quota = 'x'",
+		"web.cfg:2:1: xenstore_quota is not supported: it needs a xenstored of Xen 4.21 or "
+		"newer\n");
+}
+
+static void test_twice(void **state)
+{
+	(void)state;
+	notes("vcpus = 2; vcpus = 2; profile = ['a', 'b']\nprofile = ['a', 'b']; sdl = 0; sdl = 0",
+	      "web.cfg:2:12: note: vcpus is given twice, first on line 2\n"
+	      "web.cfg:3:1: note: profile is given twice, first on line 2\n"
+	      "web.cfg:3:32: note: sdl is given twice, first on line 3\n"
+	      "web.cfg:3:23: note: sdl = 0 has no effect\n");
+	refuses("profile = ['a', 'b']; profile = ['a']; cap = 5; cap = '5'",
+		"web.cfg:2:23: profile is given twice, first on line 2\n"
+		"web.cfg:2:49: cap is given twice, first on line 2\n");
 }
 
 /* In an hvm guest whose vnc is on: the value alone is wrong. */
@@ -205,7 +233,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_integers), cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_order),    cmocka_unit_test(test_words),
-		cmocka_unit_test(test_not_yet),  cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_xl_alone), cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
