@@ -142,6 +142,9 @@ static void read_values(struct reading *r, const struct descriptor *c)
 		if (k && r->given[k - config_keys] == st &&
 		    concerns(r, k->name, k->guests, k->own, st, kind) && !k->decides)
 			read_value(r, k, st);
+		if (xend_key(st->key) && descriptor_find(c, st->key) == st)
+			diag_note(r->d, st->loc,
+				  "%s has no effect: it was a key of xend, and xl ignores it", st->key);
 		if (x && descriptor_find(c, st->key) == st &&
 		    concerns(r, x->name, x->guests, false, st, kind))
 			read_xl_key(r, x, st);
@@ -289,23 +292,37 @@ static void check_cap(struct reading *r)
 			 r->g->cap, 100 * vcpus, vcpus, vcpus == 1 ? "" : "s");
 }
 
+/* xl, too, takes cmdline alone where a file has both. What dom0's kernel command line says was
+ * meant. */
 static void check_cmdline(struct reading *r)
 {
-	static const char *const parts[] = {"ip", "root", "extra"};
+	const struct {
+		const char *key;
+		char **field;
+	} parts[] = {{"ip", &r->g->ip}, {"root", &r->g->root}, {"extra", &r->g->extra}};
 	const struct statement *cmdline = config_good(r, "cmdline");
 	char buf[PLACE_MAX];
 
 	if (cmdline)
 		r->g->cmdline_loc = cmdline->value.loc;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct statement *part = config_good(r, parts[i]);
+		const struct statement *part = config_good(r, parts[i].key);
 
 		if (!part)
 			continue;
-		r->g->cmdline_loc = part->value.loc;
-		if (cmdline)
+		if (!cmdline) {
+			r->g->cmdline_loc = part->value.loc;
+			continue;
+		}
+		config_place(cmdline->loc, part->loc, buf);
+		if (strcmp(part->loc.file, r->g->file) != 0)
 			diag_add(r->d, part->loc, "%s can't be given together with cmdline (%s)",
-				 parts[i], config_place(cmdline->loc, part->loc, buf));
+				 parts[i].key, buf);
+		else
+			diag_note(r->d, part->loc, "%s has no effect beside cmdline (%s)",
+				  parts[i].key, buf);
+		free(*parts[i].field);
+		*parts[i].field = NULL;
 	}
 }
 

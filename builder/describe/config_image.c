@@ -62,6 +62,9 @@ static bool given_type(struct reading *r, enum guest_type *type)
 	*type = r->g->type;
 	if (!built_as(r, &built))
 		return st != NULL;
+	if (r->g->builder == BUILDER_LINUX)
+		diag_note(r->d, builder->value.loc,
+			  "builder = \"linux\": not portable: xl has \"generic\"");
 	if (!st) {
 		*type = built;
 		return true;

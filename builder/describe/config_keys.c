@@ -173,7 +173,7 @@ bool config_has_list(const struct guest_config *g, const char *key)
 
 bool config_key_known(const char *key)
 {
-	return config_key(key) || xl_key(key);
+	return config_key(key) || xl_key(key) || xend_key(key);
 }
 
 void config_key_unknown(const char *key, struct loc loc, struct diag *d)

@@ -161,6 +161,76 @@ static const struct xl_key keys[] = {
 	/* clang-format on */
 };
 
+/*
+ * tools/python/xen/xm/create.py and xend/XendConfig.py of Xen 4.4, the last with xend, and what
+ * libvirt and xm's example files had beside.
+ */
+static const char *const xend[] = {
+	"access_control",
+	"arch",
+	"audio",
+	"autoballoon",
+	"blkif",
+	"bootargs",
+	"cdrom",
+	"console",
+	"cpu",
+	"cpu_cap",
+	"cpuid_check",
+	"dhcp",
+	"enable_acpi",
+	"fda",
+	"fdb",
+	"features",
+	"full_virtualization",
+	"gateway",
+	"guest_os_type",
+	"hostname",
+	"interface",
+	"ioemu",
+	"isa",
+	"loader",
+	"machine_address_size",
+	"monitor",
+	"monitor_path",
+	"ne2000",
+	"netif",
+	"netmask",
+	"nfs_root",
+	"nfs_server",
+	"on_suspend",
+	"on_xend_start",
+	"on_xend_stop",
+	"parallel",
+	"pci_dom0",
+	"restart",
+	"s3_integrity",
+	"sched",
+	"security_label",
+	"ssidref",
+	"start_time",
+	"superpages",
+	"suppress_spurious_page_faults",
+	"target",
+	"tpmif",
+	"usbport",
+	"usb_device",
+	"vcpu_avail",
+	"vcpus_params",
+	"vhpt",
+	"vncconsole",
+	"vscsi",
+	"xen_extended_power_mgmt",
+};
+
+bool xend_key(const char *name)
+{
+	for (size_t i = 0; i < sizeof(xend) / sizeof(xend[0]); i++)
+		if (!strcmp(xend[i], name))
+			return true;
+	return false;
+}
+
 static int compare(const void *name, const void *element)
 {
 	return strcmp(name, ((const struct xl_key *)element)->name);

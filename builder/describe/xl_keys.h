@@ -25,6 +25,9 @@ struct xl_key {
 /* The key of that name, or NULL. */
 const struct xl_key *xl_key(const char *name);
 
+/* Whether it was a key of xend's or xm's, which people's files still have and xl ignores. */
+bool xend_key(const char *name);
+
 /* Whether the value changes nothing. */
 bool xl_key_neutral(const struct xl_key *k, const struct value *v);
 

@@ -217,10 +217,10 @@ static void test_together(void **state)
 					"of the guest's 2 vcpus\n");
 	refuses("cap = 201; vcpus = x", "web.cfg:2:20: a string needs quotes: 'x'\n");
 	refuses("cpus = ['0', '1']; vcpus = x", "web.cfg:2:28: a string needs quotes: 'x'\n");
-	refuses("cmdline = 'a'; root = 'b'\nextra = ''; ip = 'dhcp'",
-		"web.cfg:3:13: ip can't be given together with cmdline (line 2)\n"
-		"web.cfg:2:16: root can't be given together with cmdline (line 2)\n"
-		"web.cfg:3:1: extra can't be given together with cmdline (line 2)\n");
+	notes("cmdline = 'a'; root = 'b'\nextra = ''; ip = 'dhcp'",
+	      "web.cfg:3:13: note: ip has no effect beside cmdline (line 2)\n"
+	      "web.cfg:2:16: note: root has no effect beside cmdline (line 2)\n"
+	      "web.cfg:3:1: note: extra has no effect beside cmdline (line 2)\n");
 }
 
 /* Descriptors as they are, without LEAST. */

@@ -175,6 +175,10 @@ static void test_xl_alone(void **state)
 		"\"qemu-xen\" alone now\n");
 	notes("type = 'hvm'; device_model_version = \"qemu-xen\"",
 	      "web.cfg:2:15: note: device_model_version = \"qemu-xen\" has no effect\n");
+	notes("parallel = 'none'; builder = 'linux'",
+	      "web.cfg:2:30: note: builder = \"linux\": not portable: xl has \"generic\"\n"
+	      "web.cfg:2:1: note: parallel has no effect: it was a key of xend, and xl ignores "
+	      "it\n");
 	refuses("xenstore_quota = 'x'",
 		"web.cfg:2:1: xenstore_quota is not supported: it needs a xenstored of Xen 4.21 or "
 		"newer\n");
