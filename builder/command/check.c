@@ -13,6 +13,7 @@
 
 #include "builder/image/direct.h"
 #include "builder/image/image_type.h"
+#include "check_xl.h"
 #include "commands.h"
 #include "builder/describe/e820_file.h"
 #include "builder/image/firmware.h"
@@ -30,11 +31,12 @@ static const char usage_text[] =
 	"  --list-kernels   only print the paths of the kernels that may be unpacked, one a line\n"
 	"  --list-files     only print what is named: what it is (kernel, disk ...) and a path\n"
 	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line\n"
-	"  -W error         what has no effect is an error, not a note";
+	"  -W error         what has no effect is an error, not a note\n"
+	"  --xl             print what becomes of each line, and whether the guest would start";
 
 struct check {
 	const char *root, *cmdline_text;
-	bool list_kernels, list_files;
+	bool list_kernels, list_files, xl;
 	struct cmdline cmdline;
 	struct sources sources;
 	struct selection selection;
@@ -316,7 +318,7 @@ static void check_all(struct check *c)
 		check_platform(c, &c->selection.guests[i]);
 		for (size_t k = 0; k < c->selection.guests[i].nr_disks; k++)
 			check_disk(c, &c->selection.guests[i], k);
-		if (diag_count(&c->diag) == before)
+		if (diag_count(&c->diag) == before && !c->xl)
 			say_ok(&c->selection.guests[i]);
 	}
 	while (c->images.files) {
@@ -325,14 +327,37 @@ static void check_all(struct check *c)
 	}
 }
 
+/* What of the messages is of no descriptor that could be read is said as always. */
+static void print_lines(const struct check *c)
+{
+	const struct selection *s = &c->selection;
+	struct diag rest = {0};
+
+	for (size_t i = 0; i < s->nr_descriptors; i++)
+		check_xl_print(&s->descriptors[i], &c->diag, stdout);
+	for (size_t i = 0; i < c->diag.n; i++) {
+		const struct diag_msg *m = &c->diag.msgs[i];
+		size_t k = 0;
+
+		while (k < s->nr_descriptors && strcmp(s->descriptors[k].file, m->loc.file) != 0)
+			k++;
+		if (k == s->nr_descriptors)
+			diag_add(&rest, m->loc, "%s", m->text);
+	}
+	fflush(stdout);
+	diag_print(&rest, DIAG_ALL, stderr, "earlydom: ");
+	diag_free(&rest);
+}
+
 int command_check(int argc, char **argv)
 {
-	enum { ROOT = 1, LIST, LIST_FILES, CMDLINE };
+	enum { ROOT = 1, LIST, LIST_FILES, CMDLINE, XL };
 	static const struct option options[] = {
 		{"root", required_argument, NULL, ROOT},
 		{"list-kernels", no_argument, NULL, LIST},
 		{"list-files", no_argument, NULL, LIST_FILES},
 		{"cmdline", required_argument, NULL, CMDLINE},
+		{"xl", no_argument, NULL, XL},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -353,6 +378,9 @@ int command_check(int argc, char **argv)
 		case CMDLINE:
 			c.cmdline_text = optarg;
 			break;
+		case XL:
+			c.xl = true;
+			break;
 		case 'W':
 			if (strcmp(optarg, "error") != 0)
 				return command_usage(usage_text);
@@ -369,8 +397,11 @@ int command_check(int argc, char **argv)
 	for (; optind < argc; optind++)
 		sources_read_file(argv[optind], &c.sources, &c.diag);
 	check_all(&c);
+	if (c.xl)
+		print_lines(&c);
 	fflush(stdout);
-	diag_print(&c.diag, DIAG_ALL, stderr, "earlydom: ");
+	if (!c.xl)
+		diag_print(&c.diag, DIAG_ALL, stderr, "earlydom: ");
 	rc = diag_count(&c.diag) ? EXIT_FAILED : EXIT_OK;
 	selection_free(&c.selection);
 	sources_free(&c.sources);

@@ -144,7 +144,8 @@ static void read_values(struct reading *r, const struct descriptor *c)
 			read_value(r, k, st);
 		if (xend_key(st->key) && descriptor_find(c, st->key) == st)
 			diag_note(r->d, st->loc,
-				  "%s has no effect: it was a key of xend, and xl ignores it", st->key);
+				  "%s has no effect: it was a key of xend, and xl ignores it",
+				  st->key);
 		if (x && descriptor_find(c, st->key) == st &&
 		    concerns(r, x->name, x->guests, false, st, kind))
 			read_xl_key(r, x, st);

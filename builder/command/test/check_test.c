@@ -88,6 +88,36 @@ static void test_notes(void **state)
 	assert_int_equal(check("-W", "all", "web.cfg", NULL), EXIT_USAGE);
 }
 
+/* What becomes of each line. */
+static void test_lines(void **state)
+{
+	(void)state;
+	kit_text("web.cfg", "# a comment\nkernel = '/kernel'; memory = 64\nsdl = 0\n"
+			    "disk = [ '/a,raw,xvda,rw',\n  '' ]\nnmae = 5\n");
+	assert_int_equal(check("--xl", "--root", "root", "web.cfg"), EXIT_FAILED);
+	assert_string_equal(o.err, "");
+	assert_string_equal(
+		o.out, "web.cfg:2: kernel = \"/kernel\": taken\n"
+		       "web.cfg:2: memory = 64: taken\n"
+		       "web.cfg:3: sdl = 0: note: sdl = 0 has no effect\n"
+		       "web.cfg:5: disk = [...]: refused: disk, entry 2 = \"\": vdev is "
+		       "missing\n"
+		       "web.cfg:6: nmae = 5: refused: unknown key 'nmae', did you mean 'name'?\n"
+		       "web.cfg: would not start\n");
+	kit_text("web.cfg", "kernel = '/kernel'; memory = 64\n");
+	assert_int_equal(check("--xl", "--root", "root", "web.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "web.cfg:1: kernel = \"/kernel\": taken\n"
+				   "web.cfg:1: memory = 64: taken\nweb.cfg: would start\n");
+	kit_text("web.cfg", "= 5\n");
+	assert_int_equal(check("--xl", "nowhere", "web.cfg", NULL), EXIT_FAILED);
+	assert_non_null(strstr(o.out, "web.cfg:1: refused: "));
+	assert_non_null(strstr(o.out, "web.cfg: would not start\n"));
+	assert_non_null(strstr(o.err, "nowhere: "));
+	kit_text("web.cfg", "kernel = '/kernel'");
+	assert_int_equal(check("--xl", "web.cfg", NULL, NULL), EXIT_FAILED);
+	assert_non_null(strstr(o.out, "web.cfg: refused: memory is missing\n"));
+}
+
 static void test_plan9(void **state)
 {
 	static struct ao a;
@@ -309,11 +339,11 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_devices), cmocka_unit_test(test_notes),
-		cmocka_unit_test(test_plan9),   cmocka_unit_test(test_all_errors),
-		cmocka_unit_test(test_options), cmocka_unit_test(test_long_cmdline),
-		cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_good),         cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_devices),      cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_lines),        cmocka_unit_test(test_plan9),
+		cmocka_unit_test(test_all_errors),   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_long_cmdline), cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);
