@@ -10,6 +10,7 @@
 #include "builder/describe/disk_spec.h"
 #include "builder/device/modules.h"
 #include "builder/image/firmware.h"
+#include "builder/image/grub.h"
 #include "builder/keeper/kept.h"
 
 /* Under which names a guest's files outlive the supervisor. */
@@ -38,6 +39,8 @@ static struct image_file *hold_image(const struct guest *g, struct image_cache *
 		err_set(e, "%s %s was not kept", what, path);
 	else
 		f = image_hold(c, what, path, e);
+	if (!f && path == g->cfg->kernel)
+		grub_hint(g->cfg, e);
 	if (f)
 		kept_hold(c->kept, name, f->fd);
 	else

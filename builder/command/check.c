@@ -17,6 +17,7 @@
 #include "commands.h"
 #include "builder/describe/e820_file.h"
 #include "builder/image/firmware.h"
+#include "builder/image/grub.h"
 #include "builder/devmodel/devmodel_files.h"
 #include "builder/image/image_files.h"
 #include "builder/choose/select.h"
@@ -45,7 +46,8 @@ struct check {
 };
 
 /* Holds root + path; an error is said at loc. */
-static struct image_file *hold(struct check *c, const char *what, const char *path, struct loc loc)
+static struct image_file *hold(struct check *c, const struct guest_config *g, const char *what,
+			       const char *path, struct loc loc)
 {
 	struct image_file *f = NULL;
 	struct err e;
@@ -56,6 +58,8 @@ static struct image_file *hold(struct check *c, const char *what, const char *pa
 		return NULL;
 	}
 	f = image_hold(&c->images, what, full, &e);
+	if (!f && path == g->kernel)
+		grub_hint(g, &e);
 	if (!f)
 		diag_add(&c->diag, loc, "%s", e.msg);
 	free(full);
@@ -99,9 +103,9 @@ static void check_images(struct check *c, const struct guest_config *g)
 	free(cmdline);
 	/* Held until the end: other guests may share them. */
 	if (use != KERNEL_NONE)
-		kernel = hold(c, "kernel", g->kernel, g->kernel_loc);
+		kernel = hold(c, g, "kernel", g->kernel, g->kernel_loc);
 	if (g->ramdisk)
-		ramdisk = hold(c, "ramdisk", g->ramdisk, g->ramdisk_loc);
+		ramdisk = hold(c, g, "ramdisk", g->ramdisk, g->ramdisk_loc);
 	if (use != KERNEL_NONE && (!kernel || !judge_kernel(c, g, kernel, &k)))
 		return;
 	if (g->ramdisk && !ramdisk)
@@ -120,7 +124,7 @@ static void check_memmap(struct check *c, const struct guest_config *g)
 	struct e820_map map;
 	struct err e;
 
-	f = g->memmap ? hold(c, "memmap", g->memmap, g->memmap_loc) : NULL;
+	f = g->memmap ? hold(c, g, "memmap", g->memmap, g->memmap_loc) : NULL;
 	if (!f)
 		return;
 	if (e820_parse((const char *)f->data, f->size, g->memmap, &map, &e) < 0 ||
@@ -157,11 +161,11 @@ static void check_model(struct check *c, const struct guest_config *g)
 static void check_platform(struct check *c, const struct guest_config *g)
 {
 	if (g->firmware_override)
-		hold(c, "firmware", g->firmware_override, g->firmware_loc);
+		hold(c, g, "firmware", g->firmware_override, g->firmware_loc);
 	check_memmap(c, g);
 	check_model(c, g);
 	if (g->model_config)
-		hold(c, "device config", g->model_config, g->model_config_loc);
+		hold(c, g, "device config", g->model_config, g->model_config_loc);
 }
 
 /* The descriptor that g was read from. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_boot.h"
 #include "config_hvm.h"
 #include "config_image.h"
 #include "config_reading.h"
@@ -366,7 +367,8 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	default_name(&r);
 	config_check_lines(&r);
 	/* Of the hvm guests only some need one: config_check_hvm. */
-	if (r.type_known && out->type != GUEST_HVM)
+	if (r.type_known && out->type != GUEST_HVM && !config_good(&r, "bootloader") &&
+	    !config_given(&r, "firmware"))
 		check_required(&r, "kernel");
 	check_required(&r, "memory");
 	check_memory(&r);
@@ -374,6 +376,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	check_cpus(&r);
 	check_cap(&r);
 	check_cmdline(&r);
+	config_check_boot(&r);
 	check_twice(&r, "profile", &out->profile);
 	check_twice(&r, "after", &out->after);
 	config_check_hvm(&r);
@@ -419,6 +422,8 @@ void config_free(struct guest_config *g)
 	free(g->image);
 	free(g->kernel);
 	free(g->ramdisk);
+	free(g->bootloader);
+	free(g->firmware);
 	free(g->ip);
 	free(g->root);
 	free(g->extra);

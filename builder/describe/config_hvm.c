@@ -109,11 +109,13 @@ static void check_kernel(struct reading *r)
 
 static void check_bios(struct reading *r)
 {
-	const struct statement *bios = config_good(r, "bios");
+	const struct statement *st = config_good(r, "firmware");
 
-	if (bios && r->g->bios == BIOS_ROMBIOS)
-		diag_add(r->d, bios->value.loc,
-			 "bios = \"rombios\": it is for qemu-xen-traditional: QEMU has "
+	if (!st)
+		st = config_good(r, "bios");
+	if (st && r->g->bios == BIOS_ROMBIOS)
+		diag_add(r->d, st->value.loc,
+			 "rombios is for qemu-xen-traditional: QEMU has "
 			 "\"seabios\" and \"ovmf\"");
 }
 

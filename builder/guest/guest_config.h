@@ -74,6 +74,8 @@ struct guest_config {
 
 	char *kernel, *ramdisk; /* absolute paths; ramdisk NULL when there is none */
 	struct loc kernel_loc, ramdisk_loc;
+	char *bootloader; /* kernel is GRUB then; or NULL */
+	char *firmware;   /* as xl has it: kernel or bios say what it meant; or NULL */
 	char *ip, *root, *extra, *cmdline; /* NULL when not given; cmdline excludes the others */
 	struct loc cmdline_loc;            /* of the last of those that is given */
 

@@ -246,6 +246,33 @@ static void test_builder(void **state)
 	refuses_whole("builder = 'hvm'; vnc = 1", "web.cfg: memory is missing\n");
 }
 
+/* xl's short word for bios, or a path of a firmware. */
+static void test_firmware(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("memory = 64; type = 'hvm'; firmware = 'uefi'", &c, &g);
+	assert_int_equal(g.bios, BIOS_OVMF);
+	done(&c, &g);
+	reads("memory = 64; type = 'hvm'; firmware = 'seabios'; bios = 'ovmf'", &c, &g);
+	assert_int_equal(g.bios, BIOS_SEABIOS);
+	done(&c, &g);
+	reads("memory = 64; type = 'hvm'; firmware = 'bios'; bios = 'ovmf'", &c, &g);
+	assert_int_equal(g.bios, BIOS_OVMF);
+	assert_null(g.firmware_override);
+	done(&c, &g);
+	reads("memory = 64; type = 'hvm'; firmware = '/boot/mine'; firmware_override = '/x'", &c,
+	      &g);
+	assert_string_equal(g.firmware_override, "/boot/mine");
+	done(&c, &g);
+	refuses(HVM "firmware = 'rombios'", "web.cfg:3:12: rombios is for qemu-xen-traditional: "
+					    "QEMU has \"seabios\" and \"ovmf\"\n");
+	refuses(HVM "firmware = 'mine'",
+		"web.cfg:3:12: firmware = \"mine\": must be an absolute path\n");
+}
+
 static void test_missing(void **state)
 {
 	(void)state;
@@ -289,7 +316,7 @@ static void test_values(void **state)
 {
 	(void)state;
 	refuses(HVM "bios = 'rombios'",
-		"web.cfg:3:8: bios = \"rombios\": it is for qemu-xen-traditional: QEMU has "
+		"web.cfg:3:8: rombios is for qemu-xen-traditional: QEMU has "
 		"\"seabios\" and \"ovmf\"\n");
 	refuses(HVM "bios = 'uefi'",
 		"web.cfg:3:8: bios = \"uefi\": must be \"seabios\" or \"ovmf\"\n");
@@ -399,17 +426,12 @@ static void test_devices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_qemu),
-		cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_wrong_type),
-		cmocka_unit_test(test_wrong_protocol),
-		cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_builder),
-		cmocka_unit_test(test_viewer),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_videoram),
-		cmocka_unit_test(test_vnc),
+		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_classic),        cmocka_unit_test(test_wrong_type),
+		cmocka_unit_test(test_wrong_protocol), cmocka_unit_test(test_firmware),
+		cmocka_unit_test(test_missing),        cmocka_unit_test(test_builder),
+		cmocka_unit_test(test_viewer),         cmocka_unit_test(test_values),
+		cmocka_unit_test(test_videoram),       cmocka_unit_test(test_vnc),
 		cmocka_unit_test(test_devices),
 	};
 

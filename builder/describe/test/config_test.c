@@ -223,6 +223,48 @@ static void test_together(void **state)
 	      "web.cfg:3:1: note: extra has no effect beside cmdline (line 2)\n");
 }
 
+/* GRUB in the guest stands in for what xl would run in dom0. */
+static void test_bootloader(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+	struct diag d = {0};
+
+	(void)state;
+	read_text("web.cfg",
+		  "memory = 64; bootloader = 'pygrub'; type = 'pvh'\nramdisk = '/r'; extra='x'", &c,
+		  &g, &d);
+	expect_diag(
+		&d,
+		"web.cfg:1:27: note: bootloader = \"pygrub\": no program is run in dom0; "
+		"/usr/lib/grub-xen/grub-i386-xen_pvh.bin starts in the guest, from its disk's "
+		"grub.cfg\n"
+		"web.cfg:2:1: note: ramdisk has no effect beside bootloader (line 1): GRUB reads "
+		"it "
+		"from the disk\n"
+		"web.cfg:2:17: note: extra has no effect beside bootloader (line 1): GRUB reads it "
+		"from the disk\n");
+	assert_string_equal(g.kernel, "/usr/lib/grub-xen/grub-i386-xen_pvh.bin");
+	assert_int_equal(g.kernel_loc.column, 27);
+	assert_null(g.ramdisk);
+	assert_null(g.extra);
+	done(&c, &g);
+	read_text("web.cfg", "memory = 64; firmware = 'pvgrub32'", &c, &g, &d);
+	expect_diag(&d, "");
+	assert_string_equal(g.kernel, "/usr/lib/grub-xen/grub-i386-xen.bin");
+	done(&c, &g);
+	read_text("web.cfg", "memory = 64; firmware = 'pvgrub64'", &c, &g, &d);
+	expect_diag(&d, "");
+	assert_string_equal(g.kernel, "/usr/lib/grub-xen/grub-x86_64-xen.bin");
+	done(&c, &g);
+	refuses("firmware = 'pvgrub64'",
+		"web.cfg:2:1: firmware can't be given together with kernel (line 1)\n");
+	refuses("firmware = 'ovmf'; type = 'pvh'", "web.cfg:2:12: firmware = \"ovmf\": a pvh guest "
+						   "has \"pvgrub32\" or \"pvgrub64\"\n");
+	notes("bootloader = 'pygrub'; type = 'hvm'",
+	      "web.cfg:2:1: note: bootloader has no effect in a hvm guest\n");
+}
+
 /* Descriptors as they are, without LEAST. */
 static void refuses_file(const char *file, const char *text, const char *errors)
 {
@@ -345,6 +387,8 @@ static void test_table(void **state)
 		{"builder", "'hvm'"},
 		{"kernel", "'/k'"},
 		{"ramdisk", "'/r'"},
+		{"bootloader", "'pygrub'"},
+		{"firmware", "'uefi'; type = 'hvm'"},
 		{"ip", "'dhcp'"},
 		{"root", "'/dev/xvda'"},
 		{"extra", "'quiet'"},
@@ -411,7 +455,8 @@ static void test_table(void **state)
 		if (strcmp(key, "memory"))
 			strcat(text, "memory = 64\n");
 		read_text("web.cfg", text, &c, &g, &d);
-		expect_diag(&d, "");
+		assert_int_equal(diag_count(&d), 0);
+		diag_free(&d);
 		done(&c, &g);
 	}
 	assert_false(config_key_known("memroy"));
@@ -449,8 +494,9 @@ int main(void)
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_whole_file),
 		cmocka_unit_test(test_lines),    cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_keys),     cmocka_unit_test(test_together),
-		cmocka_unit_test(test_missing),  cmocka_unit_test(test_bare),
-		cmocka_unit_test(test_table),    cmocka_unit_test(test_names),
+		cmocka_unit_test(test_missing),  cmocka_unit_test(test_bootloader),
+		cmocka_unit_test(test_bare),     cmocka_unit_test(test_table),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
