@@ -21,7 +21,7 @@ void grub_hint(const struct guest_config *cfg, struct err *e)
 	if (cfg->kernel && !strncmp(cfg->kernel, GRUB_DIR, strlen(GRUB_DIR)))
 		err_prefix(
 			e,
-			"%s needs GRUB for Xen in the initramfs (Debian's grub-xen-bin where that "
+			"%s needs GRUB for Xen in the initramfs (Debian's grub-xen-host where that "
 			"is made): ",
 			key);
 }

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "builder/guest/guest_config.h"
 
-/* Where the image has it: where Debian's grub-xen-bin puts it. Never NULL. */
+/* Where the image has it: where Debian's grub-xen-host puts it. Never NULL. */
 const char *grub_path(enum guest_type type);
 
 /* The one for 32-bit pv guests. */
