@@ -13,6 +13,7 @@
 #include "elf_build.h"
 #include "loaders/kernel.h"
 #include "pack.h"
+#include "pe_build.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -179,6 +180,91 @@ static void test_bzimage(void **state)
 	accepts(in_bzimage(copy_of(m.data, m.len)), "bzImage", NULL, &m);
 }
 
+static struct bytes in_uki(struct bytes kernel)
+{
+	struct bytes b = pb_uki(kernel.data, kernel.len);
+
+	free(kernel.data);
+	return b;
+}
+
+/* What a UKI has for its kernel is opened as if it were the file. */
+static void test_uki(void **state)
+{
+	struct bytes b;
+	struct kernel k;
+	struct err e;
+	uint8_t *copy;
+	struct mk m;
+
+	(void)state;
+	mk_linux(&m);
+	accepts(in_uki(in_bzimage(packed(1, &m, true))), "bzImage", "xz", &m);
+	accepts(in_uki(copy_of(m.data, m.len)), "ELF", NULL, &m);
+	accepts(in_uki(packed(0, &m, false)), "ELF", "gzip", &m);
+
+	b = in_uki(in_bzimage(packed(0, &m, false)));
+	assert_int_equal(open_copy(&b, b.len, &k, &copy, &e), 0);
+	assert_true(k.uki.parts[UKI_LINUX].size && k.uki.parts[UKI_INITRD].size);
+	kernel_close(&k);
+	free(copy);
+	free(b.data);
+	b = copy_of(m.data, m.len);
+	assert_int_equal(open_copy(&b, b.len, &k, &copy, &e), 0);
+	assert_int_equal(k.uki.parts[UKI_LINUX].size, 0);
+	kernel_close(&k);
+	free(copy);
+	free(b.data);
+}
+
+static void test_bad_uki(void **state)
+{
+	uint8_t image[64] = {0};
+	struct bytes b, bz;
+	char msg[256];
+	struct mk m;
+
+	(void)state;
+	mk_linux(&m);
+	bz = in_bzimage(packed(0, &m, false));
+	b = pb_uki(bz.data, bz.len);
+	snprintf(msg, sizeof(msg),
+		 "UKI: truncated: section .linux, %zu bytes at 2560, goes past the end of the file "
+		 "at %zu",
+		 bz.len, 2560 + bz.len - 1);
+	refuses_prefix(&b, 2560 + bz.len - 1, msg);
+	refuses(pack("gzip -n", b.data, b.len),
+		"gzip: a UKI, packed once more as a whole: unpack it first");
+	/* The errors of what is in there have all layers in front. */
+	bz_put(b.data + 2560, 0x24c, 0, 4);
+	refuses(b, "UKI: section .linux: bzImage: the payload is empty");
+	free(bz.data);
+	memcpy(image + 0x38, "ARMd", 4);
+	refuses(in_uki(copy_of(image, sizeof(image))),
+		"UKI: section .linux: a Linux Image for arm64: the guest needs a kernel for x86");
+	refuses(in_uki(copy_of("text", 4)),
+		"UKI: section .linux: not a kernel: neither an ELF file, nor a bzImage, nor an "
+		"a.out of Plan 9, nor packed in a way that is known");
+}
+
+/* What is none, but is known, packed or not. */
+static void test_foreign(void **state)
+{
+	uint8_t image[64] = {0};
+
+	(void)state;
+	memcpy(image + 0x38, "ARMd", 4);
+	refuses(copy_of(image, sizeof(image)),
+		"a Linux Image for arm64: the guest needs a kernel for x86");
+	refuses(pack("gzip -n", image, sizeof(image)), "gzip: what was packed is a Linux Image for "
+						       "arm64: the guest needs a kernel for x86");
+	refuses(run("printf 070701 | zstd -q"),
+		"zstd: what was packed is a cpio archive, as an initramfs is: that is what ramdisk "
+		"is for");
+	refuses(pb_make(NULL, 0), "an EFI program for x86-64, but no UKI with a kernel in it: only "
+				  "EFI firmware starts it");
+}
+
 static void test_no_kernel(void **state)
 {
 	static const char none[] =
@@ -309,6 +395,8 @@ static void write_seeds(const char *dir)
 		write_seed(dir, "bzimage", i, in_bzimage(packed(i, &m, kinds[i].size)));
 	}
 	write_seed(dir, "bzimage", NR_KINDS, in_bzimage(copy_of(m.data, m.len)));
+	write_seed(dir, "uki", 0, in_uki(in_bzimage(packed(0, &m, false))));
+	write_seed(dir, "uki", 1, in_uki(copy_of(m.data, m.len)));
 	write_seed(dir, "elf", 0, copy_of(m.data, m.len));
 	ao_386(&a);
 	write_seed(dir, "aout", 0, copy_of(a.data, a.len));
@@ -324,6 +412,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bzimage),      cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_bad_packed),   cmocka_unit_test(test_bad_bzimage),
 		cmocka_unit_test(test_every_prefix), cmocka_unit_test(test_aout),
+		cmocka_unit_test(test_uki),          cmocka_unit_test(test_bad_uki),
+		cmocka_unit_test(test_foreign),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--seeds") == 0) {
