@@ -62,15 +62,24 @@ static int read_unpacked(struct kernel *k, struct err *e)
 static int check_padding(const uint8_t *in, size_t len, size_t used, const char *codec,
 			 struct err *e)
 {
-	for (size_t i = used; i < len; i++) {
-		if (in[i])
-			return err_set(
-				e,
-				"%s: something follows the stream: %zu bytes from offset %zu "
-				"on, not all zero",
-				codec, len - used, used);
-	}
-	return 0;
+	const struct codec *second;
+	size_t at = used;
+
+	while (at < len && !in[at])
+		at++;
+	if (at == len)
+		return 0;
+	second = codec_find(in + at, len - at);
+	if (second)
+		return err_set(
+			e,
+			"%s: a second stream (%s) follows the first, at offset %zu: a kernel "
+			"is one; unpack them, and pack the kernel as one",
+			codec, second->name, at);
+	return err_set(e,
+		       "%s: something follows the stream: %zu bytes from offset %zu on, not all "
+		       "zero",
+		       codec, len - used, used);
 }
 
 /*

@@ -287,6 +287,31 @@ static void test_no_kernel(void **state)
 		"bzip2: not supported; pack the kernel with gzip, xz, lzma, zstd or lz4 instead");
 }
 
+/*
+ * The kernel in the i-th way, and behind it in the k-th way, half of them with padding between
+ * them. Old lz4 has no end, and takes another codec's stream for its own next block without.
+ */
+static void second_stream(const struct mk *m)
+{
+	for (size_t i = 0; i < NR_KINDS; i++) {
+		for (size_t k = 0; k < NR_KINDS; k++) {
+			struct bytes b = packed(i, m, false), other = packed(k, m, false);
+			const bool endless = !strcmp(kinds[i].cmd, "lz4 -q -l -9") &&
+					     strcmp(kinds[k].codec, "lz4") != 0;
+			const size_t pad = k % 2 && !endless ? 0 : 4;
+			char msg[256];
+
+			snprintf(msg, sizeof(msg),
+				 "%s: a second stream (%s) follows the first, at offset %zu: a "
+				 "kernel is one; unpack them, and pack the kernel as one",
+				 kinds[i].codec, kinds[k].codec, b.len + pad);
+			b = append(b, "\0\0\0\0", pad);
+			refuses(append(b, other.data, other.len), msg);
+			free(other.data);
+		}
+	}
+}
+
 static void test_bad_packed(void **state)
 {
 	struct bytes b;
@@ -300,6 +325,7 @@ static void test_bad_packed(void **state)
 		 "xz: something follows the stream: 3 bytes from offset %zu on, not all zero",
 		 b.len);
 	refuses(append(b, "\0\0\1", 3), msg);
+	second_stream(&m);
 	refuses(pack("gzip -n", (const uint8_t *)"text", 4),
 		"gzip: what was packed is neither an ELF nor an a.out file");
 	refuses(pack("(xz | gzip -n)", m.data, m.len),
