@@ -337,7 +337,7 @@ static void test_bad_packed(void **state)
 
 	mk_put(&m, MK_EH(&m, e_machine), EM_AARCH64, 2);
 	refuses(packed(0, &m, false),
-		"ELF: machine 183 is not x86-64's, which the 64-bit class needs");
+		"ELF: machine 183 (arm64) is not x86-64's, which the 64-bit class needs");
 	refuses(run("head -c 2M /dev/zero | zstd -q"), "zstd: unpacks to more than 1 MiB");
 }
 
