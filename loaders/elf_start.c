@@ -24,9 +24,16 @@ const char *elf_solo5_name(uint32_t solo5)
 	return known ? names[solo5] : "another host";
 }
 
-/* One that says nothing to Xen. */
+/* Whether it says anything of what Xen wants to know of a PV guest's kernel. */
+static bool says_pv(const struct elf_info *i)
+{
+	return i->has_section || i->xen_version[0] || i->loader[0] || i->xen & ELF_XEN_ENTRY;
+}
+
 static int why_not_xen(const struct elf_info *i, struct err *e)
 {
+	if (elf_can_pvh(i))
+		return err_set(e, "has no PV entry");
 	if (i->solo5 != ELF_SOLO5_NONE && i->solo5 != ELF_SOLO5_XEN)
 		return err_set(e,
 			       "is a Solo5 unikernel for %s: build it for xen (with mirage: "
@@ -57,7 +64,7 @@ static int why_not_stated(const struct elf_info *i, struct err *e)
 
 int elf_why_not_pv(const struct elf_info *i, struct err *e)
 {
-	if (!i->has_notes && !i->has_section)
+	if (!says_pv(i))
 		return why_not_xen(i, e);
 	if (why_not_stated(i, e) < 0)
 		return -1;

@@ -82,6 +82,15 @@ static void test_notes(void **state)
 	mk_linux_segments(&m);
 	no_pv(&m, "is not built for Xen: it has neither a PV nor a PVH entry");
 
+	at = mk_begin_notes(&m, 64);
+	mk_note_text(&m, XEN_ELFNOTE_GUEST_OS, "linux");
+	mk_end_notes(&m, at);
+	no_pv(&m, "is not built for Xen: it has neither a PV nor a PVH entry");
+	at = mk_begin_notes(&m, 64);
+	mk_note_number(&m, XEN_ELFNOTE_ENTRY, MK_PHYS, 8);
+	mk_end_notes(&m, at);
+	no_pv(&m, "states no XEN_VERSION: Xen loads only kernels for xen-3.0");
+
 	/* For pvh alone; what it says to pv guests does not fit. */
 	at = mk_begin_notes(&m, 64);
 	mk_note_number(&m, XEN_ELFNOTE_PHYS32_ENTRY, MK_PHYS, 4);
@@ -144,7 +153,7 @@ static void test_solo5(void **state)
 	assert_int_equal(i.solo5, ELF_SOLO5_XEN);
 	assert_int_equal(i.solo5_abi, 7);
 	assert_string_equal(elf_solo5_name(i.solo5), "xen");
-	no_pv(&m, "states no XEN_VERSION: Xen loads only kernels for xen-3.0");
+	no_pv(&m, "has no PV entry");
 
 	/* The memory is as Xen's loader counts it; what is not loaded is told. */
 	assert_int_equal(i.nr_segments, 1);
