@@ -17,6 +17,25 @@ bool elf_match(const uint8_t *in, size_t len)
 	return len >= SELFMAG && memcmp(in, ELFMAG, SELFMAG) == 0;
 }
 
+/* For people: what kernels are for that are not for x86. */
+static const char *machine_name(uint16_t machine)
+{
+	switch (machine) {
+	case EM_ARM:
+		return " (arm)";
+	case EM_AARCH64:
+		return " (arm64)";
+	case EM_RISCV:
+		return " (riscv)";
+	case EM_PPC64:
+		return " (powerpc)";
+	case EM_S390:
+		return " (s390)";
+	default:
+		return "";
+	}
+}
+
 /* e_ident, and what depends on the class: the length of the header and the machine. */
 static int read_ident(struct elf_file *f, struct elf_info *out, struct err *e)
 {
@@ -48,8 +67,9 @@ static int read_ident(struct elf_file *f, struct elf_info *out, struct err *e)
 	 * entered in 32-bit mode do. Xen's libelf accepts both machines.
 	 */
 	if (out->machine != EM_X86_64 && (f->is64 || out->machine != EM_386))
-		return err_set(e, "machine %u is not %s's, which the %d-bit class needs",
-			       out->machine, f->is64 ? "x86-64" : "i386's or x86-64", out->bits);
+		return err_set(e, "machine %u%s is not %s's, which the %d-bit class needs",
+			       out->machine, machine_name(out->machine),
+			       f->is64 ? "x86-64" : "i386's or x86-64", out->bits);
 	return 0;
 }
 
@@ -131,6 +151,29 @@ static int check_segment(const struct elf_file *f, unsigned i, const struct elf_
 	return 0;
 }
 
+static bool has_access(const struct elf_phdr *p)
+{
+	return p->flags & (PF_R | PF_W | PF_X);
+}
+
+static struct elf_segment segment_of(const struct elf_phdr *p)
+{
+	return (struct elf_segment){
+		.vaddr = p->vaddr,
+		.paddr = p->paddr,
+		.offset = p->offset,
+		.filesz = p->filesz,
+		.memsz = p->memsz,
+		.flags = p->flags,
+	};
+}
+
+static void add_unloaded(const struct elf_phdr *p, struct elf_info *out)
+{
+	if (out->nr_unloaded < ELF_UNLOADED_MAX)
+		out->unloaded[out->nr_unloaded++] = segment_of(p);
+}
+
 /* Adds the segment of program header i. nr[] has the numbers of those added before. */
 static int add_segment(const struct elf_phdr *p, unsigned i, unsigned *nr, struct elf_info *out,
 		       struct err *e)
@@ -149,14 +192,7 @@ static int add_segment(const struct elf_phdr *p, unsigned i, unsigned *nr, struc
 		return err_set(e, "more than %d segments to load", ELF_SEGMENTS_MAX);
 
 	nr[n] = i;
-	out->segments[n] = (struct elf_segment){
-		.vaddr = p->vaddr,
-		.paddr = p->paddr,
-		.offset = p->offset,
-		.filesz = p->filesz,
-		.memsz = p->memsz,
-		.flags = p->flags,
-	};
+	out->segments[n] = segment_of(p);
 	out->nr_segments = n + 1;
 	out->load_bytes += p->memsz;
 	return 0;
@@ -170,8 +206,12 @@ static int read_segments(const struct elf_file *f, struct elf_info *out, struct 
 	for (unsigned i = 0; i < f->phnum; i++) {
 		struct elf_phdr p = elf_get_phdr(f, i);
 
+		if (p.type != PT_LOAD)
+			continue;
+		if (!p.memsz || !has_access(&p))
+			add_unloaded(&p, out);
 		/* Xen's loader skips segments without any access rights. */
-		if (p.type != PT_LOAD || !(p.flags & (PF_R | PF_W | PF_X)))
+		if (!has_access(&p))
 			continue;
 		if (check_segment(f, i, &p, e) != 0)
 			return -1;
@@ -214,7 +254,7 @@ static void find_virtual(struct elf_info *out)
 	out->vend = out->pend + (base - offset);
 }
 
-static int check_pv(const struct elf_info *i, struct err *e)
+int elf_check_pv(const struct elf_info *i, struct err *e)
 {
 	uint64_t base = i->xen & ELF_XEN_VIRT_BASE ? i->virt_base : 0;
 	uint64_t entry = i->xen & ELF_XEN_ENTRY ? i->xen_entry : i->entry;
@@ -278,7 +318,7 @@ static int check_addresses(const struct elf_info *out, struct err *e)
 	/* A kernel for PVH alone has no PV entry point, and its other addresses are free. */
 	if (pvh && !(out->xen & ELF_XEN_ENTRY))
 		return 0;
-	return check_pv(out, e);
+	return elf_check_pv(out, e);
 }
 
 int elf_read(const uint8_t *in, size_t len, struct elf_info *out, struct err *e)
@@ -296,33 +336,4 @@ int elf_read(const uint8_t *in, size_t len, struct elf_info *out, struct err *e)
 		return -1;
 	find_virtual(out);
 	return check_addresses(out, e);
-}
-
-static bool begins(const char *s, const char *with)
-{
-	return strncmp(s, with, strlen(with)) == 0;
-}
-
-bool elf_can_pv(const struct elf_info *i)
-{
-	struct err ignored;
-
-	if (!i->has_notes && !i->has_section)
-		return false;
-	if (!begins(i->loader, "generic") && !begins(i->guest_os, "linux"))
-		return false;
-	return begins(i->xen_version, "xen-3.0") && check_pv(i, &ignored) == 0;
-}
-
-bool elf_can_pvh(const struct elf_info *i)
-{
-	return i->has_notes && i->xen & ELF_XEN_PHYS32_ENTRY;
-}
-
-bool elf_has_pae(const struct elf_info *i)
-{
-	/* elf_xen_parse_note and elf_xen_parse_guest_info in Xen's libelf. */
-	if (i->has_notes)
-		return strcmp(i->pae, "yes") == 0 || strstr(i->pae, "bimodal");
-	return begins(i->pae, "yes");
 }

@@ -35,6 +35,15 @@ int elf_read(const uint8_t *in, size_t len, struct elf_info *out, struct err *e)
 bool elf_can_pv(const struct elf_info *i);
 bool elf_can_pvh(const struct elf_info *i);
 
+/*
+ * Why a kernel can't be started as a PV guest's, in words that go behind "kernel X ": "is for Xen
+ * 2.0, ...". Returns 0 where it can, else -1 with e set.
+ */
+int elf_why_not_pv(const struct elf_info *i, struct err *e);
+
+/* "hvt" and so on; "another host" for one that is not known. */
+const char *elf_solo5_name(uint32_t solo5);
+
 /* Whether a 32-bit kernel says that it can do with PAE, as Xen's loader takes its word. */
 bool elf_has_pae(const struct elf_info *i);
 

@@ -1,5 +1,5 @@
 /*
- * The headers of an ELF file, the same for both classes; shared by elf.c and elf_notes.c.
+ * The headers of an ELF file, the same for both classes; shared by the files that read it.
  */
 #ifndef EARLYDOM_ELF_FILE_H
 #define EARLYDOM_ELF_FILE_H
@@ -56,5 +56,8 @@ int elf_notes_read(const struct elf_file *f, struct elf_info *out, struct err *e
 
 /* The same for the content of a __xen_guest section, size bytes at text. */
 int elf_guest_read(const uint8_t *text, size_t size, struct elf_info *out, struct err *e);
+
+/* Whether the addresses of a kernel fit together for a PV guest. Returns 0, or -1 with e set. */
+int elf_check_pv(const struct elf_info *i, struct err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define ELF_SEGMENTS_MAX 64
+#define ELF_UNLOADED_MAX 8
 
 /*
  * What the segments may span in physical memory, from the lowest to the highest address.
@@ -48,6 +49,20 @@ enum elf_xen_bit {
 	ELF_XEN_SUSPEND_CANCEL = 1 << 10,
 };
 
+/*
+ * What a unikernel of Solo5 is linked for, as it states in a note (Solo5's include/elf_abi.h, enum
+ * abi_target): one of its own programs, a hypervisor's own interface, or Xen.
+ */
+enum elf_solo5 {
+	ELF_SOLO5_NONE, /* it is no unikernel of Solo5 */
+	ELF_SOLO5_HVT,
+	ELF_SOLO5_SPT,
+	ELF_SOLO5_VIRTIO,
+	ELF_SOLO5_MUEN,
+	ELF_SOLO5_GENODE,
+	ELF_SOLO5_XEN,
+};
+
 /* All of it copied out of the file: nothing here points into the bytes. */
 struct elf_info {
 	int bits;         /* 32 or 64 */
@@ -62,6 +77,11 @@ struct elf_info {
 	struct elf_symtab symtab;
 	uint64_t vstart, vend; /* where a PV guest has these (not the lowest vaddr: see elf.c) */
 	uint64_t load_bytes;   /* sum of memsz */
+	/* PT_LOAD of which nothing is loaded, only to be shown: empty ones, whose address counts in
+	 * pstart and pend, and those without any access, which Xen's loader skips. The first ones
+	 * if there are more. */
+	unsigned nr_unloaded;
+	struct elf_segment unloaded[ELF_UNLOADED_MAX];
 
 	bool has_notes;   /* Xen's ELF notes found */
 	bool has_section; /* an old __xen_guest section found */
@@ -75,6 +95,9 @@ struct elf_info {
 	char pae[32];
 	char bsd_symtab[8]; /* "yes": it wants its symbols loaded */
 	char features[160];
+
+	uint32_t solo5;     /* enum elf_solo5, or one that is not known here */
+	uint32_t solo5_abi; /* version of that */
 };
 
 #endif

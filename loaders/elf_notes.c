@@ -18,10 +18,13 @@
  */
 #define NOTES_MAX 65536
 
+/* Of the notes with the name Solo5 (its include/elf_abi.h): its target and that one's version. */
+#define SOLO5_ABI1 0x31494241
+
 #define NOTE_HEAD 12 /* bytes: length of the name, length of the content, type */
 
 struct note {
-	bool xen; /* by its name */
+	bool xen, solo5; /* by its name */
 	uint32_t type;
 	const uint8_t *desc;
 	size_t size;  /* of the content, as stated */
@@ -170,6 +173,15 @@ static int read_xen_note(const struct note *n, struct elf_info *out, struct err 
 	return 0;
 }
 
+/* Whom a unikernel of Solo5 is for; of other notes of Solo5's nothing is needed. */
+static void read_solo5_note(const struct note *n, struct elf_info *out)
+{
+	if (n->type != SOLO5_ABI1 || n->size < 8)
+		return;
+	out->solo5 = le32(n->desc);
+	out->solo5_abi = le32(n->desc + 4);
+}
+
 static bool all_zero(const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -213,6 +225,7 @@ static int take_note(const struct elf_file *f, const uint8_t *p, size_t left, st
 	if (name_size > left)
 		return err_set(e, "note at offset %#zx: its name goes past the notes' end", n->at);
 	n->xen = name_size >= 4 && memcmp(name, "Xen", 4) == 0;
+	n->solo5 = name_size >= 6 && memcmp(name, "Solo5", 6) == 0;
 	name_avail = padded(name_size, left);
 	n->desc = name + name_avail;
 	n->avail = padded(n->size, left - name_avail);
@@ -239,6 +252,8 @@ static int read_area(const struct elf_file *f, size_t start, size_t size, unsign
 			return err_set(e, "more than %d notes", NOTES_MAX);
 		if (take_note(f, p, left, &n, &taken, e) != 0)
 			return -1;
+		if (n.solo5)
+			read_solo5_note(&n, out);
 		if (!n.xen)
 			continue;
 		out->has_notes = true;

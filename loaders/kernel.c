@@ -5,6 +5,7 @@
 
 #include "bytes.h"
 #include "codecs.h"
+#include "foreign.h"
 
 /* Looks at what is supposed to be the bare kernel. */
 static int read_elf(const uint8_t *in, size_t len, struct kernel *k, struct err *e)
@@ -37,10 +38,23 @@ static int read_payload(struct kernel *k, struct err *e)
 /* What a codec made of the file. */
 static int read_unpacked(struct kernel *k, struct err *e)
 {
-	if (elf_match(k->unpacked.data, k->unpacked.size))
-		return read_elf(k->unpacked.data, k->unpacked.size, k, e);
-	if (aout_match(k->unpacked.data, k->unpacked.size))
-		return read_aout(k->unpacked.data, k->unpacked.size, k, e);
+	const uint8_t *in = k->unpacked.data;
+	const size_t len = k->unpacked.size;
+	const struct codec *inner;
+
+	if (elf_match(in, len))
+		return read_elf(in, len, k, e);
+	if (aout_match(in, len))
+		return read_aout(in, len, k, e);
+	if (bzimage_match(in, len) || uki_match(in, len))
+		return err_set(e, "%s: a %s, packed once more as a whole: unpack it first",
+			       k->codec, bzimage_match(in, len) ? "bzImage" : "UKI");
+	inner = codec_find(in, len);
+	if (inner)
+		return err_set(e, "%s: packed again, with %s: unpack it first", k->codec,
+			       inner->name);
+	if (foreign_name(in, len, e))
+		return err_prefix(e, "%s: what was packed is ", k->codec);
 	return err_set(e, "%s: what was packed is neither an ELF nor an a.out file", k->codec);
 }
 
@@ -48,15 +62,24 @@ static int read_unpacked(struct kernel *k, struct err *e)
 static int check_padding(const uint8_t *in, size_t len, size_t used, const char *codec,
 			 struct err *e)
 {
-	for (size_t i = used; i < len; i++) {
-		if (in[i])
-			return err_set(
-				e,
-				"%s: something follows the stream: %zu bytes from offset %zu "
-				"on, not all zero",
-				codec, len - used, used);
-	}
-	return 0;
+	const struct codec *second;
+	size_t at = used;
+
+	while (at < len && !in[at])
+		at++;
+	if (at == len)
+		return 0;
+	second = codec_find(in + at, len - at);
+	if (second)
+		return err_set(
+			e,
+			"%s: a second stream (%s) follows the first, at offset %zu: a kernel "
+			"is one; unpack them, and pack the kernel as one",
+			codec, second->name, at);
+	return err_set(e,
+		       "%s: something follows the stream: %zu bytes from offset %zu on, not all "
+		       "zero",
+		       codec, len - used, used);
 }
 
 /*
@@ -125,7 +148,6 @@ static int open_packed(const struct codec *c, const uint8_t *file, size_t len, b
 		       size_t limit, struct kernel *k, struct err *e)
 {
 	const struct packed in = {.data = file, .len = len, .paged = paged};
-	const struct codec *inner;
 	size_t used;
 
 	k->format = "ELF";
@@ -134,23 +156,15 @@ static int open_packed(const struct codec *c, const uint8_t *file, size_t len, b
 		return -1;
 	if (check_padding(file, len, used, c->name, e) != 0)
 		return -1;
-	if (bzimage_match(k->unpacked.data, k->unpacked.size))
-		return err_set(e, "%s: a bzImage, packed once more as a whole: unpack it first",
-			       c->name);
-	inner = codec_find(k->unpacked.data, k->unpacked.size);
-	if (inner)
-		return err_set(e, "%s: packed again, with %s: unpack it first", c->name,
-			       inner->name);
 	return read_unpacked(k, e);
 }
 
-static int open_any(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *k,
-		    struct err *e)
+/* A file, or what a UKI has for its kernel. */
+static int open_plain(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *k,
+		      struct err *e)
 {
 	const struct codec *c;
 
-	if (len == 0)
-		return err_set(e, "the file is empty");
 	if (elf_match(file, len)) {
 		k->format = "ELF";
 		return read_elf(file, len, k, e);
@@ -165,9 +179,29 @@ static int open_any(const uint8_t *file, size_t len, bool paged, size_t limit, s
 	c = codec_find(file, len);
 	if (c)
 		return open_packed(c, file, len, paged, limit, k, e);
+	if (foreign_name(file, len, e))
+		return -1;
 	return err_set(
 		e, "not a kernel: neither an ELF file, nor a bzImage, nor an a.out of Plan 9, nor "
 		   "packed in a way that is known");
+}
+
+static int open_any(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *k,
+		    struct err *e)
+{
+	const size_t *at, *size;
+
+	if (len == 0)
+		return err_set(e, "the file is empty");
+	if (bzimage_match(file, len) || !uki_match(file, len))
+		return open_plain(file, len, paged, limit, k, e);
+	if (uki_read(file, len, &k->uki, e) != 0)
+		return err_prefix(e, "UKI: ");
+	at = &k->uki.parts[UKI_LINUX].offset;
+	size = &k->uki.parts[UKI_LINUX].size;
+	if (open_plain(file + *at, *size, paged, limit, k, e) != 0)
+		return err_prefix(e, "UKI: section %s: ", uki_part_name(UKI_LINUX));
+	return 0;
 }
 
 int kernel_open(const uint8_t *file, size_t len, bool paged, size_t limit, struct kernel *out,

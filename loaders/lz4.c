@@ -25,10 +25,11 @@ static int legacy_unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t 
 	size_t pos = 4;
 
 	/*
-	 * The end is where no further block can be: fewer than 5 bytes, or a size of 0. The 4
-	 * bytes of unpacked size that Linux puts behind the stream are thus left to the caller.
+	 * The end is where no further block can be: fewer than 5 bytes, a size of 0, or another
+	 * stream. The 4 bytes of unpacked size that Linux puts behind the stream are thus left to
+	 * the caller.
 	 */
-	while (in_len - pos > 4 && le32(in + pos) != 0) {
+	while (in_len - pos > 4 && le32(in + pos) != 0 && !match(in + pos, in_len - pos)) {
 		size_t size = le32(in + pos);
 
 		if (size > (size_t)LZ4_COMPRESSBOUND(LEGACY_BLOCK))

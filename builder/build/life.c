@@ -12,6 +12,7 @@
 #include "build.h"
 #include "builder/devmodel/serial_nodes.h"
 #include "builder/host/domains.h"
+#include "builder/image/direct.h"
 #include "builder/image/image_type.h"
 #include "builder/store/add_guest.h"
 #include "create.h"
@@ -107,6 +108,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	cmdline = type->cmdline(g->cfg, e);
 	if (!cmdline || judge(g, h, kernel, &space, &map, e) < 0)
 		goto out;
+	direct_note(g->cfg, kernel, g->kernel_note);
 
 	phases_enter(&g->phases, PHASE_CREATE);
 	if (create_domain(g, h, e) < 0)

@@ -71,6 +71,7 @@ static bool judge_kernel(struct check *c, const struct guest_config *g, struct i
 			 const struct kernel **k)
 {
 	const struct image_type *type = image_type_find(g->image);
+	char note[KERNEL_NOTE_MAX];
 	struct err e;
 
 	if (type->kernel_use(g) == KERNEL_HANDED_ON) {
@@ -80,8 +81,11 @@ static bool judge_kernel(struct check *c, const struct guest_config *g, struct i
 		*k = image_kernel(f, &e);
 		if (!*k)
 			err_prefix(&e, "kernel %s: ", g->kernel);
-		else if (type->check_kernel(g, *k, &e) == 0)
+		else if (type->check_kernel(g, *k, &e) == 0) {
+			if (*direct_note(g, *k, note))
+				diag_note(&c->diag, g->kernel_loc, "kernel %s %s", g->kernel, note);
 			return true;
+		}
 	}
 	diag_add(&c->diag, g->kernel_loc, "%s", e.msg);
 	return false;

@@ -1,6 +1,7 @@
 /*
  * earlydom inspect: what the loaders see in a kernel, and the bare kernel written out.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -80,12 +81,69 @@ static void print_aout(const struct aout_info *a)
 	printf("a.out entry: 0x%" PRIx64 ", KZERO 0x%" PRIx64 "\n", a->entry, a->kzero);
 }
 
-static void print_kernel(const struct kernel *k, size_t file_size)
+/* What is for people to read in the file: printable, whoever wrote it. */
+static void print_text(const uint8_t *text, size_t len)
+{
+	while (len && (!text[len - 1] || text[len - 1] == '\n'))
+		len--;
+	for (size_t i = 0; i < len; i++)
+		putchar(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
+	putchar('\n');
+}
+
+static void print_uki(const struct uki_info *u, const uint8_t *file)
+{
+	const size_t at = u->parts[UKI_CMDLINE].offset, len = u->parts[UKI_CMDLINE].size;
+
+	for (int i = 0; i < NR_UKI_PARTS; i++)
+		if (u->parts[i].size)
+			printf("uki %s: %zu bytes at %zu%s\n", uki_part_name(i), u->parts[i].size,
+			       u->parts[i].offset, i == UKI_LINUX ? "" : ", not used");
+	if (!len)
+		return;
+	printf("uki command line: ");
+	print_text(file + at, len);
+}
+
+static void print_segments(const struct elf_info *i)
+{
+	for (unsigned n = 0; n < i->nr_segments; n++)
+		printf("segment: paddr 0x%" PRIx64 " vaddr 0x%" PRIx64 " filesz %" PRIu64
+		       " memsz %" PRIu64 "\n",
+		       i->segments[n].paddr, i->segments[n].vaddr, i->segments[n].filesz,
+		       i->segments[n].memsz);
+	for (unsigned n = 0; n < i->nr_unloaded; n++) {
+		const struct elf_segment *s = &i->unloaded[n];
+
+		printf("segment: paddr 0x%" PRIx64 " vaddr 0x%" PRIx64 " filesz %" PRIu64
+		       " memsz %" PRIu64 ", not loaded: %s\n",
+		       s->paddr, s->vaddr, s->filesz, s->memsz,
+		       s->flags & (PF_R | PF_W | PF_X) ? "empty, but its address counts"
+						       : "no access to it");
+	}
+}
+
+/* As which types it can start, or why as none. */
+static void print_starts(const struct kernel *k)
+{
+	const bool pv = kernel_can_pv(k), pvh = elf_can_pvh(&k->info);
+	struct err why;
+
+	if (pv || pvh) {
+		printf("starts as: %s%s%s\n", pv ? "pv" : "", pv && pvh ? ", " : "",
+		       pvh ? "pvh" : "");
+		return;
+	}
+	elf_why_not_pv(&k->info, &why);
+	printf("starts as: nothing that earlydom knows: it %s\n", why.msg);
+}
+
+static void print_kernel(const struct kernel *k, const struct image_file *f)
 {
 	const struct elf_info *i = &k->info;
-	const bool pv = kernel_can_pv(k);
 
-	printf("format: %s\nfile size: %zu\n", k->format, file_size);
+	printf("format: %s\nfile size: %zu\n", k->format, f->size);
+	print_uki(&k->uki, f->data);
 	printf("codec: %s\n", k->codec ? k->codec : "none");
 	if (k->codec)
 		printf("unpacked size: %zu\n", k->bare_size);
@@ -102,21 +160,16 @@ static void print_kernel(const struct kernel *k, size_t file_size)
 	else
 		printf("elf: %d-bit, machine %u, entry 0x%" PRIx64 "\n", i->bits, i->machine,
 		       i->entry);
-	for (unsigned n = 0; n < i->nr_segments; n++)
-		printf("segment: paddr 0x%" PRIx64 " vaddr 0x%" PRIx64 " filesz %" PRIu64
-		       " memsz %" PRIu64 "\n",
-		       i->segments[n].paddr, i->segments[n].vaddr, i->segments[n].filesz,
-		       i->segments[n].memsz);
+	print_segments(i);
 	if (i->symtab.memsz)
 		printf("symbols: paddr 0x%" PRIx64 " memsz %" PRIu64 "\n", i->symtab.paddr,
 		       i->symtab.memsz);
 	printf("memory: 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " KiB\n", i->pstart, i->pend,
 	       (i->pend - i->pstart + 1023) / 1024);
 	print_xen(k);
-	printf("starts as: %s%s%s\n", pv ? "pv" : "", pv && elf_can_pvh(i) ? ", " : "",
-	       elf_can_pvh(i) ? "pvh"
-	       : pv           ? ""
-			      : "nothing that earlydom knows");
+	if (i->solo5)
+		printf("solo5: for %s, ABI %" PRIu32 "\n", elf_solo5_name(i->solo5), i->solo5_abi);
+	print_starts(k);
 }
 
 static int write_out(const char *path, const uint8_t *data, size_t size, struct err *e)
@@ -151,7 +204,7 @@ static int inspect(const char *path, const char *out, struct err *e)
 	else if (out)
 		rc = write_out(out, k->bare, k->bare_size, e);
 	else
-		print_kernel(k, f->size);
+		print_kernel(k, f);
 	image_drop(&cache, f);
 	return rc;
 }

@@ -22,6 +22,8 @@ struct vif;        /* device/vif.h */
 /* domid of a guest that has no domain. */
 #define NO_DOMAIN DOMID_INVALID
 
+#define KERNEL_NOTE_MAX 160
+
 struct guest {
 	const struct guest_config *cfg;
 	uint8_t uuid[16]; /* the descriptor's, or a random one that restarts keep */
@@ -44,6 +46,9 @@ struct guest {
 	bool store_lost;       /* the store that it knew has ended: its kernel hears no other one */
 	struct devmodel model; /* its device model, if it is of a type that has one */
 	bool handed_over;      /* it was added to the store only after its start */
+
+	/* What is worth knowing of what it was built from, behind "kernel X "; "" for nothing. */
+	char kernel_note[KERNEL_NOTE_MAX];
 
 	uint64_t began;       /* when the newest build began */
 	uint64_t build_ns;    /* ns from there to the unpause */

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,9 +51,25 @@ int direct_check_pae(const struct guest_config *g, const struct kernel *k, struc
 		return 0;
 	return err_set(
 		e,
-		"kernel %s is a 32-bit pv kernel without PAE (\"%s\"), which no hypervisor of "
-		"today runs",
-		g->kernel, k->info.pae);
+		"kernel %s is a 32-bit pv kernel without PAE (%s%s), which no hypervisor of today "
+		"runs: it has to be built with PAE",
+		g->kernel, k->info.pae[0] ? "PAE=" : "it states nothing of it", k->info.pae);
+}
+
+const char *direct_note(const struct guest_config *g, const struct kernel *k,
+			char buf[KERNEL_NOTE_MAX])
+{
+	const bool initrd = k->uki.parts[UKI_INITRD].size, cmdline = k->uki.parts[UKI_CMDLINE].size;
+
+	*buf = '\0';
+	if (!k->uki.parts[UKI_LINUX].size)
+		return buf;
+	snprintf(buf, KERNEL_NOTE_MAX,
+		 "is a UKI, of which only the section .linux is used%s%s%s%s%s",
+		 initrd || cmdline ? ", not " : "", initrd ? ".initrd" : "",
+		 initrd && cmdline ? " and " : "", cmdline ? ".cmdline" : "",
+		 initrd && !g->ramdisk ? ": the guest has no ramdisk" : "");
+	return buf;
 }
 
 /*

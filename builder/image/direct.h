@@ -5,6 +5,7 @@
 #ifndef EARLYDOM_DIRECT_H
 #define EARLYDOM_DIRECT_H
 
+#include "builder/guest/guest.h"
 #include "image_type.h"
 
 /*
@@ -28,6 +29,14 @@ char *direct_cmdline(const struct guest_config *g, const char *ip, const char *e
  * Checks that Xen can run a pv guest's kernel: a 32-bit one needs PAE. Returns 0, or -1 with e set.
  */
 int direct_check_pae(const struct guest_config *g, const struct kernel *k, struct err *e);
+
+/*
+ * What somebody should know who starts the guest with that kernel, in words that go behind "kernel
+ * X
+ * ": of a UKI, that not all of it is used. Returns buf, "" in it where there is nothing.
+ */
+const char *direct_note(const struct guest_config *g, const struct kernel *k,
+			char buf[KERNEL_NOTE_MAX]);
 
 /*
  * Whether the guest's memory holds a kernel that is loaded into it, a ramdisk of that many bytes

@@ -28,10 +28,12 @@ static int linux_check_kernel(const struct guest_config *g, const struct kernel 
 	if (k->aout.magic)
 		return err_set(e, "kernel %s is a Plan 9 a.out: image = \"plan9\" would fit",
 			       g->kernel);
-	if (!pv && !pvh)
-		return err_set(
-			e, "kernel %s is not built for Xen: it has neither a PV nor a PVH entry",
-			g->kernel);
+	if (!pv && !pvh) {
+		elf_why_not_pv(&k->info, e);
+		return err_prefix(e, "kernel %s ", g->kernel);
+	}
+	if (pv && direct_check_pae(g, k, e) < 0)
+		return -1;
 	return err_set(e, "kernel %s has no %s entry, only a %s one: type = \"%s\" would fit",
 		       g->kernel, pv ? "PVH" : "PV", pv ? "PV" : "PVH", pv ? "pv" : "pvh");
 }

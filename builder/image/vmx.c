@@ -11,6 +11,7 @@
 
 #include "direct.h"
 #include "loaders/codecs.h"
+#include "loaders/foreign.h"
 
 #define BLANKS     " \t" /* between words, as the descriptor's strings may have them */
 #define VNC_VIEWER "VNC_VIEWER="
@@ -101,6 +102,14 @@ static int vmx_check_file(const struct guest_config *g, const uint8_t *data, siz
 			       "kernel %s is packed with %s as a whole: QEMU starts a bzImage, or "
 			       "an ELF file that is not packed",
 			       g->kernel, codec->name);
+	if (uki_match(data, size))
+		return err_set(
+			e,
+			"kernel %s is a UKI, which QEMU does not start: put its section "
+			".linux into a file (objcopy -O binary --only-section=.linux UKI OUT)",
+			g->kernel);
+	if (!elf_match(data, size) && foreign_name(data, size, e))
+		return err_prefix(e, "kernel %s is ", g->kernel);
 	if (!elf_match(data, size))
 		return err_set(e,
 			       "kernel %s is neither a bzImage nor an ELF file: QEMU does not "

@@ -261,6 +261,9 @@ int act_run(const struct happening *h)
 		    guest_type_name(g->cfg->type), (unsigned long long)g->cfg->memory_kib / 1024,
 		    g->cfg->vcpus, g->cfg->vcpus == 1 ? "" : "s",
 		    (unsigned long long)(g->build_ns / NS_PER_MS), tries);
+	if (*g->kernel_note && !h->u->restarts)
+		report_line(h->all->report, "%s: kernel %s %s", unit_name(h->u), g->cfg->kernel,
+			    g->kernel_note);
 	h->u->tries = 0;
 	h->u->ran = true;
 	h->u->why[0] = '\0';

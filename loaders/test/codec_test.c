@@ -535,6 +535,8 @@ static void test_lz4_legacy_errors(void **state)
 	/* 8 MiB + 32 KiB + 16 bytes are the most that a block of 8 MiB can pack to. */
 	uint8_t big[] = "\x02\x21\x4c\x18\x91\x80\x80\x00?";
 	static const uint8_t empty[] = "\x02\x21\x4c\x18";
+	static const uint8_t two[] = "\x02\x21\x4c\x18\x02\x21\x4c\x18....";
+	static const uint8_t frame[] = "\x02\x21\x4c\x18\x04\x22\x4d\x18....";
 	static const uint8_t bad[] = "\x02\x21\x4c\x18\x02\x00\x00\x00\x00\x00";
 	size_t used, len;
 	struct err e;
@@ -546,6 +548,13 @@ static void test_lz4_legacy_errors(void **state)
 	refuses(big, 9, 100, "truncated: the stream does not end within its 9 bytes");
 	refuses(bad, 10, 100, "corrupt near byte 8 of the stream: bad block");
 	refuses(bad, 10, 16 * MIB, "corrupt near byte 8 of the stream: bad block");
+	/* Another stream, of either format, ends the first. */
+	assert_int_equal(unpack(two, 12, 100, &out, &used, &len, &e), 0);
+	assert_int_equal(used, 4);
+	free(out);
+	assert_int_equal(unpack(frame, 12, 100, &out, &used, &len, &e), 0);
+	assert_int_equal(used, 4);
+	free(out);
 	assert_int_equal(unpack(empty, 4, 100, &out, &used, &len, &e), 0);
 	assert_int_equal(used, 4);
 	assert_int_equal(len, 0);

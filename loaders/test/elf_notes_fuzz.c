@@ -3,6 +3,7 @@
  * With libFuzzer: clang -fsanitize=fuzzer,address,undefined. `elf_notes_test --seeds DIR` makes a
  * corpus to start from.
  */
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,26 @@ static void check(bool ok)
 {
 	if (!ok)
 		abort();
+}
+
+/* Nothing is loaded of these, which may say whatever they like. */
+static void check_unloaded(const struct elf_info *i)
+{
+	check(i->nr_unloaded <= ELF_UNLOADED_MAX);
+	for (unsigned n = 0; n < i->nr_unloaded; n++)
+		check(!i->unloaded[n].memsz || !(i->unloaded[n].flags & (PF_R | PF_W | PF_X)));
+}
+
+/* Exactly those that can't be a pv guest's have a reason. */
+static void check_reason(const struct elf_info *i)
+{
+	struct err e = {.msg = ""};
+
+	if (elf_why_not_pv(i, &e) == 0)
+		check(elf_can_pv(i) && e.msg[0] == '\0');
+	else
+		check(!elf_can_pv(i) && e.msg[0] != '\0' && !strchr(e.msg, '\n'));
+	check(elf_solo5_name(i->solo5)[0] != '\0');
 }
 
 static void check_segments(const struct elf_info *i, size_t len)
@@ -71,6 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	check(i.nr_segments > 0 && i.nr_segments <= ELF_SEGMENTS_MAX);
 	check(i.pend > i.pstart && i.pend - i.pstart <= ELF_SPAN_MAX);
 	check_segments(&i, len);
+	check_unloaded(&i);
+	check_reason(&i);
 	check_symtab(in, &i, len);
 	if (elf_can_pvh(&i))
 		check(i.phys32_entry >= i.pstart && i.phys32_entry < i.pend);

@@ -86,7 +86,7 @@ static void test_32_bit(void **state)
 	assert_int_equal(i.bits, 32);
 	assert_int_equal(i.machine, EM_386);
 	mk_put(&m, MK_EH(&m, e_machine), EM_AARCH64, 2);
-	refuses(&m, "machine 183 is not i386's or x86-64's, which the 32-bit class needs");
+	refuses(&m, "machine 183 (arm64) is not i386's or x86-64's, which the 32-bit class needs");
 	mk_put(&m, MK_EH(&m, e_machine), EM_X86_64, 2);
 	accepts(&m, &i);
 	assert_int_equal(i.bits, 32);
@@ -165,7 +165,9 @@ static void test_header(void **state)
 	BAD(EI_DATA, ELFDATA2MSB, 1, "not little-endian");
 	BAD(EI_VERSION, 2, 1, "unknown version 2");
 	BAD(MK_EH(&m, e_machine), EM_AARCH64, 2,
-	    "machine 183 is not x86-64's, which the 64-bit class needs");
+	    "machine 183 (arm64) is not x86-64's, which the 64-bit class needs");
+	BAD(MK_EH(&m, e_machine), EM_SPARCV9, 2,
+	    "machine 43 is not x86-64's, which the 64-bit class needs");
 	BAD(MK_EH(&m, e_version), 7, 4, "unknown version 7");
 	BAD(MK_EH(&m, e_type), ET_REL, 2, "type 1 is not an executable's");
 	BAD(MK_EH(&m, e_phnum), 0, 2, "no program headers, so nothing to load");

@@ -1,5 +1,5 @@
 /*
- * Fuzzes kernel_open, so the codecs, bzImage, ELF and a.out, with at most 1 MiB to unpack to.
+ * Fuzzes kernel_open, so the codecs, bzImage, UKI, ELF and a.out, with at most 1 MiB to unpack to.
  * With libFuzzer: clang -fsanitize=fuzzer,address,undefined. `kernel_test --seeds DIR` makes a
  * corpus to start from.
  */
@@ -24,6 +24,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	}
 	if (!k.format || k.unpacked.size > LIMIT ||
 	    !(k.aout.magic ? aout_match : elf_match)(k.bare, k.bare_size))
+		abort();
+	if (uki_match(in, len) && !bzimage_match(in, len) && !elf_match(in, len) &&
+	    !k.uki.parts[UKI_LINUX].size)
+		abort();
+	if (!k.unpacked.data && (k.bare < in || k.bare_size > len - (size_t)(k.bare - in)))
 		abort();
 	if (k.unpacked.data && (k.bare != k.unpacked.data || k.bare_size != k.unpacked.size))
 		abort();

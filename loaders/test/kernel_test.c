@@ -13,6 +13,7 @@
 #include "elf_build.h"
 #include "loaders/kernel.h"
 #include "pack.h"
+#include "pe_build.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -179,6 +180,91 @@ static void test_bzimage(void **state)
 	accepts(in_bzimage(copy_of(m.data, m.len)), "bzImage", NULL, &m);
 }
 
+static struct bytes in_uki(struct bytes kernel)
+{
+	struct bytes b = pb_uki(kernel.data, kernel.len);
+
+	free(kernel.data);
+	return b;
+}
+
+/* What a UKI has for its kernel is opened as if it were the file. */
+static void test_uki(void **state)
+{
+	struct bytes b;
+	struct kernel k;
+	struct err e;
+	uint8_t *copy;
+	struct mk m;
+
+	(void)state;
+	mk_linux(&m);
+	accepts(in_uki(in_bzimage(packed(1, &m, true))), "bzImage", "xz", &m);
+	accepts(in_uki(copy_of(m.data, m.len)), "ELF", NULL, &m);
+	accepts(in_uki(packed(0, &m, false)), "ELF", "gzip", &m);
+
+	b = in_uki(in_bzimage(packed(0, &m, false)));
+	assert_int_equal(open_copy(&b, b.len, &k, &copy, &e), 0);
+	assert_true(k.uki.parts[UKI_LINUX].size && k.uki.parts[UKI_INITRD].size);
+	kernel_close(&k);
+	free(copy);
+	free(b.data);
+	b = copy_of(m.data, m.len);
+	assert_int_equal(open_copy(&b, b.len, &k, &copy, &e), 0);
+	assert_int_equal(k.uki.parts[UKI_LINUX].size, 0);
+	kernel_close(&k);
+	free(copy);
+	free(b.data);
+}
+
+static void test_bad_uki(void **state)
+{
+	uint8_t image[64] = {0};
+	struct bytes b, bz;
+	char msg[256];
+	struct mk m;
+
+	(void)state;
+	mk_linux(&m);
+	bz = in_bzimage(packed(0, &m, false));
+	b = pb_uki(bz.data, bz.len);
+	snprintf(msg, sizeof(msg),
+		 "UKI: truncated: section .linux, %zu bytes at 2560, goes past the end of the file "
+		 "at %zu",
+		 bz.len, 2560 + bz.len - 1);
+	refuses_prefix(&b, 2560 + bz.len - 1, msg);
+	refuses(pack("gzip -n", b.data, b.len),
+		"gzip: a UKI, packed once more as a whole: unpack it first");
+	/* The errors of what is in there have all layers in front. */
+	bz_put(b.data + 2560, 0x24c, 0, 4);
+	refuses(b, "UKI: section .linux: bzImage: the payload is empty");
+	free(bz.data);
+	memcpy(image + 0x38, "ARMd", 4);
+	refuses(in_uki(copy_of(image, sizeof(image))),
+		"UKI: section .linux: a Linux Image for arm64: the guest needs a kernel for x86");
+	refuses(in_uki(copy_of("text", 4)),
+		"UKI: section .linux: not a kernel: neither an ELF file, nor a bzImage, nor an "
+		"a.out of Plan 9, nor packed in a way that is known");
+}
+
+/* What is none, but is known, packed or not. */
+static void test_foreign(void **state)
+{
+	uint8_t image[64] = {0};
+
+	(void)state;
+	memcpy(image + 0x38, "ARMd", 4);
+	refuses(copy_of(image, sizeof(image)),
+		"a Linux Image for arm64: the guest needs a kernel for x86");
+	refuses(pack("gzip -n", image, sizeof(image)), "gzip: what was packed is a Linux Image for "
+						       "arm64: the guest needs a kernel for x86");
+	refuses(run("printf 070701 | zstd -q"),
+		"zstd: what was packed is a cpio archive, as an initramfs is: that is what ramdisk "
+		"is for");
+	refuses(pb_make(NULL, 0), "an EFI program for x86-64, but no UKI with a kernel in it: only "
+				  "EFI firmware starts it");
+}
+
 static void test_no_kernel(void **state)
 {
 	static const char none[] =
@@ -201,6 +287,31 @@ static void test_no_kernel(void **state)
 		"bzip2: not supported; pack the kernel with gzip, xz, lzma, zstd or lz4 instead");
 }
 
+/*
+ * The kernel in the i-th way, and behind it in the k-th way, half of them with padding between
+ * them. Old lz4 has no end, and takes another codec's stream for its own next block without.
+ */
+static void second_stream(const struct mk *m)
+{
+	for (size_t i = 0; i < NR_KINDS; i++) {
+		for (size_t k = 0; k < NR_KINDS; k++) {
+			struct bytes b = packed(i, m, false), other = packed(k, m, false);
+			const bool endless = !strcmp(kinds[i].cmd, "lz4 -q -l -9") &&
+					     strcmp(kinds[k].codec, "lz4") != 0;
+			const size_t pad = k % 2 && !endless ? 0 : 4;
+			char msg[256];
+
+			snprintf(msg, sizeof(msg),
+				 "%s: a second stream (%s) follows the first, at offset %zu: a "
+				 "kernel is one; unpack them, and pack the kernel as one",
+				 kinds[i].codec, kinds[k].codec, b.len + pad);
+			b = append(b, "\0\0\0\0", pad);
+			refuses(append(b, other.data, other.len), msg);
+			free(other.data);
+		}
+	}
+}
+
 static void test_bad_packed(void **state)
 {
 	struct bytes b;
@@ -214,6 +325,7 @@ static void test_bad_packed(void **state)
 		 "xz: something follows the stream: 3 bytes from offset %zu on, not all zero",
 		 b.len);
 	refuses(append(b, "\0\0\1", 3), msg);
+	second_stream(&m);
 	refuses(pack("gzip -n", (const uint8_t *)"text", 4),
 		"gzip: what was packed is neither an ELF nor an a.out file");
 	refuses(pack("(xz | gzip -n)", m.data, m.len),
@@ -225,7 +337,7 @@ static void test_bad_packed(void **state)
 
 	mk_put(&m, MK_EH(&m, e_machine), EM_AARCH64, 2);
 	refuses(packed(0, &m, false),
-		"ELF: machine 183 is not x86-64's, which the 64-bit class needs");
+		"ELF: machine 183 (arm64) is not x86-64's, which the 64-bit class needs");
 	refuses(run("head -c 2M /dev/zero | zstd -q"), "zstd: unpacks to more than 1 MiB");
 }
 
@@ -309,6 +421,8 @@ static void write_seeds(const char *dir)
 		write_seed(dir, "bzimage", i, in_bzimage(packed(i, &m, kinds[i].size)));
 	}
 	write_seed(dir, "bzimage", NR_KINDS, in_bzimage(copy_of(m.data, m.len)));
+	write_seed(dir, "uki", 0, in_uki(in_bzimage(packed(0, &m, false))));
+	write_seed(dir, "uki", 1, in_uki(copy_of(m.data, m.len)));
 	write_seed(dir, "elf", 0, copy_of(m.data, m.len));
 	ao_386(&a);
 	write_seed(dir, "aout", 0, copy_of(a.data, a.len));
@@ -324,6 +438,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bzimage),      cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_bad_packed),   cmocka_unit_test(test_bad_bzimage),
 		cmocka_unit_test(test_every_prefix), cmocka_unit_test(test_aout),
+		cmocka_unit_test(test_uki),          cmocka_unit_test(test_bad_uki),
+		cmocka_unit_test(test_foreign),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--seeds") == 0) {

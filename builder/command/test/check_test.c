@@ -8,6 +8,8 @@
 #include "builder/image/firmware.h"
 
 #include "loaders/test/aout_build.h"
+#include "loaders/test/elf_build.h"
+#include "loaders/test/pe_build.h"
 
 static struct kit_output o;
 
@@ -141,6 +143,26 @@ static void test_plan9(void **state)
 	refused("image = 'plan9'\nkernel = '/9xen'\nmemory = 64\n",
 		"earlydom: web.cfg:2:10: kernel /9xen: a.out: truncated: data, 4096 bytes at 4143, "
 		"goes past the end of the file at 4273\n");
+}
+
+/* What is not used of a UKI is a note. */
+static void test_uki(void **state)
+{
+	static struct mk m;
+	struct bytes b;
+
+	(void)state;
+	mk_linux(&m);
+	b = pb_uki(m.data, m.len);
+	kit_write("root/uki", b.data, b.len);
+	free(b.data);
+	assert_int_equal(judge("kernel = '/uki'\nmemory = 64\n"), EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pv, 64 MiB, 1 vcpu)\n");
+	assert_string_equal(o.err,
+			    "earlydom: web.cfg:1:10: note: kernel /uki is a UKI, of which only the "
+			    "section .linux is used, not .initrd and .cmdline: the guest has no "
+			    "ramdisk\n");
+	assert_int_equal(check("-Werror", "--root", "root", "web.cfg"), EXIT_FAILED);
 }
 
 static void test_devices(void **state)
@@ -339,11 +361,12 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),         cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_devices),      cmocka_unit_test(test_notes),
-		cmocka_unit_test(test_lines),        cmocka_unit_test(test_plan9),
-		cmocka_unit_test(test_all_errors),   cmocka_unit_test(test_options),
-		cmocka_unit_test(test_long_cmdline), cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_good),    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_uki),     cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_notes),   cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_plan9),   cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_options), cmocka_unit_test(test_long_cmdline),
+		cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

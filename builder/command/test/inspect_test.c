@@ -9,6 +9,7 @@
 #include "loaders/test/aout_build.h"
 #include "loaders/test/elf_build.h"
 #include "loaders/test/pack.h"
+#include "loaders/test/pe_build.h"
 
 static struct kit_output o;
 
@@ -50,7 +51,9 @@ static void test_shows(void **state)
 	assert_int_equal(inspect("kernel-pvh", NULL, NULL), EXIT_OK);
 	assert_non_null(strstr(o.out, "\nstarts as: pvh\n"));
 	assert_int_equal(inspect("kernel-bare", NULL, NULL), EXIT_OK);
-	assert_non_null(strstr(o.out, "\nxen: none\nstarts as: nothing that earlydom knows\n"));
+	assert_non_null(strstr(
+		o.out, "\nxen: none\nstarts as: nothing that earlydom knows: it is not built "
+		       "for Xen: it has neither a PV nor a PVH entry\n"));
 	assert_int_equal(inspect("kernel.gz", NULL, NULL), EXIT_OK);
 	snprintf(want, sizeof(want), "\ncodec: gzip\nunpacked size: %lld\n", (long long)st.st_size);
 	assert_non_null(strstr(o.out, want));
@@ -101,6 +104,68 @@ static void test_plan9(void **state)
 				      "xen paddr offset: 0x0\nstarts as: pv\n"));
 }
 
+static void test_uki(void **state)
+{
+	static struct mk m;
+	struct bytes b;
+
+	(void)state;
+	mk_linux(&m);
+	b = pb_uki(m.data, m.len);
+	kit_write("uki", b.data, b.len);
+	assert_int_equal(inspect("uki", NULL, NULL), EXIT_OK);
+	assert_memory_equal(o.out, "format: ELF\n", 12);
+	assert_non_null(strstr(o.out, "\nuki .linux: 5392 bytes at 2560\n"
+				      "uki .initrd: 6 bytes at 8192, not used\n"
+				      "uki .cmdline: 18 bytes at 2048, not used\n"
+				      "uki command line: root=/dev/vda1 ro\ncodec: none\n"));
+	assert_non_null(strstr(o.out, "\nstarts as: pv, pvh\n"));
+	/* The text is shown as one line, whoever wrote it. */
+	memcpy(b.data + 2048, "a\nb\33[0m \xff\n\0\0", 12);
+	kit_write("uki", b.data, b.len);
+	free(b.data);
+	assert_int_equal(inspect("uki", NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "\nuki command line: a?b?[0m ??"));
+	assert_int_equal(inspect("--unpack=out", "uki", NULL), EXIT_OK);
+	assert_int_equal(inspect("out", NULL, NULL), EXIT_OK);
+	assert_memory_equal(o.out, "format: ELF\nfile size: 5392\ncodec: none\n", 40);
+}
+
+/* As Solo5's tools link: an empty segment at 0, and the bss without access to it. */
+static void test_solo5(void **state)
+{
+	static struct mk m;
+	size_t notes, note;
+
+	(void)state;
+	for (int xen = 0; xen < 2; xen++) {
+		notes = mk_begin_notes(&m, 64);
+		mk_phdr(&m, PT_LOAD, PF_R, 0x270, 0, 0, 0, 0);
+		mk_phdr(&m, PT_LOAD, 0, 0, MK_PHYS + 0x1000, MK_PHYS + 0x1000, 0, 0x8240);
+		note = mk_note(&m, "Solo5", 0x31494241, NULL, 16);
+		mk_put(&m, note + 20, xen ? 6 : 1, 4);
+		mk_put(&m, note + 24, 2, 4);
+		if (xen)
+			mk_note_number(&m, XEN_ELFNOTE_PHYS32_ENTRY, MK_PHYS, 4);
+		mk_end_notes(&m, notes);
+		kit_write("solo5", m.data, m.len);
+		assert_int_equal(inspect("solo5", NULL, NULL), EXIT_OK);
+		assert_string_equal(o.err, "");
+		assert_non_null(strstr(
+			o.out, "\nsegment: paddr 0x1000000 vaddr 0x1000000 filesz 64 memsz 4096\n"
+			       "segment: paddr 0x0 vaddr 0x0 filesz 0 memsz 0, not loaded: empty, "
+			       "but its address counts\n"
+			       "segment: paddr 0x1001000 vaddr 0x1001000 filesz 0 memsz 33344, not "
+			       "loaded: no access to it\n"
+			       "memory: 0x0 to 0x1001000, 16388 KiB\n"));
+		assert_non_null(
+			strstr(o.out, xen ? "\nsolo5: for xen, ABI 2\nstarts as: pvh\n"
+					  : "\nsolo5: for hvt, ABI 2\n"
+					    "starts as: nothing that earlydom knows: it is "
+					    "a Solo5 unikernel for hvt: build it for xen "));
+	}
+}
+
 static void test_unpacks(void **state)
 {
 	char a[16384], b[16384];
@@ -141,10 +206,9 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shows),
-		cmocka_unit_test(test_plan9),
-		cmocka_unit_test(test_unpacks),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_shows),   cmocka_unit_test(test_plan9),
+		cmocka_unit_test(test_uki),     cmocka_unit_test(test_solo5),
+		cmocka_unit_test(test_unpacks), cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

@@ -1,6 +1,9 @@
 /* Linux guests: the command line, and whether kernel and memory fit what is wanted. */
 #include "builder/fake/kit.h"
 
+#include <elf.h>
+
+#include "builder/image/direct.h"
 #include "builder/image/image_type.h"
 
 static struct guest_config cfg;
@@ -132,6 +135,86 @@ static void test_entry(void **state)
 	refuses(&pv, 0, "kernel /boot/k has no PVH entry, only a PV one: type = \"pv\" would fit");
 }
 
+/* A kernel that can be neither says why, and so does the only type that it would fit. */
+static void test_why_not(void **state)
+{
+	static char path[] = "/boot/k";
+	struct kernel k = kernel(true, false, 64);
+
+	(void)state;
+	cfg = kit_config("web", GUEST_PV);
+	cfg.kernel = path;
+	strcpy(k.info.xen_version, "2.0");
+	refuses(&k, 0,
+		"kernel /boot/k is for Xen 2 (\"2.0\"), whose interface ended with it: Xen loads "
+		"only kernels for xen-3.0");
+	cfg.type = GUEST_PVH;
+	refuses(&k, 0,
+		"kernel /boot/k is for Xen 2 (\"2.0\"), whose interface ended with it: Xen loads "
+		"only kernels for xen-3.0");
+	k = kernel(false, false, 64);
+	k.info.has_notes = false;
+	k.info.solo5 = ELF_SOLO5_HVT;
+	refuses(&k, 0,
+		"kernel /boot/k is a Solo5 unikernel for hvt: build it for xen (with mirage: "
+		"configure -t xen), and as type = \"pvh\"");
+}
+
+/* One type after the other would be tried in vain. */
+static void test_no_pae(void **state)
+{
+	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
+	static char path[] = "/boot/k";
+	struct kernel k = kernel(true, false, 64);
+	struct err e;
+
+	(void)state;
+	k.info.machine = EM_386;
+	for (size_t i = 0; i < 2; i++) {
+		cfg = kit_config("web", types[i]);
+		cfg.kernel = path;
+		strcpy(k.info.pae, "no");
+		refuses(&k, 0,
+			"kernel /boot/k is a 32-bit pv kernel without PAE (PAE=no), which no "
+			"hypervisor of today runs: it has to be built with PAE");
+		k.info.pae[0] = '\0';
+		refuses(&k, 0,
+			"kernel /boot/k is a 32-bit pv kernel without PAE (it states nothing of "
+			"it), which no hypervisor of today runs: it has to be built with PAE");
+	}
+	strcpy(k.info.pae, "yes");
+	cfg.type = GUEST_PV;
+	assert_int_equal(image_linux.check_kernel(&cfg, &k, &e), 0);
+}
+
+static void notes(const struct kernel *k, const char *want)
+{
+	char buf[KERNEL_NOTE_MAX] = "?";
+
+	assert_string_equal(direct_note(&cfg, k, buf), want);
+}
+
+static void test_uki_note(void **state)
+{
+	static char path[] = "/boot/i";
+	struct kernel k = kernel(true, false, 64);
+
+	(void)state;
+	cfg = kit_config("web", GUEST_PV);
+	notes(&k, "");
+	k.uki.parts[UKI_LINUX].size = 1;
+	notes(&k, "is a UKI, of which only the section .linux is used");
+	k.uki.parts[UKI_CMDLINE].size = 1;
+	notes(&k, "is a UKI, of which only the section .linux is used, not .cmdline");
+	k.uki.parts[UKI_INITRD].size = 1;
+	notes(&k, "is a UKI, of which only the section .linux is used, not .initrd and .cmdline: "
+		  "the guest has no ramdisk");
+	cfg.ramdisk = path;
+	notes(&k, "is a UKI, of which only the section .linux is used, not .initrd and .cmdline");
+	k.uki.parts[UKI_CMDLINE].size = 0;
+	notes(&k, "is a UKI, of which only the section .linux is used, not .initrd");
+}
+
 /* What a kernel says of its addresses may be anything. */
 static void test_endless_kernel(void **state)
 {
@@ -195,9 +278,11 @@ static void test_types(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cmdline), cmocka_unit_test(test_cmdline_limits),
-		cmocka_unit_test(test_entry),   cmocka_unit_test(test_endless_kernel),
-		cmocka_unit_test(test_memory),  cmocka_unit_test(test_types),
+		cmocka_unit_test(test_cmdline),  cmocka_unit_test(test_cmdline_limits),
+		cmocka_unit_test(test_entry),    cmocka_unit_test(test_endless_kernel),
+		cmocka_unit_test(test_memory),   cmocka_unit_test(test_types),
+		cmocka_unit_test(test_why_not),  cmocka_unit_test(test_no_pae),
+		cmocka_unit_test(test_uki_note),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

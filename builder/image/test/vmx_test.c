@@ -3,6 +3,7 @@
 
 #include "loaders/test/bzimage_build.h"
 #include "loaders/test/elf_build.h"
+#include "loaders/test/pe_build.h"
 #include "builder/image/image_type.h"
 #include "builder/image/vmx.h"
 
@@ -185,6 +186,14 @@ static void test_qemu_kernel(void **state)
 		  "kernel /boot/k has no PVH entry, at which QEMU starts an ELF "
 		  "file");
 	handed_on(m.data, 20, "kernel /boot/k: ELF: truncated: 20 bytes, within the header");
+	b = pb_uki("x", 1);
+	handed_on(b.data, b.len,
+		  "kernel /boot/k is a UKI, which QEMU does not start: put its section .linux into "
+		  "a file (objcopy -O binary --only-section=.linux UKI OUT)");
+	free(b.data);
+	handed_on("ANDROID!", 8,
+		  "kernel /boot/k is an Android boot image: take the kernel out of it "
+		  "(unpack_bootimg)");
 	handed_on("MZ", 2,
 		  "kernel /boot/k is neither a bzImage nor an ELF file: QEMU does not "
 		  "start it");

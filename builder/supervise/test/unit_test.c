@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "builder/supervise/timeline.h"
+#include "loaders/test/elf_build.h"
+#include "loaders/test/pe_build.h"
 
 /* One guest, running. */
 static void open_running(struct kit_units *k, const struct guest_config *cfg)
@@ -62,6 +64,41 @@ static void test_reports(void **state)
 			 "name=web\nstate=running\ndomid=1\n"
 			 "uuid=77656200-0000-0000-0000-000000000000\n"
 			 "image=linux\ntype=pvh\nmemory=64\nvcpus=2\nrestarts=0\nbuild_ms=");
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* What is not used of a UKI is told of at the guest's start, and not again. */
+static void test_kernel_note(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	static char path[256];
+	static struct mk m;
+	struct kit_units k;
+	struct bytes b;
+	const char *said;
+
+	(void)state;
+	mk_linux(&m);
+	b = pb_uki(m.data, m.len);
+	kit_write("uki", b.data, b.len);
+	free(b.data);
+	snprintf(path, sizeof(path), "%s", kit_path("uki"));
+	cfg.kernel = path;
+	fake_reset();
+	kit_units_open(&k, &cfg, 1);
+	kit_units_start(&k);
+	kit_units_jobs(&k);
+	said = strstr(kit_units_said(&k), " ms)\nearlydom: web: kernel /");
+	assert_non_null(said);
+	assert_non_null(strstr(said, "/uki is a UKI, of which only the section .linux is used, not "
+				     ".initrd and .cmdline: the guest has no ramdisk\n"));
+	fake_shutdown(1, SHUTDOWN_reboot);
+	kit_units_look(&k, 0);
+	kit_units_jobs(&k);
+	said = kit_units_said(&k);
+	assert_non_null(strstr(said, "web: restarted as domain 2 ("));
+	assert_null(strstr(said, "UKI"));
 	kit_units_close(&k);
 	fake_reset();
 }
@@ -519,19 +556,13 @@ static void test_shared_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reports),
-		cmocka_unit_test(test_phases),
-		cmocka_unit_test(test_paused),
-		cmocka_unit_test(test_endings),
-		cmocka_unit_test(test_too_often),
-		cmocka_unit_test(test_images_kept),
-		cmocka_unit_test(test_destroyed_by_others),
-		cmocka_unit_test(test_start_fails),
-		cmocka_unit_test(test_console_fails),
-		cmocka_unit_test(test_stuck_domain),
-		cmocka_unit_test(test_preserved),
-		cmocka_unit_test(test_destroy),
-		cmocka_unit_test(test_shared_kernel),
+		cmocka_unit_test(test_reports),      cmocka_unit_test(test_kernel_note),
+		cmocka_unit_test(test_phases),       cmocka_unit_test(test_paused),
+		cmocka_unit_test(test_endings),      cmocka_unit_test(test_too_often),
+		cmocka_unit_test(test_images_kept),  cmocka_unit_test(test_destroyed_by_others),
+		cmocka_unit_test(test_start_fails),  cmocka_unit_test(test_console_fails),
+		cmocka_unit_test(test_stuck_domain), cmocka_unit_test(test_preserved),
+		cmocka_unit_test(test_destroy),      cmocka_unit_test(test_shared_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);
