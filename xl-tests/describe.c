@@ -1,7 +1,7 @@
 /*
  * describe FILE...: what earlydom makes of descriptors, in the form of scripts/xl-judge: a line
  * "== FILE", one that says taken or refused, each message behind ": ", and of those that are taken
- * the record that earlydom would leave for xl. The host is the judge's: 8 cpus on one node.
+ * the record that earlydom would leave for xl. The host is the judge's: 8 cpus on two nodes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static void take_devices(struct guest *g)
 /* Returns 0, or -1 with e set: a cpu that the host lacks. */
 static int find_pins(const struct guest_config *cfg, uint8_t *maps, struct err *e)
 {
-	static const uint32_t node_of[NR_CPUS];
+	static const uint32_t node_of[NR_CPUS] = {0, 0, 0, 0, 1, 1, 1, 1};
 	const struct cpu_topology topology = {NR_CPUS, node_of};
 	const char *text;
 

@@ -8,7 +8,7 @@
  * with a line before each that says whose it is; the process ends where libxl begins to build the
  * domain, with one of the exit statuses below. xl's own for a descriptor that it refuses are small.
  *
- * The machine: 8 cpus on one node, all that libxl may ask of the hardware. Disks are there and are
+ * The machine: 8 cpus on two nodes, all that libxl may ask of the hardware. Disks are there and are
  * what their names say: below /dev block devices, else files.
  */
 #define _GNU_SOURCE
@@ -26,9 +26,10 @@
 
 #define JSON_FD 3
 
-#define NR_CPUS 8
-#define DOMID   1
-#define PAGES   (UINT64_C(64) << 18) /* 64 GiB */
+#define NR_CPUS  8
+#define NR_NODES 2
+#define DOMID    1
+#define PAGES    (UINT64_C(64) << 18) /* 64 GiB */
 
 enum { LIBXL_TAKES = 0, LIBXL_REFUSES = 100 };
 
@@ -167,7 +168,7 @@ int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 		.cores_per_socket = NR_CPUS,
 		.nr_cpus = NR_CPUS,
 		.max_cpu_id = NR_CPUS - 1,
-		.nr_nodes = 1,
+		.nr_nodes = NR_NODES,
 		.cpu_khz = 1000000,
 		.capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_pv |
 				XEN_SYSCTL_PHYSCAP_directio | XEN_SYSCTL_PHYSCAP_hap |
@@ -208,27 +209,28 @@ int xc_get_online_cpus(xc_interface *xch)
 int xc_get_max_nodes(xc_interface *xch)
 {
 	(void)xch;
-	return 1;
+	return NR_NODES;
 }
 
 int xc_cputopoinfo(xc_interface *xch, unsigned *max_cpus, xc_cputopo_t *cputopo)
 {
 	(void)xch;
 	for (unsigned i = 0; cputopo && i < NR_CPUS; i++)
-		cputopo[i] = (xc_cputopo_t){.core = i};
+		cputopo[i] = (xc_cputopo_t){.core = i, .node = i / (NR_CPUS / NR_NODES)};
 	*max_cpus = NR_CPUS;
 	return 0;
 }
 
 int xc_numainfo(xc_interface *xch, unsigned *max_nodes, xc_meminfo_t *meminfo, uint32_t *distance)
 {
+	const uint64_t bytes = (PAGES / NR_NODES) << XC_PAGE_SHIFT;
+
 	(void)xch;
-	if (meminfo) {
-		meminfo[0] = (xc_meminfo_t){.memsize = PAGES << XC_PAGE_SHIFT,
-					    .memfree = PAGES << XC_PAGE_SHIFT};
-		distance[0] = 10;
-	}
-	*max_nodes = 1;
+	for (unsigned i = 0; meminfo && i < NR_NODES; i++)
+		meminfo[i] = (xc_meminfo_t){.memsize = bytes, .memfree = bytes};
+	for (unsigned i = 0; distance && i < NR_NODES * NR_NODES; i++)
+		distance[i] = i % (NR_NODES + 1) ? 20 : 10; /* the diagonal is a node itself */
+	*max_nodes = NR_NODES;
 	return 0;
 }
 
