@@ -121,6 +121,7 @@ completion-check: $(BUILD)/earlydom
 
 -include tests.mk
 -include bench/bench.mk
+-include xl-tests/xl.mk
 
 FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test/*.[ch] builder/*/*.[ch] \
 	     builder/*/test/*.[ch] builder/build/test/library/*.[ch] model/*.[ch] model/test/*.[ch] \

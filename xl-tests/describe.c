@@ -1,0 +1,125 @@
+/*
+ * describe FILE...: what earlydom makes of descriptors, in the form of scripts/xl-judge: a line
+ * "== FILE", one that says taken or refused, each message behind ": ", and of those that are taken
+ * the record that earlydom would leave for xl. The host is the judge's: 8 cpus on two nodes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text_file.h"
+#include "builder/describe/config.h"
+#include "builder/describe/cpus.h"
+#include "builder/device/disk.h"
+#include "builder/device/vif.h"
+#include "builder/store/xl_record.h"
+
+#define NR_CPUS 8
+
+static void *must(void *p)
+{
+	if (!p) {
+		perror("describe");
+		exit(2);
+	}
+	return p;
+}
+
+/* The devices as far as a record knows them: found where the descriptor says. */
+static void give_devices(struct guest *g)
+{
+	const struct guest_config *cfg = g->cfg;
+
+	g->disks = must(calloc(cfg->nr_disks + 1, sizeof(g->disks[0])));
+	for (size_t i = 0; i < cfg->nr_disks; i++) {
+		g->disks[i] = must(calloc(1, sizeof(*g->disks[i])));
+		g->disks[i]->spec = &cfg->disks[i];
+		if (cfg->disks[i].target)
+			snprintf(g->disks[i]->path, sizeof(g->disks[i]->path), "%s",
+				 cfg->disks[i].target);
+	}
+	g->vifs = must(calloc(cfg->nr_vifs + 1, sizeof(g->vifs[0])));
+	for (size_t i = 0; i < cfg->nr_vifs; i++) {
+		g->vifs[i].spec = &cfg->vifs[i];
+		g->vifs[i].devid = cfg->vifs[i].devid;
+		memcpy(g->vifs[i].mac, cfg->vifs[i].mac, sizeof(g->vifs[i].mac));
+	}
+}
+
+static void take_devices(struct guest *g)
+{
+	for (size_t i = 0; i < g->cfg->nr_disks; i++)
+		free(g->disks[i]);
+	free(g->disks);
+	free(g->vifs);
+}
+
+/* Returns 0, or -1 with e set: a cpu that the host lacks. */
+static int find_pins(const struct guest_config *cfg, uint8_t *maps, struct err *e)
+{
+	static const uint32_t node_of[NR_CPUS] = {0, 0, 0, 0, 1, 1, 1, 1};
+	const struct cpu_topology topology = {NR_CPUS, node_of};
+	const char *text;
+
+	for (unsigned i = 0; i < cfg->maxvcpus; i++) {
+		if (!cfg->cpus.n || (cfg->cpus_per_vcpu && i >= cfg->cpus.n))
+			break;
+		text = cfg->cpus.v[cfg->cpus_per_vcpu ? i : 0];
+		if (cpus_resolve(text, &topology, maps + i, 1, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void print_record(const struct guest_config *cfg)
+{
+	struct xl_record_pins pins = {.map_len = 1};
+	struct guest g;
+	struct err e;
+
+	if (guest_init(&g, cfg, &e) < 0) {
+		printf("refused\n: %s\n", e.msg);
+		return;
+	}
+	pins.maps = must(calloc(cfg->maxvcpus + 1, 1));
+	if (find_pins(cfg, pins.maps, &e) < 0) {
+		printf("refused\n: cpus: %s\n", e.msg);
+	} else {
+		give_devices(&g);
+		puts("taken\nearlydom");
+		xl_record_print(&g, &pins, stdout);
+		take_devices(&g);
+	}
+	free(pins.maps);
+}
+
+static void describe(const char *file)
+{
+	struct descriptor c;
+	struct guest_config cfg;
+	struct diag d = {0};
+	size_t len;
+	char *text = must(text_file_read(file, DESCRIPTOR_MAX + 1, &len));
+
+	printf("== %s\n", file);
+	descriptor_parse(file, text, len, &c, &d);
+	config_read(&c, &cfg, &d);
+	if (diag_count(&d) > 0) {
+		puts("refused");
+		diag_print(&d, stdout, ": ");
+	} else {
+		print_record(&cfg);
+	}
+	config_free(&cfg);
+	descriptor_free(&c);
+	diag_free(&d);
+	free(text);
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		describe(argv[i]);
+	return fflush(stdout) == 0 ? 0 : 2;
+}
