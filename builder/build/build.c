@@ -35,7 +35,7 @@ struct xc_dom_image *build_begin(const struct guest *g, struct host *h, const ch
 	dom->console_evtchn = g->console_port;
 	dom->xenstore_evtchn = g->store_port;
 	if (g->cfg->type != GUEST_PV)
-		memmap_layout(dom, g->cfg);
+		memmap_layout(dom, g);
 	return dom;
 }
 
@@ -57,9 +57,10 @@ static int describe(struct xc_dom_image *dom, const struct guest *g, struct host
 int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 		   const struct kernel *k, const struct e820_map *map, struct err *e)
 {
-	/* In MiB; the rest of an hvm guest's memory is its video card's, for the device model. */
-	const uint64_t mib =
-		(g->cfg->memory_kib - (dom->device_model ? g->cfg->videoram_kib : 0)) / 1024;
+	/* Of an hvm guest's memory its video card's is populated by the device model. */
+	const uint64_t card_kib = dom->device_model ? g->cfg->videoram_kib : 0;
+	const uint64_t kib =
+		g->cfg->type == GUEST_PV ? g->cfg->memory_kib : g->static_max_kib - card_kib;
 
 	if (xc_dom_boot_xen_init(dom, h->xch, g->domid) < 0)
 		return host_error(h, e, "cannot ask the hypervisor what it can run");
@@ -67,7 +68,7 @@ int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host 
 		return dom->device_model ? host_error(h, e, "cannot use firmware %s",
 						      firmware_loader_path(g->cfg))
 					 : host_error(h, e, "cannot use kernel %s", g->cfg->kernel);
-	if (xc_dom_mem_init(dom, (unsigned)mib) < 0 || xc_dom_boot_mem_init(dom) < 0) {
+	if (xc_dom_mem_init(dom, (unsigned)(kib / 1024)) < 0 || xc_dom_boot_mem_init(dom) < 0) {
 		/* The library's word for it; errno is what was left of something else. */
 		host_error(h, e, "cannot get the domain's memory");
 		e->passing = true;

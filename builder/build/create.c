@@ -29,13 +29,12 @@ static bool uses_hap(const struct guest_config *cfg, const struct host *h)
 
 /*
  * The pool that the hypervisor takes a translated guest's page tables from, in KiB: 1 MiB a vcpu
- * and, for each MiB of memory, a page for the physical map and one for shadows, as libxl sizes it
- * (libxl_get_required_shadow_memory). An hvm guest with HAP has no shadows, and a pool as xl's
- * (libxl__get_required_paging_memory).
+ * and, for each MiB that the guest may come to have, a page for the physical map and, without HAP,
+ * one for shadows, as libxl sizes it (libxl__get_required_paging_memory).
  */
 static uint64_t paging_pool_kib(const struct guest_config *cfg, const struct host *h)
 {
-	const unsigned pages = cfg->type == GUEST_HVM && uses_hap(cfg, h) ? 1 : 2;
+	const unsigned pages = uses_hap(cfg, h) ? 1 : 2;
 
 	return cfg->type == GUEST_PV
 		       ? 0
@@ -233,7 +232,8 @@ static int limit_memory(struct guest *g, struct host *h, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
 
-	if (xc_domain_setmaxmem(h->xch, g->domid, cfg->maxmem_kib + MAXMEM_SLACK_KIB) < 0)
+	/* Not maxmem: a toolstack that wants the guest to have more raises the limit. */
+	if (xc_domain_setmaxmem(h->xch, g->domid, cfg->memory_kib + MAXMEM_SLACK_KIB) < 0)
 		return host_error(h, e, "cannot limit the domain's memory");
 	if (cfg->type == GUEST_PV) {
 		/* The e820 that a pv guest asks for: room for ballooning up to maxmem. */

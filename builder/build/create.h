@@ -7,8 +7,8 @@
 #include "builder/guest/guest.h"
 #include "builder/host/host.h"
 
-/* Memory beyond maxmem that a domain may hold, in KiB; the same as libxl's LIBXL_MAXMEM_CONSTANT
- * (libxl_internal.h). */
+/* Memory beyond its memory that a domain may hold, in KiB; the same as libxl's
+ * LIBXL_MAXMEM_CONSTANT (libxl_internal.h). */
 #define MAXMEM_SLACK_KIB 1024
 
 /*

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "build.h"
 #include "builder/devmodel/serial_nodes.h"
+#include "builder/guest/guest_memory.h"
 #include "builder/host/domains.h"
 #include "builder/image/direct.h"
 #include "builder/image/image_type.h"
@@ -94,6 +95,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	int rc = -1;
 
 	g->began = clock_ns();
+	g->static_max_kib = guest_static_max_kib(g->cfg, h->xsh);
 	/* A supervisor that has taken over may not have got it. */
 	if (!guest_holds_all(g))
 		return err_set_passing(e, "its files, disks or interfaces are not held any more");

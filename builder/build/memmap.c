@@ -31,13 +31,14 @@
  */
 #define FIRMWARE_OWN_START UINT64_C(0xfc000000)
 
-void memmap_layout(struct xc_dom_image *dom, const struct guest_config *cfg)
+void memmap_layout(struct xc_dom_image *dom, const struct guest *g)
 {
-	const bool firmware = firmware_wanted(cfg);
-	const uint64_t bytes = (cfg->memory_kib - (firmware ? cfg->videoram_kib : 0)) << 10;
+	const bool firmware = firmware_wanted(g->cfg);
+	const uint64_t card_kib = firmware ? g->cfg->videoram_kib : 0;
+	const uint64_t bytes = (g->static_max_kib - card_kib) << 10;
 	const uint64_t hole = firmware ? HVM_BELOW_4G_MMIO_START : HOLE_START;
 
-	dom->target_pages = bytes >> XC_PAGE_SHIFT;
+	dom->target_pages = (g->cfg->memory_kib - card_kib) >> (XC_PAGE_SHIFT - 10);
 	dom->mmio_start = hole;
 	dom->mmio_size = GIB4 - hole;
 	dom->lowmem_end = bytes < hole ? bytes : hole;

@@ -8,15 +8,17 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
-#include "builder/describe/config.h"
 #include "builder/describe/e820_file.h"
+#include "builder/guest/guest.h"
 #include "base/err.h"
 
 /*
- * Splits the guest's memory, which for a guest with a video card is without that card's, into dom's
- * lowmem_end, highmem_end, mmio_start and mmio_size, and asks for all of it to be populated.
+ * Splits the memory that the guest is shown, its static maximum, which for a guest with a video
+ * card is without that card's, into dom's lowmem_end, highmem_end, mmio_start and mmio_size. How
+ * much of it there is to be is dom's target_pages: libxenguest populates on demand where that is
+ * less.
  */
-void memmap_layout(struct xc_dom_image *dom, const struct guest_config *cfg);
+void memmap_layout(struct xc_dom_image *dom, const struct guest *g);
 
 /*
  * Gives the hypervisor the domain's e820, and hangs it into dom (whose memory it is): the layout

@@ -214,6 +214,8 @@ static void check_required(struct reading *r, const char *name)
 		diag_add(r->d, (struct loc){r->g->file, 0, 0}, "%s is missing", name);
 }
 
+/* Either of the two alone is both, as in xl and libxl; without any, libxl's 32 MiB would not be
+ * what anybody wanted. */
 static void check_memory(struct reading *r)
 {
 	const struct statement *memory = config_good(r, "memory"),
@@ -221,8 +223,16 @@ static void check_memory(struct reading *r)
 	struct guest_config *g = r->g;
 	char buf[PLACE_MAX];
 
+	if (!config_given(r, "maxmem"))
+		check_required(r, "memory");
 	if (!maxmem)
 		g->maxmem_kib = g->memory_kib;
+	if (maxmem && !config_given(r, "memory")) {
+		g->memory_kib = g->maxmem_kib;
+		g->memory_loc = maxmem->value.loc;
+	}
+	if (maxmem && g->maxmem_kib > g->memory_kib && config_good(r, "memmap"))
+		diag_note(r->d, maxmem->loc, "maxmem has no effect with memmap, a map of memory");
 	if (!memory || g->maxmem_kib >= g->memory_kib)
 		return;
 	diag_add(r->d, maxmem->value.loc,
@@ -370,7 +380,6 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	if (r.type_known && out->type != GUEST_HVM && !config_good(&r, "bootloader") &&
 	    !config_given(&r, "firmware"))
 		check_required(&r, "kernel");
-	check_required(&r, "memory");
 	check_memory(&r);
 	check_vcpus(&r);
 	check_cpus(&r);

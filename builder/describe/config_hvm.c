@@ -142,7 +142,6 @@ static void check_videoram(struct reading *r)
 {
 	static const unsigned defaults[] = {[VGA_CIRRUS] = 8, [VGA_STD] = 16, [VGA_NONE] = 0};
 	const struct statement *videoram = config_good(r, "videoram");
-	const struct statement *memory = config_good(r, "memory");
 	struct guest_config *g = r->g;
 	const char *cause = NULL;
 	uint64_t least;
@@ -159,8 +158,8 @@ static void check_videoram(struct reading *r)
 		return;
 	}
 	least = g->videoram_kib + VMX_FIRMWARE_KIB;
-	if (memory && g->memory_kib < least)
-		diag_add(r->d, memory->value.loc,
+	if (g->memory_kib && g->memory_kib < least)
+		diag_add(r->d, g->memory_loc,
 			 "memory = %" PRIu64 ": must be at least %" PRIu64 ": videoram is %" PRIu64
 			 " of it, and the firmware needs %" PRIu64,
 			 g->memory_kib / 1024, least / 1024, g->videoram_kib / 1024,

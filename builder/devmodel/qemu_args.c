@@ -57,11 +57,11 @@ static void vga(const struct guest_config *cfg, struct argv *out)
 	argv_add(out, "%s,vgamem_mb=%" PRIu64, names[cfg->vga], mib(cfg->videoram_kib));
 }
 
-static void machine(const struct guest_config *cfg, struct argv *out)
+static void machine(const struct guest *g, struct argv *out)
 {
 	pair(out, "-machine", "xenfv,suppress-vmdesc=on");
 	argv_add(out, "-m");
-	argv_add(out, "%" PRIu64, mib(cfg->maxmem_kib - cfg->videoram_kib));
+	argv_add(out, "%" PRIu64, mib(g->static_max_kib - g->cfg->videoram_kib));
 }
 
 static bool is_scsi(const struct disk_spec *spec)
@@ -216,7 +216,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	}
 	cards(g, out);
 	powers_before(s, out);
-	machine(cfg, out);
+	machine(g, out);
 	if (cfg->hdtype == HDTYPE_AHCI)
 		pair(out, "-device", "ahci,id=ahci0");
 	for (size_t i = 0; i < cfg->nr_disks; i++)

@@ -185,7 +185,7 @@ static bool layout_ok(const struct xc_dom_image *dom)
 	const uint64_t high = dom->highmem_end ? dom->highmem_end - (UINT64_C(1) << 32) : 0;
 
 	return dom->lowmem_end <= dom->mmio_start &&
-	       dom->lowmem_end + high == dom->target_pages << XC_PAGE_SHIFT &&
+	       dom->lowmem_end + high == dom->total_pages << XC_PAGE_SHIFT &&
 	       dom->mmio_start + dom->mmio_size == UINT64_C(1) << 32 &&
 	       !dom->device_model == !dom->vga_hole_size;
 }
@@ -199,7 +199,9 @@ int xc_dom_boot_mem_init(struct xc_dom_image *dom)
 	if (!d)
 		return fail(dom, __func__);
 	step(dom, SIZED, POPULATED, __func__);
-	d->memory_kib = dom->total_pages * (XC_PAGE_SIZE / 1024);
+	/* What there is more is marked as to be populated on demand (meminit_hvm). */
+	d->shown_kib = dom->total_pages * (XC_PAGE_SIZE / 1024);
+	d->memory_kib = hvm ? dom->target_pages * (XC_PAGE_SIZE / 1024) : d->shown_kib;
 	if (!d->maxmem_kib || d->memory_kib > d->maxmem_kib) {
 		fake_broken("memory of domain %u is populated past its limit", d->domid);
 		return fake_refuse(ENOMEM);
@@ -212,7 +214,7 @@ int xc_dom_boot_mem_init(struct xc_dom_image *dom)
 	if (hvm) {
 		if (!d->pool_bytes)
 			fake_broken("domain %u has no pool for its page tables", d->domid);
-		if (!layout_ok(dom) || dom->target_pages != dom->total_pages)
+		if (!layout_ok(dom) || dom->target_pages > dom->total_pages)
 			fake_broken("the memory of domain %u is laid out wrong", d->domid);
 		return fake_leave(0);
 	}

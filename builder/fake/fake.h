@@ -66,7 +66,8 @@ struct fake_domain {
 	char cmdline[4096];
 	size_t ramdisk_size;
 	unsigned image_vcpus;
-	uint64_t memory_kib, lowmem_end, highmem_end;
+	/* What it has, and what it is shown: more is populated on demand. */
+	uint64_t memory_kib, shown_kib, lowmem_end, highmem_end;
 	uint32_t console_evtchn, store_evtchn;
 	uint64_t console_gfn, store_gfn;
 	unsigned acpi_pages; /* of the ACPI modules, all together */

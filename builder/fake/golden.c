@@ -121,7 +121,7 @@ static void make_hvm(struct golden *g)
 	g->domid = 1;
 	g->cfg.kernel = text("/run/stage/vmlinuz");
 	g->cfg.ramdisk = text("/run/stage/a.cpio");
-	g->cfg.memory_kib = g->cfg.maxmem_kib = 192 * 1024;
+	g->cfg.memory_kib = g->cfg.maxmem_kib = g->guest.static_max_kib = 192 * 1024;
 	g->cfg.vcpus = g->cfg.maxvcpus = 2;
 	g->cfg.vga = VGA_NONE;
 	g->cfg.videoram_kib = 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "guest_memory.h"
 
 void devmodel_init(struct devmodel *m)
 {
@@ -19,6 +20,7 @@ int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e)
 	memset(g, 0, sizeof(*g));
 	g->cfg = cfg;
 	g->domid = NO_DOMAIN;
+	g->static_max_kib = guest_static_max_kib(cfg, false);
 	devmodel_init(&g->model);
 	memcpy(g->uuid, cfg->uuid, sizeof(g->uuid));
 	if (cfg->has_uuid)

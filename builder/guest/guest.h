@@ -36,6 +36,9 @@ struct guest {
 	struct disk **disks; /* held; cfg->nr_disks of them, in cfg's order */
 	struct vif *vifs;    /* cfg->nr_vifs of them */
 
+	/* Of its domain, or of the next one where it has none: guest_memory.h. */
+	uint64_t static_max_kib;
+
 	/* What there is while there is a domain. */
 	uint32_t domid;
 	uint32_t console_port,

@@ -60,9 +60,10 @@ static void domain_nodes(const struct guest *g, const char *dir, struct nodes *t
 }
 
 /* In KiB: the video card's memory is none of the guest's (libxl__get_targetmem_fudge). */
-static uint64_t memory_target(const struct guest_config *cfg)
+static uint64_t memory_target(const struct guest *g)
 {
-	const bool fudged = cfg->type == GUEST_HVM && cfg->maxmem_kib > cfg->memory_kib;
+	const struct guest_config *cfg = g->cfg;
+	const bool fudged = cfg->type == GUEST_HVM && g->static_max_kib > cfg->memory_kib;
 
 	return cfg->memory_kib - cfg->videoram_kib - (fudged ? TARGET_FUDGE_KIB : 0);
 }
@@ -73,8 +74,8 @@ static void built_nodes(const struct guest *g, const char *dir, struct nodes *to
 	const struct guest_config *cfg = g->cfg;
 	char name[32];
 
-	nodes_add(to, NODE_INHERITS, dir, "memory/static-max", "%" PRIu64, cfg->maxmem_kib);
-	nodes_add(to, NODE_INHERITS, dir, "memory/target", "%" PRIu64, memory_target(cfg));
+	nodes_add(to, NODE_INHERITS, dir, "memory/static-max", "%" PRIu64, g->static_max_kib);
+	nodes_add(to, NODE_INHERITS, dir, "memory/target", "%" PRIu64, memory_target(g));
 	nodes_add(to, NODE_INHERITS, dir, "memory/videoram", "%" PRIu64, cfg->videoram_kib);
 	nodes_add(to, NODE_INHERITS, dir, "domid", "%u", g->domid);
 	/* A guest that was started without a store may have no channel to it. */

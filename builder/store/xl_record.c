@@ -234,13 +234,15 @@ static void print_type(struct json *j, const struct guest_config *cfg)
 	json_close(j, '}');
 }
 
-static void print_build_info(struct json *j, const struct guest_config *cfg,
+static void print_build_info(struct json *j, const struct guest *g,
 			     const struct xl_record_pins *pins)
 {
+	const struct guest_config *cfg = g->cfg;
+
 	json_open(j, "b_info", '{');
 	print_vcpus(j, cfg);
 	print_pins(j, cfg, pins);
-	json_number(j, "max_memkb", cfg->maxmem_kib);
+	json_number(j, "max_memkb", g->static_max_kib);
 	json_number(j, "target_memkb", cfg->memory_kib);
 	json_number(j, "video_memkb", cfg->videoram_kib);
 	print_model(j, cfg);
@@ -336,7 +338,7 @@ void xl_record_print(const struct guest *g, const struct xl_record_pins *pins, F
 
 	json_open(&j, NULL, '{');
 	print_create_info(&j, g);
-	print_build_info(&j, g->cfg, pins);
+	print_build_info(&j, g, pins);
 	print_devices(&j, g);
 	print_action(&j, "on_poweroff", g->cfg->on_poweroff);
 	print_action(&j, "on_reboot", g->cfg->on_reboot);

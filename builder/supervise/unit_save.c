@@ -34,6 +34,7 @@ static void save_guest(const struct guest *g, FILE *f)
 	fprintf(f, "uuid %s\n", text);
 	if (g->domid != NO_DOMAIN)
 		fprintf(f, "domid %" PRIu32 "\n", g->domid);
+	fprintf(f, "static_max %" PRIu64 "\n", g->static_max_kib);
 	fprintf(f, "console %" PRIu32 " %" PRIu64 "\nstore %" PRIu32 " %" PRIu64 "\n",
 		g->console_port, g->console_gfn, g->store_port, g->store_gfn);
 	fprintf(f, "in_store %d\nstore_lost %d\nhanded_over %d\nbuild %" PRIu64 " %" PRIu64 "\n",
@@ -221,6 +222,8 @@ static void load_guest(struct guest *g, const char *text)
 	unit_load_uuid(text, g->uuid);
 	if (load_numbers(text, "domid", v, 1) == 1)
 		g->domid = (uint32_t)v[0];
+	if (load_numbers(text, "static_max", v, 1) == 1)
+		g->static_max_kib = v[0];
 	if (load_numbers(text, "console", v, 2) == 2) {
 		g->console_port = (uint32_t)v[0];
 		g->console_gfn = v[1];

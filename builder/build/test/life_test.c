@@ -115,7 +115,7 @@ static void test_pv(void **state)
 	assert_int_equal(d->vcpus, 4);
 	assert_int_equal(d->image_vcpus, 4);
 	assert_true(d->memory_kib == 96 * 1024);
-	assert_true(d->maxmem_kib == 161 * 1024);
+	assert_true(d->maxmem_kib == 97 * 1024);
 	assert_true(d->memmap_limit_kib == 160 * 1024);
 	assert_true(d->pool_bytes == 0);
 	assert_true(d->affinity[0] == 3);
@@ -152,9 +152,9 @@ static void test_pvh(void **state)
 	assert_int_equal(d->config.arch.emulation_flags, XEN_X86_EMU_LAPIC);
 	assert_int_equal(d->vcpus, 4);
 	assert_true(d->memory_kib == 96 * 1024);
-	assert_true(d->maxmem_kib == 161 * 1024);
-	/* 1 MiB a vcpu and 8 KiB a MiB of maxmem */
-	assert_true(d->pool_bytes == (4 * 1024 + 160 * 8) * 1024);
+	assert_true(d->maxmem_kib == 97 * 1024);
+	/* 1 MiB a vcpu and 4 KiB a MiB of maxmem, as xl's */
+	assert_true(d->pool_bytes == (4 * 1024 + 160 * 4) * 1024);
 	assert_true(d->affinity[0] == 3 && d->affinity[1] == 0xc);
 	assert_int_equal(d->weight, 700);
 	assert_int_equal(d->cap, 150);
@@ -201,8 +201,7 @@ static void test_hvm_classic(void **state)
 	assert_int_equal(d->config.flags, XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap);
 	assert_int_equal(d->config.arch.emulation_flags, HVM_EMULATION);
 	assert_true(d->memory_kib == 96 * 1024);
-	assert_true(d->maxmem_kib == 161 * 1024);
-	/* 1 MiB a vcpu and 4 KiB a MiB of maxmem, as xl's */
+	assert_true(d->maxmem_kib == 97 * 1024);
 	assert_true(d->pool_bytes == (4 * 1024 + 160 * 4) * 1024);
 	assert_string_equal(d->cmdline, "ip=dhcp root=/dev/xvda1 ro console=ttyS0");
 	assert_int_equal(d->ramdisk_size, KIT_RAMDISK);
@@ -233,7 +232,7 @@ static void test_hvm_firmware(void **state)
 	assert_int_equal(d->config.flags, XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap);
 	assert_int_equal(d->config.arch.emulation_flags, HVM_EMULATION);
 	assert_true(d->memory_kib == 80 * 1024); /* without the card's */
-	assert_true(d->maxmem_kib == 161 * 1024);
+	assert_true(d->maxmem_kib == 97 * 1024);
 	assert_true(d->pool_bytes == (4 * 1024 + 160 * 4) * 1024);
 	assert_string_equal(d->cmdline, "none");
 	assert_int_equal(d->bios_size, KIT_BIOS);
@@ -637,16 +636,16 @@ static void test_host_memory(void **state)
 	memset(&s, 0, sizeof(s));
 	s.host.physcaps = fake_host()->physcaps;
 	need = create_need_kib(&cfg, &s.host);
-	/* 1 GiB, libxl's slack, 1 MiB + 8 MiB of page tables, 64 + 32 KiB */
-	assert_true(need == 1048576 + 1024 + 1024 + 8192 + 96);
+	/* 1 GiB, libxl's slack, 1 MiB + 4 MiB of page tables, 64 + 32 KiB */
+	assert_true(need == 1048576 + 1024 + 1024 + 4096 + 96);
 	fake_reset();
 	fake_host()->free_kib = need - 4;
-	refuses(&cfg, "not enough host memory: it needs 1035 MiB in all, the hypervisor has 1034 "
+	refuses(&cfg, "not enough host memory: it needs 1031 MiB in all, the hypervisor has 1030 "
 		      "MiB free (dom0_mem= on Xen's command line leaves it more)");
 	/* What others were promised is not free. */
 	fake_host()->free_kib = need + 4096;
 	fake_host()->claimed_kib = 4100;
-	refuses(&cfg, "not enough host memory: it needs 1035 MiB in all, the hypervisor has 1034 "
+	refuses(&cfg, "not enough host memory: it needs 1031 MiB in all, the hypervisor has 1030 "
 		      "MiB free (dom0_mem= on Xen's command line leaves it more)");
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
 

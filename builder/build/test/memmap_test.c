@@ -15,6 +15,12 @@
 /* Where a PC's firmware has it begin. */
 #define FIRMWARE_HOLE UINT64_C(0xf0000000)
 
+/* Of a guest without a store. */
+static void layout(struct xc_dom_image *dom, const struct guest_config *cfg)
+{
+	memmap_layout(dom, &(struct guest){.cfg = cfg, .static_max_kib = cfg->memory_kib});
+}
+
 static void test_layout(void **state)
 {
 	static const struct {
@@ -35,7 +41,7 @@ static void test_layout(void **state)
 		struct xc_dom_image dom = {0};
 
 		cfg.memory_kib = cases[i].memory / 1024;
-		memmap_layout(&dom, &cfg);
+		layout(&dom, &cfg);
 		assert_false(dom.device_model);
 		assert_true(dom.vga_hole_size == 0);
 		assert_true(dom.lowmem_end == cases[i].low);
@@ -70,7 +76,7 @@ static void test_layout_firmware(void **state)
 		kit_hvm(&cfg, false);
 		cfg.memory_kib = cases[i].memory / 1024;
 		cfg.videoram_kib = cases[i].videoram / 1024;
-		memmap_layout(&dom, &cfg);
+		layout(&dom, &cfg);
 		assert_true(dom.lowmem_end == cases[i].low);
 		assert_true(dom.highmem_end == cases[i].high);
 		assert_true(dom.mmio_start == FIRMWARE_HOLE && dom.mmio_size == 256 * MIB);
@@ -89,7 +95,7 @@ static void test_layout_classic(void **state)
 	(void)state;
 	kit_hvm(&cfg, true);
 	cfg.memory_kib = 5 << 20;
-	memmap_layout(&dom, &cfg);
+	layout(&dom, &cfg);
 	assert_true(dom.lowmem_end == HOLE && dom.highmem_end == 5 * GIB + 64 * MIB);
 	assert_true(dom.mmio_start == HOLE && dom.mmio_size == 64 * MIB);
 	assert_true(dom.target_pages == 5 * GIB / 4096);

@@ -73,7 +73,7 @@ static void test_defaults(void **state)
 static void test_qemu(void **state)
 {
 	static const char text[] =
-		"image = 'vmx'; type = 'hvm'; memory = 512; maxmem = 1024; maxvcpus = 128\n"
+		"image = 'vmx'; type = 'hvm'; memory = 512; maxmem = 512; maxvcpus = 128\n"
 		"kernel = '/boot/k'; ramdisk = '/boot/r'; root = '/dev/xvda'\n"
 		"device_model_protocol = 'qemu'\n"
 		"device_model_override = '/usr/bin/q'\n"
@@ -160,6 +160,9 @@ static void test_wrong_type(void **state)
 	refuses("image = 'vmx'; type = 'pvh'; vnc = 1",
 		"web.cfg:2:23: type = \"pvh\": a vmx image is \"hvm\"\n");
 	notes("vnc = 1", "web.cfg:2:1: note: vnc has no effect in a pv guest\n");
+	notes("type = 'hvm'; memmap = '/m'; maxmem = 65",
+	      "web.cfg:2:30: note: maxmem has no effect with memmap, a map of memory\n");
+	notes("type = 'hvm'; memmap = '/m'; maxmem = 64", "");
 	/* xl has not even a look at the values. */
 	notes("type = 'pvh'; device_model_override = '/x'; device_model_args = []\n"
 	      "firmware_override = 'x'; bios = 'x'; serial = 5; vga = 'qxl'; videoram = 1\n"
@@ -365,7 +368,9 @@ static void test_videoram(void **state)
 	refuses_whole("memory = 15; " HVM,
 		      "web.cfg:1:10: memory = 15: must be at least 16: videoram is 8 of it, and "
 		      "the firmware needs 8\n");
-	/* maxmem is a limit, as for pvh guests: nothing is populated on demand. */
+	refuses_whole("maxmem = 15; " HVM,
+		      "web.cfg:1:10: memory = 15: must be at least 16: videoram is 8 of it, and "
+		      "the firmware needs 8\n");
 	refuses_whole("memory = 64; maxmem = 63; " HVM,
 		      "web.cfg:1:23: maxmem = 63: must be at least memory = 64 (line 1)\n");
 }

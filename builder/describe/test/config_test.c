@@ -195,6 +195,21 @@ static void test_keys(void **state)
 		"web.cfg:3:12: vcpus is given twice, first on line 2\n");
 }
 
+/* One of the two is both. */
+static void test_maxmem_alone(void **state)
+{
+	struct guest_config g;
+	struct descriptor c;
+	struct diag d = {0};
+
+	(void)state;
+	read_text("web.cfg", "kernel = '/k'\nmaxmem = 96\n", &c, &g, &d);
+	expect_diag(&d, "");
+	assert_true(g.memory_kib == 96 * 1024 && g.maxmem_kib == 96 * 1024);
+	assert_int_equal(g.memory_loc.line, 2);
+	done(&c, &g);
+}
+
 static void test_together(void **state)
 {
 	(void)state;
@@ -281,6 +296,8 @@ static void test_missing(void **state)
 {
 	(void)state;
 	refuses_file("a.cfg", "", "a.cfg: kernel is missing\na.cfg: memory is missing\n");
+	refuses_file("a.cfg", "kernel = '/k'\nmaxmem = 0\n",
+		     "a.cfg:2:10: maxmem = 0: must be 1 to 16777216 MiB\n");
 	/* A key that is there but wrong is not reported as missing. */
 	refuses_file("a.cfg", "kernel = /boot/k\nmemory 64\n",
 		     "a.cfg:1:10: a string needs quotes: '/boot/k'\n"
@@ -491,12 +508,12 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_whole_file),
-		cmocka_unit_test(test_lines),    cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_keys),     cmocka_unit_test(test_together),
-		cmocka_unit_test(test_missing),  cmocka_unit_test(test_bootloader),
-		cmocka_unit_test(test_bare),     cmocka_unit_test(test_table),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_whole_file),
+		cmocka_unit_test(test_lines),        cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_keys),         cmocka_unit_test(test_together),
+		cmocka_unit_test(test_missing),      cmocka_unit_test(test_bootloader),
+		cmocka_unit_test(test_maxmem_alone), cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_table),        cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ static int set_up(void **state)
 	cfg.videoram_kib = 8 * 1024;
 	cfg.boot = boot;
 	cfg.acpi = cfg.apic = cfg.hpet = cfg.hap = true;
-	g = (struct guest){.cfg = &cfg, .domid = 7};
+	g = (struct guest){.cfg = &cfg, .domid = 7, .static_max_kib = cfg.maxmem_kib};
 	start = (struct qemu_start){.program = "/usr/libexec/xen-qemu-system-i386"};
 	return 0;
 }
@@ -72,7 +72,7 @@ static void test_full(void **state)
 	cfg.model_args = (struct strings){args, 2};
 	cfg.vga = VGA_STD;
 	cfg.videoram_kib = 16 * 1024;
-	cfg.maxmem_kib = 1024 * 1024 + 1;
+	g.static_max_kib = 1024 * 1024 + 1;
 	cfg.acpi = false;
 	cfg.vcpus = 2;
 	cfg.maxvcpus = 4;

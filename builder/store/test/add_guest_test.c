@@ -180,7 +180,7 @@ static void test_options(void **state)
 	open_scene(&s, "odd", GUEST_PV);
 	s.g.cfg.ramdisk = NULL;
 	s.g.cfg.extra = NULL;
-	s.g.cfg.maxmem_kib = 256 * 1024;
+	s.g.guest.static_max_kib = 256 * 1024;
 	golden_disk(&s.g, "/img/d.raw,raw,xvda1,w,direct-io-safe,no-discard,untrusted",
 		    makedev(7, 300));
 	s.g.disks[0].loop = true;
@@ -273,7 +273,7 @@ static void test_hvm(void **state)
 		"/local/domain/1/memory/videoram = \"8192\"   (n0,r1)\n");
 	assert_null(fake_store_read("/local/domain/1/image"));
 
-	s.g.cfg.maxmem_kib = 256 * 1024;
+	s.g.guest.static_max_kib = 256 * 1024;
 	write_nodes_of(&s);
 	assert_string_equal(fake_store_read("/local/domain/1/memory/static-max"), "262144");
 	assert_string_equal(fake_store_read("/local/domain/1/memory/target"), "121856");

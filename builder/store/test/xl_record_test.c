@@ -12,6 +12,7 @@
 #include "builder/describe/test/config_expect.h"
 #include "builder/fake/golden.h"
 #include "builder/fake/golden_records.h"
+#include "builder/guest/guest_memory.h"
 #include "builder/store/xl_record.h"
 #include "builder/image/image_files.h"
 #include "builder/build/life.h"
@@ -75,7 +76,7 @@ static void test_options(void **state)
 	g.cfg.ip = (char *)(uintptr_t) "dhcp";
 	g.cfg.root = (char *)(uintptr_t) "/dev/xvda1 ro";
 	g.cfg.extra = (char *)(uintptr_t) "a=\"b\\c\" \xc3\xa9\xe9\x1b";
-	g.cfg.maxmem_kib = 256 * 1024;
+	g.guest.static_max_kib = 256 * 1024;
 	g.cfg.cpu_weight = 700;
 	g.cfg.has_cap = true;
 	g.cfg.cap = 0;
@@ -139,6 +140,7 @@ static char *record_of(const char *descriptor)
 		expect_diag(&d, "");
 	cfg.has_uuid = true;
 	assert_int_equal(guest_init(&g, &cfg, &e), 0);
+	g.static_max_kib = guest_static_max_kib(&cfg, true);
 	text = print(&g, NULL);
 	config_free(&cfg);
 	descriptor_free(&c);

@@ -34,6 +34,7 @@ static void same(const struct unit *a, const struct unit *b)
 	const struct guest *g = &a->guest, *h = &b->guest;
 
 	assert(!memcmp(g->uuid, h->uuid, 16) && g->domid == h->domid);
+	assert(g->static_max_kib == h->static_max_kib);
 	assert(g->console_port == h->console_port && g->console_gfn == h->console_gfn);
 	assert(g->store_port == h->store_port && g->store_gfn == h->store_gfn);
 	assert(g->in_store == h->in_store && g->store_lost == h->store_lost);

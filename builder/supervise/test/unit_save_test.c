@@ -18,6 +18,7 @@ static void fill(struct unit *u)
 	for (unsigned i = 0; i < 16; i++)
 		g->uuid[i] = (uint8_t)(0xf0 - 7 * i);
 	g->domid = 42;
+	g->static_max_kib = 777 << 10;
 	g->console_port = 3;
 	g->console_gfn = UINT64_MAX - 1;
 	g->store_port = 5;
@@ -47,6 +48,7 @@ static void same_guest(const struct guest *a, const struct guest *b)
 {
 	assert_memory_equal(a->uuid, b->uuid, sizeof(a->uuid));
 	assert_int_equal(a->domid, b->domid);
+	assert_true(a->static_max_kib == b->static_max_kib);
 	assert_int_equal(a->console_port, b->console_port);
 	assert_true(a->console_gfn == b->console_gfn && a->store_gfn == b->store_gfn);
 	assert_int_equal(a->store_port, b->store_port);

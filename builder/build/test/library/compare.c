@@ -50,7 +50,7 @@ static struct xc_dom_image *begin(const struct subject *s)
 	dom->console_evtchn = 2;
 	dom->xenstore_evtchn = 1;
 	if (!pv)
-		memmap_layout(dom, &s->cfg);
+		memmap_layout(dom, &s->guest);
 	return dom;
 }
 
@@ -288,6 +288,7 @@ static int open_subject(struct subject *s, enum compare_as as, const char *path,
 	s->cfg.kernel = s->cfg.firmware_override = (char *)(uintptr_t)path;
 	s->cfg.ramdisk = (char *)(uintptr_t)behind;
 	g->cfg = &s->cfg;
+	g->static_max_kib = s->cfg.memory_kib;
 	xenlog_init(&s->host.log, false);
 	s->host.unmapper.none = !domain_is_real;
 	s->host.xch = xc_interface_open(&s->host.log.vtable, &s->host.log.vtable,
