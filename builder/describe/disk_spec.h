@@ -48,6 +48,7 @@ struct disk_spec {
 	bool direct_io_safe;
 	enum disk_flag discard, trusted;
 	bool empty_target; /* a target was given, and has nothing in it */
+	size_t entry;      /* its place in the list, from 0: the reader's (read_disks) */
 	bool qdisk;        /* QEMU serves it, not the kernel: config_disks.c decides that */
 };
 
