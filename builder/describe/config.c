@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_disks.h"
 #include "config_hvm.h"
 #include "config_image.h"
 #include "config_reading.h"
@@ -358,6 +359,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	check_cmdline(&r);
 	check_twice(&r, "profile", &out->profile);
 	check_twice(&r, "after", &out->after);
+	config_check_disks(&r);
 	config_check_hvm(&r);
 	return diag_count(d) - before;
 }
