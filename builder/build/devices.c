@@ -2,6 +2,7 @@
 #include "builder/host/host.h"
 #include "builder/device/vif.h"
 #include "builder/describe/disk_spec.h"
+#include "builder/store/device_nodes.h"
 #include "builder/store/store.h"
 
 #include <errno.h>
@@ -17,6 +18,8 @@ struct device {
 	struct vif *vif; /* NULL for a disk */
 	char what[32];   /* "disk xvda", "vif 0" */
 	char kind[4];    /* "vbd", "vif" */
+	char back[6];    /* the same for its back end, which may be "qdisk", too */
+	bool emulated;   /* for the guest it is QEMU's drive alone */
 	uint32_t domid, devid;
 };
 
@@ -33,12 +36,15 @@ static struct device device_of(const struct guest *g, size_t i)
 		const struct disk_spec *spec = &g->cfg->disks[i];
 
 		d.devid = spec->vdev_number;
-		strcpy(d.kind, "vbd");
+		strcpy(d.kind, VBD_KIND);
+		strcpy(d.back, spec->qdisk ? QDISK_KIND : VBD_KIND);
+		d.emulated = spec->cdrom && g->cfg->type == GUEST_HVM;
 		snprintf(d.what, sizeof(d.what), "disk %s", spec->vdev);
 	} else {
 		d.vif = &g->vifs[i - g->cfg->nr_disks];
 		d.devid = d.vif->devid;
 		strcpy(d.kind, "vif");
+		strcpy(d.back, d.kind);
 		snprintf(d.what, sizeof(d.what), "vif %u", d.devid);
 	}
 	return d;
@@ -48,7 +54,7 @@ static struct device device_of(const struct guest *g, size_t i)
 
 static void back_node(const struct device *d, const char *name, char node[NODE_MAX])
 {
-	snprintf(node, NODE_MAX, "/local/domain/0/backend/%s/%u/%u/%s", d->kind, d->domid, d->devid,
+	snprintf(node, NODE_MAX, "/local/domain/0/backend/%s/%u/%u/%s", d->back, d->domid, d->devid,
 		 name);
 }
 
@@ -61,7 +67,7 @@ static void front_node(const struct device *d, const char *name, char node[NODE_
 /* Where Linux keeps what it said about the device (xenbus_va_dev_error, xenbus_client.c). */
 static void error_node(const struct device *d, char node[NODE_MAX])
 {
-	snprintf(node, NODE_MAX, "/local/domain/0/error/backend/%s/%u/%u/error", d->kind, d->domid,
+	snprintf(node, NODE_MAX, "/local/domain/0/error/backend/%s/%u/%u/error", d->back, d->domid,
 		 d->devid);
 }
 
@@ -195,6 +201,11 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 	enum xenbus_state state;
 	int rc;
 
+	/* libxl has nodes for a cdrom drive; no front end takes it, and a QEMU that has given up
+	 * the store's connection can't serve it. */
+	*now = DEVICES_CONNECTED;
+	if (d->emulated)
+		return 0;
 	*now = DEVICES_WAITING;
 	back_node(d, "state", node);
 	rc = read_state(h, node, &state, e);
@@ -245,9 +256,13 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 	struct err ignored;
 
 	back_node(d, "state", node);
-	if (read_state(h, node, &state, &ignored) || state < XenbusStateInitWait)
+	if (read_state(h, node, &state, &ignored) || state < XenbusStateInitWait) {
+		if (!strcmp(d->back, QDISK_KIND))
+			return err_set_passing(e, "%s: QEMU does not serve it after %u s", d->what,
+					       seconds);
 		return err_set_passing(e, "%s: its back end is not there after %u s: is %s loaded?",
 				       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
+	}
 	if (d->vif)
 		return err_set_passing(
 			e,

@@ -117,7 +117,18 @@ static void keep_disk(const struct guest *g, struct disk_table *disks, size_t i)
 	char name[HELD_NAME_MAX];
 
 	held_name(name, g, "disk", g->cfg->disks[i].vdev);
-	kept_hold(disks->kept, name, g->disks[i]->fd);
+	if (g->disks[i]->fd >= 0)
+		kept_hold(disks->kept, name, g->disks[i]->fd);
+	else
+		kept_drop(disks->kept, name);
+}
+
+/* As disk_hold opens it; an image file's name may lead to another one by now. */
+static int reopen_disk(const struct disk_spec *spec, const char *path, dev_t rdev)
+{
+	if (!rdev)
+		return -1;
+	return open(path, (spec->readwrite ? O_RDWR | O_EXCL : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
 }
 
 int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
@@ -133,11 +144,9 @@ int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const 
 		return err_set(e, "out of memory");
 	held_name(name, g, "disk", g->cfg->disks[i].vdev);
 	fd = kept_take(disks->kept, name);
-	/* As disk_hold opens it. */
 	if (fd < 0)
-		fd = open(path, (g->cfg->disks[i].readwrite ? O_RDWR | O_EXCL : O_RDONLY) |
-					O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_rdev != rdev) {
+		fd = reopen_disk(&g->cfg->disks[i], path, rdev);
+	if (*path && (fd < 0 || fstat(fd, &st) < 0 || st.st_rdev != rdev)) {
 		err_set(e, "disk %s: %s is not the device any more that its domain has",
 			g->cfg->disks[i].vdev, path);
 		if (fd >= 0)
@@ -271,15 +280,9 @@ void guest_plan_done(struct guest *g)
 	blob_free(&unpacked);
 }
 
-static bool has_image_file(const struct guest_config *cfg)
+static bool is_file(const char *target)
 {
-	for (size_t i = 0; i < cfg->nr_disks; i++) {
-		const char *target = cfg->disks[i].target;
-
-		if (target && target[0] == '/' && strncmp(target, "/dev/", 5) != 0)
-			return true;
-	}
-	return false;
+	return target && target[0] == '/' && strncmp(target, "/dev/", 5) != 0;
 }
 
 /* The names of their lists (modules.h), by bits. */
@@ -288,10 +291,11 @@ enum { BLKBACK = 1, LOOP = 2, NETBACK = 4, BRIDGE = 8, TUN = 16 };
 
 unsigned guest_modules(const struct guest_config *cfg)
 {
-	unsigned bits = cfg->nr_disks ? BLKBACK : 0;
+	unsigned bits = 0;
 
-	if (has_image_file(cfg))
-		bits |= LOOP;
+	for (size_t i = 0; i < cfg->nr_disks; i++)
+		if (!cfg->disks[i].qdisk)
+			bits |= BLKBACK | (is_file(cfg->disks[i].target) ? LOOP : 0);
 	if (cfg->nr_vifs)
 		bits |= NETBACK | BRIDGE | (cfg->type == GUEST_HVM ? TUN : 0);
 	return bits;

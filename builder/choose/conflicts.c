@@ -19,7 +19,8 @@ static bool uuids_meet(const struct guest_config *a, const struct guest_config *
 
 static bool disks_meet(const struct disk_spec *a, const struct disk_spec *b)
 {
-	return (a->readwrite || b->readwrite) && !strcmp(a->target, b->target);
+	return (a->readwrite || b->readwrite) && a->target && b->target &&
+	       !strcmp(a->target, b->target);
 }
 
 /* What two interfaces have in common that only one can have, and its value; NULL for nothing. */
@@ -53,10 +54,10 @@ static bool same_disk(const struct pair *p, size_t i, size_t j)
 
 	if (!disks_meet(a, b))
 		return false;
-	diag_add(p->d, descriptor_entry_loc(p->a_file, "disk", i),
+	diag_add(p->d, descriptor_entry_loc(p->a_file, "disk", a->entry),
 		 "disk %s: %.80s is already disk %s of %s (%s), and one of them writes it", a->vdev,
 		 a->target, b->vdev, p->b->name,
-		 loc_show(descriptor_entry_loc(p->b_file, "disk", j), buf));
+		 loc_show(descriptor_entry_loc(p->b_file, "disk", b->entry), buf));
 	return true;
 }
 

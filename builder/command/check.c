@@ -189,11 +189,11 @@ static const struct descriptor *descriptor_of(const struct check *c, const struc
 static void check_disk(struct check *c, const struct guest_config *g, size_t i)
 {
 	const struct disk_spec *s = &g->disks[i];
-	const struct loc loc = descriptor_entry_loc(descriptor_of(c, g), "disk", i);
+	const struct loc loc = descriptor_entry_loc(descriptor_of(c, g), "disk", s->entry);
 	struct stat st;
 	char *full;
 
-	if (tag_value(s->target) || !strncmp(s->target, "/dev/", 5))
+	if (!s->target || tag_value(s->target) || !strncmp(s->target, "/dev/", 5))
 		return;
 	if (asprintf(&full, "%s%s", c->root, s->target) < 0) {
 		diag_add(&c->diag, loc, "out of memory");
@@ -287,7 +287,7 @@ static void list_files(const struct selection *s)
 			list_file("device-model", model_program_of(g));
 		list_file("device-config", g->model_config);
 		for (size_t k = 0; k < g->nr_disks; k++)
-			if (!tag_value(g->disks[k].target))
+			if (g->disks[k].target && !tag_value(g->disks[k].target))
 				list_file(g->disks[k].readwrite ? "disk" : "disk-ro",
 					  g->disks[k].target);
 	}

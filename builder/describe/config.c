@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config_boot.h"
+#include "config_disks.h"
 #include "config_hvm.h"
 #include "config_image.h"
 #include "config_reading.h"
@@ -388,6 +389,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	config_check_boot(&r);
 	check_twice(&r, "profile", &out->profile);
 	check_twice(&r, "after", &out->after);
+	config_check_disks(&r);
 	config_check_hvm(&r);
 	return diag_count(d) - before;
 }

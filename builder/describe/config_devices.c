@@ -48,37 +48,20 @@ static int check_backend_domain(const char *domain, struct err *e)
 	return err_set(e, "backend " SHOWN " is not supported: it is dom0 (0 or Domain-0)", domain);
 }
 
-static const char *format_name(enum disk_format f)
-{
-	static const char *const names[] = {
-		[DISK_RAW] = "raw", [DISK_QCOW] = "qcow", [DISK_QCOW2] = "qcow2",
-		[DISK_VHD] = "vhd", [DISK_QED] = "qed",   [DISK_EMPTY] = "empty",
-	};
-
-	return names[f];
-}
-
-static const char *backend_name(enum disk_backend b)
-{
-	static const char *const names[] = {
-		[DISK_BACKEND_ANY] = "",
-		[DISK_BACKEND_PHY] = "phy",
-		[DISK_BACKEND_TAP] = "tap",
-		[DISK_BACKEND_QDISK] = "qdisk",
-		[DISK_BACKEND_STANDALONE] = "standalone",
-	};
-
-	return names[b];
-}
-
 static int check_target(const char *target, struct err *e)
 {
 	const char *tagged = tag_value(target);
+	const size_t word = strspn(target, "abcdefghijklmnopqrstuvwxyz0123456789+-");
 
 	if (strlen(target) >= PATH_MAX)
 		return err_set(e, "target is longer than %d characters", PATH_MAX - 1);
 	if (tagged && !*tagged)
 		return err_set(e, "target '" SHOWN "' has nothing behind '='", target);
+	if (word && target[word] == ':')
+		return err_set(e,
+			       "target '" SHOWN "' is not supported: it must be a file or a block "
+			       "device of dom0's",
+			       target);
 	if (tagged || (target[0] == '/' && target[1]))
 		return 0;
 	return err_set(e,
@@ -87,24 +70,46 @@ static int check_target(const char *target, struct err *e)
 		       target);
 }
 
-/* Whether the kernel's blkback can serve it, with at most a loop device behind it. */
+/* What libxl's disk_try_backend does not have, or has and is not here. */
+static int check_back_end(const struct disk_spec *s, struct err *e)
+{
+	if (s->backend == DISK_BACKEND_TAP)
+		return err_set(e, "backendtype tap is not supported: there is no blktap any more: "
+				  "leave it out");
+	if (s->protocol != DISK_PROTOCOL_XEN || s->backend == DISK_BACKEND_STANDALONE)
+		return err_set(e,
+			       "%s is not supported: it needs a virtio back end, which is no part "
+			       "of Xen: leave it out",
+			       s->protocol != DISK_PROTOCOL_XEN ? "specification virtio"
+								: "backendtype standalone");
+	if (s->backend == DISK_BACKEND_PHY && s->format != DISK_RAW)
+		return err_set(e,
+			       "backendtype phy serves raw images alone, and format is %s: leave "
+			       "it out",
+			       disk_format_word(s->format));
+	return 0;
+}
+
+static int check_script(const struct disk_spec *s, struct err *e)
+{
+	if (!is_script(s->script, "block"))
+		return err_set(e,
+			       "script " SHOWN " is not supported: no script is run: have dom0 "
+			       "make a block device of it, and name that",
+			       s->script);
+	if (s->script && (s->format != DISK_RAW || s->backend == DISK_BACKEND_QDISK))
+		return err_set(e, "script " SHOWN " is for raw disks that the kernel serves",
+			       s->script);
+	return 0;
+}
+
+/* Whether dom0's kernel or QEMU can serve it. */
 static int check_served_disk(const struct disk_spec *s, struct err *e)
 {
-	if (s->cdrom)
-		return err_set(e, "a cdrom drive is not supported: a disk with access=ro gives the "
-				  "guest the same bytes");
-	if (s->format != DISK_RAW)
-		return err_set(e, "format %s is not supported: it is raw", format_name(s->format));
-	if (s->backend != DISK_BACKEND_ANY && s->backend != DISK_BACKEND_PHY)
-		return err_set(e, "backendtype %s is not supported: it is phy",
-			       backend_name(s->backend));
-	if (s->protocol != DISK_PROTOCOL_XEN)
-		return err_set(e, "specification virtio is not supported: it is xen");
-	if (!is_script(s->script, "block"))
-		return err_set(e, "script " SHOWN " is not supported: no script is run", s->script);
-	if (check_backend_domain(s->backend_domain, e) < 0)
+	if (check_back_end(s, e) < 0 || check_script(s, e) < 0 ||
+	    check_backend_domain(s->backend_domain, e) < 0)
 		return -1;
-	return check_target(s->target, e);
+	return s->target ? check_target(s->target, e) : 0;
 }
 
 int check_disk(const char *text, struct err *e)
@@ -172,7 +177,8 @@ static bool compare_disks(const struct key *k, const struct value *v, const void
 
 	if (a->vdev_number == b->vdev_number)
 		return taken(k, v, i, j, "the vdev", d);
-	if (strcmp(a->target, b->target) || (!a->readwrite && !b->readwrite))
+	if (!a->target || !b->target || strcmp(a->target, b->target) ||
+	    (!a->readwrite && !b->readwrite))
 		return false;
 	diag_add(d, value_entry(v, i)->loc,
 		 "%s, entry %zu: " SHOWN " is already in entry %zu, and one of them writes it",
@@ -247,9 +253,11 @@ int read_disks(const struct key *k, const struct value *v, void *out, struct dia
 	if (!all)
 		rc = no_memory(v, d);
 	/* k->check has parsed each of them before: only memory can be lacking. */
-	for (size_t i = 0; !rc && i < texts.n; i++)
+	for (size_t i = 0; !rc && i < texts.n; i++) {
 		if (disk_spec_parse(texts.v[i], &all[i], &e) < 0)
 			rc = no_memory(value_entry(v, i), d);
+		all[i].entry = i;
+	}
 	if (!rc && any_same(compare_disks, k, v, all, texts.n, d))
 		rc = -1;
 	if (rc || !out) {

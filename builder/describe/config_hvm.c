@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "builder/image/vmx.h"
+#include "config_disks.h"
 #include "config_hvm.h"
 #include "config_value.h"
 #include "vif_spec.h"
@@ -220,46 +221,6 @@ static void check_boot_default(struct reading *r)
 		config_no_memory(r);
 }
 
-/* Two drives on each of two IDE cables; the ports of an AHCI controller. */
-static unsigned places(const struct guest_config *g)
-{
-	return g->hdtype == HDTYPE_AHCI ? 6 : 4;
-}
-
-int config_disk_place(const struct guest_config *g, const struct disk_spec *s)
-{
-	return disk_place(s, places(g));
-}
-
-/* QEMU's IDE or AHCI disks: each in a place of its own, and none of them is read-only. */
-static void check_emulated_disks(struct reading *r)
-{
-	const struct statement *st = config_good(r, "disk");
-	const struct guest_config *g = r->g;
-	const char *kind = g->hdtype == HDTYPE_AHCI ? "AHCI" : "IDE";
-
-	for (size_t i = 0; st && i < g->nr_disks; i++) {
-		const int place = config_disk_place(g, &g->disks[i]);
-		const struct loc loc = value_entry(&st->value, i)->loc;
-		size_t j = 0;
-
-		if (place < 0)
-			continue;
-		while (config_disk_place(g, &g->disks[j]) != place)
-			j++;
-		if (j < i)
-			diag_add(r->d, loc,
-				 "disk, entry %zu: QEMU emulates %s as the same %s disk as entry "
-				 "%zu, %s",
-				 i + 1, g->disks[i].vdev, kind, j + 1, g->disks[j].vdev);
-		if (!g->disks[i].readwrite)
-			diag_add(r->d, loc,
-				 "disk, entry %zu: QEMU emulates %s as an %s disk, which can't be "
-				 "read-only: sda to sdp are SCSI, xvd%c and on are not emulated",
-				 i + 1, g->disks[i].vdev, kind, 'a' + places(g));
-	}
-}
-
 /* The card's interface in dom0 is called vifDOMID.DEVID-emu, or VIFNAME-emu, with 15 characters at
  * most (IFNAMSIZ). */
 #define CARD_DEVID_MAX   99
@@ -312,7 +273,7 @@ static void check_qemu(struct reading *r)
 	check_videoram(r);
 	check_vnc(r);
 	check_boot_default(r);
-	check_emulated_disks(r);
+	config_check_drives(r);
 	check_cards(r);
 }
 

@@ -4,8 +4,8 @@
  *     '/dev/vg/web,raw,xvda,rw'    'format=qcow2,vdev=xvda,target=/images/web.qcow2'
  *
  * The deprecated prefixes (phy:, file:, tap:aio:, raw:, iscsi: ...) are read as xl 4.17 reads them
- * (tools/libs/util/libxlu_disk_l.l). Stricter than xl: no parameter may be given twice, and the
- * vdev must be one.
+ * (tools/libs/util/libxlu_disk_l.l), in front of any parameter. Stricter than xl: the vdev must be
+ * one. What xl does not have: the format vmdk, and tags (tag_spec.h) where a target may be.
  */
 #ifndef EARLYDOM_DISK_SPEC_H
 #define EARLYDOM_DISK_SPEC_H
@@ -19,7 +19,7 @@
 /* Bytes; loop devices count in these, and an image file with less than one is none. */
 #define DISK_SECTOR 512
 
-enum disk_format { DISK_RAW, DISK_QCOW, DISK_QCOW2, DISK_VHD, DISK_QED, DISK_EMPTY };
+enum disk_format { DISK_RAW, DISK_QCOW, DISK_QCOW2, DISK_VHD, DISK_QED, DISK_VMDK, DISK_EMPTY };
 enum disk_backend {
 	DISK_BACKEND_ANY,
 	DISK_BACKEND_PHY,
@@ -33,7 +33,9 @@ enum disk_protocol { DISK_PROTOCOL_XEN, DISK_PROTOCOL_VIRTIO };
 enum disk_flag { DISK_FLAG_DEFAULT, DISK_FLAG_OFF, DISK_FLAG_ON };
 
 struct disk_spec {
-	char *target; /* path, tag, or text for the script; NULL for an empty cdrom drive */
+	/* Path, tag, or text for the script; NULL for an empty cdrom drive. A relative path behind
+	   phy: has become one below /dev. */
+	char *target;
 	enum disk_format format;
 	char *vdev;           /* as it was written */
 	uint32_t vdev_number; /* the number of the front end's device node, see disk_vdev_number */
@@ -45,12 +47,28 @@ struct disk_spec {
 	enum disk_protocol protocol; /* xl's `specification` */
 	bool direct_io_safe;
 	enum disk_flag discard, trusted;
+	bool empty_target; /* a target was given, and has nothing in it */
+	size_t entry;      /* its place in the list, from 0: the reader's (read_disks) */
+	bool qdisk;        /* QEMU serves it, not the kernel: config_disks.c decides that */
 };
 
 /* Returns 0, or -1 with e set; *out is freed with disk_spec_free in either case. */
 int disk_spec_parse(const char *text, struct disk_spec *out, struct err *e);
 void disk_spec_free(struct disk_spec *s);
 void disk_specs_free(struct disk_spec *all, size_t n); /* and the array */
+
+/* A format's word in descriptors; QEMU's driver for it (-drive format=), NULL for none; and what is
+ * in front of the path in a back end's node `params` (libxl_device.c). */
+const char *disk_format_word(enum disk_format f);
+const char *disk_format_driver(enum disk_format f);
+const char *disk_format_in_store(enum disk_format f);
+
+/*
+ * Whether QEMU serves a disk (qdisk), or else the kernel (phy), as libxl chooses it: the kernel has
+ * what is raw, by a loop device where that is a file, unless the descriptor says otherwise; an hvm
+ * guest's cdrom drives are QEMU's (libxl__device_disk_setdefault, disk_try_backend).
+ */
+bool disk_is_qdisk(const struct disk_spec *s, bool hvm);
 
 /*
  * The number of a virtual device, as xen-vbd-interface(7) and libxl have it: xvd*, hd*, sd* with or
@@ -59,10 +77,14 @@ void disk_specs_free(struct disk_spec *all, size_t n); /* and the array */
 int disk_vdev_number(const char *vdev, uint32_t *number);
 
 /*
- * Where QEMU emulates the disk of an hvm guest on a controller with so many places, as libxl has
- * it: 0 is the first one, for xvda, hda and d0, and so on. -1 for other disks: sd* is SCSI, and the
- * rest, numbers among them, are for the guest's own drivers only.
+ * Where QEMU emulates the disk of an hvm guest, no cdrom drive, on a controller with so many
+ * places, as libxl has it: 0 is the first one, for xvda, hda and d0, and so on. -1 for other disks:
+ * sd* is SCSI, and the rest, numbers among them, are for the guest's own drivers only.
  */
 int disk_place(const struct disk_spec *s, unsigned places);
+
+/* The same of a cdrom drive, which is on one of two IDE cables: hda, xvda and sda are the first
+ * one. -1 for what is none of the first four. */
+int disk_cdrom_place(const struct disk_spec *s);
 
 #endif

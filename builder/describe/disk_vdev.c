@@ -118,18 +118,30 @@ int disk_vdev_number(const char *vdev, uint32_t *out)
 	return 0;
 }
 
-int disk_place(const struct disk_spec *s, unsigned places)
+/* Which disk of its kind it is, from 0; -1 for one that was given by its number alone. */
+static int64_t disk_index(const struct disk_spec *s)
 {
 	const uint32_t n = s->vdev_number, major = n >> 8;
-	uint32_t disk;
 
-	if (isdigit((unsigned char)*s->vdev) || *s->vdev == 's')
+	if (isdigit((unsigned char)*s->vdev))
 		return -1;
 	if (n & XVD_EXTENDED)
-		disk = (n & ~XVD_EXTENDED) >> 8;
-	else if (major == 202)
-		disk = n >> 4 & 0xf;
-	else
-		disk = (major == 3 ? 0 : 2) + (n >> 6 & 1);
-	return disk < places ? (int)disk : -1;
+		return (n & ~XVD_EXTENDED) >> 8;
+	if (major == 202 || major == 8)
+		return n >> 4 & 0xf;
+	return (major == 3 ? 0 : 2) + (n >> 6 & 1);
+}
+
+int disk_place(const struct disk_spec *s, unsigned places)
+{
+	const int64_t disk = disk_index(s);
+
+	return *s->vdev != 's' && disk < places ? (int)disk : -1;
+}
+
+int disk_cdrom_place(const struct disk_spec *s)
+{
+	const int64_t disk = disk_index(s);
+
+	return disk < 4 ? (int)disk : -1;
 }

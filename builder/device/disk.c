@@ -47,7 +47,7 @@ static struct block_owner *copy_owners(struct disk_table *t, size_t *nr)
 }
 
 /* Looks a tag up among the devices that no guest may write. */
-static int find_tag(struct disk_table *t, struct disk *d, struct err *e)
+static int find_tag(struct disk_table *t, struct disk *d, const char *tag, struct err *e)
 {
 	struct block_view view = {.sysroot = t->sysroot ? t->sysroot : ""};
 	struct block_owner *owners;
@@ -59,7 +59,7 @@ static int find_tag(struct disk_table *t, struct disk *d, struct err *e)
 		return err_set_passing(e, "out of memory");
 	view.owners = owners;
 	view.nr_owners = n;
-	rc = tag_find(&view, d->spec->target, d->path, sizeof(d->path), e);
+	rc = tag_find(&view, tag, d->path, sizeof(d->path), e);
 	free(owners);
 	return rc;
 }
@@ -72,9 +72,9 @@ static int open_target(const struct disk_table *t, const struct disk *d, int fla
 	return root_file_open(device ? NULL : t->root, d->path, flags);
 }
 
-static int locate(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+static int locate(struct disk_table *t, struct disk *d, const char *target, bool *absent,
+		  struct err *e)
 {
-	const char *target = d->spec->target;
 	int rc;
 
 	if (!target)
@@ -85,7 +85,7 @@ static int locate(struct disk_table *t, struct disk *d, bool *absent, struct err
 		strcpy(d->path, target);
 		return 0;
 	}
-	rc = find_tag(t, d, e);
+	rc = find_tag(t, d, target, e);
 	*absent = rc > 0;
 	return rc ? -1 : 0;
 }
@@ -114,7 +114,8 @@ static int identify(const struct disk_table *t, struct disk *d, bool *absent, st
 		return err_set(e, "%s is neither a block device nor a file", d->path);
 	if (st.st_size < DISK_SECTOR)
 		return err_set(e, "%s: the file has less than a sector", d->path);
-	d->loop = true;
+	d->image = d->spec->qdisk;
+	d->loop = !d->image;
 	d->file_dev = st.st_dev;
 	d->file_ino = st.st_ino;
 	return 0;
@@ -186,12 +187,14 @@ static bool mounted_for_writing(const struct disk_table *t, dev_t rdev)
 static int claim(const struct disk_table *t, struct disk *d, struct err *e)
 {
 	const bool write = d->spec->readwrite;
+	/* A drive of the host's may have no medium. */
+	const int read = O_RDONLY | (d->spec->cdrom ? O_NONBLOCK : 0);
 	struct stat st;
 	int fd, readonly = 0;
 
 	if (!write && mounted_for_writing(t, d->rdev))
 		return err_set_passing(e, "%s is mounted read-write in dom0", d->path);
-	fd = open_target(t, d, write ? O_RDWR | O_EXCL : O_RDONLY);
+	fd = open_target(t, d, write ? O_RDWR | O_EXCL : read);
 	if (fd < 0 && errno == EBUSY)
 		return err_set_passing(
 			e, "%s is in use in dom0: mounted, or a part of something that is",
@@ -207,10 +210,44 @@ static int claim(const struct disk_table *t, struct disk *d, struct err *e)
 	return 0;
 }
 
+/* Opens the image file again, in the way in which it will be held, unless a loop device is in the
+ * way. Returns the file, or -1 with e set. */
+static int open_image(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+{
+	const struct loop_file file = {d->file_dev, d->file_ino, !d->spec->readwrite};
+	char path[LOOP_PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (loop_find_other(&file, path)) {
+		*absent = true; /* maybe held by a guest that has just ended */
+		return err_set(e, "%s is used by %s", d->path, path);
+	}
+	fd = open_target(t, d, file.readonly ? O_RDONLY : O_RDWR);
+	if (fd < 0)
+		return err_set_errno(e, errno, "%s", d->path);
+	if (fstat(fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
+		close(fd);
+		return err_set_passing(e, "%s: it was exchanged just now", d->path);
+	}
+	return fd;
+}
+
+/* QEMU opens the file itself, as it is. */
+static int hold_image(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+{
+	const int fd = open_image(t, d, absent, e);
+
+	if (fd < 0)
+		return -1;
+	close(d->fd);
+	d->fd = fd;
+	return 0;
+}
+
 /* Replaces the open image file by a loop device over it. */
 static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
-	const struct loop_file file = {d->file_dev, d->file_ino, !d->spec->readwrite};
 	const struct loop_options o = {.readonly = !d->spec->readwrite,
 				       .direct = d->spec->direct_io_safe};
 	char path[LOOP_PATH_MAX];
@@ -219,17 +256,9 @@ static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct 
 
 	if (modules_need("loop", e) < 0)
 		return -1;
-	if (loop_find_other(&file, path)) {
-		*absent = true; /* maybe held by a guest that has just ended */
-		return err_set(e, "%s is used by %s", d->path, path);
-	}
-	file_fd = open_target(t, d, o.readonly ? O_RDONLY : O_RDWR);
+	file_fd = open_image(t, d, absent, e);
 	if (file_fd < 0)
-		return err_set_errno(e, errno, "%s", d->path);
-	if (fstat(file_fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
-		close(file_fd);
-		return err_set_passing(e, "%s: it was exchanged just now", d->path);
-	}
+		return -1;
 	fd = loop_attach(file_fd, d->path, &o, path, e);
 	close(file_fd);
 	if (fd < 0)
@@ -285,7 +314,8 @@ static void drop(struct disk_table *t, struct disk *d)
 {
 	struct disk **p;
 
-	close(d->fd);
+	if (d->fd >= 0)
+		close(d->fd);
 	pthread_mutex_lock(&t->lock);
 	for (p = &t->disks; *p != d; p = &(*p)->next)
 		;
@@ -295,15 +325,22 @@ static void drop(struct disk_table *t, struct disk *d)
 }
 
 /* Finds out what it is, as far as that can be without holding it. */
-static int find(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+static int find(struct disk_table *t, struct disk *d, const char *target, bool *absent,
+		struct err *e)
 {
-	if (modules_need("blkback", e) < 0 || locate(t, d, absent, e) < 0)
+	if (d->format == DISK_EMPTY)
+		return 0;
+	if (!d->spec->qdisk && modules_need("blkback", e) < 0)
 		return -1;
-	return identify(t, d, absent, e);
+	return locate(t, d, target, absent, e) < 0 ? -1 : identify(t, d, absent, e);
 }
 
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
+	if (d->format == DISK_EMPTY)
+		return 0;
+	if (d->image)
+		return hold_image(t, d, absent, e);
 	if ((d->loop ? make_loop(t, d, absent, e) : check_domains(d, absent, e)) < 0)
 		return -1;
 	return claim(t, d, e);
@@ -352,8 +389,9 @@ void disk_table_free(struct disk_table *t)
 	memset(t, 0, sizeof(*t));
 }
 
-struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
-		       bool *absent, struct err *e)
+static struct disk *hold_target(struct disk_table *t, const char *guest,
+				const struct disk_spec *spec, const char *target,
+				enum disk_format format, bool *absent, struct err *e)
 {
 	struct disk *d = calloc(1, sizeof(*d));
 
@@ -364,8 +402,9 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
 	}
 	d->guest = guest;
 	d->spec = spec;
+	d->format = format;
 	d->fd = -1;
-	if (find(t, d, absent, e) < 0 || add(t, d, absent, e) < 0) {
+	if (find(t, d, target, absent, e) < 0 || add(t, d, absent, e) < 0) {
 		if (d->fd >= 0)
 			close(d->fd);
 		free(d);
@@ -382,30 +421,77 @@ fail:
 	return NULL;
 }
 
+struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+		       bool *absent, struct err *e)
+{
+	return hold_target(t, guest, spec, spec->target, spec->format, absent, e);
+}
+
+struct disk *disk_hold_medium(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+			      const char *target, struct err *e)
+{
+	bool absent;
+
+	return hold_target(t, guest, spec, target, target ? DISK_RAW : DISK_EMPTY, &absent, e);
+}
+
+/* What an earlier supervisor held: a medium may have come into a cdrom drive since its start. */
+static enum disk_format adopted_format(const struct disk_spec *spec, const char *path)
+{
+	if (!*path)
+		return DISK_EMPTY;
+	if (spec->cdrom && (!spec->target || strcmp(path, spec->target) != 0))
+		return DISK_RAW;
+	return spec->format;
+}
+
+/* Finds out what the open file is. Returns false where it is no disk. */
+static bool recognise(struct disk *d)
+{
+	struct loop_file behind;
+	struct stat st;
+
+	if (d->fd < 0)
+		return d->format == DISK_EMPTY;
+	if (fstat(d->fd, &st) < 0)
+		return false;
+	if (S_ISREG(st.st_mode) && d->spec->qdisk) {
+		d->image = true;
+		d->file_dev = st.st_dev;
+		d->file_ino = st.st_ino;
+		return true;
+	}
+	if (!S_ISBLK(st.st_mode))
+		return false;
+	d->rdev = st.st_rdev;
+	d->whole = served_whole_disk("", st.st_rdev);
+	if (loop_behind(d->fd, &behind)) {
+		d->loop = d->spec->target && strcmp(d->path, d->spec->target) != 0;
+		d->file_dev = behind.dev;
+		d->file_ino = behind.ino;
+	}
+	return true;
+}
+
 struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 			int fd, const char *path, struct err *e)
 {
 	struct disk *d = calloc(1, sizeof(*d));
-	struct loop_file behind;
-	struct stat st;
 
-	if (!d || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode)) {
+	if (d) {
+		d->guest = guest;
+		d->spec = spec;
+		d->format = adopted_format(spec, path);
+		d->fd = fd;
+		snprintf(d->path, sizeof(d->path), "%s", path);
+	}
+	if (!d || !recognise(d)) {
 		err_set(e, "disk %s: %s", spec->vdev,
 			!d ? "out of memory" : "what an earlier supervisor held is no disk");
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		free(d);
 		return NULL;
-	}
-	d->guest = guest;
-	d->spec = spec;
-	d->fd = fd;
-	d->rdev = st.st_rdev;
-	d->whole = served_whole_disk("", st.st_rdev);
-	snprintf(d->path, sizeof(d->path), "%s", path);
-	if (loop_behind(fd, &behind)) {
-		d->loop = spec->target && strcmp(path, spec->target) != 0;
-		d->file_dev = behind.dev;
-		d->file_ino = behind.ino;
 	}
 	pthread_mutex_lock(&t->lock);
 	d->next = t->disks;
@@ -417,7 +503,13 @@ struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct di
 bool disk_lost(const struct disk *d)
 {
 	char path[64];
+	struct stat st;
 
+	if (d->format == DISK_EMPTY)
+		return false;
+	/* One that has no name any more can't be opened by QEMU. */
+	if (d->image)
+		return fstat(d->fd, &st) == 0 && st.st_nlink == 0;
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(d->rdev), minor(d->rdev));
 	return access(path, F_OK) < 0 && errno == ENOENT;
 }

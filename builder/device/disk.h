@@ -24,12 +24,15 @@ struct disk {
 	bool passing; /* about to be held, or given back: whether it is in the way is known soon */
 	const char *guest;            /* its name, borrowed */
 	const struct disk_spec *spec; /* borrowed */
-	int fd;                       /* of the block device that the back end serves */
-	dev_t rdev;                   /* its number */
-	dev_t whole;                  /* that of the disk that it is a partition of; else rdev */
-	char path[PATH_MAX];          /* its path: the target, what UUID= led to, or /dev/loopN */
+	enum disk_format format;      /* DISK_EMPTY: a cdrom drive without a medium */
+	int fd;      /* of the block device or the image file that the back end serves; -1: empty */
+	dev_t rdev;  /* the device's number; 0 where it is none */
+	dev_t whole; /* that of the disk that it is a partition of; else rdev */
+	char path[PATH_MAX]; /* its path: the target, what UUID= led to, or /dev/loopN; or "" */
 	bool loop;      /* a loop device over an image file; it goes when the disk is dropped */
-	dev_t file_dev; /* the file behind a loop device: what two disks are compared by; else 0 */
+	bool image;     /* an image file, which QEMU opens itself */
+	dev_t file_dev; /* that file, or the one behind a loop device: what two disks are
+			   compared by; else 0 */
 	ino_t file_ino;
 };
 
@@ -66,8 +69,9 @@ void disk_table_free(struct disk_table *t); /* when no disk is held any more */
 
 /*
  * Finds and holds a disk: a block device by path or by UUID=, LABEL=, PARTUUID=, PARTLABEL=
- * (tag.h); an image file gets a loop device (loop.h). Loads the kernel's modules for that. Returns
- * NULL with a cause in e (`disk VDEV: TARGET: cause`) for what
+ * (tag.h); an image file, which gets a loop device (loop.h) where the kernel serves it; a cdrom
+ * drive without a medium. Loads the kernel's modules for that. Returns NULL with a cause in e
+ * (`disk VDEV: TARGET: cause`) for what
  * - is not there, or is neither a block device nor a file;
  * - would be written and is in use in dom0 or can't be written;
  * - is mounted read-write in dom0;
@@ -81,15 +85,22 @@ struct disk *disk_hold(struct disk_table *t, const char *guest, const struct dis
 		       bool *absent, struct err *e);
 
 /*
+ * Holds another medium of a cdrom drive that QEMU serves, raw, beside the one that is held; target
+ * NULL is none. It is held under the same conditions, and returned or not in the same way.
+ */
+struct disk *disk_hold_medium(struct disk_table *t, const char *guest, const struct disk_spec *spec,
+			      const char *target, struct err *e);
+
+/*
  * Holds a disk that an earlier supervisor has found for the same guest, whose domain has it: fd is
- * the open device, which is the disk's from then on, also after an error. Returns NULL with e set:
- * it is no block device.
+ * the open device or image, -1 for an empty cdrom drive, which is the disk's from then on, also
+ * after an error. Returns NULL with e set: it is neither.
  */
 struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 			int fd, const char *path, struct err *e);
 
-/* Whether its device is not there any more: unplugged, or removed. What is held is of no use then.
- */
+/* Whether its device is not there any more: unplugged, or removed; or its image file was deleted.
+ * What is held is of no use then. */
 bool disk_lost(const struct disk *d);
 
 /* Gives it back; NULL is allowed. The back end must have let go of it, or is about to. */

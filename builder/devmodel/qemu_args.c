@@ -1,13 +1,11 @@
 #include "qemu_args.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "classic_args.h"
-#include "builder/device/disk.h"
 #include "builder/device/vif.h"
-#include "builder/describe/config_hvm.h"
+#include "qemu_drives.h"
 
 static uint64_t mib(uint64_t kib)
 {
@@ -62,72 +60,6 @@ static void machine(const struct guest *g, struct argv *out)
 	pair(out, "-machine", "xenfv,suppress-vmdesc=on");
 	argv_add(out, "-m");
 	argv_add(out, "%" PRIu64, mib(g->static_max_kib - g->cfg->videoram_kib));
-}
-
-static bool is_scsi(const struct disk_spec *spec)
-{
-	return !strncmp(spec->vdev, "sd", 2);
-}
-
-static bool any_scsi(const struct guest_config *cfg)
-{
-	for (size_t i = 0; i < cfg->nr_disks; i++)
-		if (is_scsi(&cfg->disks[i]))
-			return true;
-	return false;
-}
-
-/* The path with each comma doubled, for free(); NULL for lack of memory. */
-static char *escape(const char *path)
-{
-	char *text = malloc(2 * strlen(path) + 1), *p = text;
-
-	for (; text && *path; path++) {
-		*p++ = *path;
-		if (*path == ',')
-			*p++ = ',';
-	}
-	if (text)
-		*p = '\0';
-	return text;
-}
-
-static int drive(const struct guest_config *cfg, const struct disk *disk, struct argv *out,
-		 struct err *e)
-{
-	const struct disk_spec *spec = disk->spec;
-	/* sda to sdp: sixteen partitions each (xen-vbd-interface(7)). */
-	const int n =
-		is_scsi(spec) ? (int)(spec->vdev_number >> 4 & 0xf) : config_disk_place(cfg, spec);
-	char *path;
-
-	if (n < 0)
-		return 0;
-	if (!is_scsi(spec) && !spec->readwrite)
-		return err_set(e,
-			       "disk %s: QEMU has no read-only IDE and AHCI disks (a SCSI disk, "
-			       "sda and so on, can be one)",
-			       spec->vdev);
-	path = escape(disk->path);
-	if (!path)
-		return err_set_passing(e, "out of memory");
-	argv_add(out, "-drive");
-	if (is_scsi(spec)) {
-		argv_add(out,
-			 "file=%s,id=scsi0-hd%d,format=raw,if=none,readonly=%s,cache=writeback",
-			 path, n, spec->readwrite ? "off" : "on");
-		argv_add(out, "-device");
-		argv_add(out, "scsi-hd,drive=scsi0-hd%d,scsi-id=%d", n, n);
-	} else if (cfg->hdtype == HDTYPE_AHCI) {
-		argv_add(out, "file=%s,if=none,id=ahcidisk-%d,format=raw,cache=writeback", path, n);
-		argv_add(out, "-device");
-		argv_add(out, "ide-hd,bus=ahci0.%d,unit=0,drive=ahcidisk-%d", n, n);
-	} else {
-		argv_add(out, "file=%s,if=ide,index=%d,media=disk,format=raw,cache=writeback", path,
-			 n);
-	}
-	free(path);
-	return 0;
 }
 
 static void cards(const struct guest *g, struct argv *out)
@@ -199,8 +131,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	vnc(cfg, out);
 	pair(out, "-display", "none");
 	direct_boot(cfg, s->cmdline, out);
-	if (any_scsi(cfg))
-		pair(out, "-device", "lsi53c895a");
+	qemu_scsi_args(cfg, out);
 	for (size_t i = 0; i < cfg->serial.n; i++)
 		pair(out, "-serial", cfg->serial.v[i]);
 	vga(cfg, out);
@@ -219,9 +150,8 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	machine(g, out);
 	if (cfg->hdtype == HDTYPE_AHCI)
 		pair(out, "-device", "ahci,id=ahci0");
-	for (size_t i = 0; i < cfg->nr_disks; i++)
-		if (drive(cfg, g->disks[i], out, e) < 0)
-			return -1;
+	if (qemu_drive_args(g, out, e) < 0)
+		return -1;
 	powers_after(s, out);
 	for (size_t i = 0; i < cfg->model_args.n; i++)
 		argv_add(out, "%s", cfg->model_args.v[i]);

@@ -9,9 +9,7 @@
  *   - -xen-domid-restrict, -chroot and -runas as libxl has them with dm_restrict = 1.
  *   - device_model_args are the very last; libxl has them before -machine.
  *
- * Disks: QEMU's IDE has the first four (hda to hdd, and by their number xvda to xvdd), its SCSI
- * those that are called sd*; what remains is there for the guest's own drivers alone, as with
- * libxl. A path with a comma has it doubled, as QEMU wants it in -drive; libxl forgets that.
+ * Disks: qemu_drives.h.
  *
  * Network interfaces: each that has an emulated card (vif_has_card) is a card of QEMU's with its
  * tap, which vif.c puts on the bridge. Where none has, -net none.

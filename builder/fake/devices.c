@@ -110,7 +110,8 @@ struct disk *__wrap_disk_hold(struct disk_table *t, const char *guest, const str
 		devices.reserved = t->nr_reserved;
 	devices.holds++; /* musl's makedev evaluates its argument more than once */
 	devices.held++;
-	snprintf(d->path, sizeof(d->path), "%s", spec->target);
+	d->format = spec->format;
+	snprintf(d->path, sizeof(d->path), "%s", spec->target ? spec->target : "");
 	d->next = t->disks;
 	t->disks = d;
 	return fake_leave_ptr(d);

@@ -82,8 +82,12 @@ void golden_disk(struct golden *g, const char *s, dev_t rdev)
 	need(disk_spec_parse(s, &g->disk_specs[i], &e) == 0, e.msg);
 	g->disk_list[i] = &g->disks[i];
 	g->disks[i].spec = &g->disk_specs[i];
+	g->disk_specs[i].qdisk = disk_is_qdisk(&g->disk_specs[i], g->cfg.type == GUEST_HVM);
+	g->cfg.nr_qdisks += g->disk_specs[i].qdisk;
 	g->disks[i].rdev = rdev;
-	snprintf(g->disks[i].path, sizeof(g->disks[i].path), "%s", g->disk_specs[i].target);
+	g->disks[i].format = g->disk_specs[i].format;
+	if (g->disk_specs[i].target)
+		snprintf(g->disks[i].path, sizeof(g->disks[i].path), "%s", g->disk_specs[i].target);
 }
 
 void golden_vif(struct golden *g, const char *s)

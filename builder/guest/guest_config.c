@@ -36,3 +36,8 @@ bool guest_config_has_devices(const struct guest_config *cfg)
 {
 	return cfg->nr_disks || cfg->nr_vifs;
 }
+
+bool guest_config_needs_qemu(const struct guest_config *cfg)
+{
+	return cfg->type != GUEST_HVM && cfg->nr_qdisks;
+}

@@ -134,10 +134,17 @@ struct guest_config {
 
 	/* How often a start that failed for a passing cause is tried again, or one of RETRIES_*. */
 	unsigned start_retries;
+
+	/* Of the disks, those that QEMU serves: libxl's back end qdisk. */
+	size_t nr_qdisks;
 };
 
 /* Whether it has disks or network interfaces, which back ends in dom0 serve. */
 bool guest_config_has_devices(const struct guest_config *cfg);
+
+/* Whether a pv or pvh guest needs a QEMU in dom0 as the back end of its devices. An hvm guest's
+ * device model does that by the way: for one this is false. */
+bool guest_config_needs_qemu(const struct guest_config *cfg);
 
 /* As descriptors have them. */
 const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */

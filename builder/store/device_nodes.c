@@ -7,6 +7,12 @@
 
 void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, uint32_t devid)
 {
+	device_begin_back(d, to, kind, kind, devid);
+}
+
+void device_begin_back(struct device_nodes *d, struct nodes *to, const char *kind,
+		       const char *back_kind, uint32_t devid)
+{
 	const bool console = !strcmp(kind, "console");
 	const uint32_t domid = to->domid;
 
@@ -16,7 +22,8 @@ void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, ui
 	else
 		snprintf(d->front, sizeof(d->front), "/local/domain/%u/device/%s/%u", domid, kind,
 			 devid);
-	snprintf(d->back, sizeof(d->back), "/local/domain/0/backend/%s/%u/%u", kind, domid, devid);
+	snprintf(d->back, sizeof(d->back), "/local/domain/0/backend/%s/%u/%u", back_kind, domid,
+		 devid);
 	snprintf(d->libxl, sizeof(d->libxl), "/libxl/%u/device/%s/%u", domid, kind, devid);
 
 	nodes_add(to, NODE_INHERITS, d->libxl, "frontend", "%s", d->front);

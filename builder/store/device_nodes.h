@@ -29,6 +29,9 @@ struct device_nodes {
  * end is elsewhere and dom0's; all other front ends are the guest's.
  */
 void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, uint32_t devid);
+/* The same where the back end is of a kind of its own, as QEMU's are. */
+void device_begin_back(struct device_nodes *d, struct nodes *to, const char *kind,
+		       const char *back_kind, uint32_t devid);
 
 /* A node of the back end, and of libxl's copy. */
 void device_back(struct device_nodes *d, const char *name, const char *value, ...)
@@ -36,6 +39,14 @@ void device_back(struct device_nodes *d, const char *name, const char *value, ..
 /* A node of the front end. */
 void device_front(struct device_nodes *d, enum node_access access, const char *name,
 		  const char *value, ...) __attribute__((format(printf, 4, 5)));
+
+/* Where the back end of a disk that QEMU serves, and of one that the kernel serves, is. */
+#define QDISK_KIND "qdisk"
+#define VBD_KIND   "vbd"
+
+/* What QEMU opens for a disk, in its back end's node `params`: "qcow2:/images/web"; "aio:" for a
+ * cdrom drive without a medium. Asprintf's result, for free(); NULL without memory. */
+char *disk_params(const struct disk *disk);
 
 /*
  * One device each, appended to `to`. A disk's path is taken for what it leads to, if it is a link.

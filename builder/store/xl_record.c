@@ -259,19 +259,39 @@ static void print_build_info(struct json *j, const struct guest *g,
 	json_close(j, '}');
 }
 
+/* libxl does not know them all. */
+static const char *format_word(enum disk_format f)
+{
+	return f == DISK_VMDK ? "unknown" : disk_format_word(f);
+}
+
+static const char *disk_path(const struct disk *disk)
+{
+	const struct disk_spec *spec = disk->spec;
+
+	if (disk->format != DISK_EMPTY)
+		return disk->loop ? spec->target : disk->path;
+	/* There was none, or its medium was taken out. */
+	return spec->empty_target || spec->target ? "" : NULL;
+}
+
 static void print_disk(struct json *j, const struct disk *disk)
 {
 	const struct disk_spec *spec = disk->spec;
 
 	json_open(j, NULL, '{');
-	json_text(j, "pdev_path", disk->loop ? spec->target : disk->path);
+	optional(j, "pdev_path", disk_path(disk));
 	json_text(j, "vdev", spec->vdev);
-	if (spec->backend == DISK_BACKEND_PHY)
-		json_text(j, "backend", "phy");
-	json_text(j, "format", "raw");
+	if (spec->backend != DISK_BACKEND_ANY)
+		json_text(j, "backend", spec->backend == DISK_BACKEND_PHY ? "phy" : "qdisk");
+	json_text(j, "format", format_word(disk->format));
 	optional(j, "script", spec->script);
+	if (spec->cdrom)
+		json_number(j, "removable", 1);
 	if (spec->readwrite)
 		json_number(j, "readwrite", 1);
+	if (spec->cdrom)
+		json_number(j, "is_cdrom", 1);
 	if (spec->direct_io_safe)
 		json_true(j, "direct_io_safe");
 	if (spec->discard != DISK_FLAG_DEFAULT)

@@ -6,7 +6,14 @@
 #include "builder/store/guest_nodes.h"
 #include "timeline.h"
 
-/* The device that it has, or what it is to have. */
+/* The device or image that it has, or is to have; nothing for a cdrom drive without a medium. */
+static const char *path_of(const struct disk_spec *spec, const struct disk *d)
+{
+	if (d && !d->loop)
+		return d->path;
+	return spec->target ? spec->target : "";
+}
+
 static void print_disks(const struct guest *g, FILE *to)
 {
 	for (size_t i = 0; i < g->cfg->nr_disks; i++) {
@@ -14,7 +21,7 @@ static void print_disks(const struct guest *g, FILE *to)
 		const struct disk *d = g->disks ? g->disks[i] : NULL;
 
 		fprintf(to, "disk=%s %s %s\n", spec->vdev, spec->readwrite ? "rw" : "ro",
-			d && !d->loop ? d->path : spec->target);
+			path_of(spec, d));
 	}
 }
 

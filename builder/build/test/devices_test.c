@@ -115,6 +115,32 @@ static void test_none(void **state)
 	end(&b);
 }
 
+/* QEMU's back ends are elsewhere. An emulated cdrom drive is not waited for. */
+static void test_qdisks(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, 2, 0);
+	b.cfg.type = GUEST_HVM;
+	b.disks[0].qdisk = b.disks[1].qdisk = b.disks[1].cdrom = true;
+	put(BACK "/qdisk/7/" XVDA "/state", "1");
+	put(BACK "/qdisk/7/" XVDB "/state", "1");
+	expect(&b, DEVICES_WAITING);
+	expect_late(&b, "disk xvda: QEMU does not serve it after 10 s");
+	put(BACK "/qdisk/7/" XVDA "/state", "2");
+	expect(&b, DEVICES_READY);
+	put(BACK "/qdisk/7/" XVDA "/state", "4");
+	expect(&b, DEVICES_CONNECTED);
+	/* A pv guest has the drive as it has any disk. */
+	b.cfg.type = GUEST_PV;
+	expect(&b, DEVICES_WAITING);
+	put(BACK "/qdisk/7/" XVDB "/state", "6");
+	put("/local/domain/0/error/backend/qdisk/7/" XVDB "/error", "22 no");
+	expect_bad(&b, "disk xvdb: its back end has given up: no: Invalid argument");
+	end(&b);
+}
+
 static void test_disks(void **state)
 {
 	struct bench b;
@@ -323,13 +349,10 @@ static void test_vif_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_none),
-		cmocka_unit_test(test_disks),
-		cmocka_unit_test(test_not_open),
-		cmocka_unit_test(test_given_up),
-		cmocka_unit_test(test_closed_by_guest),
-		cmocka_unit_test(test_store_fails),
-		cmocka_unit_test(test_vifs),
+		cmocka_unit_test(test_none),        cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_qdisks),      cmocka_unit_test(test_not_open),
+		cmocka_unit_test(test_given_up),    cmocka_unit_test(test_closed_by_guest),
+		cmocka_unit_test(test_store_fails), cmocka_unit_test(test_vifs),
 		cmocka_unit_test(test_vif_fails),
 	};
 

@@ -1,7 +1,11 @@
 /*
- * What is held for a guest, as far as that needs no device: the modules of its devices.
+ * What is held for a guest, as far as that needs no device: the modules of its devices, disks that
+ * QEMU serves.
  */
 #include "builder/fake/kit.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "builder/build/holdings.h"
 #include "builder/describe/disk_spec.h"
@@ -28,6 +32,10 @@ static void test_modules(void **state)
 		disk.target = (char *)(uintptr_t)disks[i].target;
 		assert_int_equal(guest_modules(&cfg), disks[i].modules);
 	}
+	/* QEMU needs none. */
+	disk.target = (char *)(uintptr_t) "/srv/disk";
+	disk.qdisk = true;
+	assert_int_equal(guest_modules(&cfg), 0);
 	cfg.nr_disks = 0;
 	cfg.vifs = &vif;
 	cfg.nr_vifs = 1;
@@ -38,10 +46,75 @@ static void test_modules(void **state)
 	assert_int_equal(guest_modules_load(31, &e), 0);
 }
 
+/* A supervisor that takes over has no file of what is empty, and can't tell which file an image was
+ * that was not kept. */
+static void test_adopt(void **state)
+{
+	static char vdevs[2][4] = {"hda", "hdc"}, target[300];
+	struct disk_spec specs[] = {
+		{.vdev = vdevs[0], .target = target, .readwrite = true, .qdisk = true},
+		{.vdev = vdevs[1], .cdrom = true, .qdisk = true, .format = DISK_EMPTY},
+	};
+	struct guest_config cfg = kit_config("web", GUEST_HVM);
+	struct guest g = {.cfg = &cfg};
+	struct disk_table t = {NULL};
+	bool absent;
+	struct err e;
+
+	(void)state;
+	cfg.disks = specs;
+	cfg.nr_disks = 2;
+	specs[0].format = DISK_QCOW2;
+	snprintf(target, sizeof(target), "%s", kit_path("image"));
+	kit_text("image", "");
+	assert_int_equal(truncate(target, DISK_SECTOR), 0);
+	KIT_CHECK(guest_hold_devices(&g, &t, &absent, &e) == 0, "%s", e.msg);
+	assert_true(g.disks[0]->image && g.disks[1]->fd < 0);
+	guest_drop_devices(&g, &t);
+
+	KIT_CHECK(guest_adopt_disk(&g, &t, 1, "", 0, &e) == 0, "%s", e.msg);
+	assert_int_equal(g.disks[1]->format, DISK_EMPTY);
+	assert_int_equal(guest_adopt_disk(&g, &t, 0, target, 0, &e), -1);
+	KIT_CHECK(strstr(e.msg, "disk hda: ") == e.msg && strstr(e.msg, "not the device any more"),
+		  "%s", e.msg);
+	guest_drop_devices(&g, &t);
+	assert_null(t.disks);
+}
+
+/* By the file that outlived the supervisor before; a medium that came later is a raw one. */
+static void test_adopt_file(void **state)
+{
+	static char vdev[] = "hdc", target[300];
+	struct disk_spec spec = {.vdev = vdev, .target = target, .cdrom = true, .qdisk = true};
+	struct disk_table t = {NULL};
+	struct disk *d;
+	struct err e;
+
+	(void)state;
+	spec.format = DISK_QCOW2;
+	snprintf(target, sizeof(target), "%s", kit_path("image"));
+	kit_text("image", "");
+	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), target, &e);
+	KIT_CHECK(d, "%s", e.msg);
+	assert_true(d->image && d->file_ino && !d->rdev);
+	assert_int_equal(d->format, DISK_QCOW2);
+	disk_drop(&t, d);
+	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), "/other.iso", &e);
+	KIT_CHECK(d, "%s", e.msg);
+	assert_int_equal(d->format, DISK_RAW);
+	disk_drop(&t, d);
+	/* The kernel serves no file. */
+	spec.qdisk = spec.cdrom = false;
+	assert_null(disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), target, &e));
+	assert_string_equal(e.msg, "disk hdc: what an earlier supervisor held is no disk");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_adopt),
+		cmocka_unit_test(test_adopt_file),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

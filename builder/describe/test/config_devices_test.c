@@ -62,6 +62,56 @@ static void test_disks(void **state)
 	done(&c, &g);
 }
 
+/* What QEMU serves, and what the kernel does. */
+static void test_back_ends(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("disk = [ 'tap:qcow2:/a,xvda,w', '/b,,xvdb,backendtype=qdisk', 'file:/c,xvdc,w',\n"
+	      "  '/d.iso,raw,hdc,cdrom', '/e,vmdk,xvde,ro', '/f,vhd,xvdf', 'phy:vg/g,xvdg,w' ]",
+	      &c, &g);
+	assert_int_equal(g.nr_disks, 7);
+	for (size_t i = 0; i < 7; i++) {
+		assert_int_equal(g.disks[i].entry, i);
+		assert_int_equal(g.disks[i].qdisk, i == 0 || i == 1 || i == 4 || i == 5);
+	}
+	assert_int_equal(g.nr_qdisks, 4);
+	assert_true(guest_config_needs_qemu(&g));
+	assert_string_equal(g.disks[6].target, "/dev/vg/g");
+	done(&c, &g);
+
+	reads("disk = [ '/a,raw,xvda' ]", &c, &g);
+	assert_int_equal(g.nr_qdisks, 0);
+	assert_false(guest_config_needs_qemu(&g));
+	done(&c, &g);
+}
+
+/* What stays empty is no disk; the others keep their places in the list. */
+static void test_empty_drives(void **state)
+{
+	static const char text[] = LEAST "\ndisk = [ ',hdc:cdrom,r', '/a,raw,xvda',\n"
+					 " 'vdev=hdd,cdrom', '/b,qcow2,xvdb' ]";
+	struct descriptor c;
+	struct guest_config g;
+	struct diag d = {0};
+
+	(void)state;
+	assert_int_equal(read_text("web.cfg", text, &c, &g, &d), 0);
+	expect_diag(&d, "web.cfg:2:10: note: disk, entry 1: the cdrom drive hdc stays empty: only "
+			"hvm guests get media later\n"
+			"web.cfg:3:2: note: disk, entry 3: the cdrom drive hdd stays empty: only "
+			"hvm guests get media later\n");
+	assert_int_equal(g.nr_disks, 2);
+	assert_int_equal(g.disks[0].entry, 1);
+	assert_string_equal(g.disks[0].vdev, "xvda");
+	assert_int_equal(g.disks[1].entry, 3);
+	assert_string_equal(g.disks[1].vdev, "xvdb");
+	assert_int_equal(g.nr_qdisks, 1);
+	done(&c, &g);
+}
+
 static void test_vifs(void **state)
 {
 	static const uint8_t mac[] = {0x00, 0x16, 0x3e, 0x01, 0x02, 0x03};
@@ -109,32 +159,39 @@ static void test_disk_not_served(void **state)
 
 	(void)state;
 	refuses_entry("disk", "/b,raw", "vdev is missing");
-	refuses_entry("disk", "/a,qcow2,xvda", "format qcow2 is not supported: it is raw");
-	refuses_entry("disk", "/a,qcow,xvda", "format qcow is not supported: it is raw");
-	refuses_entry("disk", "/a,vhd,xvda", "format vhd is not supported: it is raw");
-	refuses_entry("disk", "/a,qed,xvda", "format qed is not supported: it is raw");
-	refuses_entry("disk", "/a,raw,xvda,backendtype=qdisk",
-		      "backendtype qdisk is not supported: it is phy");
 	refuses_entry("disk", "/a,raw,xvda,backendtype=tap",
-		      "backendtype tap is not supported: it is phy");
+		      "backendtype tap is not supported: there is no blktap any more: leave it "
+		      "out");
 	refuses_entry("disk", "/a,raw,xvda,backendtype=standalone",
-		      "backendtype standalone is not supported: it is phy");
+		      "backendtype standalone is not supported: it needs a virtio back end, which "
+		      "is no part of Xen: leave it out");
 	refuses_entry("disk", "/a,raw,xvda,specification=virtio",
-		      "specification virtio is not supported: it is xen");
+		      "specification virtio is not supported: it needs a virtio back end, which "
+		      "is no part of Xen: leave it out");
+	refuses_entry("disk", "/a,qcow2,xvda,backendtype=phy",
+		      "backendtype phy serves raw images alone, and format is qcow2: leave it "
+		      "out");
+	refuses_entry("disk", ",hdc:cdrom,r,backendtype=phy",
+		      "backendtype phy serves raw images alone, and format is empty: leave it "
+		      "out");
 	refuses_entry("disk", "/a,raw,xvda,script=block-drbd",
-		      "script block-drbd is not supported: no script is run");
+		      "script block-drbd is not supported: no script is run: have dom0 make a "
+		      "block device of it, and name that");
 	refuses_entry("disk", "/a,raw,xvda,script=/opt/block",
-		      "script /opt/block is not supported: no script is run");
+		      "script /opt/block is not supported: no script is run: have dom0 make a "
+		      "block device of it, and name that");
 	refuses_entry("disk", "iscsi:iqn.2001-05.com:0,xvda,w",
-		      "script block-iscsi is not supported: no script is run");
+		      "script block-iscsi is not supported: no script is run: have dom0 make a "
+		      "block device of it, and name that");
+	refuses_entry("disk", "/a,qcow2,xvda,script=block",
+		      "script block is for raw disks that the kernel serves");
+	refuses_entry("disk", "/a,,xvda,script=block,backendtype=qdisk",
+		      "script block is for raw disks that the kernel serves");
 	refuses_entry("disk", "/a,raw,xvda,backend=storage",
 		      "backend storage is not supported: it is dom0 (0 or Domain-0)");
-	refuses_entry("disk", "/a.iso,raw,hdc,cdrom",
-		      "a cdrom drive is not supported: a disk with access=ro gives the guest the "
-		      "same bytes");
-	refuses_entry("disk", ",hdc:cdrom,r",
-		      "a cdrom drive is not supported: a disk with access=ro gives the guest the "
-		      "same bytes");
+	refuses_entry("disk", "rbd:pool/web,raw,xvda,backendtype=qdisk",
+		      "target 'rbd:pool/web' is not supported: it must be a file or a block "
+		      "device of dom0's");
 	refuses_entry("disk", "sda,raw,xvda",
 		      "target 'sda' must be an absolute path, or begin with UUID=, LABEL=, "
 		      "PARTUUID= or PARTLABEL=");
@@ -204,10 +261,9 @@ static void test_lists(void **state)
 	strcpy(strrchr(many, ']'), "'']");
 	refuses(many, "web.cfg:2:7: vif has 257 entries: a guest can have 256\n");
 	/* All entries are looked at. */
-	refuses("disk = [ '/a,raw', '/b,qcow2,xvda',\n '/c,raw,xvdb' ]",
+	refuses("disk = [ '/a,raw', '/b,foo,xvda',\n '/c,raw,xvdb' ]",
 		"web.cfg:2:10: disk, entry 1 = \"/a,raw\": vdev is missing\n"
-		"web.cfg:2:20: disk, entry 2 = \"/b,qcow2,xvda\": format qcow2 is not supported: "
-		"it is raw\n");
+		"web.cfg:2:20: disk, entry 2 = \"/b,foo,xvda\": unknown format 'foo'\n");
 }
 
 static void test_same_disks(void **state)
@@ -258,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_disk_not_served), cmocka_unit_test(test_long_target),
 		cmocka_unit_test(test_vif_not_served),  cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_same_disks),      cmocka_unit_test(test_same_vifs),
+		cmocka_unit_test(test_back_ends),       cmocka_unit_test(test_empty_drives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

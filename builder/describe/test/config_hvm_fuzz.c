@@ -8,7 +8,7 @@
 
 #include "builder/describe/config.h"
 #include "builder/describe/config_hvm.h"
-#include "builder/describe/disk_spec.h"
+#include "builder/describe/config_disks.h"
 #include "builder/describe/vif_spec.h"
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
@@ -30,17 +30,26 @@ static void check_video(const struct guest_config *g)
 	assert(g->memory_kib >= g->videoram_kib + VMX_FIRMWARE_KIB);
 }
 
-/* QEMU has one place for each of its disks, and no read-only ones. */
+/* QEMU has one place for each of its drives, and no read-only IDE and AHCI disks. */
 static void check_disks(const struct guest_config *g)
 {
-	int place;
+	size_t qdisks = 0;
 
 	for (size_t i = 0; i < g->nr_disks; i++) {
-		place = config_disk_place(g, &g->disks[i]);
-		assert(place < 0 || g->disks[i].readwrite);
-		for (size_t j = 0; place >= 0 && j < i; j++)
-			assert(config_disk_place(g, &g->disks[j]) != place);
+		const struct disk_spec *s = &g->disks[i];
+		const struct drive d = config_drive(g, s);
+
+		qdisks += s->qdisk;
+		assert(s->target || s->cdrom);
+		assert(!s->cdrom || (s->qdisk && d.bus == DRIVE_IDE && d.unit < 4));
+		assert(s->cdrom || s->readwrite || d.bus == DRIVE_NONE || d.bus == DRIVE_SCSI);
+		for (size_t j = 0; d.bus != DRIVE_NONE && j < i; j++) {
+			const struct drive other = config_drive(g, &g->disks[j]);
+
+			assert(other.bus != d.bus || other.unit != d.unit);
+		}
 	}
+	assert(qdisks == g->nr_qdisks);
 }
 
 static void check_cards(const struct guest_config *g)
@@ -87,6 +96,7 @@ static void check_qemu(const struct guest_config *g)
 	assert(disks && held && vifs);
 	for (size_t i = 0; i < g->nr_disks; i++) {
 		disks[i].spec = &g->disks[i];
+		disks[i].format = g->disks[i].format;
 		held[i] = &disks[i];
 	}
 	for (size_t i = 0; i < g->nr_vifs; i++)

@@ -2,7 +2,7 @@
  * hvm guests: their defaults, the keys that are for some guests only, and what those mean together.
  */
 #include "config_expect.h"
-#include "builder/describe/disk_spec.h"
+#include "builder/describe/config_disks.h"
 #include "builder/describe/vif_spec.h"
 
 /* With LEAST in front, on line 1, these are right or wrong. */
@@ -401,14 +401,14 @@ static void test_devices(void **state)
 {
 	(void)state;
 	refuses(HVM "disk = ['/a,raw,hda', '/b,raw,xvda1', '/c,raw,hdb,ro']",
-		"web.cfg:3:23: disk, entry 2: QEMU emulates xvda1 as the same IDE disk as entry "
+		"web.cfg:3:23: disk, entry 2: QEMU emulates xvda1 as the same IDE drive as entry "
 		"1, hda\n"
 		"web.cfg:3:39: disk, entry 3: QEMU emulates hdb as an IDE disk, which can't be "
 		"read-only: sda to sdp are SCSI, xvde and on are not emulated\n");
 	refuses(HVM "hdtype = 'ahci'; disk = ['/a,raw,xvde,ro', '/b,raw,xvde1', '/c,raw,xvdg,ro']",
 		"web.cfg:3:26: disk, entry 1: QEMU emulates xvde as an AHCI disk, which can't be "
 		"read-only: sda to sdp are SCSI, xvdg and on are not emulated\n"
-		"web.cfg:3:44: disk, entry 2: QEMU emulates xvde1 as the same AHCI disk as entry "
+		"web.cfg:3:44: disk, entry 2: QEMU emulates xvde1 as the same AHCI drive as entry "
 		"1, xvde\n");
 	refuses(HVM
 		"vif = ['model=e10.0', 'vifname=longernames0', 'type=vif,vifname=longernames1',\n"
@@ -423,9 +423,52 @@ static void test_devices(void **state)
 	      "this guest\n"
 	      "web.cfg:5:26: note: vif, entry 3: model has no effect: no card is emulated for this "
 	      "guest\n");
-	refuses(HVM "disk = ['/a.iso,raw,hdc,cdrom']",
-		"web.cfg:3:9: disk = \"/a.iso,raw,hdc,cdrom\": a cdrom drive is not supported: a "
-		"disk with access=ro gives the guest the same bytes\n");
+	refuses(HVM "disk = ['/a,,sda', '/b,,sda1']",
+		"web.cfg:3:20: disk, entry 2: QEMU emulates sda1 as the same SCSI drive as entry "
+		"1, sda\n");
+}
+
+static void test_cdroms(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+	struct diag d = {0};
+
+	(void)state;
+	assert_int_equal(read_text("web.cfg",
+				   "memory = 64\n" HVM "hdtype = 'ahci'; boot = 'dc'\n"
+				   "disk = ['/a.iso,,hda,cdrom', ',hdb:cdrom,r', '/c,qcow2,xvda',"
+				   " '/d,raw,xvdb']",
+				   &c, &g, &d),
+			 0);
+	expect_diag(&d, "");
+	assert_int_equal(g.nr_qdisks, 3);
+	assert_false(guest_config_needs_qemu(&g));
+	assert_true(g.disks[0].qdisk && g.disks[1].qdisk && g.disks[2].qdisk && !g.disks[3].qdisk);
+	assert_int_equal(g.disks[1].format, DISK_EMPTY);
+	/* AHCI disks are on another controller. */
+	assert_int_equal(config_drive(&g, &g.disks[0]).bus, DRIVE_IDE);
+	assert_int_equal(config_drive(&g, &g.disks[2]).bus, DRIVE_AHCI);
+	config_free(&g);
+	descriptor_free(&c);
+	refuses(HVM "disk = ['/a,,hda', ',xvda:cdrom,r', '/c.iso,,sda,cdrom', ',hde,,cdrom']",
+		"web.cfg:3:58: disk, entry 4 = \",hde,,cdrom\": unknown format 'hde'\n");
+	refuses(HVM "disk = ['/a,,hda', ',xvdb1:cdrom,r', '/c.iso,,sda,cdrom', ',xvde:cdrom,r']",
+		"web.cfg:3:38: disk, entry 3: QEMU emulates sda as the same IDE drive as entry 1, "
+		"hda\n"
+		"web.cfg:3:59: disk, entry 4: QEMU emulates no cdrom drive as xvde: it is one of "
+		"hda to hdd\n");
+	refuses(HVM "disk = ['/a.iso,,hdc,cdrom,backendtype=phy']",
+		"web.cfg:3:9: disk, entry 1: backendtype phy does not serve a cdrom drive of an "
+		"hvm guest: leave it out\n");
+	refuses(CLASSIC MODEL "disk = ['/a.iso,,hdc,cdrom', '/b,qcow2,xvda', '/c,,xvdb',\n"
+			      " '/d,,xvdd,backendtype=qdisk']",
+		"web.cfg:5:9: disk, entry 1: a cdrom drive needs QEMU, and device_model_protocol "
+		"is \"classic\"\n"
+		"web.cfg:5:30: disk, entry 2: qcow2 needs QEMU, and device_model_protocol is "
+		"\"classic\"\n"
+		"web.cfg:6:2: disk, entry 4: backendtype qdisk needs QEMU, and "
+		"device_model_protocol is \"classic\"\n");
 }
 
 int main(void)
@@ -438,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_viewer),         cmocka_unit_test(test_values),
 		cmocka_unit_test(test_videoram),       cmocka_unit_test(test_vnc),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_cdroms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

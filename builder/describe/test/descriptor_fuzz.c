@@ -66,8 +66,11 @@ static void check_devices(const struct guest_config *g)
 	for (size_t i = 0; i < g->nr_disks; i++) {
 		const struct disk_spec *a = &g->disks[i];
 
-		assert(a->format == DISK_RAW && !a->cdrom);
-		assert(*a->target == '/' || tag_value(a->target));
+		assert(a->target || (a->cdrom && g->type == GUEST_HVM));
+		assert(!a->target || *a->target == '/' || tag_value(a->target));
+		assert((a->format == DISK_EMPTY) == !a->target);
+		assert(a->qdisk == disk_is_qdisk(a, g->type == GUEST_HVM));
+		assert(!a->script || !a->qdisk || a->cdrom);
 		for (size_t j = 0; j < i; j++)
 			assert(a->vdev_number != g->disks[j].vdev_number);
 	}

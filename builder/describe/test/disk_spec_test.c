@@ -54,6 +54,26 @@ static void test_forms(void **state)
 {
 	(void)state;
 	reads("phy:/dev/a,xvda,r", "/dev/a", DISK_RAW, "xvda", false, false);
+	/* Below /dev, however it is given; a tag is none of those, nor is what file: names. */
+	reads("phy:vg/root,xvda,w", "/dev/vg/root", DISK_RAW, "xvda", true, false);
+	reads("phy:vdev=xvda,target=vg/root", "/dev/vg/root", DISK_RAW, "xvda", true, false);
+	reads("phy:UUID=1a,xvda,w", "UUID=1a", DISK_RAW, "xvda", true, false);
+	reads("file:a.img,xvda,w", "a.img", DISK_RAW, "xvda", true, false);
+	/* A prefix may stand anywhere, and makes the format one that is not given by its place. */
+	reads("phy:/dev/a,ioemu:hda,w", "/dev/a", DISK_RAW, "hda", true, false);
+	reads("ioemu:phy:/dev/a,hda,w", "/dev/a", DISK_RAW, "hda", true, false);
+	reads("/a,ioemu:hda,w", "/a", DISK_RAW, "hda", true, false);
+	reads("/a,raw,ioemu:hdc:cdrom,r", "/a", DISK_RAW, "hdc", false, true);
+	reads("rbd:pool,raw,xvda", "rbd:pool", DISK_RAW, "xvda", true, false);
+	reads("tap2:tapdisk:vhd:/a,xvda,w", "/a", DISK_VHD, "xvda", true, false);
+	reads("/a,vmdk,xvda", "/a", DISK_VMDK, "xvda", true, false);
+	/* Twice: as xl has it. */
+	reads("qcow2:/a,xvda,w,format=qcow2", "/a", DISK_QCOW2, "xvda", true, false);
+	reads("/a,raw,xvda,access=rw,access=ro", "/a", DISK_RAW, "xvda", false, false);
+	reads("access=ro,/a,raw,xvda,w", "/a", DISK_RAW, "xvda", true, false);
+	reads("/a,raw,hdc,cdrom,devtype=disk", "/a", DISK_RAW, "hdc", true, false);
+	reads("/a,,xvda,discard,no-discard,trusted,untrusted,no-colo", "/a", DISK_RAW, "xvda", true,
+	      false);
 	reads("tap:aio:qcow2:/a,xvda,w", "/a", DISK_QCOW2, "xvda", true, false);
 	reads("file:/a,xvda1:disk,w", "/a", DISK_RAW, "xvda1", true, false);
 	reads("vdev=xvda,target=/a,b=c d ", "/a,b=c d ", DISK_RAW, "xvda", true, false);
@@ -97,6 +117,14 @@ static void test_options(void **state)
 	assert_string_equal(s.target, "iqn.2001-05.com:0");
 	assert_int_equal(s.discard, DISK_FLAG_DEFAULT);
 	disk_spec_free(&s);
+
+	/* xl records whether an empty drive was given as one. */
+	disk_spec_parse(",hdc:cdrom,r", &s, &e);
+	assert_true(s.empty_target);
+	disk_spec_free(&s);
+	disk_spec_parse("format=empty,vdev=hdc,cdrom", &s, &e);
+	assert_false(s.empty_target);
+	disk_spec_free(&s);
 }
 
 static void refuses(const char *text, const char *msg)
@@ -124,13 +152,13 @@ static void test_errors(void **state)
 	refuses("/a,raw,xvda,x", "unknown access 'x'");
 	refuses("/a,raw,,xvda", "unknown access 'xvda'");
 	refuses("/a,raw,xvda,w,w", "too many parameters without a name: 'w'");
-	refuses("/a,raw,xvda,access=rw,access=ro", "access is given twice");
 	refuses("/a,raw,xvda,format=qcow2", "format is given twice");
 	refuses("/a,raw,xvda,vdev=xvdb", "vdev is given twice");
 	refuses("/a,raw,xvda,target=/b", "target is given twice");
-	refuses("/a,raw,hdc,cdrom,devtype=disk", "devtype is given twice");
-	refuses("/a,raw,xvda,discard,no-discard", "discard is given twice");
-	refuses("/a,raw,xvda,trusted,untrusted", "trusted is given twice");
+	refuses("/a,raw,xvda,backendtype=phy,backendtype=qdisk", "backendtype is given twice");
+	refuses("/a,raw,xvda,specification=xen,specification=virtio",
+		"specification is given twice");
+	refuses("qcow2:/a,xvda,w,format=raw", "format is given twice");
 	refuses("/a,raw,xvda,script=x,script=y", "script is given twice");
 	refuses("/a,raw,xvda,backend=x,backend=y", "backend is given twice");
 	refuses("/a,raw,xvda,devtype=floppy", "unknown devtype 'floppy'");
@@ -143,7 +171,13 @@ static void test_errors(void **state)
 	refuses("/a=b,raw,xvda", "unknown parameter '/a'");
 	refuses("/a,raw,xvda,colo", "colo is not supported");
 	refuses("/a,raw,xvda,colo-port=1", "colo-port is not supported");
+	refuses("/a,raw,xvda,grant_usage=1",
+		"grant_usage is not supported: it is for specification=virtio");
+	refuses("/a,raw,xvda,w!", "access 'w!' is not supported: one guest alone may write a disk");
 	refuses("foo:/a,xvda,w", "unknown prefix 'foo:'");
+	refuses("/a,raw,foo:", "unknown prefix 'foo:'");
+	refuses("tap:vmdk:/a,xvda,w", "unknown prefix 'vmdk:'");
+	refuses("/a,raw,hdc:floppy", "unknown devtype 'floppy'");
 	refuses("/a,raw,xvd", "vdev 'xvd' is not a virtual device such as xvda");
 }
 
@@ -182,6 +216,57 @@ static void test_place(void **state)
 			assert_int_equal(place_of(places[place][i], 4), place);
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		assert_int_equal(place_of(none[i], 4), -1);
+}
+
+static void test_cdrom_place(void **state)
+{
+	static const struct {
+		const char *vdev;
+		int place;
+	} all[] = {{"hda", 0},  {"hdc", 2},   {"xvdd", 3},  {"sdb", 1}, {"d1p0", 1},
+		   {"sde", -1}, {"xvde", -1}, {"xvdq", -1}, {"768", -1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct disk_spec s = {.vdev = (char *)(uintptr_t)all[i].vdev};
+
+		assert_int_equal(disk_vdev_number(s.vdev, &s.vdev_number), 0);
+		assert_int_equal(disk_cdrom_place(&s), all[i].place);
+	}
+}
+
+/* libxl's words for each format, and which back end has it. */
+static void test_formats(void **state)
+{
+	static const struct {
+		enum disk_format format;
+		const char *word, *driver, *in_store;
+	} all[] = {
+		{DISK_RAW, "raw", "raw", "aio"},         {DISK_QCOW, "qcow", "qcow", "qcow"},
+		{DISK_QCOW2, "qcow2", "qcow2", "qcow2"}, {DISK_VHD, "vhd", "vpc", "vhd"},
+		{DISK_QED, "qed", "qed", "qed"},         {DISK_VMDK, "vmdk", "vmdk", "vmdk"},
+		{DISK_EMPTY, "empty", NULL, "aio"},
+	};
+	struct disk_spec s = {.format = DISK_RAW};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		assert_string_equal(disk_format_word(all[i].format), all[i].word);
+		assert_string_equal(disk_format_in_store(all[i].format), all[i].in_store);
+		if (all[i].driver)
+			assert_string_equal(disk_format_driver(all[i].format), all[i].driver);
+		else
+			assert_null(disk_format_driver(all[i].format));
+		s.format = all[i].format;
+		assert_int_equal(disk_is_qdisk(&s, false), all[i].format != DISK_RAW);
+	}
+	s = (struct disk_spec){.cdrom = true};
+	assert_true(disk_is_qdisk(&s, true));
+	assert_false(disk_is_qdisk(&s, false));
+	s = (struct disk_spec){.backend = DISK_BACKEND_QDISK};
+	assert_true(disk_is_qdisk(&s, false));
+	s = (struct disk_spec){.backend = DISK_BACKEND_PHY};
+	assert_false(disk_is_qdisk(&s, true));
 }
 
 static void test_vdev(void **state)
@@ -231,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_manual),  cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_options), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_vdev),    cmocka_unit_test(test_place),
+		cmocka_unit_test(test_formats), cmocka_unit_test(test_cdrom_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

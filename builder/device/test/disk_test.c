@@ -334,6 +334,98 @@ static void test_sharing(void **state)
 	settle("image");
 }
 
+/* An image that QEMU serves is held as the file that it is. */
+static void test_qemu_image(void **state)
+{
+	char image[300], dev[LOOP_PATH_MAX];
+	struct disk_table t = {NULL};
+	struct disk_spec rw, ro, loop;
+	struct disk *d, *d2;
+	struct stat st;
+	struct err e;
+	int fd;
+
+	(void)state;
+	snprintf(image, sizeof(image), "%s", kit_path("served"));
+	kit_text("served", "");
+	assert_int_equal(truncate(image, IMAGE_BYTES), 0);
+	rw = spec_of("xvda", image, true);
+	rw.qdisk = true;
+	rw.format = DISK_QCOW2;
+	ro = spec_of("hdc", image, false);
+	ro.qdisk = ro.cdrom = true;
+	loop = spec_of("xvdb", image, false);
+	d = hold(&t, "web", &rw);
+	assert_true(d->image && !d->loop);
+	assert_int_equal(d->format, DISK_QCOW2);
+	assert_string_equal(d->path, image);
+	assert_int_equal(d->rdev, 0);
+	assert_int_equal(fstat(d->fd, &st), 0);
+	assert_int_equal(st.st_ino, d->file_ino);
+	assert_int_equal(fcntl(d->fd, F_GETFL) & O_ACCMODE, O_RDWR);
+	assert_false(disk_lost(d));
+	refuse(&t, "db", ro, false, "disk hdc: %s is used by guest web for writing", image);
+	if (have_loop)
+		refuse(&t, "db", loop, false, "disk xvdb: %s is used by guest web for writing",
+		       image);
+	disk_drop(&t, d);
+	d = hold(&t, "web", &ro);
+	assert_int_equal(fcntl(d->fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	d2 = hold(&t, "db", &ro);
+	refuse(&t, "x", rw, false,
+	       "disk xvda: %s is used by guest db, and can't be written therefore", image);
+	disk_drop(&t, d2);
+	disk_drop(&t, d);
+	if (have_loop) {
+		fd = mk_device("served", false, dev, &e);
+		assert_true(fd >= 0);
+		refuse(&t, "web", ro, true, "disk hdc: %s is used by %s", image, dev);
+		close(fd);
+		settle("served");
+	}
+	d = hold(&t, "web", &ro);
+	assert_int_equal(rename(image, kit_path("renamed")), 0);
+	assert_false(disk_lost(d));
+	assert_int_equal(rename(kit_path("renamed"), image), 0);
+	assert_int_equal(unlink(image), 0);
+	assert_true(disk_lost(d));
+	disk_drop(&t, d);
+}
+
+/* A cdrom drive without a medium, and with another one than it had. */
+static void test_media(void **state)
+{
+	char image[300];
+	struct disk_table t = {NULL};
+	struct disk_spec spec = spec_of("hdc", NULL, false);
+	struct disk *d, *d2;
+	struct err e;
+
+	(void)state;
+	snprintf(image, sizeof(image), "%s", kit_path("image"));
+	spec.cdrom = spec.qdisk = true;
+	spec.format = DISK_EMPTY;
+	d = hold(&t, "web", &spec);
+	assert_int_equal(d->fd, -1);
+	assert_int_equal(d->format, DISK_EMPTY);
+	assert_string_equal(d->path, "");
+	assert_false(disk_lost(d));
+	d2 = disk_hold_medium(&t, "web", &spec, image, &e);
+	KIT_CHECK(d2, "%s", e.msg);
+	assert_true(d2->image && d2->fd >= 0);
+	assert_int_equal(d2->format, DISK_RAW);
+	assert_string_equal(d2->path, image);
+	assert_null(disk_hold_medium(&t, "web", &spec, "/dev/null", &e));
+	assert_string_equal(e.msg, "disk hdc: /dev/null is neither a block device nor a file");
+	disk_drop(&t, d2);
+	d2 = disk_hold_medium(&t, "web", &spec, NULL, &e);
+	KIT_CHECK(d2, "%s", e.msg);
+	assert_int_equal(d2->format, DISK_EMPTY);
+	disk_drop(&t, d2);
+	disk_drop(&t, d);
+	assert_null(t.disks);
+}
+
 static bool add_partition(int fd, int number, long long start)
 {
 	struct blkpg_partition p = {.start = start, .length = 65536, .pno = number};
@@ -715,6 +807,8 @@ int main(void)
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_block),
 		cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_qemu_image),
+		cmocka_unit_test(test_media),
 		cmocka_unit_test(test_partitions),
 		cmocka_unit_test(test_mounted),
 		cmocka_unit_test(test_tags),

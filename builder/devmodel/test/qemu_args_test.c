@@ -193,6 +193,46 @@ static void test_disks(void **state)
 	      SCSI("0", "off"));
 }
 
+/* What QEMU serves it reads as what it is; of what the kernel serves it gets the raw device. */
+static void test_formats(void **state)
+{
+	(void)state;
+	DISKS("hda", "hdb", "sda", "xvde");
+	cfg.disks[0].qdisk = cfg.disks[2].qdisk = cfg.disks[3].qdisk = true;
+	g.disks[0]->format = DISK_QCOW2;
+	g.disks[2]->format = g.disks[3]->format = DISK_VHD;
+	CHECK(HEAD, NO_SCREEN, LSI, CIRRUS, BOOT, NO_NET, MACHINE, "-drive",
+	      "file=/dev/vg/a,,b,if=ide,index=0,media=disk,format=qcow2,cache=writeback", IDE("1"),
+	      "-drive",
+	      "file=/dev/vg/a,,b,id=scsi0-hd0,format=vpc,if=none,readonly=off,cache=writeback",
+	      "-device", "scsi-hd,drive=scsi0-hd0,scsi-id=0");
+	cfg.hdtype = HDTYPE_AHCI;
+	cfg.nr_disks = 1;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, AHCI, "-drive",
+	      "file=/dev/vg/a,,b,if=none,id=ahcidisk-0,format=qcow2,cache=writeback", "-device",
+	      "ide-hd,bus=ahci0.0,unit=0,drive=ahcidisk-0");
+}
+
+/* With a medium, without one, and where QEMU has no place for it. */
+static void test_cdroms(void **state)
+{
+	(void)state;
+	DISKS("hda", "hdc", "xvdd", "xvde", "sdb");
+	for (size_t i = 1; i < 5; i++) {
+		cfg.disks[i].cdrom = cfg.disks[i].qdisk = true;
+		cfg.disks[i].readwrite = false;
+	}
+	g.disks[2]->format = DISK_EMPTY;
+	g.disks[2]->path[0] = '\0';
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, IDE("0"), "-drive",
+	      "if=none,readonly=on,id=ide-5632,file=/dev/vg/a,,b,format=raw", "-device",
+	      "ide-cd,id=ide-5632,drive=ide-5632,bus=ide.1,unit=0", "-drive",
+	      "if=none,readonly=on,id=ide-51760", "-device",
+	      "ide-cd,id=ide-51760,drive=ide-51760,bus=ide.1,unit=1", "-drive",
+	      "if=none,readonly=on,id=ide-2064,file=/dev/vg/a,,b,format=raw", "-device",
+	      "ide-cd,id=ide-2064,drive=ide-2064,bus=ide.0,unit=1");
+}
+
 static void test_cards(void **state)
 {
 	static char name[] = "web", model[] = "e1000";
@@ -267,6 +307,8 @@ int main(void)
 		cmocka_unit_test_setup(test_kernel, set_up),
 		cmocka_unit_test_setup(test_vnc, set_up),
 		cmocka_unit_test_setup(test_disks, set_up),
+		cmocka_unit_test_setup(test_formats, set_up),
+		cmocka_unit_test_setup(test_cdroms, set_up),
 		cmocka_unit_test_setup(test_cards, set_up),
 		cmocka_unit_test_setup(test_readonly, set_up),
 		cmocka_unit_test_setup(test_memory, set_up),

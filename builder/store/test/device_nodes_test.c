@@ -3,6 +3,7 @@
 
 #include <wchar.h>
 
+#include "builder/describe/disk_spec.h"
 #include "builder/store/device_nodes.h"
 
 static const struct node *find(const struct nodes *n, const char *path)
@@ -36,6 +37,83 @@ static void test_places(void **state)
 	nodes_free(&n);
 }
 
+static const char *value(const struct nodes *n, const char *path)
+{
+	const struct node *found = find(n, path);
+
+	return found ? found->value : NULL;
+}
+
+/* What libxl writes for QEMU: no script, no number of a device. */
+static void test_qdisk(void **state)
+{
+	static char vdev[] = "hda", target[] = "/img/a:b.vhd";
+	struct disk_spec spec = {.vdev = vdev,
+				 .target = target,
+				 .vdev_number = 768,
+				 .readwrite = true,
+				 .direct_io_safe = true,
+				 .qdisk = true};
+	struct disk disk = {.spec = &spec, .format = DISK_VHD, .path = "/img/a:b.vhd"};
+	struct nodes n = {.domid = 7};
+
+	(void)state;
+	disk_nodes(&disk, "x86_64-abi", &n);
+#define BACK  "/local/domain/0/backend/qdisk/7/768"
+#define FRONT "/local/domain/7/device/vbd/768"
+#define LIBXL "/libxl/7/device/vbd/768"
+	assert_string_equal(value(&n, BACK "/params"), "vhd:/img/a:b.vhd");
+	assert_string_equal(value(&n, LIBXL "/params"), "vhd:/img/a:b.vhd");
+	assert_string_equal(value(&n, BACK "/frontend"), FRONT);
+	assert_string_equal(value(&n, FRONT "/backend"), BACK);
+	assert_string_equal(value(&n, LIBXL "/backend"), BACK);
+	assert_string_equal(value(&n, LIBXL "/type"), "qdisk");
+	assert_string_equal(value(&n, BACK "/device-type"), "disk");
+	assert_string_equal(value(&n, BACK "/removable"), "0");
+	assert_string_equal(value(&n, BACK "/mode"), "w");
+	assert_string_equal(value(&n, BACK "/direct-io-safe"), "1");
+	assert_string_equal(value(&n, FRONT "/protocol"), "x86_64-abi");
+	assert_null(value(&n, BACK "/script"));
+	assert_null(value(&n, BACK "/physical-device"));
+	assert_null(value(&n, BACK "/hotplug-status"));
+	nodes_free(&n);
+#undef BACK
+#undef FRONT
+#undef LIBXL
+}
+
+/* A cdrom drive with a medium and without: QEMU's in an hvm guest, the kernel's in others. */
+static void test_cdrom(void **state)
+{
+	static char vdev[] = "hdc", target[] = "/img/a.iso";
+	struct disk_spec spec = {.vdev = vdev, .vdev_number = 5632, .cdrom = true, .qdisk = true};
+	struct disk disk = {.spec = &spec, .format = DISK_EMPTY};
+	struct nodes n = {.domid = 7};
+
+	(void)state;
+	disk_nodes(&disk, NULL, &n);
+	assert_string_equal(value(&n, "/local/domain/0/backend/qdisk/7/5632/params"), "aio:");
+	assert_string_equal(value(&n, "/libxl/7/device/vbd/5632/params"), "aio:");
+	assert_string_equal(value(&n, "/libxl/7/device/vbd/5632/removable"), "1");
+	assert_string_equal(value(&n, "/libxl/7/device/vbd/5632/mode"), "r");
+	assert_string_equal(value(&n, "/libxl/7/device/vbd/5632/discard-enable"), "0");
+	assert_string_equal(value(&n, "/local/domain/7/device/vbd/5632/device-type"), "cdrom");
+	assert_null(value(&n, "/local/domain/7/device/vbd/5632/protocol"));
+	nodes_free(&n);
+
+	spec.qdisk = false;
+	spec.target = target;
+	disk.format = DISK_RAW;
+	disk.loop = true;
+	strcpy(disk.path, "/dev/loop3");
+	n.domid = 7;
+	disk_nodes(&disk, NULL, &n);
+	assert_string_equal(value(&n, "/local/domain/0/backend/vbd/7/5632/params"), "/img/a.iso");
+	assert_string_equal(value(&n, "/local/domain/0/backend/vbd/7/5632/device-type"), "cdrom");
+	assert_string_equal(value(&n, "/local/domain/0/backend/vbd/7/5632/node"), "/dev/loop3");
+	nodes_free(&n);
+}
+
 /* A value that can't be written out: the list is not to be used, and has no half of it. */
 static void test_no_value(void **state)
 {
@@ -64,6 +142,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_qdisk),
+		cmocka_unit_test(test_cdrom),
 		cmocka_unit_test(test_no_value),
 	};
 

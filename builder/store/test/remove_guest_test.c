@@ -187,7 +187,10 @@ static void test_others(void **state)
 	fake_store_write("/local/domain/11", "x");
 	/* As the kernel reports what went wrong; a disk that somebody attached later. */
 	fake_store_write("/local/domain/0/error/backend/vbd/1/51712/error", "2 opening");
+	fake_store_write("/local/domain/0/error/backend/qdisk/1/5632/error", "2 opening");
 	fake_store_write("/local/domain/0/backend/vbd/1/51728/state", "4");
+	/* QEMU has ended: it is not waited for. */
+	fake_store_write("/local/domain/0/backend/qdisk/1/768/state", "4");
 	fake_store_write("/local/domain/0/backend/vbd/1/51728/frontend",
 			 "/local/domain/1/device/vbd/51728");
 	undo(&s);

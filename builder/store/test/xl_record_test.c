@@ -126,6 +126,51 @@ static void test_options(void **state)
 	free(text);
 }
 
+/* As xl records cdrom drives and what QEMU serves. */
+static void test_qdisks(void **state)
+{
+	struct golden g;
+	char *text;
+
+	(void)state;
+	golden_plain(&g, "qdisk", GUEST_HVM);
+	golden_disk(&g, "qcow2:/img/a,hda,w", 0);
+	golden_disk(&g, "vdev=xvde,backendtype=qdisk,format=vmdk,target=/img/b", 0);
+	golden_disk(&g, ",hdc:cdrom,r", 0);
+	golden_disk(&g, "/img/d.iso,,hdd,cdrom", 0);
+	text = print(&g.guest, NULL);
+#define ITEM(lines)       "        {\n" lines
+#define LINE(name, value) "            \"" name "\": " value
+	has(text, ITEM(LINE("pdev_path", "\"/img/a\",\n") LINE("vdev", "\"hda\",\n")
+			       LINE("format", "\"qcow2\",\n") LINE("readwrite", "1,\n")
+				       LINE("colo_restore_enable", "\"False\"\n")));
+	/* libxl has no word for it. */
+	has(text, ITEM(LINE("pdev_path", "\"/img/b\",\n") LINE("vdev", "\"xvde\",\n")
+			       LINE("backend", "\"qdisk\",\n") LINE("format", "\"unknown\",\n")
+				       LINE("readwrite", "1,\n")
+					       LINE("colo_restore_enable", "\"False\"\n")));
+	has(text, ITEM(LINE("pdev_path", "\"\",\n") LINE("vdev", "\"hdc\",\n")
+			       LINE("format", "\"empty\",\n") LINE("removable", "1,\n")
+				       LINE("is_cdrom", "1,\n")
+					       LINE("colo_restore_enable", "\"False\"\n")));
+	has(text, ITEM(LINE("pdev_path", "\"/img/d.iso\",\n") LINE("vdev", "\"hdd\",\n")
+			       LINE("format", "\"raw\",\n") LINE("removable", "1,\n")));
+	free(text);
+
+	/* Given as empty without a word for its target; and a medium that was taken out. */
+	g.disk_specs[2].empty_target = false;
+	g.disks[3].format = DISK_EMPTY;
+	g.disks[3].path[0] = '\0';
+	text = print(&g.guest, NULL);
+	has(text, ITEM(LINE("vdev", "\"hdc\",\n") LINE("format", "\"empty\",\n")));
+	has(text, ITEM(LINE("pdev_path", "\"\",\n") LINE("vdev", "\"hdd\",\n")
+			       LINE("format", "\"empty\",\n")));
+	free(text);
+	golden_free(&g);
+#undef ITEM
+#undef LINE
+}
+
 /* The record for a descriptor's text. */
 static char *record_of(const char *descriptor)
 {
@@ -478,12 +523,12 @@ static void test_link(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),     cmocka_unit_test(test_options),
-		cmocka_unit_test(test_hvm),        cmocka_unit_test(test_hvm_given),
-		cmocka_unit_test(test_hvm_others), cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_pins),       cmocka_unit_test(test_pins_of_domain),
-		cmocka_unit_test(test_files),      cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_golden),         cmocka_unit_test(test_options),
+		cmocka_unit_test(test_qdisks),         cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_hvm_given),      cmocka_unit_test(test_hvm_others),
+		cmocka_unit_test(test_classic),        cmocka_unit_test(test_pins),
+		cmocka_unit_test(test_pins_of_domain), cmocka_unit_test(test_files),
+		cmocka_unit_test(test_failures),       cmocka_unit_test(test_link),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -1,0 +1,158 @@
+/*
+ * What the disks of a guest mean with its type: who serves each one, and the drives that QEMU
+ * emulates.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_disks.h"
+#include "config_value.h"
+#include "disk_spec.h"
+
+static struct loc entry_loc(const struct statement *st, const struct disk_spec *s)
+{
+	return value_entry(&st->value, s->entry)->loc;
+}
+
+/* Only an hvm guest gets media, by the emulated drive. */
+static bool is_nothing(const struct guest_config *g, const struct disk_spec *s)
+{
+	return g->type != GUEST_HVM && !s->target;
+}
+
+/* An empty cdrom drive of a pv or pvh guest stays empty: it is no disk. */
+static void drop_empty(struct reading *r, const struct statement *st)
+{
+	struct guest_config *g = r->g;
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->nr_disks; i++) {
+		struct disk_spec *s = &g->disks[i];
+
+		if (!is_nothing(g, s)) {
+			g->disks[n++] = *s;
+			continue;
+		}
+		diag_note(r->d, entry_loc(st, s),
+			  "disk, entry %zu: the cdrom drive %s stays empty: only hvm guests get "
+			  "media later",
+			  s->entry + 1, s->vdev);
+		disk_spec_free(s);
+	}
+	g->nr_disks = n;
+}
+
+/* Who serves it. */
+static void choose_back_end(struct reading *r, const struct statement *st, struct disk_spec *s)
+{
+	const struct guest_config *g = r->g;
+	const bool hvm = g->type == GUEST_HVM;
+
+	s->qdisk = disk_is_qdisk(s, hvm);
+	if (s->qdisk && s->backend == DISK_BACKEND_PHY)
+		diag_add(r->d, entry_loc(st, s),
+			 "disk, entry %zu: backendtype phy does not serve a cdrom drive of an hvm "
+			 "guest: leave it out",
+			 s->entry + 1);
+	else if (s->qdisk && hvm && g->model_protocol == MODEL_CLASSIC)
+		diag_add(r->d, entry_loc(st, s),
+			 "disk, entry %zu: %s needs QEMU, and device_model_protocol is \"classic\"",
+			 s->entry + 1,
+			 s->cdrom                           ? "a cdrom drive"
+			 : s->backend == DISK_BACKEND_QDISK ? "backendtype qdisk"
+							    : disk_format_word(s->format));
+}
+
+void config_check_disks(struct reading *r)
+{
+	const struct statement *st = config_good(r, "disk");
+	struct guest_config *g = r->g;
+
+	if (!st || !r->type_known)
+		return;
+	drop_empty(r, st);
+	g->nr_qdisks = 0;
+	for (size_t i = 0; i < g->nr_disks; i++) {
+		choose_back_end(r, st, &g->disks[i]);
+		g->nr_qdisks += g->disks[i].qdisk;
+	}
+}
+
+/* ---- what QEMU emulates ---- */
+
+static const char *const bus_names[] = {
+	[DRIVE_IDE] = "IDE",
+	[DRIVE_AHCI] = "AHCI",
+	[DRIVE_SCSI] = "SCSI",
+};
+
+static unsigned places(const struct guest_config *g)
+{
+	return g->hdtype == HDTYPE_AHCI ? 6 : 4;
+}
+
+struct drive config_drive(const struct guest_config *g, const struct disk_spec *s)
+{
+	int place = disk_cdrom_place(s);
+
+	if (s->cdrom)
+		return place < 0 ? (struct drive){DRIVE_NONE, 0}
+				 : (struct drive){DRIVE_IDE, (unsigned)place};
+	/* sda to sdp, sixteen partitions each (xen-vbd-interface(7)). */
+	if (!strncmp(s->vdev, "sd", 2))
+		return (struct drive){DRIVE_SCSI, s->vdev_number >> 4 & 0xf};
+	place = disk_place(s, places(g));
+	if (place < 0)
+		return (struct drive){DRIVE_NONE, 0};
+	return (struct drive){g->hdtype == HDTYPE_AHCI ? DRIVE_AHCI : DRIVE_IDE, (unsigned)place};
+}
+
+/* Reports that it is where another one before it is. */
+static void check_place(struct reading *r, const struct statement *st, size_t i)
+{
+	const struct guest_config *g = r->g;
+	const struct disk_spec *s = &g->disks[i];
+	const struct drive d = config_drive(g, s);
+
+	for (size_t j = 0; j < i; j++) {
+		const struct drive other = config_drive(g, &g->disks[j]);
+
+		if (other.bus != d.bus || other.unit != d.unit)
+			continue;
+		diag_add(r->d, entry_loc(st, s),
+			 "disk, entry %zu: QEMU emulates %s as the same %s drive as entry %zu, %s",
+			 s->entry + 1, s->vdev, bus_names[d.bus], g->disks[j].entry + 1,
+			 g->disks[j].vdev);
+		return;
+	}
+}
+
+/* No IDE and AHCI disk of QEMU's is read-only. */
+static void check_drive(struct reading *r, const struct statement *st, size_t i)
+{
+	const struct guest_config *g = r->g;
+	const struct disk_spec *s = &g->disks[i];
+	const struct drive d = config_drive(g, s);
+
+	if (d.bus != DRIVE_NONE)
+		check_place(r, st, i);
+	else if (s->cdrom)
+		diag_add(r->d, entry_loc(st, s),
+			 "disk, entry %zu: QEMU emulates no cdrom drive as %s: it is one of hda to "
+			 "hdd",
+			 s->entry + 1, s->vdev);
+	if (s->cdrom || s->readwrite || (d.bus != DRIVE_IDE && d.bus != DRIVE_AHCI))
+		return;
+	diag_add(r->d, entry_loc(st, s),
+		 "disk, entry %zu: QEMU emulates %s as an %s disk, which can't be read-only: sda "
+		 "to sdp are SCSI, xvd%c and on are not emulated",
+		 s->entry + 1, s->vdev, bus_names[d.bus], 'a' + places(g));
+}
+
+void config_check_drives(struct reading *r)
+{
+	const struct statement *st = config_good(r, "disk");
+
+	for (size_t i = 0; st && i < r->g->nr_disks; i++)
+		check_drive(r, st, i);
+}
