@@ -32,22 +32,6 @@ static void read_value(struct reading *r, const struct key *k, const struct stat
 		memcpy(base + k->loc, &v->loc, sizeof(v->loc));
 }
 
-static bool same_value(const struct value *a, const struct value *b)
-{
-	if (a->kind != b->kind || a->kind == VALUE_BAD)
-		return false;
-	if (a->kind == VALUE_INT)
-		return a->i == b->i;
-	if (a->kind != VALUE_LIST)
-		return !strcmp(a->s, b->s);
-	if (a->nr_items != b->nr_items)
-		return false;
-	for (size_t i = 0; i < a->nr_items; i++)
-		if (!same_value(&a->items[i], &b->items[i]))
-			return false;
-	return true;
-}
-
 /* A key of xl that this program does not have. */
 static void read_xl_key(struct reading *r, const struct xl_key *k, const struct statement *st)
 {
@@ -169,7 +153,9 @@ static void find_statements(struct reading *r, const struct descriptor *c)
 		} else if (first == st) {
 			if (k)
 				r->given[k - config_keys] = st;
-		} else if (same_value(&first->value, &st->value)) {
+		} else if (st->adds) {
+			continue; /* its value is part of the first's, or what is wrong was said */
+		} else if (value_equal(&first->value, &st->value)) {
 			diag_note(r->d, st->loc, "%s is given twice, first on %s", st->key, place);
 		} else {
 			diag_add(r->d, st->loc, "%s is given twice, first on %s", st->key, place);

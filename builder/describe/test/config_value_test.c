@@ -192,7 +192,9 @@ static void test_twice(void **state)
 	      "web.cfg:3:1: note: profile is given twice, first on line 2\n"
 	      "web.cfg:3:32: note: sdl is given twice, first on line 3\n"
 	      "web.cfg:3:23: note: sdl = 0 has no effect\n");
-	refuses("profile = ['a', 'b']; profile = ['a']; cap = 5; cap = '5'",
+	notes("cap = 5; cap = '5'", "web.cfg:2:10: note: cap is given twice, first on line 2\n");
+	notes("profile = ['a']; profile += ['b']; profile += []", "");
+	refuses("profile = ['a', 'b']; profile = ['a']; cap = 5; cap = 05",
 		"web.cfg:2:23: profile is given twice, first on line 2\n"
 		"web.cfg:2:49: cap is given twice, first on line 2\n");
 }
