@@ -254,6 +254,7 @@ static bool vcpus_known(const struct reading *r)
 	       (config_good(r, "maxvcpus") || !config_given(r, "maxvcpus"));
 }
 
+/* xl, too, passes over entries for vcpus that the guest does not have. */
 static void check_cpus(struct reading *r)
 {
 	const struct statement *cpus = config_good(r, "cpus");
@@ -262,9 +263,13 @@ static void check_cpus(struct reading *r)
 	if (!cpus)
 		return;
 	g->cpus_per_vcpu = cpus->value.kind == VALUE_LIST;
-	if (vcpus_known(r) && g->cpus_per_vcpu && g->cpus.n > g->maxvcpus)
-		diag_add(r->d, g->cpus_loc, "cpus has %zu entries: the guest has %u vcpu%s",
-			 g->cpus.n, g->maxvcpus, g->maxvcpus == 1 ? "" : "s");
+	if (!vcpus_known(r) || !g->cpus_per_vcpu || g->cpus.n <= g->maxvcpus)
+		return;
+	diag_note(r->d, g->cpus_loc,
+		  "cpus has %zu entries, of which %u count: as many as the guest has vcpus",
+		  g->cpus.n, g->maxvcpus);
+	while (g->cpus.n > g->maxvcpus)
+		free(g->cpus.v[--g->cpus.n]);
 }
 
 /* The credit schedulers refuse more than all of the domain's vcpus can use (Xen's credit2.c). */
