@@ -34,22 +34,6 @@ static void read_value(struct reading *r, const struct key *k, const struct stat
 		memcpy(base + k->loc, &v->loc, sizeof(v->loc));
 }
 
-static bool same_value(const struct value *a, const struct value *b)
-{
-	if (a->kind != b->kind || a->kind == VALUE_BAD)
-		return false;
-	if (a->kind == VALUE_INT)
-		return a->i == b->i;
-	if (a->kind != VALUE_LIST)
-		return !strcmp(a->s, b->s);
-	if (a->nr_items != b->nr_items)
-		return false;
-	for (size_t i = 0; i < a->nr_items; i++)
-		if (!same_value(&a->items[i], &b->items[i]))
-			return false;
-	return true;
-}
-
 /* A key of xl that this program does not have. */
 static void read_xl_key(struct reading *r, const struct xl_key *k, const struct statement *st)
 {
@@ -171,7 +155,9 @@ static void find_statements(struct reading *r, const struct descriptor *c)
 		} else if (first == st) {
 			if (k)
 				r->given[k - config_keys] = st;
-		} else if (same_value(&first->value, &st->value)) {
+		} else if (st->adds) {
+			continue; /* its value is part of the first's, or what is wrong was said */
+		} else if (value_equal(&first->value, &st->value)) {
 			diag_note(r->d, st->loc, "%s is given twice, first on %s", st->key, place);
 		} else {
 			diag_add(r->d, st->loc, "%s is given twice, first on %s", st->key, place);
@@ -280,6 +266,7 @@ static bool vcpus_known(const struct reading *r)
 	       (config_good(r, "maxvcpus") || !config_given(r, "maxvcpus"));
 }
 
+/* xl, too, passes over entries for vcpus that the guest does not have. */
 static void check_cpus(struct reading *r)
 {
 	const struct statement *cpus = config_good(r, "cpus");
@@ -288,9 +275,13 @@ static void check_cpus(struct reading *r)
 	if (!cpus)
 		return;
 	g->cpus_per_vcpu = cpus->value.kind == VALUE_LIST;
-	if (vcpus_known(r) && g->cpus_per_vcpu && g->cpus.n > g->maxvcpus)
-		diag_add(r->d, g->cpus_loc, "cpus has %zu entries: the guest has %u vcpu%s",
-			 g->cpus.n, g->maxvcpus, g->maxvcpus == 1 ? "" : "s");
+	if (!vcpus_known(r) || !g->cpus_per_vcpu || g->cpus.n <= g->maxvcpus)
+		return;
+	diag_note(r->d, g->cpus_loc,
+		  "cpus has %zu entries, of which %u count: as many as the guest has vcpus",
+		  g->cpus.n, g->maxvcpus);
+	while (g->cpus.n > g->maxvcpus)
+		free(g->cpus.v[--g->cpus.n]);
 }
 
 /* The credit schedulers refuse more than all of the domain's vcpus can use (Xen's credit2.c). */

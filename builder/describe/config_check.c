@@ -70,7 +70,7 @@ int check_one_word(const char *text, struct err *e)
 {
 	if (!*text)
 		return err_set(e, "must not be empty");
-	return strchr(text, ' ') ? err_set(e, "must not hold blanks") : 0;
+	return strpbrk(text, " \t") ? err_set(e, "must not hold blanks") : 0;
 }
 
 /* ADDRESS[:DISPLAY]; an address with colons of its own (IPv6) is in square brackets or alone. */

@@ -102,7 +102,7 @@ const struct key config_keys[] = {
 	{"maxmem", read_mib, FIELD(maxmem_kib), .min = 1, .max = MEMORY_MAX_MIB, .unit = "MiB"},
 	{"vcpus", read_unsigned, FIELD(vcpus), .min = 1, .max = PV_VCPUS_MAX},
 	{"maxvcpus", read_unsigned, FIELD(maxvcpus), .min = 1, .max = PV_VCPUS_MAX},
-	{"cpus", read_cpus, FIELD_AND(cpus, cpus_loc), .check = cpus_check, .one_or_many = true},
+	{"cpus", read_strings, FIELD_AND(cpus, cpus_loc), .check = cpus_check, .one_or_many = true},
 	{"cpu_weight", read_unsigned, FIELD(cpu_weight), .min = 1, .max = CREDIT_MAX},
 	{"cap", read_unsigned, FIELD(cap), .min = 0, .max = CREDIT_MAX, .unit = "percent"},
 	{"on_poweroff", read_word, FIELD(on_poweroff), .words = actions},

@@ -39,33 +39,32 @@ static int no_memory(const struct value *v, struct diag *d)
 	return -1;
 }
 
-static int get_integer(const struct key *k, const struct value *v, int64_t *out, struct diag *d)
+/*
+ * In quotes or without them, as xl takes it; xl's xlu_cfg_get_long refuses one that '+=' made.
+ * `wanted` is said of what is none, or NULL for the reason.
+ */
+static int get_integer(const struct key *k, const struct value *v, const char *wanted, int64_t *out,
+		       struct diag *d)
 {
-	char cause[128];
 	const char *why;
 
+	if (v->kind == VALUE_LIST)
+		return bad(k, v, d, "must be an integer, not a list");
+	if (v->added)
+		return bad(k, v, d, "an integer can't be put together with '+='");
 	if (v->kind == VALUE_INT) {
 		*out = v->i;
 		return 0;
 	}
-	if (v->kind == VALUE_LIST)
-		return bad(k, v, d, "must be an integer, not a list");
 	why = value_integer(v->s, out);
-	if (v->kind == VALUE_BARE && !why)
-		return 0;
-	if (!why)
-		return bad(k, v, d, "must be an integer, without quotes");
-	if (v->kind == VALUE_STRING)
-		return bad(k, v, d, "must be an integer");
-	snprintf(cause, sizeof(cause), "%s", why);
-	return bad(k, v, d, cause);
+	return why ? bad(k, v, d, wanted ? wanted : why) : 0;
 }
 
 static int get_ranged(const struct key *k, const struct value *v, int64_t *out, struct diag *d)
 {
 	char cause[128];
 
-	if (get_integer(k, v, out, d) < 0)
+	if (get_integer(k, v, NULL, out, d) < 0)
 		return -1;
 	if (*out >= k->min && *out <= k->max)
 		return 0;
@@ -88,12 +87,13 @@ int read_unsigned(const struct key *k, const struct value *v, void *out, struct 
 int read_retries(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	const unsigned unlimited = RETRIES_UNLIMITED;
+	int64_t ignored;
 
-	if (v->kind == VALUE_LIST || v->kind == VALUE_INT ||
-	    (v->kind == VALUE_BARE && strcmp(v->s, "unlimited") != 0))
+	if (!v->s || strcmp(v->s, "unlimited") != 0) {
+		if (v->s && value_integer(v->s, &ignored))
+			return bad(k, v, d, "must be an integer, or \"unlimited\"");
 		return read_unsigned(k, v, out, d);
-	if (strcmp(v->s, "unlimited") != 0)
-		return bad(k, v, d, "must be an integer, or \"unlimited\"");
+	}
 	if (out)
 		memcpy(out, &unlimited, sizeof(unlimited));
 	return 0;
@@ -110,35 +110,32 @@ int read_mib(const struct key *k, const struct value *v, void *out, struct diag 
 	return 0;
 }
 
+/* Any integer but 0 is "on" to xl. */
 int read_bool(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	int64_t i;
 
-	if (get_integer(k, v, &i, d) < 0)
+	if (get_integer(k, v, "must be 0 or 1", &i, d) < 0)
 		return -1;
-	if (i != 0 && i != 1)
-		return bad(k, v, d, "must be 0 or 1");
 	if (out)
-		*(bool *)out = i;
+		*(bool *)out = i != 0;
 	return 0;
 }
 
-/* The text of a string, which may have line breaks if `lines`, borrowed from v; or NULL with the
- * error in d. */
+/* The text of a string, or of digits, which xl takes for one; it may have line breaks if `lines`.
+ * Borrowed from v; or NULL with the error in d. */
 static const char *get_lines(const struct key *k, const struct value *v, bool lines, struct diag *d)
 {
 	struct err e = {0};
 
-	if (v->kind == VALUE_INT) {
-		bad(k, v, d, "must be a string, in quotes");
-		return NULL;
-	}
 	if (v->kind == VALUE_LIST) {
 		bad(k, v, d, "must be a string, not a list");
 		return NULL;
 	}
 	for (const char *p = v->s; *p; p++) {
-		if (((unsigned char)*p < 0x20 && !(lines && *p == '\n')) || *p == 0x7f) {
+		const bool blank = *p == '\t' || (lines && *p == '\n');
+
+		if (((unsigned char)*p < 0x20 && !blank) || *p == 0x7f) {
 			bad(k, v, d, "must not hold control characters");
 			return NULL;
 		}
@@ -287,31 +284,6 @@ int read_strings(const struct key *k, const struct value *v, void *out, struct d
 	if (k->one_or_many || v->kind == VALUE_BARE)
 		return read_items(k, v, 1, out, d);
 	return bad(k, v, d, "must be a list of strings, in [ ]");
-}
-
-/* xl takes the integer 3 for the string "3" everywhere; this program does so for cpus only. */
-int read_cpus(const struct key *k, const struct value *v, void *out, struct diag *d)
-{
-	struct value copy = *v, *texts = NULL;
-	int rc;
-
-	if (v->kind == VALUE_LIST && !v->nr_items)
-		return bad(k, v, d, "must have an entry");
-	if (v->kind == VALUE_INT)
-		copy.kind = VALUE_BARE;
-	if (v->kind == VALUE_LIST) {
-		texts = calloc(v->nr_items, sizeof(*texts));
-		if (!texts)
-			return no_memory(v, d);
-		memcpy(texts, v->items, v->nr_items * sizeof(*texts));
-		for (size_t i = 0; i < v->nr_items; i++)
-			if (texts[i].kind == VALUE_INT)
-				texts[i].kind = VALUE_BARE;
-		copy.items = texts;
-	}
-	rc = read_strings(k, &copy, out, d);
-	free(texts);
-	return rc;
 }
 
 /* 8-4-4-4-12 hexadecimal digits, as uuid_parse(3) takes them for xl. */

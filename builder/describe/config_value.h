@@ -15,14 +15,13 @@
 key_reader read_unsigned;  /* unsigned */
 key_reader read_mib;       /* uint64_t, in KiB; min and max are in MiB */
 key_reader read_retries;   /* unsigned: a number, or "unlimited" (RETRIES_UNLIMITED) */
-key_reader read_bool;      /* bool */
+key_reader read_bool;      /* bool: an integer, 0 or not */
 key_reader read_string;    /* char * */
 key_reader read_lines;     /* char *: the same, and may have line breaks */
 key_reader read_word;      /* unsigned: the index in words */
 key_reader read_word_text; /* char *: the word itself */
 key_reader read_image;     /* char *: as read_word_text, with the words from the image types */
 key_reader read_strings;   /* struct strings */
-key_reader read_cpus;      /* struct strings */
 key_reader read_uuid;      /* uint8_t[16] */
 key_reader read_disks;     /* struct guest_config's disks, and nr_disks with it */
 key_reader read_vifs;      /* struct guest_config's vifs, and nr_vifs with it */

@@ -78,33 +78,16 @@ static bool at_statement(const struct scan *s)
 	scan_word(&ahead);
 	while (scan_peek(&ahead) == ' ' || scan_peek(&ahead) == '\t')
 		ahead.p++;
+	if (scan_peek(&ahead) == '+')
+		ahead.p++;
 	return scan_peek(&ahead) == '=';
 }
 
-/* Skips a list inside a list, whatever it holds, to behind its bracket or in front of what ends the
- * text. */
-static void skip_inner_list(struct scan *s)
+static int parse_list(struct scan *s, struct value *v);
+
+static int parse_value(struct scan *s, struct value *v)
 {
-	unsigned depth = 0;
-
-	do {
-		char c = scan_peek(s);
-		struct value ignored;
-		struct diag none = {0}, *d = s->d;
-
-		depth += c == '[';
-		depth -= c == ']';
-		if (c == '"' || c == '\'') {
-			s->d = &none;
-			scan_atom(s, &ignored);
-			value_free(&ignored);
-			diag_free(&none);
-			s->d = d;
-		} else if (!scan_word(s)) {
-			s->p++;
-		}
-		scan_blank_lines(s);
-	} while (depth && s->p < s->end && !at_statement(s));
+	return scan_peek(s) == '[' ? parse_list(s, v) : scan_atom(s, v);
 }
 
 /* Reads one item and puts it into the list. Returns 0, or -1 with the error reported. */
@@ -112,12 +95,7 @@ static int parse_item(struct scan *s, struct value *list)
 {
 	struct value item;
 
-	if (scan_peek(s) == '[') {
-		diag_add(s->d, scan_loc(s), "a list can't be inside a list");
-		skip_inner_list(s);
-		return -1;
-	}
-	if (scan_atom(s, &item) < 0) {
+	if (parse_value(s, &item) < 0) {
 		value_free(&item);
 		return -1;
 	}
@@ -145,49 +123,64 @@ static int parse_comma(struct scan *s)
 	return -1;
 }
 
+/* Nothing that is nested so deep is a descriptor: no more is read of it. */
+static void too_deep(struct scan *s)
+{
+	diag_add(s->d, scan_loc(s), "lists are more than %d deep", VALUE_DEPTH_MAX);
+	s->p = s->end;
+	s->unclosed = true;
+}
+
+/* Of lists in lists the innermost that is not closed is reported. */
+static void not_closed(struct scan *s, struct loc loc)
+{
+	if (!s->unclosed)
+		diag_add(s->d, loc, "the list has no closing ]");
+	s->unclosed = true;
+}
+
 static int parse_list(struct scan *s, struct value *v)
 {
 	int rc = 0, bad;
 
 	*v = (struct value){.kind = VALUE_LIST, .loc = scan_loc(s)};
+	if (s->depth == VALUE_DEPTH_MAX) {
+		too_deep(s);
+		return -1;
+	}
+	s->depth++;
 	s->p++;
 	for (;;) {
 		scan_blank_lines(s);
 		if (scan_peek(s) == ']')
 			break;
-		if (s->p == s->end || (!s->bare && at_statement(s)))
-			goto unclosed;
+		if (s->p == s->end || (!s->bare && at_statement(s))) {
+			not_closed(s, v->loc);
+			rc = -1;
+			break;
+		}
 		bad = parse_item(s, v);
-		if (bad)
-			scan_skip_to(s, ",]");
-		else
+		if (!bad)
 			bad = parse_comma(s);
+		else if (!s->unclosed)
+			scan_skip_to(s, ",]");
 		rc = bad ? -1 : rc;
 		scan_blank_lines(s);
 		if (scan_peek(s) == ',')
 			s->p++;
 	}
-	s->p++;
+	if (scan_peek(s) == ']')
+		s->p++;
+	s->depth--;
 	return rc;
-unclosed:
-	diag_add(s->d, v->loc, "the list has no closing ]");
-	return -1;
-}
-
-static int parse_value(struct scan *s, struct value *v)
-{
-	return scan_peek(s) == '[' ? parse_list(s, v) : scan_atom(s, v);
 }
 
 /* Parses what comes after the key. Returns 0, or -1 with the error reported. */
 static int parse_assignment(struct scan *s, struct statement *st)
 {
 	scan_blanks(s);
-	if (scan_peek(s) == '+' && s->end - s->p > 1 && s->p[1] == '=') {
-		diag_add(s->d, scan_loc(s), "'+=' is not supported: give all of %.40s with '='",
-			 st->key);
-		return -1;
-	}
+	st->adds = scan_peek(s) == '+' && s->end - s->p > 1 && s->p[1] == '=';
+	s->p += st->adds;
 	if (scan_peek(s) != '=') {
 		st->no_equals = true;
 		scan_unexpected(s, "'=' after the key");
@@ -197,6 +190,7 @@ static int parse_assignment(struct scan *s, struct statement *st)
 	scan_blanks(s);
 	if (parse_value(s, &st->value) < 0)
 		return -1;
+	st->value.added = st->adds;
 	scan_blanks(s);
 	if (s->p < s->end && *s->p != '\n' && *s->p != ';') {
 		scan_unexpected(s, "a newline or ';' after the value");
@@ -210,6 +204,67 @@ static int parse_assignment(struct scan *s, struct statement *st)
 static bool statement_ended(const struct scan *s, const struct statement *st)
 {
 	return s->line != st->loc.line && at_statement(s);
+}
+
+/* The newest value of that key, which is the one that xl's '+=' adds to; or NULL. */
+static struct value *newest(struct descriptor *c, const char *key)
+{
+	for (size_t i = c->n; i-- > 0;) {
+		struct statement *st = &c->statements[i];
+
+		if (!strcmp(st->key, key) && !(st->adds && st->value.kind == VALUE_BAD))
+			return &st->value;
+	}
+	return NULL;
+}
+
+/* Moves the items of a list behind those of another one. Returns 0, or -1 for lack of memory. */
+static int add_items(struct value *to, struct value *from)
+{
+	for (size_t i = 0; i < from->nr_items; i++) {
+		if (list_add(to, &from->items[i]) < 0)
+			return -1;
+		from->items[i] = (struct value){.kind = VALUE_BAD};
+	}
+	return 0;
+}
+
+/* Puts a string behind another one; both may be digits. Returns 0, or -1 for lack of memory. */
+static int add_text(struct value *to, const struct value *from)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s%s", to->s, from->s) < 0)
+		return -1;
+	free(to->s);
+	to->s = text;
+	to->kind = VALUE_STRING;
+	return 0;
+}
+
+/*
+ * Does what '+=' says with the value of st, which is VALUE_BAD then unless it is the first of its
+ * key.
+ */
+static void add_to_newest(struct descriptor *c, struct statement *st, struct diag *d)
+{
+	struct value *to = newest(c, st->key);
+	const bool list = st->value.kind == VALUE_LIST;
+	int rc = 0;
+
+	if (!to)
+		return;
+	to->added = to->kind != VALUE_BAD;
+	if (!to->added)
+		; /* What is wrong with it was reported. */
+	else if (list != (to->kind == VALUE_LIST))
+		diag_add(d, st->value.loc, "'+=' can't add a %s to a %s (line %u)",
+			 list ? "list" : "string", list ? "string" : "list", to->loc.line);
+	else
+		rc = list ? add_items(to, &st->value) : add_text(to, &st->value);
+	if (rc < 0)
+		diag_add(d, st->loc, "%s", strerror(ENOMEM));
+	value_free(&st->value);
 }
 
 static void parse_statement(struct scan *s, struct descriptor *out)
@@ -226,12 +281,15 @@ static void parse_statement(struct scan *s, struct descriptor *out)
 	st.key = strndup(key, scan_word(s));
 	if (!st.key)
 		goto nomem;
+	s->unclosed = false;
 	if (parse_assignment(s, &st) < 0) {
 		value_free(&st.value);
 		if (!statement_ended(s, &st))
 			scan_skip_to(s, ";");
-		st.nr_msgs = s->d->n - st.first_msg;
+	} else if (st.adds) {
+		add_to_newest(out, &st, s->d);
 	}
+	st.nr_msgs = s->d->n - st.first_msg;
 	if (append(out, &st) == 0)
 		return;
 nomem:
@@ -284,7 +342,7 @@ size_t descriptor_parse(const char *file, const char *text, size_t len, struct d
 	s.p = s.line_text = text;
 	s.end = text + len;
 	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
-		diag_add(d, scan_loc(&s), "the file begins with a byte order mark: xl refuses it");
+		diag_note(d, scan_loc(&s), "not portable to xl: it refuses a byte order mark");
 		s.p += 3;
 	}
 	for (;;) {

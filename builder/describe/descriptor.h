@@ -1,19 +1,23 @@
 /*
- * The grammar of a guest descriptor: flat text, a subset of what xl.cfg(5) allows.
+ * The grammar of a guest descriptor: flat text, as xl's parser (libxlu_cfg) reads it.
  *
  *     file      = { statement ( newline | ';' ) }
- *     statement = key '=' value
+ *     statement = key ( '=' | '+=' ) value
  *     value     = integer | string | '[' [ value { ',' value } [ ',' ] ] ']'
  *
  * '#' starts a comment that ends with the line. A statement ends with its line, a list may span
- * lines, and the last newline of a file may be missing. An integer is decimal, hexadecimal (0x,
- * lower case) or octal (0). A string is in single or double quotes and ends on its line; \\ \' \"
- * \a \b \f \n \r \t \v, \xHH and one to three octal digits are its escapes. (xl 4.17 has these too,
- * but its \xHH and octal ones never worked.) Lists do not nest. Everything accepted here means the
- * same to xl's parser (libxlu_cfg).
+ * lines, and the last newline of a file may be missing. '+=' puts a list behind the list, or a
+ * string behind the string, that the key has. An integer is decimal, hexadecimal (0x, lower case)
+ * or octal (0); where a string is wanted it is one, of its digits. A string is in single or double
+ * quotes and ends on its line; \\ \' \" \a \b \f \n \r \t \v are its escapes. Everything accepted
+ * here means the same to xl: so an octal escape of which xl makes nothing is nothing, too, with a
+ * note.
  *
- * Not accepted, each with its own message: '+=', carriage returns, a byte order mark, NUL and other
- * control characters, values without quotes.
+ * Accepted although xl refuses it, with a note: DOS line ends, a byte order mark, a comment in a
+ * last line without a newline, \xHH in a string.
+ *
+ * Not accepted, each with its own message: NUL, other carriage returns and control characters
+ * outside strings and comments, values without quotes.
  *
  * Pure: bytes in, statements out; no meaning is given to keys here (config.h does that).
  */
@@ -30,9 +34,9 @@ struct statement {
 	char *key;
 	struct loc loc; /* of the key */
 	struct value value;
-	/* For VALUE_BAD: */
-	bool no_equals;            /* there was no '=': the key may be no key at all */
 	size_t first_msg, nr_msgs; /* which messages of the diag are about it */
+	bool no_equals;            /* VALUE_BAD: there was no '=': the key may be no key at all */
+	bool adds; /* by '+=': VALUE_BAD unless it is the first of its key, whose value has it */
 };
 
 struct descriptor {
@@ -47,8 +51,8 @@ struct descriptor {
 /*
  * Parses len bytes of text as the descriptor `file`. Every error goes to d and parsing goes on with
  * the next statement, so that all errors are found. Returns the number of errors added. *out holds
- * the statements in either case, those without a usable value as VALUE_BAD; it is freed with
- * descriptor_free.
+ * the statements in either case, those without a usable value as VALUE_BAD, as are those whose
+ * value is part of another's; it is freed with descriptor_free.
  */
 size_t descriptor_parse(const char *file, const char *text, size_t len, struct descriptor *out,
 			struct diag *d);

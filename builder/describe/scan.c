@@ -34,31 +34,42 @@ static bool is_control(char c)
 	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
-/* A carriage return in front of a newline: one message tells about all of them. */
+/*
+ * Reports what xl's scanner (tools/libs/util/libxlu_cfg_l.l) refuses although it changes nothing:
+ * who has the file for both wants to know.
+ */
+static void not_portable(struct scan *s, struct loc loc, const char *what)
+{
+	diag_note(s->d, loc, "not portable to xl: %s", what);
+}
+
+/* A carriage return in front of a newline or the end: one note tells of all of them. */
 static bool skip_crlf(struct scan *s)
 {
-	if (s->end - s->p < 2 || s->p[0] != '\r' || s->p[1] != '\n')
+	const bool last = s->end - s->p == 1;
+
+	if (s->p == s->end || *s->p != '\r' || (!last && s->p[1] != '\n'))
 		return false;
-	if (!s->crlf)
-		diag_add(s->d, scan_loc(s),
-			 "carriage return at the end of the line: xl refuses DOS line ends (CRLF)");
-	s->crlf = true;
+	if (!s->crlf && !last) {
+		not_portable(s, scan_loc(s), "it refuses DOS line ends (CRLF)");
+		s->crlf = true;
+	}
 	s->p++;
 	return true;
 }
 
+/*
+ * Any bytes, a carriage return at the end too. xl wants a newline behind it, but takes a '#' that
+ * is the last byte.
+ */
 static void skip_comment(struct scan *s)
 {
-	bool reported = false;
+	const char *newline = memchr(s->p, '\n', (size_t)(s->end - s->p));
 
-	for (; s->p < s->end && *s->p != '\n'; s->p++) {
-		if (!is_control(*s->p) || skip_crlf(s))
-			continue;
-		if (!reported)
-			diag_add(s->d, scan_loc(s), "control character 0x%02x in a comment",
-				 (unsigned char)*s->p);
-		reported = true;
-	}
+	if (!newline && s->end - s->p > 1)
+		not_portable(s, scan_loc(s),
+			     "it wants a newline behind a comment in the last line");
+	s->p = newline ? newline : s->end;
 }
 
 void scan_blanks(struct scan *s)
@@ -173,65 +184,95 @@ void scan_unexpected(struct scan *s, const char *wanted)
 	}
 }
 
-/* Reads \xHH or an octal escape; at is behind the backslash. Returns the byte, or -1 when it is
- * malformed. */
-static int numeric_escape(const char **at, const char *end)
+/*
+ * How many bytes behind \N, N being 0 to 7, xl takes with it: it reads up to three with strtoul as
+ * a decimal number, and forgets that (xlu__cfgl_dequote in libxlu_cfg.c, 4.17 and since). At most
+ * one is too few, and an error.
+ */
+static size_t dropped_digits(const char *at, const char *end)
 {
-	const char *p = *at;
-	int val = 0, high, low;
+	const char *p = at, *digits;
 
-	if (*p == 'x') {
-		if (end - p < 3)
-			return -1;
-		high = value_hex_digit(p[1]);
-		low = value_hex_digit(p[2]);
-		if (high < 0 || low < 0)
-			return -1;
-		*at = p + 3;
-		return high * 16 + low;
+	end = end - at > 3 ? at + 3 : end;
+	while (p < end && (*p == ' ' || (*p >= '\t' && *p <= '\r')))
+		p++;
+	p += p < end && (*p == '-' || *p == '+');
+	digits = p;
+	while (p < end && isdigit((unsigned char)*p))
+		p++;
+	return p > digits ? (size_t)(p - at) : 0;
+}
+
+/* An octal escape at *at, which xl has for nothing or refuses. Returns 0, or -1 with the error
+ * reported. */
+static int octal_escape(struct scan *s, const char **at, const char *end)
+{
+	const char *start = *at;
+	size_t n = dropped_digits(start + 2, end);
+
+	*at += 2 + n;
+	if (n < 2) {
+		diag_add(s->d, scan_loc_at(s, start),
+			 "\\%c in a string: there are no octal escapes, write the character itself",
+			 start[1]);
+		return -1;
 	}
-	for (int i = 0; i < 3 && p < end && *p >= '0' && *p <= '7'; i++)
-		val = val * 8 + (*p++ - '0');
-	*at = p;
-	return val > 255 ? -1 : val;
+	diag_note(s->d, scan_loc_at(s, start),
+		  "%.*s in a string is nothing, as it is to xl: write the character itself",
+		  (int)(2 + n), start);
+	return 0;
+}
+
+/* \xHH at *at. Returns the byte, or -1 with the error reported. */
+static int hex_escape(struct scan *s, const char **at, const char *end)
+{
+	const struct loc loc = scan_loc_at(s, *at);
+	const char *digits = *at + 2;
+	int high = -1, low = -1;
+
+	if (end - digits >= 2) {
+		high = value_hex_digit(digits[0]);
+		low = value_hex_digit(digits[1]);
+	}
+	*at += 2;
+	if (high < 0 || low < 0) {
+		diag_add(s->d, loc, "\\x needs two hexadecimal digits after it");
+		return -1;
+	}
+	*at += 2;
+	if (!high && !low) {
+		diag_add(s->d, loc, "a string can't hold a NUL");
+		return -1;
+	}
+	not_portable(s, loc, "it refuses \\x in a string");
+	return high * 16 + low;
 }
 
 /*
  * Reads the escape at *at (a backslash; end is the closing quote, which an escape can't reach: a
- * backslash in front of it would have hidden it). Returns the byte, or -1 with the error reported.
+ * backslash in front of it would have hidden it). Returns the byte, 0 for none, or -1 with the
+ * error reported.
  */
 static int escape(struct scan *s, const char **at, const char *end)
 {
 	static const char letters[] = "abfnrtv\\\"'";
 	static const char bytes[] = "\a\b\f\n\r\t\v\\\"'";
-	const char *start = *at, *letter;
-	int byte;
+	const char c = (*at)[1], *letter = strchr(letters, c);
 
-	(*at)++;
-	letter = strchr(letters, **at);
-	if (letter && *letter) {
-		(*at)++;
+	if (letter && c) {
+		*at += 2;
 		return bytes[letter - letters];
 	}
-	if (**at == 'x' || (**at >= '0' && **at <= '7')) {
-		byte = numeric_escape(at, end);
-		if (byte > 0)
-			return byte;
-		if (byte == 0)
-			diag_add(s->d, scan_loc_at(s, start), "a string can't hold a NUL");
-		else if (start[1] == 'x')
-			diag_add(s->d, scan_loc_at(s, start),
-				 "\\x needs two hexadecimal digits after it");
-		else
-			diag_add(s->d, scan_loc_at(s, start), "an octal escape goes up to \\377");
-	} else if ((unsigned char)**at < 0x80 && !is_control(**at)) {
-		diag_add(s->d, scan_loc_at(s, start), "unknown escape \\%c in a string", **at);
-	} else {
-		diag_add(s->d, scan_loc_at(s, start), "unknown escape \\ 0x%02x in a string",
-			 (unsigned char)**at);
-	}
-	if (*at == start + 1)
-		(*at)++;
+	if (c == 'x')
+		return hex_escape(s, at, end);
+	if (c >= '0' && c <= '7')
+		return octal_escape(s, at, end);
+	if ((unsigned char)c < 0x80 && !is_control(c))
+		diag_add(s->d, scan_loc_at(s, *at), "unknown escape \\%c in a string", c);
+	else
+		diag_add(s->d, scan_loc_at(s, *at), "unknown escape \\ 0x%02x in a string",
+			 (unsigned char)c);
+	*at += 2;
 	return -1;
 }
 
@@ -253,20 +294,11 @@ static int scan_string(struct scan *s, struct value *v)
 		return -1;
 	}
 	while (at < end) {
-		int c = (unsigned char)*at;
+		int c = *at == '\\' ? escape(s, &at, end) : (unsigned char)*at++;
 
-		if (is_control(*at)) {
-			diag_add(s->d, scan_loc_at(s, at), "control character 0x%02x in a string",
-				 c);
-			rc = -1;
-			at++;
-		} else if (*at == '\\') {
-			c = escape(s, &at, end);
-			rc = c < 0 ? -1 : rc;
-		} else {
-			at++;
-		}
-		v->s[len++] = (char)c;
+		rc = c < 0 ? -1 : rc;
+		if (c)
+			v->s[len++] = (char)c;
 	}
 	v->s[len] = '\0';
 	v->kind = VALUE_STRING;
@@ -274,22 +306,29 @@ static int scan_string(struct scan *s, struct value *v)
 	return rc;
 }
 
+/* As xl's scanner, takes digits without quotes for a string that begins with a digit. */
 static int scan_number(struct scan *s, struct value *v)
 {
 	const char *start = s->p, *why;
+	size_t len = scan_word(s);
 
-	v->s = strndup(start, scan_word(s));
+	v->s = strndup(start, len);
 	if (!v->s) {
 		diag_add(s->d, v->loc, "%s", strerror(ENOMEM));
 		return -1;
 	}
 	why = value_integer(v->s, &v->i);
-	if (why) {
-		diag_add(s->d, v->loc, "'%.40s' %s", v->s, why);
-		return -1;
+	if (strspn(v->s, "0123456789abcdefx") == len) {
+		v->kind = why ? VALUE_STRING : VALUE_INT;
+		return 0;
 	}
-	v->kind = VALUE_INT;
-	return 0;
+	if (why)
+		diag_add(s->d, v->loc, "'%.40s' %s, and a string needs quotes", v->s, why);
+	else
+		diag_add(s->d, v->loc,
+			 "'%.40s': hexadecimal digits and the x are in lower case, or in quotes",
+			 v->s);
+	return -1;
 }
 
 /* A word without quotes: right in the list of an override only. */

@@ -16,7 +16,9 @@ struct scan {
 	unsigned line;
 	unsigned first_column; /* of line_text */
 	bool bare;             /* an override: values in a list need no quotes */
-	bool crlf;             /* carriage returns were reported */
+	bool crlf;             /* carriage returns were noted */
+	unsigned depth;        /* how many lists the scanner is in */
+	bool unclosed;         /* a list of the statement was not closed, which was reported */
 	struct diag *d;
 };
 

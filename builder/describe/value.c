@@ -1,6 +1,8 @@
 #include "value.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int value_hex_digit(char c)
 {
@@ -16,39 +18,41 @@ int value_hex_digit(char c)
 void value_free(struct value *v)
 {
 	for (size_t i = 0; i < v->nr_items; i++)
-		free(v->items[i].s);
+		value_free(&v->items[i]);
 	free(v->items);
 	free(v->s);
 	*v = (struct value){.kind = VALUE_BAD, .loc = v->loc};
 }
 
+bool value_equal(const struct value *a, const struct value *b)
+{
+	if (!a->s || !b->s) {
+		if (a->kind != VALUE_LIST || b->kind != VALUE_LIST || a->nr_items != b->nr_items)
+			return false;
+		for (size_t i = 0; i < a->nr_items; i++)
+			if (!value_equal(&a->items[i], &b->items[i]))
+				return false;
+		return true;
+	}
+	return !strcmp(a->s, b->s);
+}
+
 const char *value_integer(const char *text, int64_t *out)
 {
-	unsigned base = 10;
-	int64_t val = 0;
-	const char *p = text;
+	const char *digits = text + strspn(text, " \t\n\v\f\r");
+	char *end;
+	long val;
 
-	if (p[0] == '0' && p[1] == 'x') {
-		base = 16;
-		p += 2;
-	} else if (p[0] == '0' && p[1]) {
-		base = 8;
-		p++;
-	}
-	if (!*p)
-		return "is not an integer";
-	for (; *p; p++) {
-		int digit = value_hex_digit(*p);
-
-		if (base == 16 && *p >= 'A' && *p <= 'F')
-			return "is not an integer to xl: hexadecimal digits are in lower case";
-		if (base == 8 && (*p == '8' || *p == '9'))
+	_Static_assert(sizeof(val) == sizeof(*out), "xl's integers are long");
+	errno = 0;
+	val = strtol(text, &end, 0);
+	if (errno == ERANGE)
+		return "is out of range";
+	if (*end || end == text) {
+		digits += *digits == '-' || *digits == '+';
+		if (*digits == '0' && digits[1] && !digits[strspn(digits, "0123456789")])
 			return "is not an integer: one that begins with 0 is octal";
-		if (digit < 0 || digit >= (int)base)
-			return "is not an integer";
-		if (__builtin_mul_overflow(val, (int64_t)base, &val) ||
-		    __builtin_add_overflow(val, (int64_t)digit, &val))
-			return "is out of range";
+		return "is not an integer";
 	}
 	*out = val;
 	return NULL;

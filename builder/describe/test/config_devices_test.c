@@ -250,7 +250,7 @@ static void test_lists(void **state)
 	refuses("vif = 'bridge=x'",
 		"web.cfg:2:7: vif = \"bridge=x\": must be a list of strings, in [ ]\n");
 	refuses("disk = [", "web.cfg:2:8: the list has no closing ]\n");
-	refuses("disk = [ 5 ]", "web.cfg:2:10: disk = 5: must be a string, in quotes\n");
+	refuses("disk = [ [5] ]", "web.cfg:2:10: disk = [...]: must be a string, not a list\n");
 	strcpy(many, "vif = [");
 	for (int i = 0; i < 256; i++)
 		strcat(many, "'',");

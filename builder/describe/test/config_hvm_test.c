@@ -331,7 +331,7 @@ static void test_values(void **state)
 		"web.cfg:3:8: boot = \"\": must be letters of a, c, d and n, each once\n");
 	refuses(HVM "boot = 'x'",
 		"web.cfg:3:8: boot = \"x\": must be letters of a, c, d and n, each once\n");
-	refuses(HVM "hap = 2", "web.cfg:3:7: hap = 2: must be 0 or 1\n");
+	refuses(HVM "hap = 'on'", "web.cfg:3:7: hap = \"on\": must be 0 or 1\n");
 	refuses(HVM "viridian = ['base']",
 		"web.cfg:3:12: viridian = [...]: must be an integer, not a list\n");
 	refuses(HVM "serial = ['pty', '']",
@@ -383,7 +383,7 @@ static void test_vnc(void **state)
 		"web.cfg:3:18: vncdisplay needs vnc = 1\n"
 		"web.cfg:3:34: vncunused needs vnc = 1\n");
 	refuses(HVM "vnc = 0; vncdisplay = 1", "web.cfg:3:10: vncdisplay needs vnc = 1\n");
-	refuses(HVM "vnc = 2; vncdisplay = 1", "web.cfg:3:7: vnc = 2: must be 0 or 1\n");
+	refuses(HVM "vnc = 'yes'; vncdisplay = 1", "web.cfg:3:7: vnc = \"yes\": must be 0 or 1\n");
 	refuses(HVM "vnc = 1\nvnclisten = '0.0.0.0:1'; vncdisplay = 1",
 		"web.cfg:4:26: vncdisplay can't be given together with the display in vnclisten "
 		"(line 4)\n");

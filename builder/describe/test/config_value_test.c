@@ -15,15 +15,22 @@ static void test_integers(void **state)
 	refuses("cpu_weight = 0", "web.cfg:2:14: cpu_weight = 0: must be 1 to 65535\n");
 	refuses("cpu_weight = 0x10000", "web.cfg:2:14: cpu_weight = 0x10000: must be 1 to 65535\n");
 	refuses("cap = 65536", "web.cfg:2:7: cap = 65536: must be 0 to 65535 percent\n");
-	refuses("cap = '50'", "web.cfg:2:7: cap = \"50\": must be an integer, without quotes\n");
-	refuses("cap = 'half'", "web.cfg:2:7: cap = \"half\": must be an integer\n");
+	refuses("cap = '50 '", "web.cfg:2:7: cap = \"50 \": is not an integer\n");
+	refuses("cap = '-1'", "web.cfg:2:7: cap = \"-1\": must be 0 to 65535 percent\n");
+	refuses("cap = ''", "web.cfg:2:7: cap = \"\": is not an integer\n");
+	refuses("cap = 08",
+		"web.cfg:2:7: cap = \"08\": is not an integer: one that begins with 0 is octal\n");
+	refuses("cap = 1; cap += 0",
+		"web.cfg:2:7: cap = \"10\": an integer can't be put together with '+='\n");
+	refuses("cap += 1", "web.cfg:2:8: cap = 1: an integer can't be put together with '+='\n");
+	refuses("cap = 'half'", "web.cfg:2:7: cap = \"half\": is not an integer\n");
 	refuses("cap = [50]", "web.cfg:2:7: cap = [...]: must be an integer, not a list\n");
 }
 
 static void test_texts(void **state)
 {
 	(void)state;
-	refuses("ramdisk = 5", "web.cfg:2:11: ramdisk = 5: must be a string, in quotes\n");
+	refuses("ramdisk = 5", "web.cfg:2:11: ramdisk = 5: must be an absolute path\n");
 	refuses("ramdisk = []", "web.cfg:2:11: ramdisk = []: must be a string, not a list\n");
 	refuses("ramdisk = 'initrd'",
 		"web.cfg:2:11: ramdisk = \"initrd\": must be an absolute path\n");
@@ -35,8 +42,9 @@ static void test_texts(void **state)
 		"web.cfg:2:11: cmdline = \"\\x0a\": must not hold control characters\n");
 	refuses("extra = '\\n'; image = 'vmx'",
 		"web.cfg:2:9: extra = \"\\x0a\": must not hold control characters\n");
-	refuses("image = 'plan9'; extra = 'a\\tb'",
-		"web.cfg:2:26: extra = \"a\\x09b\": must not hold control characters\n");
+	refuses("extra = 'a\\rb'",
+		"web.cfg:2:9: extra = \"a\\x0db\": must not hold control characters\n");
+	refuses("ip = 'a\tb'", "web.cfg:2:6: ip = \"a\\x09b\": must not hold blanks\n");
 	refuses("image = 'plan9'; root = 'a\\nb'",
 		"web.cfg:2:25: root = \"a\\x0ab\": must not hold control characters\n");
 	refuses("ip = 'a b'", "web.cfg:2:6: ip = \"a b\": must not hold blanks\n");
@@ -61,18 +69,21 @@ static void test_texts(void **state)
 	refuses("uuid = '00000000-0000-0000-0000-000000000000'",
 		"web.cfg:2:8: uuid = \"00000000-0000-0000-0000-000000000000\": must not be all "
 		"zero\n");
-	refuses("profile = ['a', 'b c', 7]",
+	refuses("profile = ['a', 'b c', [7]]",
 		"web.cfg:2:17: profile, entry 2 = \"b c\": must be 1 to 63 letters, digits, '-' "
 		"and "
 		"'_'\n"
-		"web.cfg:2:24: profile, entry 3 = 7: must be a string, in quotes\n");
+		"web.cfg:2:24: profile, entry 3 = [...]: must be a string, not a list\n");
 	refuses("profile = ['a', 'b', 'a', 'a']", "web.cfg:2:22: profile 'a' is given twice\n"
 						  "web.cfg:2:27: profile 'a' is given twice\n");
 	refuses("cpus = '0-3,x'",
 		"web.cfg:2:8: cpus = \"0-3,x\": character 5: a number is missing\n");
 	refuses("cpus = ['0', 4096]",
 		"web.cfg:2:14: cpus, entry 2 = 4096: character 1: numbers go up to 4095\n");
-	refuses("cpus = []", "web.cfg:2:8: cpus = []: must have an entry\n");
+	refuses("cpus = ['0', ['1']]",
+		"web.cfg:2:14: cpus, entry 2 = [...]: must be a string, not a list\n");
+	refuses("cpus = '^0'", "web.cfg:2:8: cpus = \"^0\": selects no cpu: ^ takes away from what "
+			       "is in front of it, as in all,^0\n");
 }
 
 static void test_order(void **state)
@@ -192,7 +203,9 @@ static void test_twice(void **state)
 	      "web.cfg:3:1: note: profile is given twice, first on line 2\n"
 	      "web.cfg:3:32: note: sdl is given twice, first on line 3\n"
 	      "web.cfg:3:23: note: sdl = 0 has no effect\n");
-	refuses("profile = ['a', 'b']; profile = ['a']; cap = 5; cap = '5'",
+	notes("cap = 5; cap = '5'", "web.cfg:2:10: note: cap is given twice, first on line 2\n");
+	notes("profile = ['a']; profile += ['b']; profile += []", "");
+	refuses("profile = ['a', 'b']; profile = ['a']; cap = 5; cap = 05",
 		"web.cfg:2:23: profile is given twice, first on line 2\n"
 		"web.cfg:2:49: cap is given twice, first on line 2\n");
 }
@@ -226,10 +239,10 @@ static void test_hvm(void **state)
 		    "web.cfg:2:18: serial, entry 2 = \"\": must not be empty\n");
 	refuses_hvm("memmap = 'map'", "web.cfg:2:10: memmap = \"map\": must be an absolute path\n");
 	/* With these only the other key is wrong. */
-	refuses_hvm("vnclisten = '127.0.0.1:1'; hap = 2",
-		    "web.cfg:2:34: hap = 2: must be 0 or 1\n");
-	refuses_hvm("vnclisten = '[::1]:1'; hap = 2", "web.cfg:2:30: hap = 2: must be 0 or 1\n");
-	refuses_hvm("vnclisten = '::1'; hap = 2", "web.cfg:2:26: hap = 2: must be 0 or 1\n");
+	refuses_hvm("vnclisten = '127.0.0.1:1'; hap = x",
+		    "web.cfg:2:34: a string needs quotes: 'x'\n");
+	refuses_hvm("vnclisten = '[::1]:1'; hap = x", "web.cfg:2:30: a string needs quotes: 'x'\n");
+	refuses_hvm("vnclisten = '::1'; hap = x", "web.cfg:2:26: a string needs quotes: 'x'\n");
 }
 
 int main(void)

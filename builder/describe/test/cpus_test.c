@@ -31,29 +31,57 @@ static void test_syntax(void **state)
 		"node:0,node:2,^9-11,18-20",
 		"0, 3,	5",
 		"4095",
-		"^0",
+		"^1,1",
 		"0-0",
+		"0,,1",
+		",0,",
+		"+3",
+		"^	3,0",
+		"0- 3",
+		"nodes:all",
+		"1,nodes:all",
+		/* Right on some host. */
+		"all,^0-4095",
+		"0-3,^nodes:0",
+		"nodes:1,^0-4095",
+		"all,^nodes:0-4095",
+		"0,^1,^0,0",
+	};
+
+	static const char *const nothing[] = {
+		"",
+		",",
+		"^0",
+		"^0-7,^node:1",
+		"0,^0",
+		"0-3,5,^0-5",
+		"node:1,^nodes:0-4095",
+		"2,^0-4095,node:3,^node:3",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		check(good[i], NULL);
-	check("", "character 1: an entry is missing");
-	check("0,,1", "character 3: an entry is missing");
-	check("0,", "character 3: an entry is missing");
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
+		check(nothing[i], "selects no cpu: ^ takes away from what is in front of it, as in "
+				  "all,^0");
 	check("0-3,x", "character 5: a number is missing");
 	check("0-", "character 3: a number is missing");
 	check("-3", "character 1: a number is missing");
 	check("^", "character 2: a number is missing");
 	check("nodes:", "character 7: a number is missing");
-	check("^all", "character 1: 'all' stands alone, without ^ or nodes:");
-	check("1,nodes:all", "character 3: 'all' stands alone, without ^ or nodes:");
+	check("^all", "character 1: 'all' can't be excluded");
+	check("all,^all", "character 5: 'all' can't be excluded");
+	check("1,^nodes:all", "character 3: 'all' can't be excluded");
 	check("3-1", "character 1: the range ends before it begins");
 	check("4096", "character 1: numbers go up to 4095");
 	check("0-99999999999999999999", "character 3: numbers go up to 4095");
 	check("1 ", "character 2: expected a comma, '-' or the end");
 	check("1-2-3", "character 4: expected a comma, '-' or the end");
-	check("0, ^1", "character 3: a number is missing");
+	check("0, ^1", "character 4: a number is missing");
+	check("^ all", "character 3: a number is missing");
+	check("++1", "character 2: a number is missing");
+	check("1 -3", "character 2: expected a comma, '-' or the end");
 	check("allx", "character 1: a number is missing");
 	check("0x1", "character 2: expected a comma, '-' or the end");
 }
@@ -94,8 +122,13 @@ static void test_resolve(void **state)
 	resolves("12-15", 0x3000);
 	resolves("0,^14", 0x0001);
 	fails("16", "cpu 16: the host has cpus 0 to 15");
-	fails("0-16", "cpu 16: the host has cpus 0 to 15");
-	fails("^99,0", "cpu 99: the host has cpus 0 to 15");
+	resolves("0-99", 0x3fff);
+	resolves("15-20,0", 0x0001);
+	resolves("^99,0", 0x0001);
+	resolves("0,^99,^node:9", 0x0001);
+	resolves("nodes:3-9", 0x3000);
+	fails("16-20", "no cpu of the host is left");
+	fails("nodes:4-9", "no cpu of the host is left");
 	fails("14", "cpu 14 is offline");
 	fails("14-15", "no cpu of the host is left");
 	fails("node:4", "node 4: the host has no cpu in it");
