@@ -23,11 +23,11 @@ static int linux_check_kernel(const struct guest_config *g, const struct kernel 
 {
 	const bool pv = elf_can_pv(&k->info), pvh = elf_can_pvh(&k->info);
 
-	if (g->type == GUEST_PV ? pv : pvh)
-		return g->type == GUEST_PV ? direct_check_pae(g, k, e) : 0;
 	if (k->aout.magic)
 		return err_set(e, "kernel %s is a Plan 9 a.out: image = \"plan9\" would fit",
 			       g->kernel);
+	if (g->type == GUEST_PV ? pv : pvh)
+		return g->type == GUEST_PV ? direct_check_pae(g, k, e) : 0;
 	if (!pv && !pvh) {
 		elf_why_not_pv(&k->info, e);
 		return err_prefix(e, "kernel %s ", g->kernel);
