@@ -118,8 +118,7 @@ int vfb_spec_parse(const char *text, struct vfb_spec *out, struct err *e)
 	while (spec_next(&text, &param))
 		if (set_param(out, &param, e) < 0)
 			return -1;
-	return vnc_place_check(out->listen, out->has_display, out->display, vfb_takes_unused(out),
-			       e);
+	return vnc_place_check(out->listen, out->display, vfb_takes_unused(out), e);
 }
 
 void vfb_spec_free(struct vfb_spec *s)

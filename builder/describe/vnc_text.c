@@ -39,13 +39,12 @@ const char *vnc_listen_display(const char *listen)
 	return colon && !strchr(colon + 1, ':') ? colon + 1 : NULL;
 }
 
-int vnc_place_check(const char *listen, bool given, unsigned display, bool unused, struct err *e)
+int vnc_place_check(const char *listen, unsigned display, bool unused, struct err *e)
 {
 	const char *in_listen = listen ? vnc_listen_display(listen) : NULL;
 	const unsigned long number = in_listen ? strtoul(in_listen, NULL, 10) : display;
 
-	/* xl takes a 0 beside it, which says nothing. */
-	if (in_listen && given && display)
+	if (in_listen && display)
 		return err_set(e, "vncdisplay can't be given together with the display in "
 				  "vnclisten");
 	if (unused && number > VNC_UNUSED_MAX)

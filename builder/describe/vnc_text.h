@@ -21,10 +21,10 @@ int vnc_listen_check(const char *text, struct err *e);
 const char *vnc_listen_display(const char *listen);
 
 /*
- * Whether address and display go together: listen may be NULL, and display counts where given.
- * Returns 0, or -1 with e set.
+ * Whether address (or NULL) and display go together, 0 being no display. Returns 0, or -1 with e
+ * set.
  */
-int vnc_place_check(const char *listen, bool given, unsigned display, bool unused, struct err *e);
+int vnc_place_check(const char *listen, unsigned display, bool unused, struct err *e);
 
 /* The name of one of QEMU's keymaps. Returns 0, or -1 with e set. */
 int vnc_keymap_check(const char *text, struct err *e);
