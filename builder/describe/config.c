@@ -12,7 +12,9 @@
 #include "config_reading.h"
 #include "config_value.h"
 #include "disk_spec.h"
+#include "vfb_spec.h"
 #include "vif_spec.h"
+#include "vkb_spec.h"
 #include "xl_keys.h"
 
 /* xen/include/public/hvm/hvm_info_table.h: HVM_MAX_VCPUS; it holds for PVH as well. */
@@ -77,6 +79,7 @@ static const char *kind_name(unsigned guests)
 	case KEY_FOR_PV | KEY_FOR_PVH:
 		return "pv and pvh guests";
 	case KEY_FOR_QEMU:
+	case KEY_FOR_QEMU | KEY_FOR_PV:
 		return "guests with QEMU as their device model";
 	case KEY_FOR_CLASSIC:
 		return "guests with device_model_protocol = \"classic\"";
@@ -442,6 +445,10 @@ void config_free(struct guest_config *g)
 	free(g->boot);
 	disk_specs_free(g->disks, g->nr_disks);
 	vif_specs_free(g->vifs, g->nr_vifs);
+	vfb_specs_free(g->vfbs, g->nr_vfbs);
+	vkb_specs_free(g->vkbs, g->nr_vkbs);
+	free(g->vncpasswd);
+	free(g->keymap);
 	strings_free(&g->after);
 	free(g->ready);
 	*g = (struct guest_config){0};

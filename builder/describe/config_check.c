@@ -73,25 +73,6 @@ int check_one_word(const char *text, struct err *e)
 	return strpbrk(text, " \t") ? err_set(e, "must not hold blanks") : 0;
 }
 
-/* ADDRESS[:DISPLAY]; an address with colons of its own (IPv6) is in square brackets or alone. */
-int check_vnclisten(const char *text, struct err *e)
-{
-	const char *bracket = *text == '[' ? strchr(text, ']') : NULL;
-	const char *colon = strchr(bracket ? bracket : text, ':');
-
-	if (check_one_word(text, e) < 0)
-		return -1;
-	if (*text == '[' && (!bracket || (bracket[1] && bracket[1] != ':')))
-		return err_set(e, "must be an address, or an address and ':' and a display");
-	if (!colon || strchr(colon + 1, ':'))
-		return 0;
-	if (colon == text || !colon[1] || colon[1 + strspn(colon + 1, "0123456789")])
-		return err_set(e, "must be an address, or an address and ':' and a display");
-	return strlen(colon + 1) > 5 || atoi(colon + 1) > VNC_DISPLAY_MAX
-		       ? err_set(e, "the display is out of range")
-		       : 0;
-}
-
 /* xl.cfg(5) has c, d and n. a is a floppy drive, which no guest has, but xl's default names it. */
 int check_boot(const char *text, struct err *e)
 {

@@ -10,11 +10,9 @@
 #include "builder/image/vmx.h"
 #include "config_disks.h"
 #include "config_hvm.h"
+#include "config_screen.h"
 #include "config_value.h"
 #include "vif_spec.h"
-
-/* The last display that QEMU tries when it looks for a free one (libxl_dm.c: to=99). */
-#define VNC_UNUSED_MAX 99
 
 static const struct statement *given(const struct reading *r, const char *name)
 {
@@ -167,51 +165,6 @@ static void check_videoram(struct reading *r)
 			 VMX_FIRMWARE_KIB / 1024);
 }
 
-/* The display in ADDRESS:DISPLAY, or NULL: see check_vnclisten. */
-static const char *listen_display(const char *listen)
-{
-	const char *colon = strchr(*listen == '[' ? strchr(listen, ']') : listen, ':');
-
-	return colon && !strchr(colon + 1, ':') ? colon + 1 : NULL;
-}
-
-static void check_vnc_display(struct reading *r)
-{
-	const struct statement *display = config_good(r, "vncdisplay");
-	const struct statement *listen = config_good(r, "vnclisten");
-	const char *in_listen = listen ? listen_display(r->g->vnclisten) : NULL;
-	const struct statement *from = in_listen ? listen : display;
-	unsigned long number;
-	char buf[PLACE_MAX];
-
-	if (display && in_listen) {
-		diag_add(r->d, display->loc,
-			 "vncdisplay can't be given together with the display in vnclisten (%s)",
-			 config_place(listen->loc, display->loc, buf));
-		return;
-	}
-	number = in_listen ? strtoul(in_listen, NULL, 10) : r->g->vncdisplay;
-	if (from && r->g->vncunused && number > VNC_UNUSED_MAX)
-		diag_add(r->d, from->value.loc,
-			 "%s: display %lu is beyond %d, the last that is tried with vncunused",
-			 in_listen ? "vnclisten" : "vncdisplay", number, VNC_UNUSED_MAX);
-}
-
-static void check_vnc(struct reading *r)
-{
-	static const char *const parts[] = {"vnclisten", "vncdisplay", "vncunused"};
-
-	if (config_given(r, "vnc") && !config_good(r, "vnc"))
-		return;
-	for (size_t i = 0; !r->g->vnc && i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (given(r, parts[i]))
-			diag_add(r->d, given(r, parts[i])->loc, "%s needs vnc = 1", parts[i]);
-	if (!r->g->vnc)
-		return;
-	check_default_on(r, "vncunused", &r->g->vncunused);
-	check_vnc_display(r);
-}
-
 static void check_boot_default(struct reading *r)
 {
 	if (config_given(r, "boot"))
@@ -271,7 +224,7 @@ static void check_qemu(struct reading *r)
 	check_kernel(r);
 	check_bios(r);
 	check_videoram(r);
-	check_vnc(r);
+	config_check_screens(r);
 	check_boot_default(r);
 	config_check_drives(r);
 	check_cards(r);
@@ -285,6 +238,7 @@ void config_check_hvm(struct reading *r)
 		return;
 	if (g->type != GUEST_HVM) {
 		note_cards(r);
+		config_check_screens(r);
 		return;
 	}
 	check_default_on(r, "acpi", &g->acpi);

@@ -4,6 +4,7 @@
 
 #include "config_value.h"
 #include "cpus.h"
+#include "vnc_text.h"
 #include "xl_keys.h"
 
 /* xen/arch/x86/include/asm/config.h: MAX_VIRT_CPUS, which holds for PV. */
@@ -138,12 +139,17 @@ const struct key config_keys[] = {
 	{"videoram", read_mib, FIELD(videoram_kib),
 	 .min = 0, .max = VIDEORAM_MAX_MIB, .unit = "MiB", .guests = KEY_FOR_QEMU},
 	{"hdtype", read_word, FIELD(hdtype), .words = hdtypes, .guests = KEY_FOR_QEMU},
-	{"vnc", read_bool, FIELD(vnc), .guests = KEY_FOR_QEMU},
-	{"vnclisten", read_string, FIELD(vnclisten), .check = check_vnclisten,
-	 .guests = KEY_FOR_QEMU},
+	{"vfb", read_vfbs, FIELD(vfbs), .guests = KEY_FOR_PV | KEY_FOR_PVH},
+	{"vkb", read_vkbs, FIELD(vkbs), .guests = KEY_FOR_PV | KEY_FOR_PVH},
+	{"vnc", read_bool, FIELD(vnc), .guests = KEY_FOR_QEMU | KEY_FOR_PV},
+	{"vnclisten", read_string, FIELD(vnclisten), .check = vnc_listen_check,
+	 .guests = KEY_FOR_QEMU | KEY_FOR_PV},
 	{"vncdisplay", read_unsigned, FIELD(vncdisplay), .min = 0, .max = VNC_DISPLAY_MAX,
-	 .guests = KEY_FOR_QEMU},
-	{"vncunused", read_bool, FIELD(vncunused), .guests = KEY_FOR_QEMU},
+	 .guests = KEY_FOR_QEMU | KEY_FOR_PV},
+	{"vncunused", read_bool, FIELD(vncunused), .guests = KEY_FOR_QEMU | KEY_FOR_PV},
+	{"vncpasswd", read_string, FIELD(vncpasswd), .guests = KEY_FOR_QEMU | KEY_FOR_PV},
+	{"keymap", read_string, FIELD(keymap), .check = vnc_keymap_check,
+	 .guests = KEY_FOR_QEMU | KEY_FOR_PV},
 	{"boot", read_string, FIELD(boot), .check = check_boot, .guests = KEY_FOR_QEMU},
 	{"acpi", read_bool, FIELD(acpi), .guests = KEY_FOR_HVM},
 	{"apic", read_bool, FIELD(apic), .guests = KEY_FOR_HVM},

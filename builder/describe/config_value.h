@@ -25,6 +25,8 @@ key_reader read_strings;   /* struct strings */
 key_reader read_uuid;      /* uint8_t[16] */
 key_reader read_disks;     /* struct guest_config's disks, and nr_disks with it */
 key_reader read_vifs;      /* struct guest_config's vifs, and nr_vifs with it */
+key_reader read_vfbs;      /* struct guest_config's vfbs, and nr_vfbs with it */
+key_reader read_vkbs;      /* struct guest_config's vkbs, and nr_vkbs with it */
 
 /* Checks for struct key's check. */
 int check_path(const char *text, struct err *e); /* absolute */
@@ -32,14 +34,10 @@ int check_name(const char *text, struct err *e); /* of a guest */
 int check_profile(const char *text, struct err *e);
 int check_filled(const char *text, struct err *e);   /* not empty */
 int check_one_word(const char *text, struct err *e); /* not empty, no blanks */
-int check_vnclisten(const char *text, struct err *e);
 int check_boot(const char *text, struct err *e); /* letters of QEMU's -boot order= */
 int check_disk(const char *text, struct err *e); /* right, and one that can be served */
 int check_vif(const char *text, struct err *e);
 int check_ready(const char *text, struct err *e); /* a node below the guest's path in the store */
-
-/* The greatest display of VNC: its port is 5900 and that. */
-#define VNC_DISPLAY_MAX (65535 - 5900)
 
 /* v as a message shows it, cut where it is long. Returns buf. */
 #define SHOW_MAX 80

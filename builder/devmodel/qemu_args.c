@@ -5,7 +5,10 @@
 
 #include "classic_args.h"
 #include "builder/device/vif.h"
+#include "builder/describe/vnc_server.h"
 #include "qemu_drives.h"
+
+const char *const qmp_names[QMP_SOCKETS] = {"libxl", "libxenstat"};
 
 static uint64_t mib(uint64_t kib)
 {
@@ -18,20 +21,30 @@ static void pair(struct argv *out, const char *option, const char *value)
 	argv_add(out, "%s", value);
 }
 
-static void vnc(const struct guest_config *cfg, struct argv *out)
+/* What is in front of the display counts; libxl has to=99 last, and QEMU wants it there. */
+static void vnc(const struct vnc_server *v, struct argv *out)
 {
-	const char *listen = cfg->vnclisten ? cfg->vnclisten : "127.0.0.1";
-	const char *to = cfg->vncunused ? ",to=99" : "";
+	const char *listen = v->listen ? v->listen : "127.0.0.1";
+	const char *more = v->password && *v->password ? ",password=on" : "";
+	const char *to = v->unused ? ",to=99" : "";
 
-	if (!cfg->vnc) {
+	if (!v->on) {
 		pair(out, "-vnc", "none");
 		return;
 	}
 	argv_add(out, "-vnc");
 	if (strchr(listen, ':'))
-		argv_add(out, "%s%s", listen, to);
+		argv_add(out, "%s%s%s", listen, more, to);
 	else
-		argv_add(out, "%s:%u%s", listen, cfg->vncdisplay, to);
+		argv_add(out, "%s:%u%s%s", listen, v->display, more, to);
+}
+
+static void screen(const struct vnc_server *v, struct argv *out)
+{
+	vnc(v, out);
+	pair(out, "-display", "none");
+	if (v->keymap)
+		pair(out, "-k", v->keymap);
 }
 
 static void direct_boot(const struct guest_config *cfg, const char *cmdline, struct argv *out)
@@ -105,21 +118,21 @@ static void powers_after(const struct qemu_start *s, struct argv *out)
 /* libxl's own, and that of its statistics. */
 static void qmp(const struct guest *g, const struct qemu_start *s, struct argv *out)
 {
-	static const char *const names[] = {"libxl", "libxenstat"};
-
-	for (size_t i = 0; s->qmp_dir && i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; s->qmp_dir && i < QMP_SOCKETS; i++) {
 		argv_add(out, "-chardev");
-		argv_add(out, "socket,id=%s-cmd,path=%s/" QMP_NAME ",server=on,wait=off", names[i],
-			 s->qmp_dir, names[i], g->domid);
+		if (s->qmp_fd)
+			argv_add(out, "socket,id=%s-cmd,fd=%d,server=on,wait=off", qmp_names[i],
+				 s->qmp_fd + (int)i);
+		else
+			argv_add(out, "socket,id=%s-cmd,path=%s/" QMP_NAME ",server=on,wait=off",
+				 qmp_names[i], s->qmp_dir, qmp_names[i], g->domid);
 		argv_add(out, "-mon");
-		argv_add(out, "chardev=%s-cmd,mode=control", names[i]);
+		argv_add(out, "chardev=%s-cmd,mode=control", qmp_names[i]);
 	}
 }
 
-int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *out, struct err *e)
+static void begin(const struct guest *g, const struct qemu_start *s, struct argv *out)
 {
-	const struct guest_config *cfg = g->cfg;
-
 	model_name_arg(s->program, out);
 	argv_add(out, "-xen-domid");
 	argv_add(out, "%" PRIu32, g->domid);
@@ -127,9 +140,45 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	qmp(g, s, out);
 	argv_add(out, "-nodefaults");
 	argv_add(out, "-no-user-config");
+}
+
+static void extra(const struct guest_config *cfg, struct argv *out)
+{
+	for (size_t i = 0; i < cfg->model_args.n; i++)
+		argv_add(out, "%s", cfg->model_args.v[i]);
+}
+
+/* The machine without any machine that finds its back ends' devices in the store. */
+static int pv_args(const struct guest *g, const struct qemu_start *s, struct argv *out,
+		   struct err *e)
+{
+	struct vnc_server v;
+
+	vnc_server_of(g->cfg, &v);
+	begin(g, s, out);
+	argv_add(out, "-xen-attach");
+	pair(out, "-name", g->cfg->name);
+	screen(&v, out);
+	if (!v.on)
+		argv_add(out, "-nographic");
+	pair(out, "-machine", "xenpv");
+	argv_add(out, "-m");
+	argv_add(out, "%" PRIu64, mib(g->cfg->maxmem_kib));
+	extra(g->cfg, out);
+	return argv_check(out, e);
+}
+
+int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *out, struct err *e)
+{
+	const struct guest_config *cfg = g->cfg;
+	struct vnc_server v;
+
+	if (cfg->type != GUEST_HVM)
+		return pv_args(g, s, out, e);
+	vnc_server_of(cfg, &v);
+	begin(g, s, out);
 	pair(out, "-name", cfg->name);
-	vnc(cfg, out);
-	pair(out, "-display", "none");
+	screen(&v, out);
 	direct_boot(cfg, s->cmdline, out);
 	qemu_scsi_args(cfg, out);
 	for (size_t i = 0; i < cfg->serial.n; i++)
@@ -153,7 +202,6 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	if (qemu_drive_args(g, out, e) < 0)
 		return -1;
 	powers_after(s, out);
-	for (size_t i = 0; i < cfg->model_args.n; i++)
-		argv_add(out, "%s", cfg->model_args.v[i]);
+	extra(cfg, out);
 	return argv_check(out, e);
 }

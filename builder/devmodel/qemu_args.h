@@ -9,6 +9,9 @@
  *   - -xen-domid-restrict, -chroot and -runas as libxl has them with dm_restrict = 1.
  *   - device_model_args are the very last; libxl has them before -machine.
  *
+ * For a pv or pvh guest QEMU is no machine, but the back end of devices (-machine xenpv). It finds
+ * them in the store.
+ *
  * Disks: qemu_drives.h.
  *
  * Network interfaces: each that has an emulated card (vif_has_card) is a card of QEMU's with its
@@ -25,13 +28,16 @@
 #include "base/argv.h"
 #include "builder/guest/guest.h"
 
-/* A socket's name, of whose it is ("libxl", "libxenstat") and the domid. */
-#define QMP_NAME "qmp-%s-%" PRIu32
+/* A socket's name, of whose it is and the domid. */
+#define QMP_NAME    "qmp-%s-%" PRIu32
+#define QMP_SOCKETS 2
+extern const char *const qmp_names[QMP_SOCKETS]; /* "libxl", "libxenstat" */
 
 struct qemu_start {
 	const char *program;
 	const char *cmdline; /* of the guest's kernel; "" or NULL for none */
 	const char *qmp_dir; /* of the sockets that libxl looks for, or NULL */
+	int qmp_fd; /* they are open, as this file and those behind it, in QEMU; 0: it opens them */
 	bool restrict_domid; /* -xen-domid-restrict */
 	const char *chroot;  /* a directory, or NULL */
 	uid_t uid;           /* -runas UID:GID; 0 for none */

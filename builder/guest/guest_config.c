@@ -39,5 +39,5 @@ bool guest_config_has_devices(const struct guest_config *cfg)
 
 bool guest_config_needs_qemu(const struct guest_config *cfg)
 {
-	return cfg->type != GUEST_HVM && cfg->nr_qdisks;
+	return cfg->type != GUEST_HVM && (cfg->nr_qdisks || cfg->nr_vfbs || cfg->nr_vkbs);
 }

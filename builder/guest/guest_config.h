@@ -12,6 +12,8 @@
 
 struct disk_spec; /* describe/disk_spec.h */
 struct vif_spec;  /* describe/vif_spec.h */
+struct vfb_spec;  /* describe/vfb_spec.h */
+struct vkb_spec;  /* describe/vkb_spec.h */
 
 /* The key `builder`, which `type` took the place of. */
 enum guest_builder { BUILDER_NONE, BUILDER_GENERIC, BUILDER_LINUX, BUILDER_HVM };
@@ -137,6 +139,14 @@ struct guest_config {
 
 	/* Of the disks, those that QEMU serves: libxl's back end qdisk. */
 	size_t nr_qdisks;
+
+	char *vncpasswd; /* "" is none, or NULL */
+	char *keymap;    /* a name of QEMU's, or NULL */
+	/* Screens of a pv or pvh guest, each with a keyboard, and its other keyboards. */
+	struct vfb_spec *vfbs;
+	size_t nr_vfbs;
+	struct vkb_spec *vkbs;
+	size_t nr_vkbs;
 };
 
 /* Whether it has disks or network interfaces, which back ends in dom0 serve. */

@@ -11,6 +11,8 @@
 #include "remove_guest.h"
 #include "device_nodes.h"
 #include "guest_nodes.h"
+#include "builder/describe/vfb_spec.h"
+#include "builder/describe/vkb_spec.h"
 #include "builder/image/firmware.h"
 #include "store.h"
 #include "wire.h"
@@ -27,6 +29,20 @@ static void own_nodes(const struct guest *g, const struct guest_facts *i, struct
 	console_nodes(g, n);
 }
 
+/* A keyboard comes with each screen. */
+static void screens_nodes(const struct guest_config *cfg, struct nodes *n)
+{
+	/* libxl gives one to every such guest, whether it has a screen or not. */
+	if (firmware_wanted(cfg))
+		vkbd_nodes(NULL, 0, n);
+	for (uint32_t k = 0; k < cfg->nr_vfbs; k++) {
+		vfb_nodes(&cfg->vfbs[k], k, n);
+		vkbd_nodes(NULL, k, n);
+	}
+	for (uint32_t k = 0; k < cfg->nr_vkbs; k++)
+		vkbd_nodes(&cfg->vkbs[k], (uint32_t)cfg->nr_vfbs + k, n);
+}
+
 /* The kernel's back ends take a device on as soon as they see it. */
 static void devices_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
 {
@@ -36,9 +52,7 @@ static void devices_nodes(const struct guest *g, const struct guest_facts *i, st
 		disk_nodes(g->disks[k], g->cfg->type == GUEST_PV ? abi : NULL, n);
 	for (size_t k = 0; k < g->cfg->nr_vifs; k++)
 		vif_nodes(&g->vifs[k], n);
-	/* libxl gives one to every such guest, whether it has a screen or not. */
-	if (firmware_wanted(g->cfg))
-		vkbd_nodes(n);
+	screens_nodes(g->cfg, n);
 }
 
 void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)

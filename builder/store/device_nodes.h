@@ -48,14 +48,18 @@ void device_front(struct device_nodes *d, enum node_access access, const char *n
  * cdrom drive without a medium. Asprintf's result, for free(); NULL without memory. */
 char *disk_params(const struct disk *disk);
 
+struct vfb_spec; /* describe/vfb_spec.h */
+struct vkb_spec; /* describe/vkb_spec.h */
+
 /*
  * One device each, appended to `to`. A disk's path is taken for what it leads to, if it is a link.
  * abi: the layout of the requests that a pv guest's front end makes (public/io/protocols.h), or
- * NULL.
+ * NULL. A keyboard's spec may be NULL: nothing was said of it.
  */
 void console_nodes(const struct guest *g, struct nodes *to);
 void disk_nodes(const struct disk *disk, const char *abi, struct nodes *to);
 void vif_nodes(const struct vif *vif, struct nodes *to);
-void vkbd_nodes(struct nodes *to);
+void vfb_nodes(const struct vfb_spec *spec, uint32_t devid, struct nodes *to);
+void vkbd_nodes(const struct vkb_spec *spec, uint32_t devid, struct nodes *to);
 
 #endif

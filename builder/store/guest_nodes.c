@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "builder/describe/vnc_server.h"
 #include "builder/image/image_type.h"
 #include "builder/image/firmware.h"
 
@@ -125,6 +126,8 @@ static void image_nodes(const struct guest *g, const char *vm, struct nodes *to)
 static void vm_nodes(const struct guest *g, const struct timespec *now, const char *vm,
 		     const char *uuid, struct nodes *to)
 {
+	struct vnc_server vnc;
+
 	nodes_add(to, NODE_READABLE, vm, NULL, "%s", "");
 	nodes_add(to, NODE_INHERITS, vm, "uuid", "%s", uuid);
 	nodes_add(to, NODE_INHERITS, vm, "name", "%s", g->cfg->name);
@@ -134,6 +137,9 @@ static void vm_nodes(const struct guest *g, const struct timespec *now, const ch
 		nodes_add(to, NODE_INHERITS, vm, "rtc/timeoffset", "%s", "");
 		nodes_add(to, NODE_INHERITS, vm, "image/ostype", "hvm");
 	}
+	vnc_server_of(g->cfg, &vnc);
+	if (vnc.on && vnc.password)
+		nodes_add(to, NODE_INHERITS, vm, "vncpasswd", "%s", vnc.password);
 	nodes_add(to, NODE_INHERITS, vm, "start_time", "%jd.%02ld", (intmax_t)now->tv_sec,
 		  now->tv_nsec / 10000000);
 }

@@ -26,7 +26,7 @@
 
 /* Kinds of back ends that are made here, and those of them that the kernel serves. The others are
  * served by processes, which do not hold anything of the guest's: QEMU has ended by now. */
-static const char *const kinds[] = {"console", "vbd", "qdisk", "vif", "vkbd"};
+static const char *const kinds[] = {"console", "vbd", "qdisk", "vif", "vfb", "vkbd"};
 static const char *const kernel_kinds[] = {"vbd", "vif"};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

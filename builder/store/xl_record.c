@@ -18,6 +18,8 @@
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
 #include "builder/describe/config_keys.h"
+#include "builder/describe/vfb_spec.h"
+#include "builder/describe/vkb_spec.h"
 
 #define NAME_MAX_LEN 96
 
@@ -173,6 +175,7 @@ static void print_vnc(struct json *j, const struct guest_config *cfg)
 	json_open(j, "vnc", '{');
 	print_flag(j, "enable", cfg->vnc);
 	optional(j, "listen", cfg->vnclisten);
+	optional(j, "passwd", cfg->vncpasswd);
 	if (cfg->vncdisplay)
 		json_number(j, "display", cfg->vncdisplay);
 	if (cfg->vnc && (!cfg->vncunused || config_has(cfg, "vncunused")))
@@ -207,6 +210,7 @@ static void print_hvm(struct json *j, const struct guest_config *cfg)
 		json_text(j, "hdtype", "ahci");
 	print_vga(j, cfg);
 	print_vnc(j, cfg);
+	optional(j, "keymap", cfg->keymap);
 	empty(j, "sdl");
 	empty(j, "spice");
 	print_serial(j, cfg, false);
@@ -328,6 +332,87 @@ static void print_nic(struct json *j, const struct vif *vif)
 	json_close(j, '}');
 }
 
+static void print_vfb_flag(struct json *j, const char *key, enum vfb_flag value)
+{
+	if (value != VFB_FLAG_DEFAULT)
+		print_flag(j, key, value == VFB_FLAG_ON);
+}
+
+static void print_vfb(struct json *j, const struct vfb_spec *spec, uint64_t devid)
+{
+	json_open(j, NULL, '{');
+	json_number(j, "devid", devid);
+	json_open(j, "vnc", '{');
+	print_vfb_flag(j, "enable", spec->vnc);
+	optional(j, "listen", spec->listen);
+	optional(j, "passwd", spec->password);
+	if (spec->display)
+		json_number(j, "display", spec->display);
+	print_vfb_flag(j, "findunused", spec->unused);
+	json_close(j, '}');
+	json_open(j, "sdl", '{');
+	print_vfb_flag(j, "enable", spec->sdl);
+	print_vfb_flag(j, "opengl", spec->opengl);
+	optional(j, "display", spec->xdisplay);
+	optional(j, "xauthority", spec->xauthority);
+	json_close(j, '}');
+	optional(j, "keymap", spec->keymap);
+	json_close(j, '}');
+}
+
+/* spec is NULL for the keyboard of a screen. */
+static void print_vkb(struct json *j, const struct vkb_spec *spec, uint64_t devid)
+{
+	static const struct {
+		const char *key;
+		enum vkb_number n;
+	} numbers[] = {
+		{"feature_disable_keyboard", VKB_DISABLE_KEYBOARD},
+		{"feature_disable_pointer", VKB_DISABLE_POINTER},
+		{"feature_abs_pointer", VKB_ABS_POINTER},
+		{"feature_raw_pointer", VKB_RAW_POINTER},
+		{"feature_multi_touch", VKB_MULTI_TOUCH},
+		{"width", VKB_WIDTH},
+		{"height", VKB_HEIGHT},
+		{"multi_touch_width", VKB_TOUCH_WIDTH},
+		{"multi_touch_height", VKB_TOUCH_HEIGHT},
+		{"multi_touch_num_contacts", VKB_TOUCH_CONTACTS},
+	};
+
+	json_open(j, NULL, '{');
+	json_number(j, "devid", devid);
+	if (spec)
+		json_text(j, "backend_type", "qemu");
+	optional(j, "unique_id", spec ? spec->unique_id : NULL);
+	for (size_t i = 0; spec && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const uint32_t value = spec->number[numbers[i].n];
+
+		if (value && numbers[i].n <= VKB_MULTI_TOUCH)
+			json_true(j, numbers[i].key);
+		else if (value)
+			json_number(j, numbers[i].key, value);
+	}
+	json_close(j, '}');
+}
+
+static void print_screens(struct json *j, const struct guest_config *cfg)
+{
+	if (cfg->nr_vfbs) {
+		json_open(j, "vfbs", '[');
+		for (size_t i = 0; i < cfg->nr_vfbs; i++)
+			print_vfb(j, &cfg->vfbs[i], i);
+		json_close(j, ']');
+	}
+	if (cfg->nr_vfbs + cfg->nr_vkbs) {
+		json_open(j, "vkbs", '[');
+		for (size_t i = 0; i < cfg->nr_vfbs; i++)
+			print_vkb(j, NULL, i);
+		for (size_t i = 0; i < cfg->nr_vkbs; i++)
+			print_vkb(j, &cfg->vkbs[i], cfg->nr_vfbs + i);
+		json_close(j, ']');
+	}
+}
+
 static void print_devices(struct json *j, const struct guest *g)
 {
 	/* One that was adopted may not know what its domain has. */
@@ -343,6 +428,7 @@ static void print_devices(struct json *j, const struct guest *g)
 			print_nic(j, &g->vifs[i]);
 		json_close(j, ']');
 	}
+	print_screens(j, g->cfg);
 }
 
 /* libxl's default is not printed. */

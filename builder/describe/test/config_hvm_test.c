@@ -159,7 +159,6 @@ static void test_wrong_type(void **state)
 		"web.cfg:2:25: type = \"hvm\": a linux image is \"pv\" or \"pvh\"\n");
 	refuses("image = 'vmx'; type = 'pvh'; vnc = 1",
 		"web.cfg:2:23: type = \"pvh\": a vmx image is \"hvm\"\n");
-	notes("vnc = 1", "web.cfg:2:1: note: vnc has no effect in a pv guest\n");
 	notes("type = 'hvm'; memmap = '/m'; maxmem = 65",
 	      "web.cfg:2:30: note: maxmem has no effect with memmap, a map of memory\n");
 	notes("type = 'hvm'; memmap = '/m'; maxmem = 64", "");
@@ -382,7 +381,9 @@ static void test_vnc(void **state)
 		"web.cfg:3:1: vnclisten needs vnc = 1\n"
 		"web.cfg:3:18: vncdisplay needs vnc = 1\n"
 		"web.cfg:3:34: vncunused needs vnc = 1\n");
-	refuses(HVM "vnc = 0; vncdisplay = 1", "web.cfg:3:10: vncdisplay needs vnc = 1\n");
+	notes(HVM "vnc = 0; vncdisplay = 1; vncpasswd = 'x'",
+	      "web.cfg:3:10: note: vncdisplay has no effect without vnc = 1\n"
+	      "web.cfg:3:26: note: vncpasswd has no effect without vnc = 1\n");
 	refuses(HVM "vnc = 'yes'; vncdisplay = 1", "web.cfg:3:7: vnc = \"yes\": must be 0 or 1\n");
 	refuses(HVM "vnc = 1\nvnclisten = '0.0.0.0:1'; vncdisplay = 1",
 		"web.cfg:4:26: vncdisplay can't be given together with the display in vnclisten "
@@ -480,8 +481,7 @@ int main(void)
 		cmocka_unit_test(test_missing),        cmocka_unit_test(test_builder),
 		cmocka_unit_test(test_viewer),         cmocka_unit_test(test_values),
 		cmocka_unit_test(test_videoram),       cmocka_unit_test(test_vnc),
-		cmocka_unit_test(test_devices),
-		cmocka_unit_test(test_cdroms),
+		cmocka_unit_test(test_devices),        cmocka_unit_test(test_cdroms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* QEMU's arguments: whole lists, as libxl 4.17 makes them but for what qemu_args.h says. */
 #include "builder/fake/kit.h"
 
+#include "builder/describe/vfb_spec.h"
 #include "builder/devmodel/qemu_args.h"
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
@@ -135,7 +136,54 @@ static void test_vnc(void **state)
 	cfg.vnclisten = with_display;
 	cfg.vncdisplay = 0;
 	CHECK(HEAD, "-vnc", "10.0.0.1:3,to=99", REST);
+	/* The password is said later, where nobody else reads it. */
+	cfg.vncpasswd = (char *)(uintptr_t) "secret";
+	CHECK(HEAD, "-vnc", "10.0.0.1:3,password=on,to=99", REST);
+	cfg.vncpasswd = (char *)(uintptr_t) "";
+	cfg.keymap = (char *)(uintptr_t) "fr-ch";
+	CHECK(HEAD, "-vnc", "10.0.0.1:3,to=99", "-display", "none", "-k", "fr-ch", NO_NET,
+	      "-machine", "xenfv,suppress-vmdesc=on", "-m", "512");
 #undef REST
+}
+
+/* QEMU as the back end of a pv or pvh guest. */
+static void test_pv(void **state)
+{
+	static struct vfb_spec vfb;
+	static char *args[1] = {(char *)(uintptr_t) "-trace"};
+	struct err e;
+
+	(void)state;
+	for (enum guest_type type = GUEST_PV; type <= GUEST_PVH; type++) {
+		set_up(NULL);
+		cfg.type = type;
+		cfg.videoram_kib = 0;
+		cfg.kernel = (char *)(uintptr_t) "/boot/vmlinuz";
+		cfg.memory_kib = 256 * 1024;
+		cfg.maxmem_kib = 512 * 1024 + 1;
+		start = (struct qemu_start){
+			.program = "qemu", .cmdline = "quiet", .qmp_dir = "/run/xen", .qmp_fd = 3};
+#define PV_HEAD                                                                                    \
+	"@qemu", "-xen-domid", "7", "-no-shutdown", "-chardev",                                    \
+		"socket,id=libxl-cmd,fd=3,server=on,wait=off", "-mon",                             \
+		"chardev=libxl-cmd,mode=control", "-chardev",                                      \
+		"socket,id=libxenstat-cmd,fd=4,server=on,wait=off", "-mon",                        \
+		"chardev=libxenstat-cmd,mode=control", "-nodefaults", "-no-user-config",           \
+		"-xen-attach", "-name", "web"
+		CHECK(PV_HEAD, NO_SCREEN, "-nographic", "-machine", "xenpv", "-m", "513");
+		KIT_CHECK(vfb_spec_parse("vnclisten=1.2.3.4,vncpasswd=x,keymap=de", &vfb, &e) == 0,
+			  "%s", e.msg);
+		cfg.vfbs = &vfb;
+		cfg.nr_vfbs = 1;
+		cfg.model_args = (struct strings){args, 1};
+		CHECK(PV_HEAD, "-vnc", "1.2.3.4:0,password=on,to=99", "-display", "none", "-k",
+		      "de", "-machine", "xenpv", "-m", "513", "-trace");
+		vfb_spec_free(&vfb);
+		KIT_CHECK(vfb_spec_parse("vnc=0", &vfb, &e) == 0, "%s", e.msg);
+		cfg.model_args.n = 0;
+		CHECK(PV_HEAD, NO_SCREEN, "-nographic", "-machine", "xenpv", "-m", "513");
+		vfb_spec_free(&vfb);
+	}
 }
 
 /* Disks by their vdevs, all on the same path. */
@@ -306,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup(test_full, set_up),
 		cmocka_unit_test_setup(test_kernel, set_up),
 		cmocka_unit_test_setup(test_vnc, set_up),
+		cmocka_unit_test_setup(test_pv, set_up),
 		cmocka_unit_test_setup(test_disks, set_up),
 		cmocka_unit_test_setup(test_formats, set_up),
 		cmocka_unit_test_setup(test_cdroms, set_up),

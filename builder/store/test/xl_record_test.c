@@ -306,6 +306,70 @@ static void test_hvm_others(void **state)
 		"},\n" NO_VNC NO_SETTINGS "            \"serial\": \"pty\",\n" RDM);
 }
 
+#define PV_LEAST "kernel = '/k'; memory = 64; "
+#define END      "    \"on_reboot\": \"restart\",\n"
+
+static void test_screens(void **state)
+{
+	(void)state;
+	records(PV_LEAST "vfb = ['']", "    },\n"
+				       "    \"vfbs\": [\n"
+				       "        {\n"
+				       "            \"devid\": 0,\n"
+				       "            \"vnc\": {\n\n            },\n"
+				       "            \"sdl\": {\n\n            }\n"
+				       "        }\n"
+				       "    ],\n"
+				       "    \"vkbs\": [\n"
+				       "        {\n"
+				       "            \"devid\": 0\n"
+				       "        }\n"
+				       "    ],\n" END);
+	records(PV_LEAST "vfb = ['vnc=0,vnclisten=a,vncpasswd=b,vncdisplay=3,vncunused=1,keymap=de,"
+			 "sdl=0,opengl=,display=:0,xauthority=/x']\n"
+			 "vkb = ['backend-type=qemu,unique-id=k,feature-abs-pointer=1,width=800,"
+			 "multi-touch-height=9']",
+		"    \"vfbs\": [\n"
+		"        {\n"
+		"            \"devid\": 0,\n"
+		"            \"vnc\": {\n"
+		"                \"enable\": \"False\",\n"
+		"                \"listen\": \"a\",\n"
+		"                \"passwd\": \"b\",\n"
+		"                \"display\": 3,\n"
+		"                \"findunused\": \"True\"\n"
+		"            },\n"
+		"            \"sdl\": {\n"
+		"                \"enable\": \"False\",\n"
+		"                \"opengl\": \"False\",\n"
+		"                \"display\": \":0\",\n"
+		"                \"xauthority\": \"/x\"\n"
+		"            },\n"
+		"            \"keymap\": \"de\"\n"
+		"        }\n"
+		"    ],\n"
+		"    \"vkbs\": [\n"
+		"        {\n"
+		"            \"devid\": 0\n"
+		"        },\n"
+		"        {\n"
+		"            \"devid\": 1,\n"
+		"            \"backend_type\": \"qemu\",\n"
+		"            \"unique_id\": \"k\",\n"
+		"            \"feature_abs_pointer\": true,\n"
+		"            \"feature_multi_touch\": true,\n"
+		"            \"width\": 800,\n"
+		"            \"multi_touch_height\": 9\n"
+		"        }\n"
+		"    ],\n" END);
+	records(HVM_LEAST "vnc = 1; vncpasswd = 'x'; keymap = 'fr'",
+		"            \"vnc\": {\n"
+		"                \"enable\": \"True\",\n"
+		"                \"passwd\": \"x\"\n"
+		"            },\n"
+		"            \"keymap\": \"fr\",\n" NO_SETTINGS RDM);
+}
+
 /* xl has no such guest: what it has to know of it is that there is neither QEMU nor a screen. */
 static void test_classic(void **state)
 {
@@ -523,12 +587,19 @@ static void test_link(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),         cmocka_unit_test(test_options),
-		cmocka_unit_test(test_qdisks),         cmocka_unit_test(test_hvm),
-		cmocka_unit_test(test_hvm_given),      cmocka_unit_test(test_hvm_others),
-		cmocka_unit_test(test_classic),        cmocka_unit_test(test_pins),
-		cmocka_unit_test(test_pins_of_domain), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_failures),       cmocka_unit_test(test_link),
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_qdisks),
+		cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_hvm_given),
+		cmocka_unit_test(test_hvm_others),
+		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_screens),
+		cmocka_unit_test(test_pins),
+		cmocka_unit_test(test_pins_of_domain),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_link),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -1,0 +1,222 @@
+#include "config_screen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_value.h"
+#include "vfb_spec.h"
+#include "vkb_spec.h"
+#include "vnc_text.h"
+
+/* Entries of one key: far more than guests have. */
+#define ENTRIES_MAX 64
+
+static int no_memory(const struct value *v, struct diag *d)
+{
+	diag_add(d, v->loc, "%s", strerror(ENOMEM));
+	return -1;
+}
+
+/* The strings. Returns 0 or -1 as a reader. */
+static int read_texts(const struct key *k, const struct value *v, struct strings *out,
+		      struct diag *d)
+{
+	if (v->kind != VALUE_LIST || v->nr_items <= ENTRIES_MAX)
+		return read_strings(k, v, out, d);
+	diag_add(d, v->loc, "%s has %zu entries: a guest can have %d", k->name, v->nr_items,
+		 ENTRIES_MAX);
+	return -1;
+}
+
+/* Says what is wrong with entry i, without showing it: there may be a password in it. */
+static int wrong_entry(const struct key *k, const struct value *v, size_t i, const struct err *e,
+		       struct diag *d)
+{
+	diag_add(d, value_entry(v, i)->loc, "%s, entry %zu: %s", k->name, i + 1, e->msg);
+	return -1;
+}
+
+/* The struct guest_config that has `field` as its field of that key. */
+static struct guest_config *config_of(const struct key *k, void *field)
+{
+	return (struct guest_config *)(void *)((char *)field - k->field);
+}
+
+int read_vfbs(const struct key *k, const struct value *v, void *out, struct diag *d)
+{
+	struct strings texts = {0};
+	struct vfb_spec *all;
+	struct err e;
+	int rc = 0;
+
+	if (read_texts(k, v, &texts, d) < 0)
+		return -1;
+	all = calloc(texts.n + 1, sizeof(*all));
+	if (!all)
+		rc = no_memory(v, d);
+	for (size_t i = 0; all && i < texts.n; i++) {
+		if (vfb_spec_parse(texts.v[i], &all[i], &e) < 0)
+			rc = wrong_entry(k, v, i, &e, d);
+		else if (all[i].ignored)
+			diag_note(d, value_entry(v, i)->loc,
+				  "%s, entry %zu: %s has no effect: it was xend's, and xl ignores "
+				  "it",
+				  k->name, i + 1, all[i].ignored);
+	}
+	if (rc || !out) {
+		vfb_specs_free(all, all ? texts.n : 0);
+	} else {
+		*(struct vfb_spec **)out = all;
+		config_of(k, out)->nr_vfbs = texts.n;
+	}
+	strings_free(&texts);
+	return rc;
+}
+
+int read_vkbs(const struct key *k, const struct value *v, void *out, struct diag *d)
+{
+	struct strings texts = {0};
+	struct vkb_spec *all;
+	struct err e;
+	int rc = 0;
+
+	if (read_texts(k, v, &texts, d) < 0)
+		return -1;
+	all = calloc(texts.n + 1, sizeof(*all));
+	if (!all)
+		rc = no_memory(v, d);
+	for (size_t i = 0; all && i < texts.n; i++)
+		if (vkb_spec_parse(texts.v[i], &all[i], &e) < 0)
+			rc = wrong_entry(k, v, i, &e, d);
+	if (rc || !out) {
+		vkb_specs_free(all, all ? texts.n : 0);
+	} else {
+		*(struct vkb_spec **)out = all;
+		config_of(k, out)->nr_vkbs = texts.n;
+	}
+	strings_free(&texts);
+	return rc;
+}
+
+/* ---- the keys of VNC ---- */
+
+/* What says something about the server that vnc = 1 brings. */
+static const char *const parts[] = {"vnclisten", "vncdisplay", "vncunused", "vncpasswd"};
+#define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static const struct statement *given(const struct reading *r, const char *name)
+{
+	return r->given[config_key(name) - config_keys];
+}
+
+/* xl has VNC by default in an hvm guest, and reads these then: there they were meant. */
+static void say_unused(struct reading *r)
+{
+	const bool missing = r->g->type == GUEST_HVM && !config_given(r, "vnc");
+
+	for (size_t i = 0; i < NR_PARTS; i++) {
+		const struct statement *st = given(r, parts[i]);
+
+		if (st && missing)
+			diag_add(r->d, st->loc, "%s needs vnc = 1", parts[i]);
+		else if (st)
+			diag_note(r->d, st->loc, "%s has no effect without vnc = 1", parts[i]);
+	}
+}
+
+static void check_place(struct reading *r)
+{
+	const struct statement *display = config_good(r, "vncdisplay");
+	const struct statement *listen = config_good(r, "vnclisten");
+	const bool in_listen = listen && vnc_listen_display(r->g->vnclisten);
+	const struct statement *from = in_listen ? listen : display;
+	char buf[PLACE_MAX];
+	struct err e;
+
+	if (!config_good(r, "vncunused"))
+		r->g->vncunused = true;
+	if (!from)
+		return;
+	/* A 0 beside it says nothing, to xl neither. */
+	if (in_listen && display && r->g->vncdisplay)
+		diag_add(r->d, display->loc,
+			 "vncdisplay can't be given together with the display in vnclisten (%s)",
+			 config_place(listen->loc, display->loc, buf));
+	else if (vnc_place_check(r->g->vnclisten, r->g->vncdisplay, r->g->vncunused, &e) < 0)
+		diag_add(r->d, from->value.loc, "%s: %s", from->key, e.msg);
+}
+
+static void note_beside_vfb(struct reading *r)
+{
+	static const char *const keys[] = {"vnc",       "vnclisten", "vncdisplay",
+					   "vncunused", "vncpasswd", "keymap"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (given(r, keys[i]))
+			diag_note(r->d, given(r, keys[i])->loc, "%s has no effect beside vfb",
+				  keys[i]);
+}
+
+/* A copy, or NULL for none; *lost is set without memory. */
+static char *copy(const char *text, bool *lost)
+{
+	char *c = text ? strdup(text) : NULL;
+
+	*lost |= text && !c;
+	return c;
+}
+
+/* The screen of a pv guest that has the keys of VNC instead of vfb. */
+static void make_screen(struct reading *r)
+{
+	struct guest_config *g = r->g;
+	struct vfb_spec *s = calloc(1, sizeof(*s));
+	bool lost = !s;
+
+	if (s) {
+		s->vnc = VFB_FLAG_ON;
+		s->listen = copy(g->vnclisten, &lost);
+		s->has_display = config_good(r, "vncdisplay") != NULL;
+		s->display = g->vncdisplay;
+		if (config_good(r, "vncunused"))
+			s->unused = g->vncunused ? VFB_FLAG_ON : VFB_FLAG_OFF;
+		s->password = copy(g->vncpasswd, &lost);
+		s->keymap = copy(g->keymap, &lost);
+		g->vfbs = s;
+		g->nr_vfbs = 1;
+	}
+	if (lost)
+		config_no_memory(r);
+}
+
+static void check_pv(struct reading *r)
+{
+	if (r->g->nr_vfbs) {
+		note_beside_vfb(r);
+		return;
+	}
+	if (r->g->vnc) {
+		check_place(r);
+		make_screen(r);
+		return;
+	}
+	say_unused(r);
+	if (given(r, "keymap"))
+		diag_note(r->d, given(r, "keymap")->loc, "keymap has no effect without vnc = 1");
+}
+
+void config_check_screens(struct reading *r)
+{
+	const bool bad = (config_given(r, "vnc") && !config_good(r, "vnc")) ||
+			 (config_given(r, "vfb") && !config_good(r, "vfb"));
+
+	if (bad || r->g->type == GUEST_PVH)
+		return;
+	if (r->g->type == GUEST_PV)
+		check_pv(r);
+	else if (r->g->vnc)
+		check_place(r);
+	else
+		say_unused(r);
+}
