@@ -184,7 +184,7 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 			goto drop;
 		keep_disk(g, disks, i);
 	}
-	if (vif_init(g->vifs, cfg->vifs, cfg->nr_vifs, e) == 0)
+	if (vif_init(g->vifs, cfg->vifs, cfg->nr_vifs, absent, e) == 0)
 		return 0;
 drop:
 	guest_drop_devices(g, disks);
@@ -297,7 +297,10 @@ unsigned guest_modules(const struct guest_config *cfg)
 		if (!cfg->disks[i].qdisk)
 			bits |= BLKBACK | (is_file(cfg->disks[i].target) ? LOOP : 0);
 	if (cfg->nr_vifs)
-		bits |= NETBACK | BRIDGE | (cfg->type == GUEST_HVM ? TUN : 0);
+		bits |= NETBACK | (cfg->type == GUEST_HVM ? TUN : 0);
+	for (size_t i = 0; i < cfg->nr_vifs; i++)
+		if (cfg->vifs[i].way == VIF_BRIDGED)
+			bits |= BRIDGE;
 	return bits;
 }
 

@@ -23,8 +23,8 @@ void guest_drop_images(struct guest *g, struct image_cache *c);
 
 /*
  * Holds the disks and sets up the network interfaces of g. Returns 0, or -1 with e set and none
- * held; those that are held already stay. *absent is true then if a disk is not there, which may
- * still come.
+ * held; those that are held already stay. *absent is true then if a disk is not there, or what an
+ * interface is plugged into, which may still come.
  */
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
 

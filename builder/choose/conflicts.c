@@ -23,15 +23,18 @@ static bool disks_meet(const struct disk_spec *a, const struct disk_spec *b)
 	       !strcmp(a->target, b->target);
 }
 
-/* What two interfaces have in common that only one can have, and its value; NULL for nothing. */
-static const char *vifs_meet(const struct vif_spec *a, const struct vif_spec *b, char mac[18],
-			     const char **value)
+/* What two interfaces have in common that only one can have, and its value, which may be in buf;
+ * NULL for nothing. */
+static const char *vifs_meet(const struct vif_spec *a, const struct vif_spec *b,
+			     char buf[VIF_NET_TEXT], const char **value)
 {
+	*value = buf;
 	if (a->has_mac && b->has_mac && !memcmp(a->mac, b->mac, sizeof(a->mac))) {
-		vif_mac_text(a->mac, mac);
-		*value = mac;
+		vif_mac_text(a->mac, buf);
 		return "mac";
 	}
+	if (vif_routes_meet(a, b, buf))
+		return "route to";
 	*value = a->vifname;
 	return a->vifname && b->vifname && !strcmp(a->vifname, b->vifname) ? "vifname" : NULL;
 }
@@ -64,8 +67,8 @@ static bool same_disk(const struct pair *p, size_t i, size_t j)
 static bool same_vif(const struct pair *p, size_t i, size_t j)
 {
 	const struct vif_spec *a = &p->a->vifs[i], *b = &p->b->vifs[j];
-	char buf[LOC_SHOW_MAX], mac[18];
-	const char *name, *what = vifs_meet(a, b, mac, &name);
+	char buf[LOC_SHOW_MAX], text[VIF_NET_TEXT];
+	const char *name, *what = vifs_meet(a, b, text, &name);
 
 	if (!what)
 		return false;
@@ -124,7 +127,7 @@ void conflicts_find(const struct guest_config *guests, const struct descriptor *
 int conflicts_check(const struct guest_config *a, const struct guest_config *b, struct err *e)
 {
 	const char *what, *value;
-	char mac[18];
+	char text[VIF_NET_TEXT];
 
 	if (uuids_meet(a, b))
 		return err_set(e, "its uuid is that of %s", b->name);
@@ -138,7 +141,7 @@ int conflicts_check(const struct guest_config *a, const struct guest_config *b, 
 					       b->disks[j].vdev, b->name);
 	for (size_t i = 0; i < a->nr_vifs; i++)
 		for (size_t j = 0; j < b->nr_vifs; j++) {
-			what = vifs_meet(&a->vifs[i], &b->vifs[j], mac, &value);
+			what = vifs_meet(&a->vifs[i], &b->vifs[j], text, &value);
 			if (what)
 				return err_set(e, "vif %u: the %s %s is that of vif %u of %s",
 					       a->vifs[i].devid, what, value, b->vifs[j].devid,

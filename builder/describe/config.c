@@ -11,6 +11,7 @@
 #include "config_image.h"
 #include "config_reading.h"
 #include "config_value.h"
+#include "config_vif.h"
 #include "disk_spec.h"
 #include "vfb_spec.h"
 #include "vif_spec.h"
@@ -385,6 +386,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	check_twice(&r, "after", &out->after);
 	config_check_disks(&r);
 	config_check_hvm(&r);
+	config_check_vifs(&r);
 	return diag_count(d) - before;
 }
 

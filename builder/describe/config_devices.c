@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,17 +124,9 @@ int check_disk(const char *text, struct err *e)
 	return rc;
 }
 
-/* Whether the kernel's netback and a bridge can serve it. */
+/* Whether the kernel's netback can serve it. */
 static int check_served_vif(const struct vif_spec *s, struct err *e)
 {
-	if (!is_script(s->script, "vif-bridge"))
-		return err_set(e,
-			       "script " SHOWN
-			       " is not supported: no script is run, and a vif goes "
-			       "on a bridge",
-			       s->script);
-	if (s->gatewaydev)
-		return err_set(e, "gatewaydev is not supported: a vif goes on a bridge");
 	if (s->devid > DEVID_MAX)
 		return err_set(e, "devid is at most %d", DEVID_MAX);
 	return check_backend_domain(s->backend_domain, e);
@@ -191,6 +184,7 @@ static bool compare_vifs(const struct key *k, const struct value *v, const void 
 {
 	const struct vif_spec *a = (const struct vif_spec *)all + i;
 	const struct vif_spec *b = (const struct vif_spec *)all + j;
+	char net[VIF_NET_TEXT], what[VIF_NET_TEXT + 16];
 
 	if (a->devid == b->devid)
 		return taken(k, v, i, j, a->has_devid ? "the devid" : "its place, a devid,", d);
@@ -198,7 +192,10 @@ static bool compare_vifs(const struct key *k, const struct value *v, const void 
 		return taken(k, v, i, j, "the mac", d);
 	if (a->vifname && b->vifname && !strcmp(a->vifname, b->vifname))
 		return taken(k, v, i, j, "the vifname", d);
-	return false;
+	if (!vif_routes_meet(a, b, net))
+		return false;
+	snprintf(what, sizeof(what), "the route to %s", net);
+	return taken(k, v, i, j, what, d);
 }
 
 /* Compares each of the n entries with those before it; says at most one thing about each. */

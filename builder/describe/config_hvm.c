@@ -12,27 +12,10 @@
 #include "config_hvm.h"
 #include "config_screen.h"
 #include "config_value.h"
-#include "vif_spec.h"
 
 static const struct statement *given(const struct reading *r, const char *name)
 {
 	return r->given[config_key(name) - config_keys];
-}
-
-/* Guests without QEMU have no emulated card; xl ignores what is said of one. */
-static void note_cards(struct reading *r)
-{
-	const struct statement *st = config_good(r, "vif");
-
-	for (size_t i = 0; st && i < r->g->nr_vifs; i++) {
-		const struct vif_spec *s = &r->g->vifs[i];
-
-		if (s->type == VIF_TYPE_IOEMU || s->model)
-			diag_note(r->d, value_entry(&st->value, i)->loc,
-				  "vif, entry %zu: %s has no effect: no card is emulated for this "
-				  "guest",
-				  i + 1, s->model ? "model" : "type=ioemu");
-	}
 }
 
 static void check_default_on(struct reading *r, const char *key, bool *value)
@@ -73,7 +56,6 @@ static void check_classic(struct reading *r)
 	check_needed(r, "device_model_config", "device config");
 	check_needed(r, "kernel", "kernel");
 	check_viewer(r);
-	note_cards(r);
 }
 
 /* ---- QEMU ---- */
@@ -174,51 +156,6 @@ static void check_boot_default(struct reading *r)
 		config_no_memory(r);
 }
 
-/* The card's interface in dom0 is called vifDOMID.DEVID-emu, or VIFNAME-emu, with 15 characters at
- * most (IFNAMSIZ). */
-#define CARD_DEVID_MAX   99
-#define CARD_VIFNAME_MAX 11
-
-/* The name becomes part of an option of QEMU's, so it must be a single plain word. */
-static bool is_model(const char *text)
-{
-	return text[strspn(text,
-			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] ==
-	       '\0';
-}
-
-static void check_card(struct reading *r, const struct vif_spec *s, size_t i, struct loc loc)
-{
-	if (s->model && !is_model(s->model))
-		diag_add(r->d, loc, "vif, entry %zu: model=%s is not the name of a card", i + 1,
-			 s->model);
-	if (s->vifname && strlen(s->vifname) > CARD_VIFNAME_MAX)
-		diag_add(r->d, loc,
-			 "vif, entry %zu: vifname=%s is too long for a vif with an emulated card, "
-			 "%d characters at most",
-			 i + 1, s->vifname, CARD_VIFNAME_MAX);
-	if (s->devid > CARD_DEVID_MAX)
-		diag_add(r->d, loc,
-			 "vif, entry %zu: devid=%u is too much for a vif with an emulated card, "
-			 "%d at most",
-			 i + 1, (unsigned)s->devid, CARD_DEVID_MAX);
-}
-
-/* As with xl, the default is an emulated card beside the vif. */
-static void check_cards(struct reading *r)
-{
-	const struct statement *st = config_good(r, "vif");
-
-	for (size_t i = 0; st && i < r->g->nr_vifs; i++) {
-		struct vif_spec *s = &r->g->vifs[i];
-
-		if (s->type == VIF_TYPE_DEFAULT)
-			s->type = VIF_TYPE_IOEMU;
-		if (s->type == VIF_TYPE_IOEMU)
-			check_card(r, s, i, value_entry(&st->value, i)->loc);
-	}
-}
-
 static void check_qemu(struct reading *r)
 {
 	check_kernel(r);
@@ -227,7 +164,6 @@ static void check_qemu(struct reading *r)
 	config_check_screens(r);
 	check_boot_default(r);
 	config_check_drives(r);
-	check_cards(r);
 }
 
 void config_check_hvm(struct reading *r)
@@ -237,7 +173,6 @@ void config_check_hvm(struct reading *r)
 	if (!r->type_known)
 		return;
 	if (g->type != GUEST_HVM) {
-		note_cards(r);
 		config_check_screens(r);
 		return;
 	}

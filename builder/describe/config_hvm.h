@@ -7,8 +7,8 @@
 #include "config_reading.h"
 
 /*
- * Sets the defaults of these keys and checks them; reports them in other guests' descriptors. To be
- * called after all other checks.
+ * Sets the defaults of these keys and checks them. To be called after the checks of what all guests
+ * have.
  */
 void config_check_hvm(struct reading *r);
 

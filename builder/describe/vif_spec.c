@@ -16,28 +16,39 @@ static int hex_value(char c)
 	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
 }
 
+/* Reads a byte of one or two digits, as xl does. Returns how many they are, 0 for none. */
+static size_t take_byte(const char *text, size_t len, uint8_t *out)
+{
+	size_t n = 0;
+
+	*out = 0;
+	for (; n < 2 && n < len && hex_value(text[n]) >= 0; n++)
+		*out = (uint8_t)(*out * 16 + hex_value(text[n]));
+	return n;
+}
+
 static int set_mac(struct vif_spec *out, const char *text, size_t len, struct err *e)
 {
+	size_t at = 0, n;
 	unsigned any = 0;
 
-	if (out->has_mac)
+	if (out->has_mac || out->zero_mac)
 		return err_set(e, "mac is given twice");
-	if (len != 17)
-		goto malformed;
 	for (size_t i = 0; i < 6; i++) {
-		int high = hex_value(text[i * 3]), low = hex_value(text[i * 3 + 1]);
-
-		if (high < 0 || low < 0 || (i < 5 && text[i * 3 + 2] != ':'))
+		n = take_byte(text + at, len - at, &out->mac[i]);
+		at += n;
+		if (!n || (i < 5 && (at == len || (text[at] != ':' && text[at] != '-'))))
 			goto malformed;
-		out->mac[i] = (uint8_t)(high * 16 + low);
+		at += i < 5;
 		any |= out->mac[i];
 	}
-	if (!any)
-		return err_set(e, "mac must not be all zero");
+	if (at != len)
+		goto malformed;
 	if (out->mac[0] & 1)
-		return err_set(e, "mac '%.17s' is a group address: the first byte must be even",
-			       text);
-	out->has_mac = true;
+		return err_set(e, "mac '%.*s' is a group address: the first byte must be even",
+			       SPEC_LEN(len), text);
+	out->has_mac = any;
+	out->zero_mac = !any;
 	return 0;
 malformed:
 	return err_set(e, "mac '%.*s' must be six pairs of hexadecimal digits with ':' between",
@@ -51,16 +62,6 @@ static int set_ifname(const char *key, const char *text, size_t len, char **out,
 	if (!spec_is_ifname(text, len))
 		return err_set(e, "%s '%.*s' is not a name for an interface (1 to %d characters)",
 			       key, SPEC_LEN(len), text, IFNAME_MAX);
-	return 0;
-}
-
-/* Addresses are for the script: only what can't be part of any is refused. */
-static int set_ip(const char *text, size_t len, char **out, struct err *e)
-{
-	if (spec_string("ip", text, len, out, e) < 0)
-		return -1;
-	if (!len || strspn(*out, "0123456789abcdefABCDEF.:/ ") != len)
-		return err_set(e, "ip '%.*s' is not an address", SPEC_LEN(len), text);
 	return 0;
 }
 
@@ -136,6 +137,46 @@ static int set_trust(struct vif_spec *out, enum vif_trust trust, struct err *e)
 	return 0;
 }
 
+/* Parameters that xl has and that are not for a guest here, and unknown ones. */
+static int set_other(struct vif_spec *out, const struct spec_param *p, const char *const *names,
+		     size_t n, struct err *e)
+{
+	if (spec_is_key(p, "accel")) {
+		out->has_accel = true;
+		return 0;
+	}
+	if (spec_is_key(p, "vlan"))
+		return err_set(e, "vlan is not supported: bridge=NAME of a bridge in that VLAN "
+				  "gives the same");
+	if (p->value && (spec_is_key(p, "forwarddev") || !strncmp(p->text, "colo_", 5)))
+		return err_set(e, "%.*s is for COLO, which is not supported",
+			       SPEC_LEN(p->value - p->text - 1), p->text);
+	return spec_unknown(p, names, n, e);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Takes the blanks off that are behind a parameter. */
+static void trim_end(struct spec_param *p)
+{
+	while (p->len && is_blank(p->text[p->len - 1]))
+		p->len--;
+}
+
+/* Its value without blanks in front, and how long that is. */
+static const char *value_of(const struct spec_param *p, size_t *len)
+{
+	const char *val = p->value;
+
+	while (val && val < p->text + p->len && is_blank(*val))
+		val++;
+	*len = val ? (size_t)(p->text + p->len - val) : 0;
+	return val;
+}
+
 static int set_param(struct vif_spec *out, const struct spec_param *p, struct err *e)
 {
 	static const char *const names[] = {
@@ -143,9 +184,11 @@ static int set_param(struct vif_spec *out, const struct spec_param *p, struct er
 		"script", "ip",     "model",      "type",    "backend",
 		"rate",   "devid",  "mtu",        "trusted", "untrusted",
 	};
-	const char *val = p->value;
-	size_t len = p->value_len;
+	size_t len;
+	const char *val = value_of(p, &len);
 
+	if (!p->len)
+		return 0;
 	if (spec_is_key(p, "mac"))
 		return set_mac(out, val, len, e);
 	if (spec_is_key(p, "bridge"))
@@ -158,7 +201,7 @@ static int set_param(struct vif_spec *out, const struct spec_param *p, struct er
 	if (spec_is_key(p, "script"))
 		return set_text("script", val, len, &out->script, e);
 	if (spec_is_key(p, "ip"))
-		return set_ip(val, len, &out->ip, e);
+		return spec_string("ip", val, len, &out->ip, e);
 	if (spec_is_key(p, "model"))
 		return set_text("model", val, len, &out->model, e);
 	if (spec_is_key(p, "type"))
@@ -175,9 +218,23 @@ static int set_param(struct vif_spec *out, const struct spec_param *p, struct er
 		return set_trust(out, VIF_TRUSTED, e);
 	if (spec_is_flag(p, "untrusted"))
 		return set_trust(out, VIF_UNTRUSTED, e);
-	if (!p->len)
-		return err_set(e, "a parameter is missing between two commas");
-	return spec_unknown(p, names, NR(names), e);
+	return set_other(out, p, names, NR(names), e);
+}
+
+/* Far more than interfaces have, and comparing those of all guests stays cheap. */
+#define NETS_MAX 32
+
+/* Whether ip names what can be routed. */
+static int check_nets(const char *ip, struct err *e)
+{
+	struct vif_net net;
+	size_t n = 0;
+	int rc;
+
+	while ((rc = vif_net_next(&ip, &net, e)) > 0)
+		if (n++ == NETS_MAX)
+			return err_set(e, "ip has more than %d addresses", NETS_MAX);
+	return rc;
 }
 
 int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e)
@@ -185,12 +242,19 @@ int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e)
 	struct spec_param param;
 
 	*out = (struct vif_spec){0};
-	while (spec_next(&text, &param))
+	while (spec_next(&text, &param)) {
+		trim_end(&param);
 		if (set_param(out, &param, e) < 0)
 			return -1;
-	if (out->type == VIF_TYPE_VIF && out->model)
-		return err_set(e, "model is for type=ioemu only");
-	return 0;
+	}
+	if (vif_script_way(out->script, &out->way, e) < 0)
+		return -1;
+	return out->way == VIF_ROUTED && out->ip ? check_nets(out->ip, e) : 0;
+}
+
+bool vif_routes_meet(const struct vif_spec *a, const struct vif_spec *b, char text[VIF_NET_TEXT])
+{
+	return a->way == VIF_ROUTED && b->way == VIF_ROUTED && vif_nets_meet(a->ip, b->ip, text);
 }
 
 void vif_spec_free(struct vif_spec *s)

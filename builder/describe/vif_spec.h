@@ -4,8 +4,9 @@
  *     'mac=00:16:3e:74:34:32,bridge=xenbr0,rate=10MB/s@20ms'
  *
  * Meanings are those of xl 4.17 (parse_nic_config in tools/xl/xl_parse.c,
- * tools/libs/util/libxlu_vif.c). Stricter than xl: no parameter may be given twice, and the form of
- * names and addresses is checked.
+ * tools/libs/util/libxlu_vif.c). Blanks around a parameter and its value, and parameters without
+ * anything in them, mean nothing. Stricter than xl: no parameter may be given twice, an unknown one
+ * is an error, and the form of names and addresses is checked.
  */
 #ifndef EARLYDOM_VIF_SPEC_H
 #define EARLYDOM_VIF_SPEC_H
@@ -15,6 +16,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "vif_ip.h"
+#include "vif_script.h"
 
 enum vif_type { VIF_TYPE_DEFAULT, VIF_TYPE_VIF, VIF_TYPE_IOEMU };
 enum vif_trust { VIF_TRUST_DEFAULT, VIF_UNTRUSTED, VIF_TRUSTED };
@@ -24,7 +27,7 @@ struct vif_spec {
 	uint8_t mac[6];                      /* never a group address, never all zero */
 	char *bridge, *gatewaydev, *vifname; /* names of interfaces, NULL when not given */
 	char *script;                        /* name or path, NULL for the default */
-	char *ip;    /* one or more addresses with blanks between, for the script; or NULL */
+	char *ip;    /* networks, if it is routed (vif_ip.h); else any text; or NULL */
 	char *model; /* of an emulated card, or NULL */
 	enum vif_type type;
 	char *backend_domain; /* name or id, or NULL for dom0 */
@@ -35,6 +38,9 @@ struct vif_spec {
 	uint32_t devid;
 	uint32_t mtu; /* 0 when not given */
 	enum vif_trust trust;
+	enum vif_way way; /* what script says */
+	bool zero_mac;    /* a mac of zeroes was given, which is none: has_mac is false */
+	bool has_accel;   /* accel= was given, which does nothing */
 };
 
 /* Returns 0, or -1 with e set; *out is freed with vif_spec_free in either case. An empty text is
@@ -42,6 +48,9 @@ struct vif_spec {
 int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e);
 void vif_spec_free(struct vif_spec *s);
 void vif_specs_free(struct vif_spec *all, size_t n); /* and the array */
+
+/* Whether both are routed and have a route in common (vif_nets_meet). */
+bool vif_routes_meet(const struct vif_spec *a, const struct vif_spec *b, char text[VIF_NET_TEXT]);
 
 /*
  * Reads "RATE/s[@INTERVAL]": a number, G, M, K or nothing (powers of 1000), B for bytes or b for

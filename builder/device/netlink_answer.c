@@ -1,5 +1,7 @@
 #include "netlink_answer.h"
 
+#include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -51,15 +53,16 @@ static void take_kind(struct link *out, const char *p, size_t n)
 			take_text(out->kind, sizeof(out->kind), data, len);
 }
 
-static void take_link(struct link *out, const char *p, size_t n)
+void netlink_link(void *link_out, uint16_t message, const char *p, size_t n)
 {
+	struct link *out = link_out;
 	struct ifinfomsg link;
 	const char *data;
 	uint16_t type;
 	uint32_t number;
 	size_t len;
 
-	if (n < NLMSG_ALIGN(sizeof(link)))
+	if (message != RTM_NEWLINK || n < NLMSG_ALIGN(sizeof(link)))
 		return;
 	memset(out, 0, sizeof(*out));
 	memcpy(&link, p, sizeof(link));
@@ -84,6 +87,31 @@ static void take_link(struct link *out, const char *p, size_t n)
 	}
 }
 
+void netlink_ipv4(void *ipv4_out, uint16_t message, const char *p, size_t n)
+{
+	struct link_ipv4 *out = ipv4_out;
+	struct ifaddrmsg addr;
+	const char *data;
+	uint16_t type;
+	size_t len;
+
+	if (message != RTM_NEWADDR || n < NLMSG_ALIGN(sizeof(addr)) || out->there)
+		return;
+	memcpy(&addr, p, sizeof(addr));
+	if (addr.ifa_family != AF_INET || addr.ifa_index != out->index ||
+	    addr.ifa_flags & IFA_F_SECONDARY)
+		return;
+	p += NLMSG_ALIGN(sizeof(addr));
+	n -= NLMSG_ALIGN(sizeof(addr));
+	/* IFA_ADDRESS is the other end's where there is one. */
+	while (next_attr(&p, &n, &type, &data, &len)) {
+		if (type != IFA_LOCAL || len != sizeof(out->addr))
+			continue;
+		memcpy(out->addr, data, sizeof(out->addr));
+		out->there = true;
+	}
+}
+
 /* The kernel's words behind its verdict, where it has some (NETLINK_EXT_ACK). */
 static void take_words(char *out, size_t size, const struct nlmsghdr *head, const char *p, size_t n)
 {
@@ -101,31 +129,69 @@ static void take_words(char *out, size_t size, const struct nlmsghdr *head, cons
 			take_text(out, size, data, len);
 }
 
-int netlink_take(const char *p, size_t n, struct link *out, int *verdict, char *words, size_t size)
+/* Reads the number that a verdict begins with: 0 or a negative errno value. Returns -1 where it is
+ * neither. */
+static int take_verdict(int *verdict, const char *p, size_t n)
 {
-	struct nlmsghdr head;
 	int error;
+
+	if (n < sizeof(error))
+		return -1;
+	memcpy(&error, p, sizeof(error));
+	if (error > 0 || error <= -ERRNO_END)
+		return -1;
+	if (error || *verdict != EINTR)
+		*verdict = -error;
+	return 0;
+}
+
+/* What netlink_take has got. */
+struct taking {
+	netlink_taker *take;
+	void *out;
+	int *verdict;
+	char *words;
+	size_t size;
+};
+
+/* One message with its len bytes at p. Returns as netlink_take does. */
+static int take_message(const struct taking *t, const struct nlmsghdr *head, const char *p,
+			size_t len)
+{
+	if (head->nlmsg_seq != NETLINK_SEQUENCE)
+		return 0; /* nothing that was asked for */
+	if (head->nlmsg_flags & NLM_F_MULTI && head->nlmsg_flags & NLM_F_DUMP_INTR)
+		*t->verdict = EINTR;
+	switch (head->nlmsg_type) {
+	case NLMSG_ERROR:
+		if (take_verdict(t->verdict, p, len) < 0)
+			return -1;
+		take_words(t->words, t->size, head, p, len);
+		return 1;
+	case NLMSG_DONE:
+		return take_verdict(t->verdict, p, len) < 0 ? -1 : 1;
+	default:
+		if (t->take)
+			t->take(t->out, head->nlmsg_type, p, len);
+		return 0;
+	}
+}
+
+int netlink_take(const char *p, size_t n, netlink_taker *take, void *out, int *verdict, char *words,
+		 size_t size)
+{
+	const struct taking t = {take, out, verdict, words, size};
+	struct nlmsghdr head;
+	int rc;
 
 	for (; n >= sizeof(head);
 	     p += NLMSG_ALIGN(head.nlmsg_len), n -= NLMSG_ALIGN(head.nlmsg_len)) {
 		memcpy(&head, p, sizeof(head));
 		if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > n)
 			return -1;
-		if (head.nlmsg_seq != NETLINK_SEQUENCE) {
-			/* nothing that was asked for */
-		} else if (head.nlmsg_type == RTM_NEWLINK && out) {
-			take_link(out, p + NLMSG_HDRLEN, head.nlmsg_len - NLMSG_HDRLEN);
-		} else if (head.nlmsg_type == NLMSG_ERROR) {
-			if (head.nlmsg_len < NLMSG_LENGTH(sizeof(error)))
-				return -1;
-			memcpy(&error, p + NLMSG_HDRLEN, sizeof(error));
-			if (error > 0 || error <= -ERRNO_END)
-				return -1;
-			*verdict = -error;
-			take_words(words, size, &head, p + NLMSG_HDRLEN,
-				   head.nlmsg_len - NLMSG_HDRLEN);
-			return 1;
-		}
+		rc = take_message(&t, &head, p + NLMSG_HDRLEN, head.nlmsg_len - NLMSG_HDRLEN);
+		if (rc)
+			return rc;
 		if (NLMSG_ALIGN(head.nlmsg_len) >= n)
 			break;
 	}

@@ -7,6 +7,7 @@
 
 #include "modules.h"
 #include "netlink.h"
+#include "vif_route.h"
 #include "base/random.h"
 
 /*
@@ -51,11 +52,12 @@ void vif_card_name(const struct vif *v, uint32_t domid, char name[IFNAMSIZ])
 		snprintf(name, IFNAMSIZ, "vif%u.%u-emu", domid, v->devid);
 }
 
-static int find_bridge(const struct vif *v, struct link *out, struct err *e)
+static int find_bridge(const struct vif *v, struct link *out, bool *absent, struct err *e)
 {
 	const char *name = vif_bridge(v);
 	const int rc = link_get(name, out, e);
 
+	*absent = rc > 0;
 	if (rc < 0)
 		return err_prefix(e, "cannot look up bridge %s: ", name);
 	if (rc > 0)
@@ -66,24 +68,46 @@ static int find_bridge(const struct vif *v, struct link *out, struct err *e)
 	return 0;
 }
 
-int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e)
-{
+/* What an interface is plugged into. */
+struct uplink {
 	struct link bridge;
+	struct vif_source source; /* of one that is routed */
+};
 
-	if (n && (modules_need("netback", e) < 0 || modules_need("bridge", e) < 0))
+/* Returns 0, or -1 with e set; *absent says whether it may still come. */
+static int find_uplink(const struct vif *v, struct uplink *out, bool *absent, struct err *e)
+{
+	if (v->spec->way == VIF_ROUTED)
+		return vif_find_source(v->spec, &out->source, absent, e);
+	return find_bridge(v, &out->bridge, absent, e);
+}
+
+static int need_modules(const struct vif *v, struct err *e)
+{
+	if (modules_need("netback", e) < 0)
 		return -1;
+	if (v->spec->way == VIF_BRIDGED && modules_need("bridge", e) < 0)
+		return -1;
+	return vif_has_card(v) ? modules_need("tun", e) : 0;
+}
+
+int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent, struct err *e)
+{
+	struct uplink uplink;
+
+	*absent = false;
 	for (size_t i = 0; i < n; i++) {
 		memset(&v[i], 0, sizeof(v[i]));
 		v[i].spec = &specs[i];
 		v[i].devid = specs[i].devid;
+		if (need_modules(&v[i], e) < 0)
+			return -1;
 		if (specs[i].has_mac)
 			memcpy(v[i].mac, specs[i].mac, sizeof(v[i].mac));
 		else if (random_mac(v[i].mac, e) < 0)
 			return err_prefix(e, "vif %u: ", v[i].devid);
-		if (find_bridge(&v[i], &bridge, e) < 0)
+		if (find_uplink(&v[i], &uplink, absent, e) < 0)
 			return err_prefix(e, "vif %u: ", v[i].devid);
-		if (vif_has_card(&v[i]) && modules_need("tun", e) < 0)
-			return -1;
 	}
 	return 0;
 }
@@ -137,18 +161,33 @@ static int give_name(struct link *l, const char *name, struct err *e)
 	return 0;
 }
 
-static int plug(struct vif *v, struct link *l, const char *name, const struct link *bridge,
-		struct err *e)
+static int set_mtu(struct link *l, unsigned mtu, struct err *e)
+{
+	if (mtu == l->mtu)
+		return 0;
+	if (link_set_mtu(l->index, mtu, e) < 0)
+		return err_prefix(e, "cannot set the mtu of %s to %u: ", l->name, mtu);
+	l->mtu = mtu;
+	return 0;
+}
+
+static int take_down(struct link *l, struct err *e)
 {
 	if (l->flags & IFF_UP && link_set_up(l->index, false, e) < 0)
 		return err_prefix(e, "cannot take %s down: ", l->name);
-	if (give_name(l, name, e) < 0)
+	l->flags &= ~(unsigned)IFF_UP;
+	return 0;
+}
+
+static int plug_bridged(const struct vif *v, struct link *l, const char *name,
+			const struct link *bridge, struct err *e)
+{
+	if (take_down(l, e) < 0 || give_name(l, name, e) < 0)
 		return -1;
 	if (link_set_mac(l->index, no_frame, e) < 0)
 		return err_prefix(e, "cannot set the address of %s: ", l->name);
-	v->mtu = v->spec->mtu ? v->spec->mtu : bridge->mtu;
-	if (v->mtu != l->mtu && link_set_mtu(l->index, v->mtu, e) < 0)
-		return err_prefix(e, "cannot set the mtu of %s to %u: ", l->name, v->mtu);
+	if (set_mtu(l, v->spec->mtu ? v->spec->mtu : bridge->mtu, e) < 0)
+		return -1;
 	if (link_set_master(l->index, bridge->index, e) < 0)
 		return err_prefix(e, "cannot put %s on bridge %s: ", l->name, bridge->name);
 	if (link_set_up(l->index, true, e) < 0)
@@ -156,13 +195,39 @@ static int plug(struct vif *v, struct link *l, const char *name, const struct li
 	return 0;
 }
 
+static int plug_routed(const struct vif *v, struct link *l, const char *name, enum vif_end end,
+		       const struct vif_source *source, struct err *e)
+{
+	if (name && strcmp(l->name, name) != 0 && take_down(l, e) < 0)
+		return -1;
+	if (give_name(l, name, e) < 0)
+		return -1;
+	if (v->spec->mtu && set_mtu(l, v->spec->mtu, e) < 0)
+		return -1;
+	return vif_route(v->spec, source, end, l, e);
+}
+
 static bool is_plugged(const struct link *l, const char *name, const struct link *bridge)
 {
 	return l->flags & IFF_UP && l->master == bridge->index && (!name || !strcmp(l->name, name));
 }
 
+/* Plugs the vif's interface or the card's, which has its name. */
+static int plug(const struct vif *v, struct link *l, enum vif_end end, const struct uplink *uplink,
+		struct err *e)
+{
+	const char *name = end == VIF_CARD ? NULL : v->spec->vifname;
+
+	if (v->spec->way == VIF_ROUTED)
+		return plug_routed(v, l, name, end, &uplink->source, e);
+	if (is_plugged(l, name, &uplink->bridge))
+		return 0;
+	return plug_bridged(v, l, name, &uplink->bridge, e);
+}
+
 /* Returns as vif_plug does. */
-static int plug_card(struct vif *v, uint32_t domid, const struct link *bridge, struct err *e)
+static int plug_card(const struct vif *v, uint32_t domid, const struct uplink *uplink,
+		     struct err *e)
 {
 	char name[IFNAMSIZ];
 	struct link l;
@@ -172,28 +237,31 @@ static int plug_card(struct vif *v, uint32_t domid, const struct link *bridge, s
 	rc = link_get(name, &l, e);
 	if (rc < 0)
 		return err_prefix(e, "cannot look up interface %s: ", name);
-	if (rc > 0 || is_plugged(&l, NULL, bridge))
+	return rc > 0 ? rc : plug(v, &l, VIF_CARD, uplink, e);
+}
+
+static int plug_all(struct vif *v, uint32_t domid, struct err *e)
+{
+	struct uplink uplink;
+	struct link l;
+	bool absent;
+	int rc;
+
+	rc = find_interface(v, domid, &l, e);
+	if (rc)
 		return rc;
-	return plug(v, &l, NULL, bridge, e);
+	if (find_uplink(v, &uplink, &absent, e) < 0)
+		return -1;
+	if (plug(v, &l, vif_has_card(v) ? VIF_WITH_CARD : VIF_ALONE, &uplink, e) < 0)
+		return -1;
+	v->mtu = l.mtu;
+	return vif_has_card(v) ? plug_card(v, domid, &uplink, e) : 0;
 }
 
 int vif_plug(struct vif *v, uint32_t domid, struct err *e)
 {
-	struct link bridge, l;
-	int rc;
+	const int rc = plug_all(v, domid, e);
 
-	rc = find_interface(v, domid, &l, e);
-	if (rc == 1)
-		return 1;
-	if (rc < 0 || find_bridge(v, &bridge, e) < 0)
-		return err_prefix(e, "vif %u: ", v->devid);
-	if (is_plugged(&l, v->spec->vifname, &bridge))
-		v->mtu = l.mtu;
-	else if (plug(v, &l, v->spec->vifname, &bridge, e) < 0)
-		return err_prefix(e, "vif %u: ", v->devid);
-	rc = vif_has_card(v) ? plug_card(v, domid, &bridge, e) : 0;
-	if (rc < 0)
-		return err_prefix(e, "vif %u: ", v->devid);
 	v->plugged = rc == 0;
-	return rc;
+	return rc < 0 ? err_prefix(e, "vif %u: ", v->devid) : rc;
 }

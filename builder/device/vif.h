@@ -1,10 +1,10 @@
 /*
- * Network interfaces of guests, from dom0's end: named, put on their bridge, and up.
+ * Network interfaces of guests, from dom0's end: named, put on their bridge or routed, and up.
  *
  * The kernel's back end (xen-netback) makes the interface once its nodes are in the store. What
- * hotplug scripts do with it in other toolstacks is done here by rtnetlink. The back end limits the
- * rate. The addresses of `ip` are for packet filters, and nothing here uses them; nor does Debian's
- * script vif-bridge.
+ * hotplug scripts do with it in other toolstacks is done here by rtnetlink: vif-bridge in vif.c,
+ * vif-route in vif_route.c. The back end limits the rate. On a bridge the addresses of `ip` are for
+ * packet filters, and nothing here uses them; nor does Debian's script vif-bridge.
  */
 #ifndef EARLYDOM_VIF_H
 #define EARLYDOM_VIF_H
@@ -29,18 +29,22 @@ struct vif {
 };
 
 /*
- * Sets up the n vifs of a guest: numbers and addresses. Checks that each bridge is there, and has
- * the kernel's modules for them loaded. Returns 0, or -1 with e set.
+ * Sets up the n vifs of a guest: numbers and addresses. Checks that each bridge, or gatewaydev with
+ * an address, is there, and has the kernel's modules for them loaded. Returns 0, or -1 with e set;
+ * *absent says whether what is missing may still come.
  */
-int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e);
+int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent, struct err *e);
+
+/* The bridge that the store and QEMU are told of, also where it is routed. */
 const char *vif_bridge(const struct vif *v);
 
 /*
  * Plugs the interface vifDOMID.DEVID, which the back end has made: gives it its name (vifname), an
  * address that no frame carries (fe:ff:ff:ff:ff:ff) and its mtu (the bridge's where none is given),
- * puts it on its bridge, and takes it up. Does the same with the emulated card's interface, if
- * there is one. An interface that is plugged already is not changed. Returns 0; or 1 when there is
- * no interface yet; or -1 with e set to `vif DEVID: cause`.
+ * puts it on its bridge, and takes it up; or gives it its name and its mtu, if one is given, and
+ * routes to it. Does the same with the emulated card's interface, if there is one. An interface
+ * that is plugged already is not changed. Returns 0; or 1 when there is no interface yet; or -1
+ * with e set to `vif DEVID: cause`.
  */
 int vif_plug(struct vif *v, uint32_t domid, struct err *e);
 

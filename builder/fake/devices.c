@@ -72,8 +72,10 @@ int __wrap_guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i,
 void __wrap_disk_drop(struct disk_table *t, struct disk *d);
 bool __real_disk_lost(const struct disk *d);
 bool __wrap_disk_lost(const struct disk *d);
-int __real_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e);
-int __wrap_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e);
+int __real_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent,
+		    struct err *e);
+int __wrap_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent,
+		    struct err *e);
 int __real_vif_plug(struct vif *v, uint32_t domid, struct err *e);
 int __wrap_vif_plug(struct vif *v, uint32_t domid, struct err *e);
 
@@ -143,11 +145,14 @@ void __wrap_disk_drop(struct disk_table *t, struct disk *d)
 	fake_unlock();
 }
 
-int __wrap_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, struct err *e)
+int __wrap_vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent,
+		    struct err *e)
 {
 	if (!devices.on || !n)
-		return __real_vif_init(v, specs, n, e);
+		return __real_vif_init(v, specs, n, absent, e);
+	*absent = devices.no_bridge;
 	if (!fake_enter("vif_init")) {
+		*absent = false;
 		err_set(e, "vif 0: cannot look up bridge: %s", strerror(errno));
 		return fake_leave(-1);
 	}

@@ -16,7 +16,7 @@ struct fake_devices {
 	bool on;
 	bool absent;          /* the disks are not there; they may come */
 	bool wrong;           /* they are there and can't be used */
-	bool no_bridge;       /* nothing to plug an interface into */
+	bool no_bridge;       /* nothing to plug an interface into; it may come */
 	bool lost;            /* the disks that are held are not there any more */
 	bool unplugged;       /* the back end's interfaces have not appeared */
 	unsigned holds, held; /* disks that were held so far, and are now */

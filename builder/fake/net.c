@@ -1,7 +1,9 @@
 #include "net.h"
 
+#include <arpa/inet.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,15 +81,104 @@ struct link net_get(const char *name)
 	return l;
 }
 
-long net_sysfs(const char *name, const char *file)
+static long number_in(const char *format, const char *name, const char *file)
 {
 	char path[256];
 	long number;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, file);
+	snprintf(path, sizeof(path), format, name, file);
 	f = fopen(path, "r");
 	KIT_CHECK(f && fscanf(f, "%ld", &number) == 1, "%s", path);
 	fclose(f);
 	return number;
+}
+
+long net_sysfs(const char *name, const char *file)
+{
+	return number_in("/sys/class/net/%s/%s", name, file);
+}
+
+long net_conf(const char *name, const char *file)
+{
+	return number_in("/proc/sys/net/ipv4/conf/%s/%s", name, file);
+}
+
+void net_address(const char *name, const char *address, unsigned bits)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq r = {.ifr_flags = 0};
+	struct err e;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	assert_int_equal(inet_pton(AF_INET, address, &in.sin_addr), 1);
+	memcpy(&r.ifr_addr, &in, sizeof(in));
+	assert_int_equal(ioctl(fd, SIOCSIFADDR, &r), 0);
+	in.sin_addr.s_addr = htonl(bits ? ~0u << (32 - bits) : 0);
+	memcpy(&r.ifr_netmask, &in, sizeof(in));
+	assert_int_equal(ioctl(fd, SIOCSIFNETMASK, &r), 0);
+	close(fd);
+	assert_int_equal(link_set_up(net_get(name).index, true, &e), 0);
+}
+
+/* A line of /proc/net/route; the numbers are as they lie in memory. */
+static bool is_route4(const char *line, const uint8_t *addr, unsigned bits, unsigned metric,
+		      char name[IFNAMSIZ])
+{
+	const uint32_t want = htonl(bits ? ~0u << (32 - bits) : 0);
+	unsigned dst, mask, its_metric;
+	uint32_t to;
+
+	memcpy(&to, addr, sizeof(to));
+	return sscanf(line, "%15s %x %*x %*x %*d %*d %u %x", name, &dst, &its_metric, &mask) == 4 &&
+	       dst == to && mask == want && its_metric == metric;
+}
+
+/* A line of /proc/net/ipv6_route. */
+static bool is_route6(const char *line, const uint8_t *addr, unsigned bits, unsigned metric,
+		      char name[IFNAMSIZ])
+{
+	unsigned its_bits, its_metric;
+	char dst[33], want[33];
+
+	for (size_t i = 0; i < 16; i++)
+		snprintf(want + 2 * i, 3, "%02x", addr[i]);
+	return sscanf(line, "%32s %x %*s %*x %*s %x %*x %*x %*x %15s", dst, &its_bits, &its_metric,
+		      name) == 4 &&
+	       !strcmp(dst, want) && its_bits == bits && its_metric == metric;
+}
+
+const char *net_route(const char *address, unsigned bits, unsigned metric)
+{
+	const int family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	static char name[IFNAMSIZ];
+	bool found = false;
+	uint8_t addr[16];
+	char line[256];
+	FILE *f;
+
+	assert_int_equal(inet_pton(family, address, addr), 1);
+	f = fopen(family == AF_INET ? "/proc/net/route" : "/proc/net/ipv6_route", "r");
+	assert_non_null(f);
+	while (!found && fgets(line, sizeof(line), f))
+		found = (family == AF_INET ? is_route4 : is_route6)(line, addr, bits, metric, name);
+	fclose(f);
+	return found ? name : "";
+}
+
+const char *net_source(const char *to)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(7)};
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	static char text[INET_ADDRSTRLEN];
+	socklen_t len = sizeof(in);
+
+	text[0] = '\0';
+	assert_int_equal(inet_pton(AF_INET, to, &in.sin_addr), 1);
+	if (connect(fd, (struct sockaddr *)&in, sizeof(in)) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&in, &len) == 0)
+		inet_ntop(AF_INET, &in.sin_addr, text, sizeof(text));
+	close(fd);
+	return text;
 }

@@ -26,4 +26,17 @@ struct link net_get(const char *name);
 /* A number in /sys/class/net/NAME/FILE. */
 long net_sysfs(const char *name, const char *file);
 
+/* A number in /proc/sys/net/ipv4/conf/NAME/FILE. */
+long net_conf(const char *name, const char *file);
+
+/* Gives an interface an address ("192.0.2.1", with a network of so many bits), and takes it up. */
+void net_address(const char *name, const char *address, unsigned bits);
+
+/* The interface of the route to that network, in a string of the function's own; "" when there is
+ * none with that metric. */
+const char *net_route(const char *address, unsigned bits, unsigned metric);
+
+/* dom0's own address for packets to that one, in a string of the function's own; "" for none. */
+const char *net_source(const char *to);
+
 #endif

@@ -6,6 +6,15 @@
 /* What is not written for the back end, because it is Ethernet's. */
 #define MTU_DEFAULT 1500
 
+/* libxl__abs_path, libxl_internal.c */
+static void write_script(struct device_nodes *d, const char *script)
+{
+	if (*script == '/')
+		device_back(d, "script", "%s", script);
+	else
+		device_back(d, "script", "%s/%s", SCRIPT_DIR, script);
+}
+
 void vif_nodes(const struct vif *vif, struct nodes *to)
 {
 	const struct vif_spec *spec = vif->spec;
@@ -19,12 +28,14 @@ void vif_nodes(const struct vif *vif, struct nodes *to)
 	device_back(&d, "frontend-id", "%u", to->domid);
 	device_back(&d, "online", "1");
 	device_back(&d, "state", "%d", DEVICE_INITIALISING);
-	device_back(&d, "script", "%s", SCRIPT_DIR "/vif-bridge");
+	write_script(&d, spec->script ? spec->script : "vif-bridge");
 	if (spec->vifname)
 		device_back(&d, "vifname", "%s", spec->vifname);
 	device_back(&d, "mac", "%s", mac);
 	if (spec->ip)
 		device_back(&d, "ip", "%s", spec->ip);
+	if (spec->gatewaydev)
+		device_back(&d, "gatewaydev", "%s", spec->gatewaydev);
 	if (spec->has_rate)
 		device_back(&d, "rate", "%" PRIu64 ",%" PRIu32, spec->rate_bytes,
 			    spec->rate_interval_us);

@@ -313,6 +313,7 @@ static void print_nic(struct json *j, const struct vif *vif)
 
 	vif_mac_text(vif->mac, mac);
 	json_open(j, NULL, '{');
+	optional(j, "backend_domname", spec->backend_domain);
 	json_number(j, "devid", vif->devid);
 	if (spec->mtu)
 		json_number(j, "mtu", spec->mtu);
@@ -327,6 +328,7 @@ static void print_nic(struct json *j, const struct vif *vif)
 		json_number(j, "rate_bytes_per_interval", spec->rate_bytes);
 		json_number(j, "rate_interval_usecs", spec->rate_interval_us);
 	}
+	optional(j, "gatewaydev", spec->gatewaydev);
 	if (spec->trust != VIF_TRUST_DEFAULT)
 		print_flag(j, "trusted", spec->trust == VIF_TRUSTED);
 	json_close(j, '}');

@@ -42,6 +42,8 @@ static void test_modules(void **state)
 	assert_int_equal(guest_modules(&cfg), 4 | 8);
 	cfg.type = GUEST_HVM;
 	assert_int_equal(guest_modules(&cfg), 4 | 8 | 16);
+	vif.way = VIF_ROUTED;
+	assert_int_equal(guest_modules(&cfg), 4 | 16);
 	/* Without lists they are built in, or loaded by somebody else. */
 	assert_int_equal(guest_modules_load(31, &e), 0);
 }

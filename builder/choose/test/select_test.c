@@ -266,6 +266,11 @@ static void test_conflicts(void **state)
 		SOURCE("d.cfg", LEAST "vif = [ 'mac=00:16:3e:00:00:02,vifname=web' ]\n"),
 		SOURCE("e.cfg", LEAST "vif = [ '' ]\n"),
 	};
+	static const struct source routes[] = {
+		SOURCE("a.cfg", LEAST "vif = [ 'script=vif-route,ip=192.0.2.7 192.0.2.8' ]\n"),
+		SOURCE("b.cfg", LEAST "vif = [ 'script=vif-route,ip=192.0.2.8' ]\n"),
+		SOURCE("c.cfg", LEAST "vif = [ 'script=vif-route,ip=192.0.2.0/28' ]\n"),
+	};
 
 	(void)state;
 	selects(disks, 5, "", "c=64 bad=4",
@@ -284,6 +289,9 @@ static void test_conflicts(void **state)
 	selects(vifs, 5, "earlydom=b,c,d", "b=64 c=64 d=64 bad=0", "");
 	selects(vifs, 5, "earlydom=d,e earlydom.e.vif=['vifname=x','vifname=web']", "bad=2",
 		CMD(42) "vif 1: the vifname web is already that of vif 0 of d (d.cfg:3:9)\n");
+	selects(routes, 3, "", "c=64 bad=2",
+		"b.cfg:3:9: vif 0: the route to 192.0.2.8 is already that of vif 0 of a "
+		"(a.cfg:3:9)\n");
 }
 
 static void test_store_off(void **state)

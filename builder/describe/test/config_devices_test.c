@@ -120,7 +120,7 @@ static void test_vifs(void **state)
 
 	(void)state;
 	reads("vif = [ '', 'mac=00:16:3e:01:02:03,bridge=xenbr1,vifname=web0,mtu=9000,trusted',\n"
-	      "  'devid=7,rate=10MB/s@20ms,ip=192.0.2.1 192.0.2.2,type=vif,backend=0',\n"
+	      "  'devid=7,rate=10MB/s@20ms,ip=192.0.2.1 192.0.2.2,script=vif-route,backend=0',\n"
 	      "  'script=vif-bridge', 'script=/etc/xen/scripts/vif-bridge,backend=Domain-0',\n"
 	      "  'devid=65535' ]",
 	      &c, &g);
@@ -136,6 +136,7 @@ static void test_vifs(void **state)
 	assert_int_equal(g.vifs[2].devid, 7);
 	assert_true(g.vifs[2].has_devid && g.vifs[2].has_rate);
 	assert_string_equal(g.vifs[2].ip, "192.0.2.1 192.0.2.2");
+	assert_int_equal(g.vifs[2].way, VIF_ROUTED);
 	assert_int_equal(g.vifs[3].devid, 3);
 	assert_int_equal(g.vifs[4].devid, 4);
 	assert_int_equal(g.vifs[5].devid, 65535);
@@ -223,14 +224,12 @@ static void test_vif_not_served(void **state)
 {
 	(void)state;
 	refuses_entry("vif", "brige=x", "unknown parameter 'brige', did you mean 'bridge'?");
-	refuses_entry("vif", "script=vif-route",
-		      "script vif-route is not supported: no script is run, and a vif goes on a "
-		      "bridge");
+	refuses_entry("vif", "script=vif-openvswitch",
+		      "script vif-openvswitch is not supported: no script is run; bridge=NAME puts "
+		      "it on a bridge of Linux's");
 	refuses_entry("vif", "script=/opt/vif-bridge",
-		      "script /opt/vif-bridge is not supported: no script is run, and a vif goes "
-		      "on a bridge");
-	refuses_entry("vif", "gatewaydev=eth0",
-		      "gatewaydev is not supported: a vif goes on a bridge");
+		      "script /opt/vif-bridge is not supported: no script is run; vif-bridge with "
+		      "bridge=NAME and vif-route with gatewaydev=NAME are done without one");
 	refuses_entry("vif", "devid=65536", "devid is at most 65535");
 	refuses_entry("vif", "backend=netvm",
 		      "backend netvm is not supported: it is dom0 (0 or Domain-0)");

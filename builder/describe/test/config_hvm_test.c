@@ -411,19 +411,6 @@ static void test_devices(void **state)
 		"read-only: sda to sdp are SCSI, xvdg and on are not emulated\n"
 		"web.cfg:3:44: disk, entry 2: QEMU emulates xvde1 as the same AHCI drive as entry "
 		"1, xvde\n");
-	refuses(HVM
-		"vif = ['model=e10.0', 'vifname=longernames0', 'type=vif,vifname=longernames1',\n"
-		"'devid=100', 'type=vif,devid=101']",
-		"web.cfg:3:8: vif, entry 1: model=e10.0 is not the name of a card\n"
-		"web.cfg:3:23: vif, entry 2: vifname=longernames0 is too long for a vif with an "
-		"emulated card, 11 characters at most\n"
-		"web.cfg:4:1: vif, entry 4: devid=100 is too much for a vif with an emulated card, "
-		"99 at most\n");
-	notes(CLASSIC MODEL "vif = ['', 'type=ioemu', 'model=e1000']",
-	      "web.cfg:5:12: note: vif, entry 2: type=ioemu has no effect: no card is emulated for "
-	      "this guest\n"
-	      "web.cfg:5:26: note: vif, entry 3: model has no effect: no card is emulated for this "
-	      "guest\n");
 	refuses(HVM "disk = ['/a,,sda', '/b,,sda1']",
 		"web.cfg:3:20: disk, entry 2: QEMU emulates sda1 as the same SCSI drive as entry "
 		"1, sda\n");

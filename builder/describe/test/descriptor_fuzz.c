@@ -63,6 +63,8 @@ static void check_config(const struct guest_config *g)
 
 static void check_devices(const struct guest_config *g)
 {
+	char net[VIF_NET_TEXT];
+
 	for (size_t i = 0; i < g->nr_disks; i++) {
 		const struct disk_spec *a = &g->disks[i];
 
@@ -75,9 +77,13 @@ static void check_devices(const struct guest_config *g)
 			assert(a->vdev_number != g->disks[j].vdev_number);
 	}
 	for (size_t i = 0; i < g->nr_vifs; i++) {
-		assert(!g->vifs[i].model && !g->vifs[i].gatewaydev);
+		/* Only QEMU emulates a card. */
+		assert(g->vifs[i].type != VIF_TYPE_DEFAULT);
+		assert(g->vifs[i].type == VIF_TYPE_VIF ||
+		       (g->type == GUEST_HVM && g->model_protocol == MODEL_QEMU));
 		for (size_t j = 0; j < i; j++)
-			assert(g->vifs[i].devid != g->vifs[j].devid);
+			assert(g->vifs[i].devid != g->vifs[j].devid &&
+			       !vif_routes_meet(&g->vifs[i], &g->vifs[j], net));
 	}
 	assert(g->device_timeout >= 1 && g->device_timeout <= 3600);
 	assert(g->start_retries <= 100000 || g->start_retries >= RETRIES_AS_USUAL);

@@ -4,6 +4,8 @@
  */
 #include "builder/fake/kit.h"
 
+#include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -75,7 +77,125 @@ static int takes(const struct packet *p, struct link *l, int *error, char words[
 {
 	*error = -1;
 	words[0] = '\0';
-	return netlink_take(p->bytes, p->n, l, error, words, 32);
+	return netlink_take(p->bytes, p->n, l ? netlink_link : NULL, l, error, words, 32);
+}
+
+static void address(struct packet *p, unsigned index, unsigned char flags, uint8_t last)
+{
+	const struct ifaddrmsg addr = {
+		.ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_flags = flags, .ifa_index = index};
+	const uint8_t mine[4] = {192, 0, 2, last}, other[4] = {192, 0, 2, 99};
+
+	begin(p, RTM_NEWADDR, NLM_F_MULTI, &addr, sizeof(addr));
+	attr(p, IFA_ADDRESS, other, sizeof(other));
+	attr(p, IFA_LOCAL, mine, sizeof(mine));
+}
+
+static void end_of_list(struct packet *p, int error, uint16_t flags)
+{
+	begin(p, NLMSG_DONE, NLM_F_MULTI | flags, &error, sizeof(error));
+}
+
+/* Returns what netlink_take does; *error must have been set. */
+static int takes_ipv4(const struct packet *p, struct link_ipv4 *a, int *error)
+{
+	char words[32];
+
+	return netlink_take(p->bytes, p->n, netlink_ipv4, a, error, words, sizeof(words));
+}
+
+static void test_ipv4(void **state)
+{
+	struct link_ipv4 a = {.index = 7}, none = {.index = 8};
+	struct packet p = {.n = 0};
+	struct link l = {.index = 1};
+	char words[32];
+	int error = 0;
+
+	(void)state;
+	address(&p, 6, 0, 1);
+	address(&p, 7, IFA_F_SECONDARY, 2);
+	assert_int_equal(takes_ipv4(&p, &a, &error), 0);
+	assert_false(a.there);
+	address(&p, 7, 0, 3);
+	address(&p, 7, 0, 4);
+	end_of_list(&p, 0, 0);
+	assert_int_equal(takes_ipv4(&p, &a, &error), 1);
+	assert_int_equal(error, 0);
+	assert_true(a.there);
+	assert_memory_equal(a.addr, "\xc0\x00\x02\x03", 4);
+	assert_int_equal(takes_ipv4(&p, &none, &error), 1);
+	assert_false(none.there);
+	/* Nothing of it is an interface, and an interface is no address. */
+	assert_int_equal(takes(&p, &l, &error, words), 1);
+	assert_int_equal(l.index, 1);
+	p.n = 0;
+	bridge(&p);
+	error = 0;
+	assert_int_equal(takes_ipv4(&p, &none, &error), 0);
+	assert_false(none.there);
+}
+
+/* What is no IPv4 address, or cut off, is passed over. */
+static void test_no_ipv4(void **state)
+{
+	struct link_ipv4 a = {.index = 7};
+	struct packet p = {.n = 0};
+	struct ifaddrmsg *body = (struct ifaddrmsg *)(void *)(p.bytes + NLMSG_HDRLEN);
+	int error = 0;
+
+	(void)state;
+	address(&p, 7, 0, 1);
+	body->ifa_family = AF_INET6;
+	assert_int_equal(takes_ipv4(&p, &a, &error), 0);
+	assert_false(a.there);
+	body->ifa_family = AF_INET;
+	head_of(&p)->nlmsg_len = NLMSG_LENGTH(sizeof(*body) - 1);
+	p.n = NLMSG_ALIGN(head_of(&p)->nlmsg_len);
+	assert_int_equal(takes_ipv4(&p, &a, &error), 0);
+	assert_false(a.there);
+	p.n = 0;
+	begin(&p, RTM_NEWADDR, 0, &(struct ifaddrmsg){.ifa_family = AF_INET, .ifa_index = 7},
+	      sizeof(*body));
+	attr(&p, IFA_LOCAL, "12345", 5);
+	assert_int_equal(takes_ipv4(&p, &a, &error), 0);
+	assert_false(a.there);
+}
+
+/* The end of a list, and one that has changed meanwhile. */
+static void test_list(void **state)
+{
+	struct link_ipv4 a = {.index = 7};
+	struct packet p = {.n = 0}, last = {.n = 0};
+	int error = 0;
+
+	(void)state;
+	end_of_list(&last, 0, 0);
+	address(&p, 7, 0, 1);
+	assert_int_equal(takes_ipv4(&p, &a, &error), 0);
+	assert_int_equal(error, 0);
+	head_of(&p)->nlmsg_flags |= NLM_F_DUMP_INTR;
+	assert_int_equal(takes_ipv4(&p, &a, &error), 0);
+	assert_int_equal(takes_ipv4(&last, &a, &error), 1);
+	assert_int_equal(error, EINTR);
+	error = 0;
+	assert_int_equal(takes_ipv4(&last, &a, &error), 1);
+	assert_int_equal(error, 0);
+	/* What went wrong counts for more. */
+	p.n = 0;
+	end_of_list(&p, -ENOMEM, NLM_F_DUMP_INTR);
+	assert_int_equal(takes_ipv4(&p, &a, &error), 1);
+	assert_int_equal(error, ENOMEM);
+	/* No end has no verdict. */
+	head_of(&p)->nlmsg_len = NLMSG_LENGTH(3);
+	assert_int_equal(takes_ipv4(&p, &a, &error), -1);
+	/* That flag means something else elsewhere. */
+	p.n = 0;
+	error = 0;
+	verdict(&p, 0, NULL);
+	head_of(&p)->nlmsg_flags |= NLM_F_DUMP_INTR;
+	assert_int_equal(takes_ipv4(&p, &a, &error), 1);
+	assert_int_equal(error, 0);
 }
 
 static void test_link(void **state)
@@ -191,14 +311,16 @@ static void test_wrong_attribute(void **state)
 
 static int write_seeds(const char *dir)
 {
-	struct packet p[2] = {{.n = 0}, {.n = 0}};
+	struct packet p[3] = {{.n = 0}, {.n = 0}, {.n = 0}};
 	char path[512];
 	FILE *f;
 
 	bridge(&p[0]);
 	verdict(&p[0], 0, NULL);
 	verdict(&p[1], EBUSY, "in use");
-	for (size_t i = 0; i < 2; i++) {
+	address(&p[2], 1, 0, 1);
+	end_of_list(&p[2], 0, 0);
+	for (size_t i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%zu", dir, i);
 		f = fopen(path, "w");
 		if (!f || fwrite(p[i].bytes, 1, p[i].n, f) != p[i].n || fclose(f) == EOF)
@@ -211,6 +333,9 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_ipv4),
+		cmocka_unit_test(test_no_ipv4),
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_wrong_attribute),

@@ -36,14 +36,15 @@ static void test_init(void **state)
 	};
 	struct vif v[3];
 	char text[18];
+	bool absent;
 	struct err e;
 
 	(void)state;
 	net_need();
 	net_make(br_name, "bridge");
-	assert_int_equal(vif_init(NULL, NULL, 0, &e), 0);
+	assert_int_equal(vif_init(NULL, NULL, 0, &absent, &e), 0);
 	memset(v, 0xff, sizeof(v));
-	KIT_CHECK(vif_init(v, specs, 3, &e) == 0, "%s", e.msg);
+	KIT_CHECK(vif_init(v, specs, 3, &absent, &e) == 0, "%s", e.msg);
 	assert_int_equal(v[0].devid, 4);
 	vif_mac_text(v[0].mac, text);
 	assert_string_equal(text, "02:01:02:03:04:05");
@@ -59,19 +60,22 @@ static void test_no_bridge(void **state)
 {
 	const struct vif_spec named = {.bridge = br_name, .devid = 3}, unnamed = {.devid = 0};
 	struct vif v;
+	bool absent;
 	struct err e;
 
 	(void)state;
 	net_need();
-	assert_int_equal(vif_init(&v, &named, 1, &e), -1);
+	assert_int_equal(vif_init(&v, &named, 1, &absent, &e), -1);
+	assert_true(absent && e.passing);
 	assert_string_equal(e.msg, "vif 3: there is no bridge br (earlydom.bridge=br makes one)");
-	assert_int_equal(vif_init(&v, &unnamed, 1, &e), -1);
+	assert_int_equal(vif_init(&v, &unnamed, 1, &absent, &e), -1);
 	assert_string_equal(e.msg,
 			    "vif 0: there is no bridge xenbr0 (earlydom.bridge=xenbr0 makes one)");
 	assert_string_equal(vif_bridge(&v), "xenbr0");
 	net_make(br_name, "veth");
-	assert_int_equal(vif_init(&v, &named, 1, &e), -1);
+	assert_int_equal(vif_init(&v, &named, 1, &absent, &e), -1);
 	assert_string_equal(e.msg, "vif 3: br is not a bridge");
+	assert_false(absent);
 	/* It goes away after the guest was started. */
 	v = one(&named);
 	net_make("vif7.3", "veth");

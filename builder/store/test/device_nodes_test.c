@@ -138,12 +138,57 @@ static void test_no_value(void **state)
 	nodes_free(&n);
 }
 
+/* The value of a node of the vif's back end, NULL without one. */
+static const char *of_vif(const char *text, const char *name)
+{
+	static char value[128];
+	struct vif_spec spec = {.devid = 0};
+	const struct vif vif = {.spec = &spec};
+	struct nodes n = {.domid = 7};
+	const struct node *node;
+	char path[128];
+	struct err e;
+
+	assert_int_equal(vif_spec_parse(text, &spec, &e), 0);
+	vif_nodes(&vif, &n);
+	snprintf(path, sizeof(path), "/local/domain/0/backend/vif/7/0/%s", name);
+	node = find(&n, path);
+	if (node)
+		snprintf(value, sizeof(value), "%s", node->value);
+	nodes_free(&n);
+	vif_spec_free(&spec);
+	return node ? value : NULL;
+}
+
+/* As libxl writes them: a name of a script is one in its own directory, and what a script does not
+ * look at is there, too. */
+static void test_vif(void **state)
+{
+	static const char routed[] = "script=vif-route,ip=192.0.2.7 10.9.0.0/16,gatewaydev=eth0";
+
+	(void)state;
+	assert_string_equal(of_vif("", "script"), "/etc/xen/scripts/vif-bridge");
+	assert_null(of_vif("", "gatewaydev"));
+	assert_null(of_vif("", "ip"));
+	assert_string_equal(of_vif("", "bridge"), "xenbr0");
+	assert_string_equal(of_vif(routed, "script"), "/etc/xen/scripts/vif-route");
+	assert_string_equal(of_vif(routed, "gatewaydev"), "eth0");
+	assert_string_equal(of_vif(routed, "ip"), "192.0.2.7 10.9.0.0/16");
+	assert_string_equal(of_vif(routed, "bridge"), "xenbr0");
+	assert_string_equal(of_vif(routed, "type"), "vif");
+	assert_null(of_vif(routed, "mtu"));
+	assert_string_equal(of_vif("script=/usr/etc/xen/scripts/vif-bridge,mtu=9000", "script"),
+			    "/usr/etc/xen/scripts/vif-bridge");
+	assert_string_equal(of_vif("mtu=9000", "mtu"), "9000");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_qdisk),
 		cmocka_unit_test(test_cdrom),
+		cmocka_unit_test(test_vif),
 		cmocka_unit_test(test_no_value),
 	};
 

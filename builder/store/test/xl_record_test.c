@@ -90,6 +90,8 @@ static void test_options(void **state)
 	g.disks[0].loop = true;
 	strcpy(g.disks[0].path, "/dev/loop0");
 	golden_vif(&g, "mac=00:16:3e:aa:bb:cc,mtu=9000,untrusted");
+	golden_vif(&g, "mac=00:16:3e:aa:bb:cd,script=vif-route,ip=192.0.2.7,gatewaydev=eth0,"
+		       "backend=0,rate=1MB/s");
 	text = print(&g.guest, NULL);
 	has(text, "        \"cmdline\": \"ip=dhcp root=/dev/xvda1 ro "
 		  "a=\\\"b\\\\c\\\" \xc3\xa9\\ufffd\\u001b\",\n");
@@ -115,6 +117,17 @@ static void test_options(void **state)
 		  "            \"mac\": \"00:16:3e:aa:bb:cc\",\n"
 		  "            \"nictype\": \"vif\",\n"
 		  "            \"trusted\": \"False\"\n"
+		  "        },\n"
+		  "        {\n"
+		  "            \"backend_domname\": \"0\",\n"
+		  "            \"devid\": 1,\n"
+		  "            \"mac\": \"00:16:3e:aa:bb:cd\",\n"
+		  "            \"ip\": \"192.0.2.7\",\n"
+		  "            \"script\": \"vif-route\",\n"
+		  "            \"nictype\": \"vif\",\n"
+		  "            \"rate_bytes_per_interval\": 50000,\n"
+		  "            \"rate_interval_usecs\": 50000,\n"
+		  "            \"gatewaydev\": \"eth0\"\n"
 		  "        }\n");
 	free(text);
 	golden_free(&g);

@@ -231,7 +231,33 @@ static void test_disk_does_not_come(void **state)
 	close_scene(&s);
 }
 
-/* One that is there and can't be used is not waited for, nor a bridge. */
+/* What a vif is plugged into is waited for, too. */
+static void test_no_bridge(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	for (int comes = 0; comes < 2; comes++) {
+		configure(&s, GUEST_PV);
+		open_scene(&s);
+		fake_devices()->no_bridge = true;
+		kit_units_start(&s.k);
+		kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S - 1);
+		assert_int_equal(s.u->state, UNIT_WAITING);
+		assert_int_equal(fake_devices()->held, 0);
+		fake_devices()->no_bridge = !comes;
+		kit_units_tick(&s.k, s.u->since + 5 * NS_PER_S);
+		if (comes) {
+			kit_units_jobs(&s.k);
+			assert_int_equal(s.u->state, UNIT_RUNNING);
+		} else {
+			failed(&s, "vif 0: there is no bridge", "");
+		}
+		close_scene(&s);
+	}
+}
+
+/* One that is there and can't be used is not waited for. */
 static void test_wrong(void **state)
 {
 	struct scene s;
@@ -244,13 +270,6 @@ static void test_wrong(void **state)
 	kit_units_start(&s.k);
 	snprintf(why, sizeof(why), "disk xvda: cannot open /dev/fake-a: %s", strerror(EBUSY));
 	failed(&s, why, "");
-	close_scene(&s);
-
-	configure(&s, GUEST_PV);
-	open_scene(&s);
-	fake_devices()->no_bridge = true;
-	kit_units_start(&s.k);
-	failed(&s, "vif 0: there is no bridge", "");
 	close_scene(&s);
 
 	/* The second of the two disks. */
@@ -714,6 +733,7 @@ int main(void)
 		cmocka_unit_test(test_no_store),
 		cmocka_unit_test(test_disk_comes),
 		cmocka_unit_test(test_disk_does_not_come),
+		cmocka_unit_test(test_no_bridge),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_others_go_on),
 		cmocka_unit_test(test_late),
