@@ -443,6 +443,11 @@ void config_free(struct guest_config *g)
 	free(g->firmware_override);
 	free(g->memmap);
 	strings_free(&g->serial);
+	strings_free(&g->model_args_hvm);
+	strings_free(&g->model_args_pv);
+	strings_free(&g->usbdevice);
+	free(g->soundhw);
+	free(g->bios_path);
 	free(g->vnclisten);
 	free(g->boot);
 	disk_specs_free(g->disks, g->nr_disks);

@@ -10,6 +10,7 @@
 #include "builder/image/vmx.h"
 #include "config_disks.h"
 #include "config_hvm.h"
+#include "config_qemu.h"
 #include "config_screen.h"
 #include "config_value.h"
 
@@ -160,6 +161,7 @@ static void check_qemu(struct reading *r)
 {
 	check_kernel(r);
 	check_bios(r);
+	config_check_qemu(r);
 	check_videoram(r);
 	config_check_screens(r);
 	check_boot_default(r);

@@ -60,6 +60,18 @@ static const struct word vgas[] = {
 	{0},
 };
 
+/* libxl's, all of which this QEMU may have been built without. */
+static const struct word soundcards[] = {
+	{"ac97", WORD_OK}, {"adlib", WORD_OK}, {"cs4231a", WORD_OK}, {"es1370", WORD_OK},
+	{"gus", WORD_OK},  {"hda", WORD_OK},   {"sb16", WORD_OK},    {0},
+};
+
+static const struct word vendors[] = {
+	[VENDOR_NONE] = {"none", WORD_OK},
+	[VENDOR_XENSERVER] = {"xenserver", WORD_OK},
+	{0},
+};
+
 static const struct word hdtypes[] = {
 	[HDTYPE_IDE] = {"ide", WORD_OK},
 	[HDTYPE_AHCI] = {"ahci", WORD_OK},
@@ -151,6 +163,22 @@ const struct key config_keys[] = {
 	{"keymap", read_string, FIELD(keymap), .check = vnc_keymap_check,
 	 .guests = KEY_FOR_QEMU | KEY_FOR_PV},
 	{"boot", read_string, FIELD(boot), .check = check_boot, .guests = KEY_FOR_QEMU},
+	{"device_model_args_hvm", read_strings, FIELD(model_args_hvm), .guests = KEY_FOR_QEMU},
+	{"device_model_args_pv", read_strings, FIELD(model_args_pv),
+	 .guests = KEY_FOR_PV | KEY_FOR_PVH},
+	{"bios_path_override", read_string, FIELD_AND(bios_path, bios_path_loc),
+	 .check = check_path, .guests = KEY_FOR_QEMU},
+	{"stdvga", read_bool, FIELD(stdvga), .guests = KEY_FOR_QEMU},
+	{"usb", read_bool, FIELD(usb), .guests = KEY_FOR_QEMU},
+	{"usbversion", read_unsigned, FIELD(usbversion), .min = 0, .max = 3,
+	 .guests = KEY_FOR_QEMU},
+	{"usbdevice", read_strings, FIELD(usbdevice), .check = check_filled, .one_or_many = true,
+	 .guests = KEY_FOR_QEMU},
+	{"soundhw", read_word_text, FIELD(soundhw), .words = soundcards, .guests = KEY_FOR_QEMU},
+	{"xen_platform_pci", read_bool, FIELD(xen_platform_pci), .guests = KEY_FOR_QEMU},
+	{"vkb_device", read_bool, FIELD(vkb_device), .guests = KEY_FOR_QEMU},
+	{"vendor_device", read_word, FIELD(vendor_device), .words = vendors,
+	 .guests = KEY_FOR_QEMU},
 	{"acpi", read_bool, FIELD(acpi), .guests = KEY_FOR_HVM},
 	{"apic", read_bool, FIELD(apic), .guests = KEY_FOR_HVM},
 	{"hpet", read_bool, FIELD(hpet), .guests = KEY_FOR_HVM},

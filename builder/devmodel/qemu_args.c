@@ -6,6 +6,7 @@
 #include "classic_args.h"
 #include "builder/device/vif.h"
 #include "builder/describe/vnc_server.h"
+#include "qemu_devices.h"
 #include "qemu_drives.h"
 
 const char *const qmp_names[QMP_SOCKETS] = {"libxl", "libxenstat"};
@@ -70,7 +71,7 @@ static void vga(const struct guest_config *cfg, struct argv *out)
 
 static void machine(const struct guest *g, struct argv *out)
 {
-	pair(out, "-machine", "xenfv,suppress-vmdesc=on");
+	pair(out, "-machine", qemu_machine(g->cfg));
 	argv_add(out, "-m");
 	argv_add(out, "%" PRIu64, mib(g->static_max_kib - g->cfg->videoram_kib));
 }
@@ -142,10 +143,10 @@ static void begin(const struct guest *g, const struct qemu_start *s, struct argv
 	argv_add(out, "-no-user-config");
 }
 
-static void extra(const struct guest_config *cfg, struct argv *out)
+static void extra(const struct strings *args, struct argv *out)
 {
-	for (size_t i = 0; i < cfg->model_args.n; i++)
-		argv_add(out, "%s", cfg->model_args.v[i]);
+	for (size_t i = 0; i < args->n; i++)
+		argv_add(out, "%s", args->v[i]);
 }
 
 /* The machine without any machine that finds its back ends' devices in the store. */
@@ -164,7 +165,8 @@ static int pv_args(const struct guest *g, const struct qemu_start *s, struct arg
 	pair(out, "-machine", "xenpv");
 	argv_add(out, "-m");
 	argv_add(out, "%" PRIu64, mib(g->cfg->maxmem_kib));
-	extra(g->cfg, out);
+	extra(&g->cfg->model_args, out);
+	extra(&g->cfg->model_args_pv, out);
 	return argv_check(out, e);
 }
 
@@ -188,6 +190,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 		argv_add(out, "-boot");
 		argv_add(out, "order=%s", cfg->boot);
 	}
+	qemu_device_args(cfg, out);
 	if (!cfg->acpi)
 		argv_add(out, "-no-acpi");
 	if (cfg->maxvcpus > 1) {
@@ -201,7 +204,9 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 		pair(out, "-device", "ahci,id=ahci0");
 	if (qemu_drive_args(g, out, e) < 0)
 		return -1;
+	qemu_vendor_args(cfg, out);
 	powers_after(s, out);
-	extra(cfg, out);
+	extra(&cfg->model_args, out);
+	extra(&cfg->model_args_hvm, out);
 	return argv_check(out, e);
 }

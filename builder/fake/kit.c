@@ -187,6 +187,7 @@ void kit_hvm(struct guest_config *cfg, bool classic)
 	cfg->image = (char *)(uintptr_t) "vmx";
 	cfg->type = GUEST_HVM;
 	cfg->acpi = cfg->apic = cfg->hpet = cfg->hap = true;
+	cfg->xen_platform_pci = cfg->vkb_device = true;
 	cfg->vga = VGA_NONE;
 	cfg->model_override = model;
 	cfg->model_protocol = classic ? MODEL_CLASSIC : MODEL_QEMU;

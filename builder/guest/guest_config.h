@@ -21,6 +21,8 @@ enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
 enum device_model_protocol { MODEL_QEMU, MODEL_CLASSIC };
 enum guest_bios { BIOS_SEABIOS, BIOS_OVMF, BIOS_ROMBIOS /* no guest has it: refused */ };
 enum guest_vga { VGA_CIRRUS, VGA_STD, VGA_NONE };
+/* A device of a vendor that its drivers look for. */
+enum guest_vendor { VENDOR_NONE, VENDOR_XENSERVER };
 enum guest_hdtype { HDTYPE_IDE, HDTYPE_AHCI };
 enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
 
@@ -147,6 +149,18 @@ struct guest_config {
 	size_t nr_vfbs;
 	struct vkb_spec *vkbs;
 	size_t nr_vkbs;
+
+	/* What QEMU emulates besides, see config_qemu.c. */
+	struct strings model_args_hvm, model_args_pv; /* for such guests, behind model_args */
+	bool usb;
+	unsigned usbversion;      /* 1 to 3, 0 for none */
+	struct strings usbdevice; /* QEMU's -usbdevice, one each */
+	char *soundhw;            /* or NULL */
+	bool stdvga;              /* vga says what it meant */
+	bool xen_platform_pci, vkb_device;
+	enum guest_vendor vendor_device;
+	char *bios_path; /* absolute path, or NULL: the one of bios */
+	struct loc bios_path_loc;
 };
 
 /* Whether it has disks or network interfaces, which back ends in dom0 serve. */

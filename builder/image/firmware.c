@@ -37,6 +37,8 @@ const char *firmware_loader_path(const struct guest_config *cfg)
 
 const char *firmware_bios_path(const struct guest_config *cfg)
 {
+	if (cfg->bios_path)
+		return cfg->bios_path;
 	return cfg->bios == BIOS_OVMF ? FIRMWARE_ROOT "/usr/share/ovmf/OVMF.fd"
 				      : FIRMWARE_ROOT "/usr/share/seabios/bios-256k.bin";
 }

@@ -32,8 +32,9 @@ static void own_nodes(const struct guest *g, const struct guest_facts *i, struct
 /* A keyboard comes with each screen. */
 static void screens_nodes(const struct guest_config *cfg, struct nodes *n)
 {
-	/* libxl gives one to every such guest, whether it has a screen or not. */
-	if (firmware_wanted(cfg))
+	/* libxl gives one to every such guest that does not refuse it, whether it has a screen or
+	 * not. */
+	if (firmware_wanted(cfg) && cfg->vkb_device)
 		vkbd_nodes(NULL, 0, n);
 	for (uint32_t k = 0; k < cfg->nr_vfbs; k++) {
 		vfb_nodes(&cfg->vfbs[k], k, n);

@@ -152,6 +152,10 @@ static void print_model(struct json *j, const struct guest_config *cfg)
 	optional(j, "device_model", cfg->model_override);
 	if (cfg->model_args.n)
 		print_strings(j, "extra", &cfg->model_args);
+	if (cfg->model_args_pv.n)
+		print_strings(j, "extra_pv", &cfg->model_args_pv);
+	if (cfg->model_args_hvm.n)
+		print_strings(j, "extra_hvm", &cfg->model_args_hvm);
 }
 
 static void print_vga(struct json *j, const struct guest_config *cfg)
@@ -164,7 +168,7 @@ static void print_vga(struct json *j, const struct guest_config *cfg)
 	};
 
 	json_open(j, "vga", '{');
-	if (cfg->vga != VGA_CIRRUS || config_has(cfg, "vga"))
+	if (cfg->vga != VGA_CIRRUS || config_has(cfg, "vga") || config_has(cfg, "stdvga"))
 		json_text(j, "kind", kinds[cfg->vga]);
 	json_close(j, '}');
 }
@@ -196,6 +200,20 @@ static void print_serial(struct json *j, const struct guest_config *cfg, bool li
 		json_text(j, "serial", cfg->serial.v[0]);
 }
 
+static bool is_usb_list(const struct guest_config *cfg)
+{
+	return cfg->usbdevice.n > 1 || config_has_list(cfg, "usbdevice");
+}
+
+static void print_usb(struct json *j, const struct guest_config *cfg)
+{
+	print_default(j, cfg, "usb", cfg->usb, false);
+	if (cfg->usbversion)
+		json_number(j, "usbversion", cfg->usbversion);
+	if (cfg->usbdevice.n && !is_usb_list(cfg))
+		json_text(j, "usbdevice", cfg->usbdevice.v[0]);
+}
+
 static void print_hvm(struct json *j, const struct guest_config *cfg)
 {
 	const bool qemu = firmware_wanted(cfg);
@@ -205,6 +223,7 @@ static void print_hvm(struct json *j, const struct guest_config *cfg)
 		json_text(j, "bios", guest_bios_name(cfg->bios));
 	print_default(j, cfg, "viridian", cfg->viridian, false);
 	print_default(j, cfg, "hpet", cfg->hpet, true);
+	optional(j, "system_firmware", cfg->bios_path);
 	/* libxl does not print the initial value of its type (init_val), here ide. */
 	if (cfg->hdtype == HDTYPE_AHCI)
 		json_text(j, "hdtype", "ahci");
@@ -216,9 +235,19 @@ static void print_hvm(struct json *j, const struct guest_config *cfg)
 	print_serial(j, cfg, false);
 	if (cfg->boot && (strcmp(cfg->boot, "cda") != 0 || config_has(cfg, "boot")))
 		json_text(j, "boot", cfg->boot);
+	print_usb(j, cfg);
 	/* QEMU alone serves a vkbd device. */
 	if (!qemu)
 		print_flag(j, "vkb_device", false);
+	else
+		print_default(j, cfg, "vkb_device", cfg->vkb_device, true);
+	optional(j, "soundhw", cfg->soundhw);
+	if (qemu)
+		print_default(j, cfg, "xen_platform_pci", cfg->xen_platform_pci, true);
+	if (cfg->usbdevice.n && is_usb_list(cfg))
+		print_strings(j, "usbdevice_list", &cfg->usbdevice);
+	if (cfg->vendor_device == VENDOR_XENSERVER)
+		json_text(j, "vendor_device", "xenserver");
 	print_serial(j, cfg, true);
 	empty(j, "rdm");
 }

@@ -275,6 +275,37 @@ static void test_firmware(void **state)
 		"web.cfg:3:12: firmware = \"mine\": must be an absolute path\n");
 }
 
+/* What QEMU emulates besides. */
+static void test_devices_of_qemu(void **state)
+{
+	struct descriptor c;
+	struct guest_config g;
+
+	(void)state;
+	reads("memory = 64; type = 'hvm'", &c, &g);
+	assert_true(g.xen_platform_pci && g.vkb_device);
+	assert_false(g.usb || g.usbversion || g.usbdevice.n || g.soundhw || g.vendor_device);
+	done(&c, &g);
+	reads("memory = 64; type = 'hvm'; stdvga = 1; usbdevice = ['tablet', 'host:1.2']\n"
+	      "soundhw = 'es1370'; xen_platform_pci = 0; vkb_device = 0; bios_path_override = "
+	      "'/b'\n"
+	      "vendor_device = 'xenserver'; device_model_args_hvm = ['-x']",
+	      &c, &g);
+	assert_int_equal(g.vga, VGA_STD);
+	assert_int_equal(g.videoram_kib, 16 * 1024);
+	assert_int_equal(g.usbdevice.n, 2);
+	assert_string_equal(g.soundhw, "es1370");
+	assert_false(g.xen_platform_pci || g.vkb_device);
+	assert_string_equal(g.bios_path, "/b");
+	assert_int_equal(g.vendor_device, VENDOR_XENSERVER);
+	assert_string_equal(g.model_args_hvm.v[0], "-x");
+	done(&c, &g);
+	reads("memory = 64; type = 'hvm'; stdvga = 0; usbdevice = 'tablet'", &c, &g);
+	assert_int_equal(g.vga, VGA_CIRRUS);
+	assert_int_equal(g.usbdevice.n, 1);
+	done(&c, &g);
+}
+
 static void test_missing(void **state)
 {
 	(void)state;
@@ -337,9 +368,17 @@ static void test_values(void **state)
 		"web.cfg:3:18: serial, entry 2 = \"\": must not be empty\n");
 	refuses(HVM "device_model_args = '-x'",
 		"web.cfg:3:21: device_model_args = \"-x\": must be a list of strings, in [ ]\n");
-	refuses(HVM "device_model_args_hvm = ['-x']",
-		"web.cfg:3:1: device_model_args_hvm is a key of xl that earlydom does not "
-		"support\n");
+	refuses(HVM "soundhw = 'pcspk'",
+		"web.cfg:3:11: soundhw = \"pcspk\": must be \"ac97\", \"adlib\", \"cs4231a\", "
+		"\"es1370\", \"gus\", \"hda\" or \"sb16\"\n");
+	refuses(HVM "usbversion = 4", "web.cfg:3:14: usbversion = 4: must be 0 to 3\n");
+	refuses(HVM "usbversion = 2; usbdevice = 'tablet'",
+		"web.cfg:3:1: usbversion can't be given together with usbdevice (line 3)\n");
+	refuses(HVM "usb = 1; usbversion = 2",
+		"web.cfg:3:10: usbversion can't be given together with usb (line 3)\n");
+	notes(HVM "usb = 0; usbversion = 2; stdvga = 1; vga = 'none'; memory = 64",
+	      "web.cfg:3:52: note: memory is given twice, first on line 1\n"
+	      "web.cfg:3:26: note: stdvga has no effect beside vga (line 3)\n");
 }
 
 static void test_videoram(void **state)
@@ -462,13 +501,21 @@ static void test_cdroms(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_qemu),
-		cmocka_unit_test(test_classic),        cmocka_unit_test(test_wrong_type),
-		cmocka_unit_test(test_wrong_protocol), cmocka_unit_test(test_firmware),
-		cmocka_unit_test(test_missing),        cmocka_unit_test(test_builder),
-		cmocka_unit_test(test_viewer),         cmocka_unit_test(test_values),
-		cmocka_unit_test(test_videoram),       cmocka_unit_test(test_vnc),
-		cmocka_unit_test(test_devices),        cmocka_unit_test(test_cdroms),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_wrong_type),
+		cmocka_unit_test(test_wrong_protocol),
+		cmocka_unit_test(test_firmware),
+		cmocka_unit_test(test_devices_of_qemu),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_builder),
+		cmocka_unit_test(test_viewer),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_videoram),
+		cmocka_unit_test(test_vnc),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_cdroms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,6 +69,7 @@ static void set_up(bool store, bool classic)
 	KIT_CHECK(guest_build(&guest, &host, &e) == 0, "%s", e.msg);
 	guest_drop_images(&guest, &images);
 	cfg.type = GUEST_HVM;
+	cfg.xen_platform_pci = true;
 	cfg.model_override = program;
 	cfg.model_protocol = classic ? MODEL_CLASSIC : MODEL_QEMU;
 	cfg.model_config = classic ? config : NULL;

@@ -23,6 +23,7 @@ static int set_up(void **state)
 	cfg.videoram_kib = 8 * 1024;
 	cfg.boot = boot;
 	cfg.acpi = cfg.apic = cfg.hpet = cfg.hap = true;
+	cfg.xen_platform_pci = true;
 	g = (struct guest){.cfg = &cfg, .domid = 7, .static_max_kib = cfg.maxmem_kib};
 	start = (struct qemu_start){.program = "/usr/libexec/xen-qemu-system-i386"};
 	return 0;
@@ -99,6 +100,42 @@ static void test_full(void **state)
 	      "-no-acpi", "-smp", "2,maxcpus=4", "-net", "none", "-xen-domid-restrict", "-chroot",
 	      "/run/earlydom/model/empty", "-machine", "xenfv,suppress-vmdesc=on", "-m", "1009",
 	      "-runas", "65543:65544", "-trace", "xen*");
+}
+
+static void test_devices(void **state)
+{
+	static char tablet[] = "tablet", mouse[] = "mouse", hda[] = "hda", ac97[] = "ac97";
+	static char one[] = "-one", two[] = "-two";
+	char *devices[2] = {tablet, mouse}, *args[1] = {one}, *more[1] = {two};
+
+	(void)state;
+	cfg.usbdevice = (struct strings){devices, 2};
+	cfg.soundhw = hda;
+	cfg.vendor_device = VENDOR_XENSERVER;
+	cfg.model_args = (struct strings){args, 1};
+	cfg.model_args_hvm = (struct strings){more, 1};
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, "-usb", "-usbdevice", "tablet", "-usbdevice", "mouse",
+	      "-device", "intel-hda", "-device", "hda-duplex", NO_NET, MACHINE, "-device",
+	      "xen-pvdevice,device-id=0xc000", "-one", "-two");
+	set_up(NULL);
+	cfg.usb = true;
+	cfg.soundhw = ac97;
+	cfg.xen_platform_pci = false;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, "-usb", "-device", "ac97", NO_NET, "-machine",
+	      "pc,accel=xen,suppress-vmdesc=on", "-m", "504");
+	set_up(NULL);
+	cfg.usbversion = 1;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, "-device", "piix3-usb-uhci,id=usb", NO_NET, MACHINE);
+	cfg.usbversion = 2;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, "-device",
+	      "ich9-usb-ehci1,id=usb,addr=0x1d.0x7,multifunction=on", "-device",
+	      "ich9-usb-uhci1,masterbus=usb.0,firstport=0,addr=0x1d.0,multifunction=on", "-device",
+	      "ich9-usb-uhci2,masterbus=usb.0,firstport=2,addr=0x1d.0x1,multifunction=on",
+	      "-device",
+	      "ich9-usb-uhci3,masterbus=usb.0,firstport=4,addr=0x1d.0x2,multifunction=on", NO_NET,
+	      MACHINE);
+	cfg.usbversion = 3;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, "-device", "nec-usb-xhci,id=usb", NO_NET, MACHINE);
 }
 
 static void test_kernel(void **state)
@@ -353,6 +390,7 @@ int main(void)
 		cmocka_unit_test_setup(test_plain, set_up),
 		cmocka_unit_test_setup(test_full, set_up),
 		cmocka_unit_test_setup(test_kernel, set_up),
+		cmocka_unit_test_setup(test_devices, set_up),
 		cmocka_unit_test_setup(test_vnc, set_up),
 		cmocka_unit_test_setup(test_pv, set_up),
 		cmocka_unit_test_setup(test_disks, set_up),

@@ -1,0 +1,44 @@
+/*
+ * Keys for what QEMU emulates: what they mean together, as libxl has it (tools/libs/light of Xen
+ * 4.17: libxl__domain_build_info_setdefault, libxl__build_device_model_args_new).
+ */
+#include "config_qemu.h"
+
+/* vga's older word. */
+static void check_stdvga(struct reading *r)
+{
+	const struct statement *st = config_good(r, "stdvga"), *vga = config_good(r, "vga");
+	char buf[PLACE_MAX];
+
+	if (!st)
+		return;
+	if (vga)
+		diag_note(r->d, st->loc, "stdvga has no effect beside vga (%s)",
+			  config_place(vga->loc, st->loc, buf));
+	else
+		r->g->vga = r->g->stdvga ? VGA_STD : VGA_CIRRUS;
+}
+
+/* Two ways to have USB; a device of usbdevice brings its controller. */
+static void check_usb(struct reading *r)
+{
+	const struct statement *version = config_good(r, "usbversion");
+	const struct statement *other = config_good(r, "usbdevice");
+	char buf[PLACE_MAX];
+
+	if (!r->g->usbdevice.n)
+		other = r->g->usb ? config_good(r, "usb") : NULL;
+	if (r->g->usbversion && other)
+		diag_add(r->d, version->loc, "usbversion can't be given together with %s (%s)",
+			 other->key, config_place(other->loc, version->loc, buf));
+}
+
+void config_check_qemu(struct reading *r)
+{
+	check_stdvga(r);
+	check_usb(r);
+	if (!config_good(r, "xen_platform_pci"))
+		r->g->xen_platform_pci = true;
+	if (!config_good(r, "vkb_device"))
+		r->g->vkb_device = true;
+}
