@@ -34,8 +34,8 @@ int check_name(const char *text, struct err *e); /* of a guest */
 int check_profile(const char *text, struct err *e);
 int check_filled(const char *text, struct err *e);   /* not empty */
 int check_one_word(const char *text, struct err *e); /* not empty, no blanks */
-int check_boot(const char *text, struct err *e); /* letters of QEMU's -boot order= */
-int check_disk(const char *text, struct err *e); /* right, and one that can be served */
+int check_boot(const char *text, struct err *e);     /* letters of QEMU's -boot order= */
+int check_disk(const char *text, struct err *e);     /* right, and one that can be served */
 int check_vif(const char *text, struct err *e);
 int check_ready(const char *text, struct err *e); /* a node below the guest's path in the store */
 

@@ -185,10 +185,8 @@ static void test_vif(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_qdisk),
-		cmocka_unit_test(test_cdrom),
-		cmocka_unit_test(test_vif),
+		cmocka_unit_test(test_places),   cmocka_unit_test(test_qdisk),
+		cmocka_unit_test(test_cdrom),    cmocka_unit_test(test_vif),
 		cmocka_unit_test(test_no_value),
 	};
 

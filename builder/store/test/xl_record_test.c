@@ -600,18 +600,12 @@ static void test_link(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_qdisks),
-		cmocka_unit_test(test_hvm),
-		cmocka_unit_test(test_hvm_given),
-		cmocka_unit_test(test_hvm_others),
-		cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_screens),
-		cmocka_unit_test(test_pins),
-		cmocka_unit_test(test_pins_of_domain),
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_golden),    cmocka_unit_test(test_options),
+		cmocka_unit_test(test_qdisks),    cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_hvm_given), cmocka_unit_test(test_hvm_others),
+		cmocka_unit_test(test_classic),   cmocka_unit_test(test_screens),
+		cmocka_unit_test(test_pins),      cmocka_unit_test(test_pins_of_domain),
+		cmocka_unit_test(test_files),     cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_link),
 	};
 
