@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Every codec with a real kernel, Debian's, packed by this test: as the payload of a bzImage, as an
-# ELF file packed as a whole, and not packed at all. Each starts a guest that prints its version;
-# and on this host each unpacks to the same bytes.
+# ELF file packed as a whole, and not packed at all; and such a bzImage in a UKI. Each starts a guest
+# that prints its version; and on this host each unpacks to the same bytes.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -45,6 +45,8 @@ for my $codec (sort keys %codecs) {
 	push @kernels, "elf.$codec", "bzimage.$codec";
 }
 unlink("$dir/payload");
+is((command("$Bin/lib/mkuki", "$dir/bzimage.gzip", "$dir/elf.gzip", 'console=ttyS0', "$dir/uki.gzip"))[0], 0, 'a UKI');
+push @kernels, 'uki.gzip';
 for my $kernel (@kernels) {
 	(undef, $out) = command($earlydom, 'inspect', "$dir/$kernel");
 	($status) = command($earlydom, 'inspect', '--unpack', "$dir/again", "$dir/$kernel");
@@ -58,19 +60,28 @@ unlink("$dir/again");
 # A guest for each. Their share of a cpu is small, so that those which have said what is wanted do
 # not keep the next from being built.
 sub name { return $_[0] =~ s/\./_/r }
-my $boot = boot('codecs',
-	guests => {map { name($_) => <<~CFG } @kernels},
-		kernel = "/boot/$_"
-		memory = 80
-		cap = 5
-		on_reboot = "destroy"
-		extra = "earlyprintk=xen"
-		CFG
+my %guests = map { name($_) => <<~CFG } @kernels;
+	kernel = "/boot/$_"
+	memory = 80
+	cap = 5
+	on_reboot = "destroy"
+	extra = "earlyprintk=xen"
+	CFG
+# Its words come when its console is up.
+$guests{uki_pvh} = <<~CFG;
+	type = "pvh"
+	kernel = "/boot/uki.gzip"
+	memory = 96
+	on_reboot = "destroy"
+	extra = "console=hvc0 tsc_early_khz=2600000"
+	CFG
+my $boot = flaky_boot('codecs',
+	guests => \%guests,
 	files => [map { "$dir/$_:/boot/$_" } @kernels],
 	image => ['-k', '-n'],
 	memory => 3072,
 	time => 420,
-	stage2 => "for guest in @{[map { name($_) } @kernels]}; do\n" . <<'SH');
+	stage2 => "for guest in @{[map { name($_) } @kernels]} uki_pvh; do\n" . <<'SH');
 	await_console $guest 'Linux version' 60
 	said version.$guest <<TEXT
 $(grep -om1 'Linux version [^ ]*' /run/earlydom/console/$guest.log)
@@ -86,7 +97,16 @@ for my $kernel (@kernels) {
 		"$kernel is started");
 	is($boot->said("version.$name"), "$version\n", "$kernel runs");
 }
-like(join("\n", $boot->earlydom), qr/^@{[scalar @kernels]} of @{[scalar @kernels]} guests started in /m, 'the summary');
+my $n = keys %guests;
+like(join("\n", $boot->earlydom), qr/^$n of $n guests started in /m, 'the summary');
+
+# ---- the UKI ----
+is($boot->said('version.uki_pvh'), "$version\n", 'the UKI runs as a pvh guest');
+for my $name (qw(uki_gzip uki_pvh)) {
+	is(($boot->earlydom_on($name))[1], 'kernel /boot/uki.gzip is a UKI, of which only the section .linux is used, '
+		. 'not .initrd and .cmdline: the guest has no ramdisk', "$name: what is not used is told");
+}
+is(scalar(grep { /is a UKI/ } $boot->earlydom), 2, 'and of no other guest');
 my (undef, $left) = facts($boot->said('facts.out'));
 is(join(' ', keys %$left), '', 'no domain is left');
 unlink(glob("$dir/*"));

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # scripts/mkinitramfs -q: what it puts into the image is a QEMU that starts with nothing from elsewhere.
-# Nothing is booted here.
+# Kernels: of a UKI the kernel alone. Nothing is booted here.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -21,7 +21,7 @@ sub image {
 	is($status, 0, "$name: the image is made") or diag($err);
 	is((command('sh', '-c', "cd '$dir/tree' && cpio -id --quiet <../image"))[0], 0, "$name: and unpacked");
 	unlink("$dir/image");
-	return ("$dir/tree", $out);
+	return ("$dir/tree", $out, $err);
 }
 
 my ($tree, $said) = image('qemu', {}, '-q');
@@ -48,6 +48,15 @@ like($out, qr/^QEMU emulator version /, 'and is QEMU');
 ok(-f "$tree/usr/share/ovmf/OVMF.fd", 'OVMF for a descriptor that wants it');
 ($tree) = image('without', {});
 ok(!-e "$tree/usr/libexec" && !-e "$tree/lib64", 'nothing of it without -q');
+
+# ---- a UKI ----
+my ($uki, $kernel) = (work_dir . '/uki.efi', root . '/build/machine/vmlinuz-cloud');
+is((command("$Bin/lib/mkuki", $kernel, $kernel, 'quiet', $uki))[0], 0, 'a UKI');
+($tree, $said, $err) = image('uki', {web => qq(kernel = "/boot/uki.efi"\nmemory = 192\n)}, '-a', "$uki:/boot/uki.efi");
+is($err, "earlydom: note: kernel /boot/uki.efi is a UKI, of which only the section .linux is used, not .initrd and "
+	. ".cmdline\n", 'what is not used is told');
+is((command(root . '/build/earlydom', 'inspect', '--unpack', work_dir . '/elf', $kernel))[0], 0, 'its kernel');
+ok(read_file("$tree/boot/uki.efi") eq read_file(work_dir . '/elf'), 'is in the image, unpacked');
 
 # ---- what can't be made ----
 my $none = work_dir . '/none';

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "builder/image/direct.h"
 #include "builder/image/image_files.h"
 #include "base/write_all.h"
 
@@ -188,6 +189,18 @@ static int write_out(const char *path, const uint8_t *data, size_t size, struct 
 	return -1;
 }
 
+/* The unpacked kernel; the file may have more that is worth knowing of. */
+static int unpack(const char *path, const char *out, const struct kernel *k, struct err *e)
+{
+	char note[KERNEL_NOTE_MAX];
+
+	if (write_out(out, k->bare, k->bare_size, e) < 0)
+		return -1;
+	if (*direct_note(NULL, k, note))
+		fprintf(stderr, "earlydom: note: kernel %s %s\n", path, note);
+	return 0;
+}
+
 static int inspect(const char *path, const char *out, struct err *e)
 {
 	struct image_cache cache = {NULL};
@@ -202,7 +215,7 @@ static int inspect(const char *path, const char *out, struct err *e)
 	if (!k)
 		rc = err_prefix(e, "kernel %s: ", path);
 	else if (out)
-		rc = write_out(out, k->bare, k->bare_size, e);
+		rc = unpack(path, out, k, e);
 	else
 		print_kernel(k, f);
 	image_drop(&cache, f);

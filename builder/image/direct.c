@@ -68,7 +68,7 @@ const char *direct_note(const struct guest_config *g, const struct kernel *k,
 		 "is a UKI, of which only the section .linux is used%s%s%s%s%s",
 		 initrd || cmdline ? ", not " : "", initrd ? ".initrd" : "",
 		 initrd && cmdline ? " and " : "", cmdline ? ".cmdline" : "",
-		 initrd && !g->ramdisk ? ": the guest has no ramdisk" : "");
+		 initrd && g && !g->ramdisk ? ": the guest has no ramdisk" : "");
 	return buf;
 }
 

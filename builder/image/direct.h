@@ -33,7 +33,8 @@ int direct_check_pae(const struct guest_config *g, const struct kernel *k, struc
 /*
  * What somebody should know who starts the guest with that kernel, in words that go behind "kernel
  * X
- * ": of a UKI, that not all of it is used. Returns buf, "" in it where there is nothing.
+ * ": of a UKI, that not all of it is used. g may be NULL. Returns buf, "" in it where there is
+ * nothing.
  */
 const char *direct_note(const struct guest_config *g, const struct kernel *k,
 			char buf[KERNEL_NOTE_MAX]);

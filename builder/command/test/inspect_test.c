@@ -127,6 +127,9 @@ static void test_uki(void **state)
 	assert_int_equal(inspect("uki", NULL, NULL), EXIT_OK);
 	assert_non_null(strstr(o.out, "\nuki command line: a?b?[0m ??"));
 	assert_int_equal(inspect("--unpack=out", "uki", NULL), EXIT_OK);
+	assert_string_equal(o.out, "");
+	assert_string_equal(o.err, "earlydom: note: kernel uki is a UKI, of which only the section "
+				   ".linux is used, not .initrd and .cmdline\n");
 	assert_int_equal(inspect("out", NULL, NULL), EXIT_OK);
 	assert_memory_equal(o.out, "format: ELF\nfile size: 5392\ncodec: none\n", 40);
 }
@@ -173,6 +176,7 @@ static void test_unpacks(void **state)
 	(void)state;
 	assert_int_equal(inspect("--unpack=out", "kernel.gz", NULL), EXIT_OK);
 	assert_string_equal(o.out, "");
+	assert_string_equal(o.err, "");
 	memset(a, 0, sizeof(a));
 	memset(b, 0, sizeof(b));
 	kit_read("kernel", a, sizeof(a));

@@ -175,6 +175,23 @@ static void add_symbols(struct mk *m, size_t notes)
 	mk_put(m, m->bits == 64 ? MK_SH(m, s, sh_link) : MK_SH(m, s, sh_link), s + 1, 4);
 }
 
+/* As a unikernel of Solo5: an empty segment at 0, and a bss behind it all that nobody has access
+ * to. */
+static void test_unloaded(void **state)
+{
+	static struct mk m;
+	size_t notes;
+
+	(void)state;
+	notes = begin_notes(&m, 64, 0);
+	mk_phdr(&m, PT_LOAD, PF_R, 0x270, 0, 0, 0, 0);
+	mk_phdr(&m, PT_LOAD, 0, 0, MK_PHYS + 0x5000, MK_PHYS + 0x5000, 0, 0x8240);
+	mk_note_number(&m, XEN_ELFNOTE_PHYS32_ENTRY, MK_PHYS, 4);
+	mk_end_notes(&m, notes);
+	same(COMPARE_PVH, &m, false);
+	same(COMPARE_PVH, &m, true);
+}
+
 static void test_bsd(void **state)
 {
 	static struct mk m;
@@ -263,11 +280,12 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_linux),    cmocka_unit_test(test_mapped),
-		cmocka_unit_test(test_offset),   cmocka_unit_test(test_32_bits),
-		cmocka_unit_test(test_section),  cmocka_unit_test(test_pvh),
-		cmocka_unit_test(test_bsd),      cmocka_unit_test(test_no_symbols),
-		cmocka_unit_test(test_firmware), cmocka_unit_test(test_plan9),
+		cmocka_unit_test(test_linux),      cmocka_unit_test(test_mapped),
+		cmocka_unit_test(test_offset),     cmocka_unit_test(test_32_bits),
+		cmocka_unit_test(test_section),    cmocka_unit_test(test_pvh),
+		cmocka_unit_test(test_unloaded),   cmocka_unit_test(test_bsd),
+		cmocka_unit_test(test_no_symbols), cmocka_unit_test(test_firmware),
+		cmocka_unit_test(test_plan9),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
