@@ -21,10 +21,11 @@
 #include "devmodel_files.h"
 #include "devmodel_powers.h"
 #include "devmodel_process.h"
+#include "disk_paths.h"
 #include "builder/store/nodes.h"
 #include "builder/store/store.h"
 #include "qemu_args.h"
-#include "builder/device/disk.h"
+#include "qemu_drives.h"
 
 /* A classic device model that does not know the ready pipe is ready when it has lived so long. */
 #define LIVED_NS NS_PER_S
@@ -333,25 +334,6 @@ static int start_classic(struct devmodel *m, const struct guest *g, const struct
 	return rc;
 }
 
-/* QEMU opens disks by their paths, and these may mean something else since they were held. */
-static int check_disks(const struct guest *g, struct err *e)
-{
-	struct stat st;
-
-	for (size_t i = 0; i < g->cfg->nr_disks; i++) {
-		const struct disk *d = g->disks[i];
-
-		if (stat(d->path, &st) < 0)
-			return err_set_errno(e, errno, "disk %s: %.200s", d->spec->vdev, d->path);
-		if (st.st_rdev != d->rdev)
-			return err_set(
-				e,
-				"disk %s: %.200s is another device by now, which QEMU would open",
-				d->spec->vdev, d->path);
-	}
-	return 0;
-}
-
 static void remove_sockets(const struct guest *g)
 {
 	static const char *const names[] = {"libxl", "libxenstat"};
@@ -374,9 +356,9 @@ static int start_qemu(struct devmodel *m, const struct guest *g, struct host *h,
 
 	if (!h->xsh)
 		return err_set_passing(e, "its device model needs a store, and there is none");
-	if (check_disks(g, e) < 0 || write_directory(g, e) < 0)
+	if (disk_paths_check(g, s->own_root, e) < 0 || write_directory(g, e) < 0)
 		return -1;
-	model_powers(s->dev, g->domid, &powers);
+	model_powers(s->dev, g->domid, qemu_serves_disks(g->cfg), &powers);
 	q.restrict_domid = m->restricted = powers.restrict_domid && powers.unprivileged;
 	if (powers.unprivileged) {
 		q.chroot = s->empty;

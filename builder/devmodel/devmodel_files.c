@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/describe/disk_spec.h"
+#include "builder/describe/tag_spec.h"
+
 /* Links that are followed on the way to one file, as in the kernel (MAXSYMLINKS). */
 #define LINKS_MAX 40
 /* Directories below one that is kept. */
@@ -185,6 +188,19 @@ const char *model_program_of(const struct guest_config *cfg)
 	return cfg->model_override ? cfg->model_override : MODEL_QEMU_PROGRAM;
 }
 
+/* Images that lie in the initramfs; what comes later is seen in the real root (disk_paths.h). */
+static int keep_images(const struct own_root *r, const struct guest_config *cfg, struct err *e)
+{
+	for (size_t i = 0; i < cfg->nr_disks; i++) {
+		const struct disk_spec *s = &cfg->disks[i];
+
+		if (s->qdisk && s->target && !tag_value(s->target) &&
+		    strncmp(s->target, "/dev/", 5) != 0 && keep_one(r, s->target, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int devmodel_files_keep(const struct own_root *r, const struct guest_config *cfg, struct err *e)
 {
 	if (!r || cfg->type != GUEST_HVM)
@@ -196,5 +212,7 @@ int devmodel_files_keep(const struct own_root *r, const struct guest_config *cfg
 	for (size_t i = 0; i < COUNT(qemu_dirs); i++)
 		if (keep_all_below(r, qemu_dirs[i], e) < 0)
 			return -1;
+	if (keep_images(r, cfg, e) < 0)
+		return -1;
 	return keep_one(r, cfg->kernel, e) < 0 ? -1 : keep_one(r, cfg->ramdisk, e);
 }

@@ -15,6 +15,10 @@
  * and it runs with these limits, which are libxl's but for that of files (its log is bounded
  * otherwise, and a `serial` may be a file): no core dumps, message queues, or locked memory.
  *
+ * A QEMU that serves disks to the guest's own drivers keeps all of root's powers but these: it
+ * makes such a back end when it is told of it by the store, which is after its start, and needs the
+ * store, the disk's path, grants and event channels for it. That is so with libxl as well.
+ *
  * A classic device model keeps all of root's powers but the core dumps: how it gives them up is its
  * own affair.
  */
@@ -39,8 +43,9 @@ struct model_powers {
 	gid_t gid;
 };
 
-/* Decides it for a domain. dev is the directory of privcmd and evtchn, /dev/xen. */
-void model_powers(const char *dev, uint32_t domid, struct model_powers *out);
+/* Decides it for a domain. dev is the directory of privcmd and evtchn, /dev/xen; serves is whether
+ * QEMU serves disks to the guest's own drivers. */
+void model_powers(const char *dev, uint32_t domid, bool serves, struct model_powers *out);
 
 /* The limits, set in the child that becomes the device model. False with errno set when one can't
  * be. Safe between fork and exec. */

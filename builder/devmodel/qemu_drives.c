@@ -108,3 +108,11 @@ int qemu_drive_args(const struct guest *g, struct argv *out, struct err *e)
 			return -1;
 	return 0;
 }
+
+bool qemu_serves_disks(const struct guest_config *cfg)
+{
+	for (size_t i = 0; i < cfg->nr_disks; i++)
+		if (cfg->disks[i].qdisk && !cfg->disks[i].cdrom)
+			return true;
+	return false;
+}

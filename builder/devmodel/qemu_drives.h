@@ -13,6 +13,8 @@
 #ifndef EARLYDOM_QEMU_DRIVES_H
 #define EARLYDOM_QEMU_DRIVES_H
 
+#include <stdbool.h>
+
 #include "base/argv.h"
 #include "base/err.h"
 #include "builder/guest/guest.h"
@@ -23,6 +25,10 @@ void qemu_scsi_args(const struct guest_config *cfg, struct argv *out);
 /* The drives. Returns 0, or -1 with e set: a read-only disk would have to be an IDE disk, which
  * QEMU does not have. Pure. */
 int qemu_drive_args(const struct guest *g, struct argv *out, struct err *e);
+
+/* Whether QEMU serves disks to an hvm guest's own drivers: such as have no kernel's back end. Not
+ * cdrom drives, which no driver takes (drivers/block/xen-blkfront.c). */
+bool qemu_serves_disks(const struct guest_config *cfg);
 
 /* QEMU's name of the cdrom drive with that vdev, by which it is told of media ("ide-5632"). */
 #define QEMU_CDROM_NAME     "ide-%" PRIu32

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -90,6 +92,49 @@ int own_root_enter(const struct own_root *r, struct err *e)
 			rc = chroot(".");
 	}
 	return rc < 0 ? err_set(e, "cannot make the refuge the root: %s", strerror(errno)) : 0;
+}
+
+static bool is_shared(const char *path)
+{
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		const size_t len = strlen(shared[i]);
+
+		if (!strncmp(path, shared[i], len) && (path[len] == '/' || !path[len]))
+			return true;
+	}
+	return false;
+}
+
+static int cannot_link(const char *path, struct err *e)
+{
+	return err_set_errno(e, errno, "cannot make %.300s to be seen in the refuge", path);
+}
+
+int own_root_link(const struct own_root *r, const char *path, struct err *e)
+{
+	const char *start = path + strspn(path, "/");
+	char name[PATH_MAX], to[PATH_MAX + sizeof(REAL_ROOT)];
+	struct stat st;
+
+	if (is_shared(start - 1))
+		return 0;
+	if (strlen(start) >= sizeof(name))
+		return err_set_errno(e, ENAMETOOLONG, "%.60s...", path);
+	for (const char *end = start;; end++) {
+		end += strcspn(end, "/");
+		snprintf(name, sizeof(name), "%.*s", (int)(end - start), start);
+		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+			if (!*end || !S_ISDIR(st.st_mode))
+				return 0;
+			continue;
+		}
+		if (errno != ENOENT)
+			return cannot_link(path, e);
+		snprintf(to, sizeof(to), REAL_ROOT "/%s", name);
+		/* Another thread may have made it just now. */
+		return symlinkat(to, r->dir, name) < 0 && errno != EEXIST ? cannot_link(path, e)
+									  : 0;
+	}
 }
 
 bool own_root_entered(const struct own_root *r)

@@ -49,6 +49,15 @@ int own_root_enter_child(const struct own_root *r);
  */
 int own_root_enter(const struct own_root *r, struct err *e);
 
+/*
+ * Makes an absolute path lead from the own root to where it leads from process 1's root: the first
+ * name on the way that the own root does not have becomes a link to there. It follows process 1
+ * through the switch to the real root. What the own root has of its own stays. A link on the way
+ * that is an absolute one leads into the own root again: its path is to be linked as well. Returns
+ * 0, or -1 with e set.
+ */
+int own_root_link(const struct own_root *r, const char *path, struct err *e);
+
 /* Whether it is the root of this process already. */
 bool own_root_entered(const struct own_root *r);
 

@@ -13,7 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "builder/describe/disk_spec.h"
+#include "builder/device/disk.h"
 #include "builder/devmodel/devmodel_files.h"
+#include "builder/devmodel/disk_paths.h"
 #include "builder/devmodel/devmodel_powers.h"
 #include "builder/devmodel/devmodel_process.h"
 #include "builder/host/own_root.h"
@@ -196,6 +199,51 @@ static void test_what_is_not_there(void **state)
 	in_process(what_is_not_there);
 }
 
+/* An image that lies in the initramfs is kept as it is, and found at its path. */
+static char image[256], tagged[] = "LABEL=web", vdev[] = "hda";
+
+static void keeps_images(void)
+{
+	struct disk_spec specs[] = {
+		{.vdev = vdev, .target = image, .qdisk = true},
+		{.vdev = vdev, .target = tagged, .qdisk = true},
+		{.vdev = vdev, .cdrom = true, .qdisk = true, .format = DISK_EMPTY},
+	};
+	struct disk disk = {.spec = specs, .image = true, .format = DISK_QCOW2}, *list = &disk;
+	struct guest_config cfg = kit_config("web", GUEST_HVM);
+	const struct guest g = {.cfg = &cfg, .disks = &list};
+	struct own_root r;
+	struct stat st;
+	struct err e;
+
+	cfg.model_override = gone;
+	cfg.disks = specs;
+	cfg.nr_disks = 3;
+	make(&r);
+	keep(&r, &cfg);
+	cfg.nr_disks = 1;
+	strcpy(disk.path, image);
+	disk.fd = open(image, O_RDONLY);
+	MUST(fstat(disk.fd, &st) == 0);
+	disk.file_dev = st.st_dev;
+	disk.file_ino = st.st_ino;
+	MUST(unlink(image) == 0);
+	MUST(disk_paths_check(&g, &r, &e) == 0);
+	enter(&r);
+	MUST(disk_paths_check(&g, &r, &e) == 0);
+	MUST(reads(image, "an image"));
+	disk.file_ino++;
+	MUST(disk_paths_check(&g, &r, &e) < 0);
+}
+
+static void test_keeps_images(void **state)
+{
+	(void)state;
+	strcpy(image, kit_path("image"));
+	kit_text("image", "an image");
+	in_process(keeps_images);
+}
+
 /* A program with shared libraries, or a static one, that is to run from the own root. */
 static char program[256], ramdisk[256];
 
@@ -264,6 +312,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeps),
+		cmocka_unit_test(test_keeps_images),
 		cmocka_unit_test(test_what_is_not_there),
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_program),

@@ -544,17 +544,17 @@ static void test_restrict(void **state)
 	kit_text("evtchn", "");
 	fake_ioctls(restricts);
 	without = 0;
-	model_powers(kit_path(""), 7, &p);
+	model_powers(kit_path(""), 7, false, &p);
 	assert_true(p.restrict_domid);
 	without = (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
-	model_powers(kit_path(""), 7, &p);
+	model_powers(kit_path(""), 7, false, &p);
 	assert_false(p.restrict_domid);
 	without = (unsigned)IOCTL_PRIVCMD_RESTRICT;
-	model_powers(kit_path(""), 7, &p);
+	model_powers(kit_path(""), 7, false, &p);
 	assert_false(p.restrict_domid);
 	without = 0;
 	unlink(kit_path("evtchn"));
-	model_powers(kit_path(""), 7, &p);
+	model_powers(kit_path(""), 7, false, &p);
 	assert_false(p.restrict_domid);
 	fake_ioctls(NULL);
 }
@@ -564,15 +564,18 @@ static void test_powers(void **state)
 	struct model_powers p;
 
 	(void)state;
-	model_powers(kit_path("nowhere"), 7, &p);
+	model_powers(kit_path("nowhere"), 7, false, &p);
 	assert_false(p.restrict_domid);
 	assert_int_equal(p.unprivileged, geteuid() == 0);
 	assert_int_equal(p.uid, 65543);
 	assert_int_equal(p.gid, 65543);
+	/* Who serves disks needs them all. */
+	model_powers(kit_path("nowhere"), 7, true, &p);
+	assert_false(p.restrict_domid || p.unprivileged);
 	/* Devices of a kernel that has not these ioctls. */
 	kit_text("privcmd", "");
 	kit_text("evtchn", "");
-	model_powers(kit_path(""), 7, &p);
+	model_powers(kit_path(""), 7, false, &p);
 	assert_false(p.restrict_domid);
 }
 
@@ -650,6 +653,17 @@ static void test_disk(void **state)
 	spec.readwrite = true;
 	start("root");
 	assert_non_null(strstr(of_process("cmdline"), " -drive file=/dev/null,if=ide,index=0,"));
+	end();
+	/* A cdrom drive is no reason to keep root's powers; a disk that QEMU serves is one. */
+	spec.qdisk = spec.cdrom = true;
+	start("root");
+	assert_int_equal(!!strstr(of_process("cmdline"), " -runas "), geteuid() == 0);
+	end();
+	spec.cdrom = false;
+	start("root");
+	assert_null(strstr(of_process("cmdline"), " -runas "));
+	assert_null(strstr(of_process("cmdline"), " -chroot "));
+	assert_int_equal(model.uid, 0);
 	end();
 	cfg.nr_disks = 0;
 	guest.disks = NULL;

@@ -450,6 +450,99 @@ static void test_private(void **state)
 }
 
 /* Without the right to do it, it says so, and nothing is open. */
+static void link_path(const struct own_root *r, const char *path)
+{
+	struct err e;
+
+	if (own_root_link(r, path, &e) < 0)
+		WRONG("%s: %s", path, e.msg);
+}
+
+/* Whether the path has a file in the own root with that text. */
+static bool reads(const char *path, const char *text)
+{
+	char buf[16] = "";
+	const int fd = open(path, O_RDONLY);
+
+	if (fd < 0 || read(fd, buf, sizeof(buf) - 1) < 0)
+		return false;
+	close(fd);
+	return !strcmp(buf, text);
+}
+
+static void links(void)
+{
+	char path[300], linked[300], long_path[5000];
+	struct own_root r;
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s", kit_path("images/a"));
+	snprintf(linked, sizeof(linked), "%s", kit_path("absolute/a"));
+	make(&r);
+	/* The own root has a /tmp, in which the test's directory is in the other one. */
+	link_path(&r, path);
+	link_path(&r, path);
+	link_path(&r, linked);
+	if (mkdirat(r.dir, "own", 0755) < 0)
+		WRONG("cannot make a directory: %s", strerror(errno));
+	link_path(&r, "/own");
+	link_path(&r, "//own//none/x");
+	link_path(&r, "/run/none/x");
+	link_path(&r, "/dev");
+	memset(long_path, 'x', sizeof(long_path));
+	long_path[0] = '/';
+	long_path[sizeof(long_path) - 1] = '\0';
+	if (own_root_link(&r, long_path, &e) == 0)
+		WRONG("a path that is too long");
+	if (own_root_link(&r, "/dev/../own/none/x/y", &e) < 0)
+		WRONG("%s", e.msg);
+	enter(&r);
+	if (!reads(path, "an image"))
+		WRONG("%s is not what it was", path);
+	/* Across a link with an absolute path, which was linked, too. */
+	if (!reads(linked, "an image"))
+		WRONG("%s is not what it was", linked);
+	if (access("/own/none", F_OK) == 0 || readlink("/own/none", path, sizeof(path)) <= 0)
+		WRONG("/own/none is no link to nothing");
+	if (access("/run/none", F_OK) == 0 || readlink("/run/none", path, sizeof(path)) > 0)
+		WRONG("a link was left in /run, which others have, too");
+}
+
+/* In a pid namespace whose process 1 keeps the root that the test leaves. */
+static void links_with_init(void)
+{
+	int status = 1;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID) < 0)
+		WRONG("SKIP %s", strerror(errno));
+	pid = fork();
+	if (pid == 0) {
+		if (mount("proc", "/proc", "proc", 0, NULL) < 0)
+			WRONG("SKIP %s", strerror(errno));
+		pid = fork();
+		if (pid == 0) {
+			links();
+			_exit(0);
+		}
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		_exit(1);
+	_exit(0);
+}
+
+static void test_links(void **state)
+{
+	char at[300];
+
+	(void)state;
+	assert_int_equal(mkdir(kit_path("images"), 0700), 0);
+	kit_text("images/a", "an image");
+	snprintf(at, sizeof(at), "%s", kit_path("images"));
+	assert_int_equal(symlink(at, kit_path("absolute")), 0);
+	in_process(links_with_init);
+}
+
 static void no_right(void)
 {
 	struct own_root r;
@@ -477,7 +570,7 @@ int main(void)
 		cmocka_unit_test(test_enter),    cmocka_unit_test(test_child),
 		cmocka_unit_test(test_threads),  cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_lets_go),  cmocka_unit_test(test_private),
-		cmocka_unit_test(test_no_right),
+		cmocka_unit_test(test_no_right), cmocka_unit_test(test_links),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);
