@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 
 int bounded_log_open(struct bounded_log *l, int dirfd, const char *name, struct err *e)
 {
-	char file[128];
+	char file[NAME_MAX + 1];
 	struct stat st;
 
 	snprintf(file, sizeof(file), "%s.log", name);

@@ -91,7 +91,7 @@ const char *suggest(const char *word, const char *const *words, size_t n);
  * Returns buf. SUGGEST_MAX bytes hold any name that earlydom accepts; a longer word gives no
  * suggestion.
  */
-#define SUGGEST_MAX 96
+#define SUGGEST_MAX 160
 const char *suggest_text(char buf[SUGGEST_MAX], const char *word, const char *const *words,
 			 size_t n);
 

@@ -8,6 +8,9 @@ trap 'rm -rf "$scratch"' EXIT
 export EARLYDOM_CONFIG=$scratch/config
 mkdir "$EARLYDOM_CONFIG"
 touch "$EARLYDOM_CONFIG/web.cfg" "$EARLYDOM_CONFIG/spare.cfg"
+touch "$EARLYDOM_CONFIG/mail.example.org.cfg"
+# shellcheck disable=SC2016 # no name of a guest, and nothing is run of it
+touch "$EARLYDOM_CONFIG/"'m$(echo x >&2).cfg' "$EARLYDOM_CONFIG/-m.cfg"
 cat >"$scratch/earlydom" <<'END'
 #!/bin/sh
 echo '['
@@ -49,7 +52,9 @@ for command in restart console destroy release; do
 	completes 'db-2' "$program" "$command" d
 done
 # One that was not selected can be started.
-completes 'db-2 spare web' "$program" start ''
+completes 'db-2 mail.example.org spare web' "$program" start ''
+completes 'mail.example.org' "$program" start m
+completes 'mail.example.org' "$program" start mail.ex
 completes '' "$program" handover ''
 completes '--help' "$program" handover -
 completes "$EARLYDOM_CONFIG" "$program" boot -c "$scratch/con"

@@ -149,12 +149,29 @@ static void test_cannot_open(void **state)
 	assert_string_equal(e.msg, "cannot write the console log dir.log: Is a directory");
 }
 
+/* The longest name that a guest may have, with dots in it, as one that names a log already. */
+static void test_names(void **state)
+{
+	char name[128], file[140];
+	struct bounded_log l;
+	struct err e;
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	strcpy(name + 123, ".log");
+	snprintf(file, sizeof(file), "%s.log", name);
+	assert_int_equal(bounded_log_open(&l, dirfd_, name, &e), 0);
+	bounded_log_write(&l, "text", 4);
+	assert_int_equal(size_of(file), 4);
+	bounded_log_close(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_append),      cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_huge_writes), cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_cannot_open),
+		cmocka_unit_test(test_cannot_open), cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -14,7 +14,7 @@
 #include "builder/keeper/kept.h"
 
 /* Under which names a guest's files outlive the supervisor. */
-#define HELD_NAME_MAX 128
+#define HELD_NAME_MAX (CONFIG_NAME_MAX + 64)
 
 static void held_name(char name[HELD_NAME_MAX], const struct guest *g, const char *kind,
 		      const char *what)

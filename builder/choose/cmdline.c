@@ -64,21 +64,12 @@ static bool is_in(const struct names *names, const char *text, size_t len)
 	return false;
 }
 
-/* Letters, digits, '-' and '_', as config_name_ok has them; len is not bounded here. */
-static bool is_name(const char *text, size_t len)
-{
-	static const char chars[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-
-	return len && len <= CONFIG_NAME_MAX && strspn(text, chars) >= len;
-}
-
 /* Checks one entry of a list. Returns NULL or what is wrong with it. */
 static const char *entry_error(const struct names *names, const char *text, size_t len)
 {
 	if (!len)
 		return "an entry is empty";
-	if (!is_name(text, len))
+	if (!config_is_name(text, len))
 		return "not a name";
 	if (is_in(names, text, len))
 		return "given twice";
@@ -299,7 +290,7 @@ nomem:
 	override_free(o);
 }
 
-/* earlydom.GUEST.KEY=VALUE; dot is the one in front of KEY. */
+/* earlydom.GUEST.KEY=VALUE; dot is the one in front of KEY, the last: a name may have some. */
 static void parse_override(const struct param *p, const char *dot)
 {
 	const char *guest = p->name + PREFIX_LEN + 1, *key = dot + 1;
@@ -371,7 +362,7 @@ static void parse_param(const struct param *p)
 			return;
 		}
 	}
-	dot = strchr(p->name + PREFIX_LEN + 1, '.');
+	dot = strrchr(p->name + PREFIX_LEN + 1, '.');
 	if (dot)
 		parse_override(p, dot);
 	else

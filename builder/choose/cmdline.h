@@ -3,7 +3,7 @@
  *
  *     earlydom=web,db          these guests, in this order; "all" (default) or "none"
  *     earlydom.profile=NAME    every guest whose profile has this name (several: commas)
- *     earlydom.GUEST.KEY=VALUE any key of one guest, but its name
+ *     earlydom.GUEST.KEY=VALUE any key of one guest, but its name; KEY is behind the last dot
  *     earlydom.bridge=NAME[:DEV,...]  a bridge for guests (may be given more than once)
  *     earlydom.wait=SECONDS|no how long dom0's boot waits for guests that are not up yet
  *     earlydom.store=on|off    earlydom.rescue[=on|off]    earlydom.echo=off|console|kmsg

@@ -1,7 +1,6 @@
 /* The checks of single strings that the table of keys refers to. */
 #include "config_value.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,40 +17,46 @@ static bool is_reserved(const char *name)
 	return false;
 }
 
-/* Letters, digits, '-' and '_', 1 to CONFIG_NAME_MAX of them. */
-static bool is_plain_name(const char *text)
+/*
+ * xl takes anything for a name. Here it is also a part of file names (so no '/', and no '.' in
+ * front), a word of requests, of the kernel command line and of shells (no blanks, no quotes, no
+ * ',' and '='; letters are ASCII's, because Linux takes a byte 0xa0 of its command line for a
+ * blank), and an argument of commands (no '-' in front).
+ */
+bool config_is_name(const char *text, size_t len)
 {
-	size_t n = 0;
+	static const char chars[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-+";
 
-	for (; text[n]; n++)
-		if ((!isalnum((unsigned char)text[n]) && text[n] != '-' && text[n] != '_') ||
-		    n == CONFIG_NAME_MAX)
-			return false;
-	return n > 0;
+	return len && len <= CONFIG_NAME_MAX && !strchr(".-+", *text) && strspn(text, chars) >= len;
 }
 
 bool config_name_ok(const char *name)
 {
-	return is_plain_name(name) && !is_reserved(name);
+	return config_is_name(name, strlen(name)) && !is_reserved(name);
 }
 
-static int must_be_plain(const char *text, struct err *e)
+static int must_be_name(const char *text, struct err *e)
 {
-	if (is_plain_name(text))
+	if (config_is_name(text, strlen(text)))
 		return 0;
-	return err_set(e, "must be 1 to %d letters, digits, '-' and '_'", CONFIG_NAME_MAX);
+	return err_set(
+		e,
+		"must be 1 to %d letters, digits, '_', '.', '-' and '+', the first of them a "
+		"letter, a digit or '_'",
+		CONFIG_NAME_MAX);
 }
 
 int check_name(const char *text, struct err *e)
 {
 	if (is_reserved(text))
 		return err_set(e, "this word is reserved");
-	return must_be_plain(text, e);
+	return must_be_name(text, e);
 }
 
 int check_profile(const char *text, struct err *e)
 {
-	return must_be_plain(text, e);
+	return must_be_name(text, e);
 }
 
 int check_path(const char *text, struct err *e)

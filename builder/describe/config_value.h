@@ -46,8 +46,11 @@ const char *value_show(const struct value *v, char buf[SHOW_MAX]);
 /* The i-th string of a list, or a value that stands for a list with itself alone. */
 const struct value *value_entry(const struct value *v, size_t i);
 
-/* True for a name that a guest may have: letters, digits, '-', '_', at most 63 of them, and not a
- * reserved word. */
+/* Whether the len bytes of text have the form of a name, of a guest or a profile: at most
+ * CONFIG_NAME_MAX letters, digits, '_', '.', '-' and '+', the last three not in front. */
+bool config_is_name(const char *text, size_t len);
+
+/* True for a name that a guest may have: of that form, and not a reserved word. */
 bool config_name_ok(const char *name);
 
 void strings_free(struct strings *s);

@@ -61,7 +61,7 @@ void devmodels_close(struct devmodels *s)
 
 /* ---- files that outlive the supervisor ---- */
 
-#define KEPT_NAME_MAX 128
+#define KEPT_NAME_MAX (CONFIG_NAME_MAX + 64)
 
 static void keep(const struct devmodel *m, const char *what, int fd)
 {

@@ -42,8 +42,8 @@ static inline void key_set_add(struct key_set *s, size_t i)
 	s->bits[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
-/* Names of guests and profiles are at most this long. */
-#define CONFIG_NAME_MAX 63
+/* Names of guests and profiles are at most this long: half of what a file's name may have. */
+#define CONFIG_NAME_MAX 127
 /* The longest value of `ready`, in characters. */
 #define CONFIG_READY_MAX 255
 

@@ -179,7 +179,7 @@ static void attach(struct control_client *k, const struct units *all)
 	size_t n;
 
 	if (is_elsewhere(all, u)) {
-		err_set(&e, "the console of %.64s is served by xenconsoled: `xl console %.64s`",
+		err_set(&e, "the console of %.127s is served by xenconsoled: `xl console %.127s`",
 			u->guest.cfg->name, u->guest.cfg->name);
 		refuse(k, e.msg);
 		return;
@@ -305,7 +305,7 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		return;
 	}
 	if (!k->unit) {
-		err_set(&e, "no guest has the name %.64s", name);
+		err_set(&e, "no guest has the name %.127s", name);
 		refuse(k, e.msg);
 		return;
 	}

@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "builder/guest/guest_config.h"
 #include "builder/guest/phases.h"
 
 struct timeline_guest {
-	char name[64], state[16], image[16], type[8];
+	char name[CONFIG_NAME_MAX + 1], state[16], image[16], type[8];
 	struct phases phases;
 };
 

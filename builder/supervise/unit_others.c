@@ -70,7 +70,7 @@ struct unit *units_start(struct units *all, const char *name, uint64_t now, stru
 	const struct guest_config *cfg = u ? u->guest.cfg : find_other(all, name);
 
 	if (!cfg) {
-		err_set(e, "no guest has the name %.64s", name);
+		err_set(e, "no guest has the name %.127s", name);
 		return NULL;
 	}
 	if ((!u || unit_over(u)) && check_conflicts(all, cfg, e) < 0)

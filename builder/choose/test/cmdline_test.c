@@ -85,7 +85,9 @@ static void test_select(void **state)
 	reads("earlydom=,", "all",
 	      AT(10) "earlydom: an entry is empty\n" AT(11) "earlydom: an entry is empty\n");
 	reads("earlydom=web,db,web", "names web@10 db@14", AT(17) "earlydom: 'web': given twice\n");
-	reads("earlydom=a.b,web", "names web@14", AT(10) "earlydom: 'a.b': not a name\n");
+	reads("earlydom=a.b,/a,web,.c,-d", "names a.b@10 web@17",
+	      AT(14) "earlydom: '/a': not a name\n" AT(21) "earlydom: '.c': not a name\n" AT(
+		      24) "earlydom: '-d': not a name\n");
 	reads("earlydom=\"a b\"", "all", AT(11) "earlydom: 'a b': not a name\n");
 	reads("earlydom=all,web,none", "names web@14",
 	      AT(10) "earlydom: 'all' stands alone, not in a list\n" AT(
@@ -230,7 +232,14 @@ static void test_overrides(void **state)
 	      AT(1) "earlydom.store.memory: 'store' can't be the name of a guest\n");
 	reads("earlydom..memory=1", "all",
 	      AT(1) "earlydom..memory: '' can't be the name of a guest\n");
-	reads("earlydom.web.db.memory=1", "all", AT(14) "unknown key 'db.memory'\n");
+	/* The last word is the key. */
+	reads("earlydom.web.example.org.memory=1 earlydom.web.memory=2 earlydom.web.memory.vcpus=3",
+	      "all; web.example.org.memory@1=1@33; web.memory@35=2@55; web.memory.vcpus@57=3@83",
+	      "");
+	reads("earlydom.store.example.org.memory=1", "all; store.example.org.memory@1=1@35", "");
+	reads("earlydom.web.example.org=1", "all", AT(22) "unknown key 'org'\n");
+	reads("earlydom..web.memory=1", "all",
+	      AT(1) "earlydom..web.memory: '.web' can't be the name of a guest\n");
 	reads("earlydom.web.extra=\"x earlydom=none", "all",
 	      AT(1) "earlydom.web.extra: the quote is not closed\n");
 }

@@ -165,8 +165,9 @@ static void test_broken(void **state)
 		"a.cfg:3:1: unknown key 'memroy', did you mean 'memory'?\n"
 		"b.cfg:1:8: a string needs quotes: 'b2'\n"
 		"c.cfg:3:11: the list has no closing ]\n"
-		"e e.cfg: name is missing, and the file's name can't serve: 'e e' must be 1 to 63 "
-		"letters, digits, '-' and '_'\n");
+		"e e.cfg: name is missing, and the file's name can't serve: 'e e' must be 1 to 127 "
+		"letters, digits, '_', '.', '-' and '+', the first of them a letter, a digit or "
+		"'_'\n");
 	/* b may be the one that was meant. */
 	selects(sources, 5, "earlydom=d", "d=64 bad=1", "b.cfg:1:8: a string needs quotes: 'b2'\n");
 	selects(sources, 5, "earlydom=d,a", "d=64 bad=2",

@@ -86,6 +86,7 @@ static void test_rows(void **state)
 
 	(void)state;
 	assert_non_null(f);
+	memset(t.guests[1].name, 'x', CONFIG_NAME_MAX);
 	timeline_write_boot(t.began, t.over, t.longest_turn, f);
 	for (size_t i = 0; i < t.n; i++)
 		timeline_write_guest(&t.guests[i], f);
@@ -101,6 +102,7 @@ static void test_rows(void **state)
 	assert_int_equal(again.n, 2);
 	for (size_t i = 0; i < 2; i++) {
 		assert_string_equal(again.guests[i].name, t.guests[i].name);
+		assert_int_equal(strlen(again.guests[1].name), CONFIG_NAME_MAX);
 		assert_string_equal(again.guests[i].state, t.guests[i].state);
 		assert_memory_equal(&again.guests[i].phases, &t.guests[i].phases,
 				    sizeof(t.guests[i].phases));

@@ -8,6 +8,11 @@
 
 #include "builder/describe/config.h"
 
+/* What is said of a name that can't be one. */
+#define NO_NAME                                                                                    \
+	"must be 1 to 127 letters, digits, '_', '.', '-' and '+', the first of them a letter, a "  \
+	"digit or '_'\n"
+
 /* What a guest can't do without. */
 #define LEAST "kernel = '/boot/k'; memory = 64; "
 
