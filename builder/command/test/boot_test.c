@@ -205,7 +205,7 @@ static void test_bad_among_good(void **state)
 	said(&b, want);
 	snprintf(want, sizeof(want), "earlydom: brokenkernel: kernel %s: ", cfgs[4].kernel);
 	said(&b, want);
-	said(&b, "earlydom: cache: not enough host memory: it needs 8259 MiB in all, ");
+	said(&b, "earlydom: cache: not enough host memory: it needs 8227 MiB in all, ");
 	said(&b, "earlydom: 2 of 7 guests started in ");
 	said(&b, " ms; failed: nokernel brokenkernel cache\n");
 	kit_nothing_held(false);
