@@ -105,10 +105,11 @@ demo:
 		-a $(BUILD)/earlydom-model:/usr/lib/earlydom/earlydom-model -l $(BUILD)/demo/log -t 300 -v \
 		-e 'web:is up' -e 'db:is up' -e 'cache:is up' -e 'board:is up'
 
-# Everything: what a host alone can tell, then real boots.
+# Everything: what a host alone can tell, what xl says of it, then real boots.
 test:
 	@scripts/install-deps
 	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory xl-test
 	@$(MAKE) --no-print-directory qemu-test
 
 # What is quick and needs no boot: for every commit.
@@ -126,7 +127,7 @@ completion-check: $(BUILD)/earlydom
 FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test/*.[ch] builder/*/*.[ch] \
 	     builder/*/test/*.[ch] builder/build/test/library/*.[ch] model/*.[ch] model/test/*.[ch] \
 	     qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
-	     bench/*.[ch] scripts/*.[ch])
+	     bench/*.[ch] scripts/*.[ch] xl-tests/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     completion/earlydom completion/earlydom.t qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)

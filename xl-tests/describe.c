@@ -72,7 +72,7 @@ static int find_pins(const struct guest_config *cfg, uint8_t *maps, struct err *
 	return 0;
 }
 
-static void print_record(const struct guest_config *cfg)
+static void print_record(const struct guest_config *cfg, const struct diag *notes)
 {
 	struct xl_record_pins pins = {.map_len = 1};
 	struct guest g;
@@ -87,7 +87,9 @@ static void print_record(const struct guest_config *cfg)
 		printf("refused\n: cpus: %s\n", e.msg);
 	} else {
 		give_devices(&g);
-		puts("taken\nearlydom");
+		puts("taken");
+		diag_print(notes, DIAG_ALL, stdout, ": ");
+		puts("earlydom");
 		xl_record_print(&g, &pins, stdout);
 		take_devices(&g);
 	}
@@ -107,9 +109,9 @@ static void describe(const char *file)
 	config_read(&c, &cfg, &d);
 	if (diag_count(&d) > 0) {
 		puts("refused");
-		diag_print(&d, stdout, ": ");
+		diag_print(&d, DIAG_ALL, stdout, ": ");
 	} else {
-		print_record(&cfg);
+		print_record(&cfg, &d);
 	}
 	config_free(&cfg);
 	descriptor_free(&c);
