@@ -340,6 +340,21 @@ bool json_element(const struct json_value *v, size_t i, struct json_value *out)
 	return false;
 }
 
+bool json_number_of(const struct json_value *v, uint64_t max, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < v->len; i++) {
+		const unsigned digit = (unsigned char)v->at[i] - '0';
+
+		if (digit > 9 || __builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, digit, &n) || n > max)
+			return false;
+	}
+	*out = n;
+	return true;
+}
+
 bool json_is_true(const struct json_value *v)
 {
 	return v->len == 4 && !memcmp(v->at, "true", 4);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Levels of brackets; more are refused. */
 #define JSON_DEPTH_MAX 64
@@ -28,6 +29,9 @@ bool json_member(const struct json_value *v, const char *name, struct json_value
 
 /* Element i of an array, from 0; false where v is no array or is shorter. */
 bool json_element(const struct json_value *v, size_t i, struct json_value *out);
+
+/* A number without sign, point and exponent, of at most max. False where v is none. */
+bool json_number_of(const struct json_value *v, uint64_t max, uint64_t *out);
 
 bool json_is_true(const struct json_value *v);
 

@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const names[] = {"return", "error", "a", ""};
 	char *text = malloc(size ? size : 1), buf[16];
 	struct json_value whole, v;
+	uint64_t n;
 
 	if (!text)
 		abort();
@@ -34,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_within(&v, &whole);
 		assert(json_string(&whole, buf, sizeof(buf)) <= (*whole.at == '"'));
 		assert(strnlen(buf, sizeof(buf)) < sizeof(buf));
+		assert(!json_number_of(&whole, 255, &n) || n <= 255);
 		/* A part of it is none, but for numbers. */
 		if (strchr("{[\"", *whole.at))
 			assert(!json_parse(whole.at, whole.len - 1, &v));

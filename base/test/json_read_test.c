@@ -128,12 +128,37 @@ static void test_members(void **state)
 	assert_false(json_member(&v, "", &at));
 }
 
+static void number_is(const char *text, uint64_t max, int64_t want)
+{
+	uint64_t n = 99;
+	struct json_value v;
+
+	assert_true(json_parse(text, strlen(text), &v));
+	assert_int_equal(json_number_of(&v, max, &n), want >= 0);
+	assert_int_equal(n, want < 0 ? 99 : want);
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	number_is("0", 0, 0);
+	number_is(" 17 ", 17, 17);
+	number_is("17", 16, -1);
+	number_is("18446744073709551616", UINT64_MAX, -1);
+	number_is("-1", 5, -1);
+	number_is("1.0", 5, -1);
+	number_is("1e0", 5, -1);
+	number_is("\"1\"", 5, -1);
+	number_is("null", 5, -1);
+	number_is("[]", 5, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right),   cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_depth),   cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_members), cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests_name("json_read", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/pass_file.h"
 
 /* The longest message that is taken: far above what is asked for here. */
 #define MESSAGE_MAX ((size_t)1 << 20)
@@ -143,7 +144,19 @@ static char *request(const char *command, const char *const *args, size_t *len)
 	return NULL;
 }
 
-static int send_all(const struct qmp *q, const char *text, size_t len, uint64_t deadline,
+/* With a file, which goes with the first byte, unless it is -1. */
+static ssize_t send_some(const struct qmp *q, const char *text, size_t len, int file)
+{
+	struct iovec part = {(char *)(uintptr_t)text, len};
+	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1};
+	union pass_file room;
+
+	if (file >= 0)
+		pass_file_add(&h, &room, file);
+	return sendmsg(q->fd, &h, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static int send_all(const struct qmp *q, const char *text, size_t len, int file, uint64_t deadline,
 		    const char *command, struct err *e)
 {
 	ssize_t n;
@@ -151,7 +164,8 @@ static int send_all(const struct qmp *q, const char *text, size_t len, uint64_t 
 	while (len) {
 		if (wait_for(q, POLLOUT, deadline, command, e) < 0)
 			return -1;
-		n = send(q->fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send_some(q, text, len, file);
+		file = n > 0 ? -1 : file;
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return no_answer(e, command, strerror(errno));
 		text += n > 0 ? n : 0;
@@ -163,6 +177,12 @@ static int send_all(const struct qmp *q, const char *text, size_t len, uint64_t 
 int qmp_ask(struct qmp *q, const char *command, const char *const *args, struct json_value *answer,
 	    struct err *e)
 {
+	return qmp_ask_with_file(q, command, args, -1, answer, e);
+}
+
+int qmp_ask_with_file(struct qmp *q, const char *command, const char *const *args, int file,
+		      struct json_value *answer, struct err *e)
+{
 	const uint64_t deadline = clock_ns() + QMP_PATIENCE_MS * NS_PER_MS;
 	size_t len = 0;
 	char *text = request(command, args, &len);
@@ -170,7 +190,7 @@ int qmp_ask(struct qmp *q, const char *command, const char *const *args, struct 
 
 	if (!text)
 		return no_answer(e, command, "out of memory");
-	rc = send_all(q, text, len, deadline, command, e);
+	rc = send_all(q, text, len, file, deadline, command, e);
 	explicit_bzero(text, len);
 	free(text);
 	return rc < 0 ? -1 : answer_to(q, deadline, command, answer, e);

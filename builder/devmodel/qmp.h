@@ -39,6 +39,10 @@ int qmp_open(struct qmp *q, const char *path, struct err *e);
 int qmp_ask(struct qmp *q, const char *command, const char *const *args, struct json_value *answer,
 	    struct err *e);
 
+/* The same with an open file for QEMU, which stays the caller's; -1 for none. */
+int qmp_ask_with_file(struct qmp *q, const char *command, const char *const *args, int file,
+		      struct json_value *answer, struct err *e);
+
 /* Closes it; q may be one that qmp_open has not opened. */
 void qmp_close(struct qmp *q);
 

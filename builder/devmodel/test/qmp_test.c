@@ -3,6 +3,7 @@
  */
 #include "builder/fake/kit.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/pass_file.h"
 #include "builder/devmodel/qmp.h"
 
 #define GREETING                                                                                   \
@@ -20,20 +22,38 @@
 	"\"data\": {\"return\": 1}}\r\n"
 #define EMPTY "{\"return\": {}}\r\n"
 
-/* In the child: reads one request, which ends with a line that is "}", and adds it to "asked". */
+/* Reads one byte. A file that comes with it is read, too, into *given. */
+static bool take_byte(int fd, char *byte, char given[16])
+{
+	struct iovec part = {byte, 1};
+	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1};
+	union pass_file room;
+	int file;
+
+	pass_file_expect(&h, &room);
+	if (recvmsg(fd, &h, 0) != 1)
+		return false;
+	file = pass_file_take(&h);
+	if (file >= 0 && read(file, given, 15) < 0)
+		_exit(1);
+	return true;
+}
+
+/* In the child: reads one request, which ends with a line that is "}", and adds it to "asked", and
+ * what a file had that came with it. */
 static void take_request(int fd)
 {
-	char text[4096];
+	char text[4096], given[16] = "";
 	size_t len = 0;
 	FILE *f;
 
 	while (len < 3 || memcmp(text + len - 3, "\n}\n", 3) != 0) {
-		if (len == sizeof(text) || read(fd, text + len, 1) != 1)
+		if (len == sizeof(text) || !take_byte(fd, text + len, given))
 			_exit(0);
 		len++;
 	}
 	f = fopen("asked", "a");
-	if (!f || fwrite(text, 1, len, f) != len || fclose(f) != 0)
+	if (!f || fwrite(text, 1, len, f) != len || fputs(given, f) < 0 || fclose(f) != 0)
 		_exit(1);
 }
 
@@ -113,6 +133,34 @@ static void test_talk(void **state)
 	expect_asked(CAPABILITIES "{\n  \"execute\": \"query-vnc\"\n}\n"
 				  "{\n  \"execute\": \"change-vnc-password\",\n"
 				  "  \"arguments\": {\"password\": \"a\\\"b\\\\c\"}\n}\n");
+}
+
+/* A file goes with one request and no other. */
+static void test_file(void **state)
+{
+	static const char *const words[] = {GREETING, EMPTY, "{\"return\": {\"fdset-id\": 3}}\r\n",
+					    EMPTY, NULL};
+	const pid_t pid = play(words);
+	struct json_value answer, id;
+	uint64_t number;
+	struct qmp q;
+	struct err e;
+	int file;
+
+	(void)state;
+	kit_text("file", "the file");
+	file = open("file", O_RDONLY | O_CLOEXEC);
+	KIT_CHECK(qmp_open(&q, "qmp-socket", &e) == 0, "%s", e.msg);
+	KIT_CHECK(qmp_ask_with_file(&q, "add-fd", NULL, file, &answer, &e) == 0, "%s", e.msg);
+	assert_true(json_member(&answer, "fdset-id", &id) && json_number_of(&id, 9, &number));
+	assert_int_equal(number, 3);
+	KIT_CHECK(qmp_ask(&q, "eject", NULL, NULL, &e) == 0, "%s", e.msg);
+	qmp_close(&q);
+	close(file);
+	end(pid);
+	expect_asked(CAPABILITIES "{\n  \"execute\": \"add-fd\"\n}\n"
+				  "the file"
+				  "{\n  \"execute\": \"eject\"\n}\n");
 }
 
 static void test_refusal(void **state)
@@ -198,12 +246,14 @@ static void test_flood(void **state)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "qmp-socket"};
 	const int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	static char words[65536];
 	struct qmp q;
 	struct err e;
 	pid_t pid;
 	int fd;
 
 	(void)state;
+	memset(words, 'x', sizeof(words));
 	unlink("qmp-socket");
 	assert_int_equal(bind(listening, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(listening, 1), 0);
@@ -211,7 +261,7 @@ static void test_flood(void **state)
 	if (!pid) {
 		alarm(30);
 		fd = accept(listening, NULL, NULL);
-		while (write(fd, "xxxxxxxxxxxxxxxx", 16) > 0)
+		while (write(fd, words, sizeof(words)) > 0)
 			;
 		_exit(0);
 	}
@@ -231,7 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_talk),  cmocka_unit_test(test_refusal),
 		cmocka_unit_test(test_long),  cmocka_unit_test(test_no_qmp),
-		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood), cmocka_unit_test(test_file),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
