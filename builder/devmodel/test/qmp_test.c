@@ -198,12 +198,14 @@ static void test_flood(void **state)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "qmp-socket"};
 	const int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	static char words[65536];
 	struct qmp q;
 	struct err e;
 	pid_t pid;
 	int fd;
 
 	(void)state;
+	memset(words, 'x', sizeof(words));
 	unlink("qmp-socket");
 	assert_int_equal(bind(listening, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(listening, 1), 0);
@@ -211,7 +213,7 @@ static void test_flood(void **state)
 	if (!pid) {
 		alarm(30);
 		fd = accept(listening, NULL, NULL);
-		while (write(fd, "xxxxxxxxxxxxxxxx", 16) > 0)
+		while (write(fd, words, sizeof(words)) > 0)
 			;
 		_exit(0);
 	}
