@@ -284,3 +284,14 @@ bool model_root_enter(const struct model_root *r)
 			return false;
 	return leave_old_root();
 }
+
+void model_root_forget_hypervisor(pid_t pid)
+{
+	static const char *const names[] = {"privcmd", "hypercall"};
+	char path[64];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(path, sizeof(path), "/proc/%ld/root/dev/xen/%s", (long)pid, names[i]);
+		unlink(path);
+	}
+}

@@ -68,4 +68,8 @@ void model_root_free(struct model_root *r);
  */
 bool model_root_enter(const struct model_root *r);
 
+/* Takes the devices by which hypercalls are made out of the root of a process that has one of its
+ * own: what it has open of them it keeps. */
+void model_root_forget_hypervisor(pid_t pid);
+
 #endif
