@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "build.h"
 #include "builder/devmodel/serial_nodes.h"
+#include "builder/devmodel/vnc.h"
 #include "builder/guest/guest_memory.h"
 #include "builder/host/domains.h"
 #include "builder/image/direct.h"
@@ -141,7 +142,7 @@ static int connect_devmodel(struct guest *g, struct host *h, const struct devmod
 			    enum devmodel_state *now, struct err *e)
 {
 	*now = DEVMODEL_READY;
-	if (g->cfg->type != GUEST_HVM)
+	if (!guest_config_has_model(g->cfg))
 		return 0;
 	if (g->model.state == DEVMODEL_NONE && devmodel_start(&g->model, g, h, models, e) < 0)
 		return -1;
@@ -165,7 +166,9 @@ int guest_connect(struct guest *g, struct host *h, const struct devmodels *model
 		return devices_late(g, h, g->cfg->device_timeout, e);
 	}
 	*ready = model != DEVMODEL_STARTING; /* it has a time-out of its own */
-	return *ready ? serial_publish(g, h, e) : 0;
+	if (!*ready)
+		return 0;
+	return serial_publish(g, h, e) < 0 ? -1 : vnc_publish(g, e);
 }
 
 int guest_run(struct guest *g, struct host *h, bool paused, struct err *e)

@@ -18,6 +18,7 @@
 #include "builder/describe/e820_file.h"
 #include "builder/image/firmware.h"
 #include "builder/image/grub.h"
+#include "builder/describe/vnc_server.h"
 #include "builder/devmodel/devmodel_files.h"
 #include "builder/image/image_files.h"
 #include "builder/choose/select.h"
@@ -268,6 +269,15 @@ static void list_file(const char *what, const char *path)
 		printf("%s %s\n", what, path);
 }
 
+static void list_keymap(const struct guest_config *g)
+{
+	struct vnc_server v;
+
+	vnc_server_of(g, &v);
+	if (v.keymap && guest_config_runs_qemu(g))
+		printf("keymap " MODEL_QEMU_KEYMAPS "/%s\n", v.keymap);
+}
+
 /* What an image may have to carry. What a tag leads to is a device. */
 static void list_files(const struct selection *s)
 {
@@ -283,8 +293,9 @@ static void list_files(const struct selection *s)
 			list_file("firmware", firmware_bios_path(g));
 		}
 		list_file("memmap", g->memmap);
-		if (g->type == GUEST_HVM)
+		if (guest_config_has_model(g))
 			list_file("device-model", model_program_of(g));
+		list_keymap(g);
 		list_file("device-config", g->model_config);
 		for (size_t k = 0; k < g->nr_disks; k++)
 			if (g->disks[k].target && !tag_value(g->disks[k].target))

@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "builder/image/image_type.h"
 #include "classic_args.h"
 #include "base/clock.h"
 #include "base/pidfd.h"
@@ -21,11 +20,9 @@
 #include "devmodel_files.h"
 #include "devmodel_powers.h"
 #include "devmodel_process.h"
-#include "disk_paths.h"
 #include "builder/store/nodes.h"
 #include "builder/store/store.h"
-#include "qemu_args.h"
-#include "qemu_drives.h"
+#include "qemu_start.h"
 
 /* A classic device model that does not know the ready pipe is ready when it has lived so long. */
 #define LIVED_NS NS_PER_S
@@ -138,7 +135,7 @@ static void remove_nodes(const struct guest *g, struct host *h)
 	struct nodes n = {.domid = g->domid};
 	struct err ignored;
 
-	if (!h->xsh || g->domid == NO_DOMAIN || g->cfg->type != GUEST_HVM)
+	if (!h->xsh || g->domid == NO_DOMAIN || !guest_config_has_model(g->cfg))
 		return;
 	nodes_remove(&n, "/local/domain/0/device-model/%" PRIu32, g->domid);
 	nodes_remove(&n, "/local/domain/%" PRIu32 "/image/device-model-pid", g->domid);
@@ -180,12 +177,6 @@ static int write_pid(const struct devmodel *m, const struct guest *g, struct hos
 
 /* ---- the start ---- */
 
-/* What the child gets; closed here when it has it. */
-struct handed {
-	int fds[5];
-	size_t n;
-};
-
 static int cannot_start(const struct guest *g, struct err *e)
 {
 	return err_set_errno(e, errno, "cannot start device model %.200s",
@@ -214,7 +205,7 @@ static int make_log(struct devmodel *m, const struct guest *g, const struct devm
 }
 
 /* Each file of the child's is in h->fds as soon as it is open, so that it can't be forgotten. */
-static int make_classic_files(struct devmodel *m, const struct guest *g, struct handed *h,
+static int make_classic_files(struct devmodel *m, const struct guest *g, struct model_handed *h,
 			      struct err *e)
 {
 	int pair[2];
@@ -231,47 +222,30 @@ static int make_classic_files(struct devmodel *m, const struct guest *g, struct 
 	return 0;
 }
 
-static int make_qemu_files(const struct guest *g, struct handed *h, struct err *e)
+static int make_qemu_files(const struct guest *g, struct model_handed *h, struct err *e)
 {
 	h->fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	h->fds[1] = h->fds[2];
-	h->n = 3;
 	return h->fds[0] < 0 ? cannot_start(g, e) : 0;
 }
 
-static void close_handed(struct handed *h)
-{
-	const bool shared = h->fds[0] == h->fds[1];
-
-	close_fd(&h->fds[0]);
-	if (!shared && h->fds[1] != h->fds[2])
-		close_fd(&h->fds[1]);
-	close_fd(&h->fds[2]);
-	close_fd(&h->fds[3]);
-}
-
+/* h has what is behind the first of its files. */
 static int run(struct devmodel *m, const struct guest *g, const struct devmodels *s,
-	       bool (*limit)(void), const struct argv *argv, const struct argv *env, struct err *e)
+	       struct model_program *p, struct model_handed *h, struct err *e)
 {
-	const bool classic = g->cfg->model_protocol == MODEL_CLASSIC;
-	struct handed h = {.fds = {-1, -1, -1, -1, -1}};
-	const struct model_program p = {
-		.path = model_program_of(g->cfg),
-		.argv = argv->v,
-		.env = env->v,
-		.fds = h.fds,
-		.nr_fds = classic ? 5 : 3,
-		.limit = limit,
-		.own_root = s->own_root,
-	};
+	const bool classic = !guest_config_runs_qemu(g->cfg);
 	int rc = -1;
 
-	if (make_log(m, g, s, &h.fds[2], e) < 0)
+	if (make_log(m, g, s, &h->fds[2], e) < 0)
 		goto out;
-	if ((classic ? make_classic_files(m, g, &h, e) : make_qemu_files(g, &h, e)) < 0)
+	if ((classic ? make_classic_files(m, g, h, e) : make_qemu_files(g, h, e)) < 0)
 		goto out;
+	p->path = model_program_of(g->cfg);
+	p->fds = h->fds;
+	p->nr_fds = h->n;
+	p->own_root = s->own_root;
 	m->began = clock_ns();
-	m->pid = devmodel_process_start(&p, e);
+	m->pid = devmodel_process_start(p, e);
 	if (m->pid > 0) {
 		m->process_fd = pidfd_of(m->pid);
 		m->process_began = devmodel_process_began(m->pid);
@@ -281,13 +255,8 @@ static int run(struct devmodel *m, const struct guest *g, const struct devmodels
 		m->pid = 0;
 	}
 out:
-	close_handed(&h);
+	model_handed_close(h);
 	return rc;
-}
-
-static void common_env(struct argv *env)
-{
-	argv_add(env, "PATH=/sbin:/bin:/usr/sbin:/usr/bin");
 }
 
 static int open_channel(struct devmodel *m, const struct guest *g, struct err *e)
@@ -324,65 +293,33 @@ static int start_classic(struct devmodel *m, const struct guest *g, const struct
 	close(fd);
 	if (open_channel(m, g, e) < 0)
 		return -1;
-	common_env(&env);
+	argv_add(&env, MODEL_PATH);
 	argv_add(&env, "EARLYDOM_READY_FD=3");
 	argv_add(&env, "EARLYDOM_EVTCHN_FD=4");
 	if (classic_args(g->cfg, g->domid, m->port, &argv, e) == 0 && argv_check(&env, e) == 0)
-		rc = run(m, g, s, model_limit_core, &argv, &env, e);
+		rc = run(m, g, s,
+			 &(struct model_program){
+				 .argv = argv.v, .env = env.v, .limit = model_limit_core},
+			 &(struct model_handed){.fds = {-1, -1, -1, -1, -1}, .n = 5, .own = 4}, e);
 	argv_free(&argv);
 	argv_free(&env);
 	return rc;
 }
 
-static void remove_sockets(const struct guest *g)
-{
-	static const char *const names[] = {"libxl", "libxenstat"};
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), DEVMODEL_QMP_DIR "/" QMP_NAME, names[i], g->domid);
-		unlink(path);
-	}
-}
-
 static int start_qemu(struct devmodel *m, const struct guest *g, struct host *h,
 		      const struct devmodels *s, struct err *e)
 {
-	struct qemu_start q = {.program = model_program_of(g->cfg)};
-	struct argv argv = {0}, env = {0};
-	struct model_powers powers;
-	char *cmdline;
-	int rc = -1;
+	struct qemu_starting k;
+	int rc;
 
 	if (!h->xsh)
 		return err_set_passing(e, "its device model needs a store, and there is none");
-	if (disk_paths_check(g, s->own_root, e) < 0 || write_directory(g, e) < 0)
+	if (write_directory(g, e) < 0)
 		return -1;
-	model_powers(s->dev, g->domid, qemu_serves_disks(g->cfg), &powers);
-	q.restrict_domid = m->restricted = powers.restrict_domid && powers.unprivileged;
-	if (powers.unprivileged) {
-		q.chroot = s->empty;
-		q.uid = m->uid = powers.uid;
-		q.gid = powers.gid;
-	}
-	if (mkdir(DEVMODEL_QMP_DIR, 0700) < 0 && errno != EEXIST)
-		return err_set_errno(e, errno,
-				     "cannot make " DEVMODEL_QMP_DIR
-				     ", for its device model's sockets");
-	q.qmp_dir = DEVMODEL_QMP_DIR;
-	remove_sockets(g); /* of an earlier domain of that number */
-	cmdline = image_type_find(g->cfg->image)->cmdline(g->cfg, e);
-	if (!cmdline)
-		return -1;
-	q.cmdline = cmdline;
-	common_env(&env);
-	argv_add(&env, "XEN_QEMU_CONSOLE_LIMIT=1048576"); /* as libxl: XSA-180 */
-	argv_add(&env, "XEN_DOMAIN_ID=%" PRIu32, g->domid);
-	if (qemu_args(g, &q, &argv, e) == 0 && argv_check(&env, e) == 0)
-		rc = run(m, g, s, model_limit_all, &argv, &env, e);
-	free(cmdline);
-	argv_free(&argv);
-	argv_free(&env);
+	rc = qemu_start_prepare(&k, m, g, s->own_root, s->dev, s->empty, e);
+	if (rc == 0)
+		rc = run(m, g, s, &k.program, &k.files, e);
+	qemu_start_free(&k);
 	return rc;
 }
 
@@ -395,15 +332,16 @@ int devmodel_start(struct devmodel *m, const struct guest *g, struct host *h,
 	devmodel_init(m);
 	m->kept = s->kept;
 	m->guest = g->cfg->name;
-	if (g->cfg->type != GUEST_HVM) {
+	m->dev = s->dev;
+	if (!guest_config_has_model(g->cfg)) {
 		m->state = DEVMODEL_READY;
 		return 0;
 	}
 	m->state = DEVMODEL_STARTING;
-	if (g->cfg->model_protocol == MODEL_CLASSIC)
-		rc = start_classic(m, g, s, e);
-	else
+	if (guest_config_runs_qemu(g->cfg))
 		rc = start_qemu(m, g, h, s, e);
+	else
+		rc = start_classic(m, g, s, e);
 	if (rc == 0)
 		rc = write_pid(m, g, h, e);
 	if (rc < 0)
@@ -528,18 +466,29 @@ static bool classic_ready(const struct devmodel *m, bool *has_ended, int *status
 	return false;
 }
 
+/* By now QEMU has opened what it needs unrestricted. In a root of its own it finds no other. */
+static void take_powers_from_outside(const struct devmodel *m, const struct guest *g)
+{
+	if (!m->serves)
+		return;
+	model_restrict(m->pid, m->process_fd, m->dev, g->domid);
+	if (m->uid)
+		model_root_forget_hypervisor(m->pid);
+}
+
 static int look_starting(struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
 {
-	const bool classic = g->cfg->model_protocol == MODEL_CLASSIC;
+	const bool qemu = guest_config_runs_qemu(g->cfg);
 	bool has_ended = false;
 	int status = 0, ready;
 
-	ready = classic ? classic_ready(m, &has_ended, &status) : qemu_ready(m, g, h, e);
+	ready = qemu ? qemu_ready(m, g, h, e) : classic_ready(m, &has_ended, &status);
 	if (ready < 0)
 		return -1;
 	if (has_ended) {
 		ended(m, g, status);
 	} else if (ready) {
+		take_powers_from_outside(m, g);
 		m->state = DEVMODEL_READY;
 		unkeep(m, "ready");
 		close_fd(&m->ready_fd);
@@ -592,8 +541,8 @@ int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, stru
 	if (m->pid &&
 	    devmodel_process_end(m->pid, m->process_fd, DEVMODEL_TERM_MS, DEVMODEL_KILL_MS, e) < 0)
 		return -1;
-	if (g->cfg->type == GUEST_HVM && g->cfg->model_protocol == MODEL_QEMU)
-		remove_sockets(g);
+	if (guest_config_runs_qemu(g->cfg))
+		qemu_sockets_remove(g);
 	give_back(m);
 	return 0;
 }
@@ -635,6 +584,8 @@ void devmodel_adopt(struct devmodel *m, const struct guest *g, const struct devm
 	devmodel_init(m);
 	m->kept = s->kept;
 	m->guest = g->cfg->name;
+	m->dev = s->dev;
+	m->serves = qemu_serves(g->cfg);
 	m->restricted = saved->restricted;
 	m->uid = saved->uid;
 	m->began = saved->began;

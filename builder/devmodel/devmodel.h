@@ -42,11 +42,6 @@
 
 struct guest;
 
-/* Where libxl looks for QEMU's sockets: /var/run/xen, as it calls it (libxl__run_dir_path). */
-#ifndef DEVMODEL_QMP_DIR
-#define DEVMODEL_QMP_DIR "/run/xen"
-#endif
-
 /* What all device models share. */
 struct devmodels {
 	const struct own_root *own_root; /* their root; NULL: that of this process */

@@ -203,15 +203,18 @@ static int keep_images(const struct own_root *r, const struct guest_config *cfg,
 
 int devmodel_files_keep(const struct own_root *r, const struct guest_config *cfg, struct err *e)
 {
-	if (!r || cfg->type != GUEST_HVM)
+	if (!r || !guest_config_has_model(cfg))
 		return 0;
 	if (keep_one(r, model_program_of(cfg), e) < 0)
 		return -1;
-	if (cfg->model_protocol == MODEL_CLASSIC)
+	if (!guest_config_runs_qemu(cfg))
 		return keep_one(r, cfg->model_config, e);
 	for (size_t i = 0; i < COUNT(qemu_dirs); i++)
 		if (keep_all_below(r, qemu_dirs[i], e) < 0)
 			return -1;
+	/* In a root of its own QEMU gets the images as open files (qemu_start.h). */
+	if (cfg->type != GUEST_HVM)
+		return 0;
 	if (keep_images(r, cfg, e) < 0)
 		return -1;
 	return keep_one(r, cfg->kernel, e) < 0 ? -1 : keep_one(r, cfg->ramdisk, e);

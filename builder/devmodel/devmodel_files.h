@@ -21,16 +21,19 @@
  */
 #define MODEL_QEMU_PROGRAM "/usr/libexec/xen-qemu-system-i386"
 
-/* The device model's program for a guest. */
+/* Where that has its keymaps. */
+#define MODEL_QEMU_KEYMAPS "/usr/share/qemu/keymaps"
+
+/* The program of a guest's device model, or of QEMU as its back end. */
 const char *model_program_of(const struct guest_config *cfg);
 
 /*
- * Keeps what the guest's device model needs: its program; for QEMU every file, eight levels deep,
- * below the directories in which Debian has libraries and QEMU's data (/lib/x86_64-linux-gnu,
- * /lib64 and their likes below /usr, /usr/share/qemu, /usr/share/seabios, /usr/lib/ipxe/qemu) and
- * the guest's kernel, ramdisk and the images that it serves, which QEMU reads itself; for a classic
- * one its config. What is not there is left out: that is an error of the guest's start, which names
- * it.
+ * Keeps what the guest's device model, or QEMU as its back end, needs: its program; for QEMU every
+ * file, eight levels deep, below the directories in which Debian has libraries and QEMU's data
+ * (/lib/x86_64-linux-gnu, /lib64 and their likes below /usr, /usr/share/qemu, /usr/share/seabios,
+ * /usr/lib/ipxe/qemu), and for an hvm guest the guest's kernel, ramdisk and the images that it
+ * serves, which QEMU reads itself; for a classic one its config. What is not there is left out:
+ * that is an error of the guest's start, which names it.
  *
  * To be called after own_root_make and before own_root_enter, as often as needed; what is kept
  * already is left alone. Nothing is done for r NULL: device models then have the root of this

@@ -15,9 +15,16 @@
  * and it runs with these limits, which are libxl's but for that of files (its log is bounded
  * otherwise, and a `serial` may be a file): no core dumps, message queues, or locked memory.
  *
- * A QEMU that serves disks to the guest's own drivers keeps all of root's powers but these: it
- * makes such a back end when it is told of it by the store, which is after its start, and needs the
- * store, the disk's path, grants and event channels for it. That is so with libxl as well.
+ * A QEMU that is the back end of a pv or pvh guest's devices can do with none of these: it needs
+ * the store for as long as it runs, and grants of the guest, which a handle can't be restricted to
+ * (xentoolcore_restrict(3)), and it opens images when the start is over (xen_bus_realize in its
+ * hw/xen/xen-bus.c). So it never has root's powers, but for the right to open any file, in a root
+ * where there is nothing else (model_root.h); and what it has open of the hypervisor is restricted
+ * to the guest from outside, before the guest runs. What is left to it is the store, and what other
+ * guests have granted to dom0.
+ *
+ * A QEMU that is both, an hvm guest's with disks that it serves to the guest's own drivers, keeps
+ * all of root's powers but these limits, as with libxl; it is restricted from outside as well.
  *
  * A classic device model keeps all of root's powers but the core dumps: how it gives them up is its
  * own affair.
@@ -43,9 +50,23 @@ struct model_powers {
 	gid_t gid;
 };
 
-/* Decides it for a domain. dev is the directory of privcmd and evtchn, /dev/xen; serves is whether
- * QEMU serves disks to the guest's own drivers. */
-void model_powers(const char *dev, uint32_t domid, bool serves, struct model_powers *out);
+/* Decides it for a domain. dev is the directory of privcmd and evtchn, /dev/xen; keeps is whether
+ * QEMU keeps root's powers. */
+void model_powers(const char *dev, uint32_t domid, bool keeps, struct model_powers *out);
+
+/*
+ * Makes a child that is about to become QEMU that user's and group's, with the right to open any
+ * file, which its program will have, and no other, now or later. False with errno set when it
+ * can't. Safe between fork and exec.
+ */
+bool model_become(uid_t uid);
+
+/*
+ * Restricts what a process has open of the hypervisor's devices in dev to a domain, where the
+ * kernel can do that (Linux 5.6, and as above): what it opens later is not. pidfd may be -1: then
+ * nothing is done.
+ */
+void model_restrict(pid_t pid, int pidfd, const char *dev, uint32_t domid);
 
 /* The limits, set in the child that becomes the device model. False with errno set when one can't
  * be. Safe between fork and exec. */

@@ -15,14 +15,25 @@
 #include "base/clock.h"
 #include "base/close_files.h"
 #include "base/pidfd.h"
+#include "devmodel_powers.h"
 
 #define LOOK_US 2000
 
-/* Files that are moved out of the way of the numbers that are given; more than any model has. */
-#define FDS_MAX 8
+void model_handed_close(struct model_handed *h)
+{
+	for (size_t i = 0; i < h->own; i++) {
+		bool again = false;
+
+		for (size_t k = 0; k < i; k++)
+			again |= h->fds[k] == h->fds[i];
+		if (h->fds[i] >= 0 && !again)
+			close(h->fds[i]);
+	}
+	h->own = 0;
+}
 
 /* What the child could not do, told to its parent by a pipe that the exec closes. */
-enum step { STEP_ROOT, STEP_FILES, STEP_LIMITS, STEP_RUN };
+enum step { STEP_ROOT, STEP_FILES, STEP_LIMITS, STEP_OWN_ROOT, STEP_POWERS, STEP_RUN };
 
 struct failure {
 	enum step step;
@@ -42,13 +53,14 @@ static _Noreturn void child_fails(int to, enum step step)
 static int take_files(const struct model_program *p, int pipe_fd)
 {
 	const int behind = (int)p->nr_fds;
-	int moved[FDS_MAX], i, to;
+	int moved[MODEL_FDS_MAX], i, to;
 
-	to = fcntl(pipe_fd, F_DUPFD_CLOEXEC, FDS_MAX + 1);
+	/* Out of the way of the numbers that are given. */
+	to = fcntl(pipe_fd, F_DUPFD_CLOEXEC, behind + 1);
 	if (to < 0)
 		child_fails(pipe_fd, STEP_FILES);
 	for (i = 0; i < behind; i++) {
-		moved[i] = fcntl(p->fds[i], F_DUPFD_CLOEXEC, FDS_MAX + 1);
+		moved[i] = fcntl(p->fds[i], F_DUPFD_CLOEXEC, behind + 1);
 		if (moved[i] < 0)
 			child_fails(to, STEP_FILES);
 	}
@@ -75,6 +87,10 @@ static _Noreturn void become(const struct model_program *p, int pipe_fd)
 	umask(022);
 	if (limits_lower() < 0 || !p->limit())
 		child_fails(pipe_fd, STEP_LIMITS);
+	if (p->root && !model_root_enter(p->root))
+		child_fails(pipe_fd, STEP_OWN_ROOT);
+	if (p->uid && !model_become(p->uid))
+		child_fails(pipe_fd, STEP_POWERS);
 	execve(p->path, p->argv, p->env);
 	child_fails(pipe_fd, STEP_RUN);
 }
@@ -96,6 +112,8 @@ static int start_error(const struct model_program *p, const struct failure *f, s
 		[STEP_ROOT] = "cannot enter the refuge",
 		[STEP_FILES] = "cannot give it its files",
 		[STEP_LIMITS] = "cannot set its limits",
+		[STEP_OWN_ROOT] = "cannot make a root of its own (Linux 5.8 and later can)",
+		[STEP_POWERS] = "cannot take root's powers from it",
 	};
 
 	if (f->step != STEP_RUN)

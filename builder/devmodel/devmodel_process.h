@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "builder/host/own_root.h"
+#include "model_root.h"
 
 struct model_program {
 	const char *path;
@@ -26,7 +27,24 @@ struct model_program {
 	size_t nr_fds;
 	bool (*limit)(void);             /* sets its limits, in the child */
 	const struct own_root *own_root; /* its root; NULL: that of this process */
+	const struct model_root *root;   /* one within that, which it has for itself; or NULL */
+	uid_t uid;                       /* whose it is (model_become); 0: it keeps root */
 };
+
+/* What nr_fds is at most. */
+#define MODEL_FDS_MAX 300
+
+/* Where every device model looks for programs, in its environment. */
+#define MODEL_PATH "PATH=/sbin:/bin:/usr/sbin:/usr/bin"
+
+/* Files for a process. The first `own` of them are only its; -1 is none yet. */
+struct model_handed {
+	int fds[MODEL_FDS_MAX];
+	size_t n, own;
+};
+
+/* Closes those; two of the first three may be one. */
+void model_handed_close(struct model_handed *h);
 
 /* Runs it. Returns its process, or -1 with e set: `cannot run device model PATH: cause`. */
 pid_t devmodel_process_start(const struct model_program *p, struct err *e);

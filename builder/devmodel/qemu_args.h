@@ -28,6 +28,11 @@
 #include "base/argv.h"
 #include "builder/guest/guest.h"
 
+/* Where libxl looks for QEMU's sockets: /var/run/xen, as it calls it (libxl__run_dir_path). */
+#ifndef DEVMODEL_QMP_DIR
+#define DEVMODEL_QMP_DIR "/run/xen"
+#endif
+
 /* A socket's name, of whose it is and the domid. */
 #define QMP_NAME    "qmp-%s-%" PRIu32
 #define QMP_SOCKETS 2

@@ -41,3 +41,14 @@ bool guest_config_needs_qemu(const struct guest_config *cfg)
 {
 	return cfg->type != GUEST_HVM && (cfg->nr_qdisks || cfg->nr_vfbs || cfg->nr_vkbs);
 }
+
+bool guest_config_runs_qemu(const struct guest_config *cfg)
+{
+	return cfg->type == GUEST_HVM ? cfg->model_protocol == MODEL_QEMU
+				      : guest_config_needs_qemu(cfg);
+}
+
+bool guest_config_has_model(const struct guest_config *cfg)
+{
+	return cfg->type == GUEST_HVM || guest_config_needs_qemu(cfg);
+}

@@ -170,6 +170,11 @@ bool guest_config_has_devices(const struct guest_config *cfg);
  * device model does that by the way: for one this is false. */
 bool guest_config_needs_qemu(const struct guest_config *cfg);
 
+/* Whether a QEMU runs for it, as device model or back end; and whether that or another device model
+ * does. */
+bool guest_config_runs_qemu(const struct guest_config *cfg);
+bool guest_config_has_model(const struct guest_config *cfg);
+
 /* As descriptors have them. */
 const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
 const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */

@@ -38,6 +38,8 @@ struct devmodel {
 	xenevtchn_handle *xce; /* of a classic one */
 	uint32_t port;         /* its event channel's end in dom0 */
 	bool restricted;       /* -xen-domid-restrict */
+	bool serves;           /* it is a back end, and is restricted once it is ready */
+	const char *dev;       /* of the hypervisor's devices, borrowed */
 	uid_t uid;             /* that it is going to have; 0: it keeps root */
 	uint64_t began;        /* ns */
 	struct err why;        /* of DEVMODEL_ENDED */

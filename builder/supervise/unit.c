@@ -103,7 +103,7 @@ unsigned unit_pause_s(const struct unit *u, uint64_t now)
 
 bool unit_has_model(const struct unit *u)
 {
-	return u->guest.cfg->type == GUEST_HVM && u->guest.model.state != DEVMODEL_NONE;
+	return guest_config_has_model(u->guest.cfg) && u->guest.model.state != DEVMODEL_NONE;
 }
 
 const char *unit_name(const struct unit *u)

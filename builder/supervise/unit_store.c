@@ -1,11 +1,10 @@
 #include "unit_store.h"
 
-#include "builder/image/firmware.h"
 #include "unit_table.h"
 
 bool unit_needs_store(const struct guest_config *cfg)
 {
-	return guest_config_has_devices(cfg) || firmware_wanted(cfg);
+	return guest_config_has_devices(cfg) || guest_config_runs_qemu(cfg);
 }
 
 bool unit_waits_for_store(const struct units *all, const struct unit *u)

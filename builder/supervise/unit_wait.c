@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "builder/build/devices.h"
 #include "builder/devmodel/devmodel_files.h"
-#include "builder/image/firmware.h"
 #include "unit_store.h"
 #include "unit_errand.h"
 #include "unit_table.h"
@@ -179,7 +178,7 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
-	if (firmware_wanted(u->guest.cfg) && all->store == STORE_ABSENT) {
+	if (guest_config_runs_qemu(u->guest.cfg) && all->store == STORE_ABSENT) {
 		err_set_passing(&e, "its device model needs a store, and there is none");
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
@@ -242,7 +241,7 @@ static void wait_to_run(struct units *all, struct unit *u, uint64_t now)
 		return;
 	if (awaits_store(all, u, now))
 		return;
-	if (guest_config_has_devices(u->guest.cfg) || u->guest.cfg->type == GUEST_HVM)
+	if (guest_config_has_devices(u->guest.cfg) || guest_config_has_model(u->guest.cfg))
 		unit_errand_give(all, u, UNIT_ERRAND_CONNECT, "the look at its devices",
 				 run_connect, connected, now);
 	else

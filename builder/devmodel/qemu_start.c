@@ -1,0 +1,164 @@
+#include "qemu_start.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "builder/device/disk.h"
+#include "builder/image/image_type.h"
+#include "devmodel_files.h"
+#include "devmodel_powers.h"
+#include "disk_paths.h"
+#include "qemu_drives.h"
+#include "vnc.h"
+
+static void qmp_path(const struct guest *g, size_t i, char *path, size_t size)
+{
+	snprintf(path, size, DEVMODEL_QMP_DIR "/" QMP_NAME, qmp_names[i], g->domid);
+}
+
+void qemu_sockets_remove(const struct guest *g)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < QMP_SOCKETS; i++) {
+		qmp_path(g, i, path, sizeof(path));
+		unlink(path);
+	}
+}
+
+/* One of them for QEMU, which serves it and can't make it itself. Returns it, or -1 with e set. */
+static int make_socket(const struct guest *g, size_t i, struct err *e)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	qmp_path(g, i, at.sun_path, sizeof(at.sun_path));
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 1) == 0)
+		return fd;
+	err_set_errno(e, errno, "cannot make its device model's socket %s", at.sun_path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int make_sockets(const struct guest *g, struct err *e)
+{
+	if (mkdir(DEVMODEL_QMP_DIR, 0700) < 0 && errno != EEXIST)
+		return err_set_errno(e, errno,
+				     "cannot make " DEVMODEL_QMP_DIR
+				     ", for its device model's sockets");
+	qemu_sockets_remove(g); /* of an earlier domain of that number */
+	return 0;
+}
+
+void qemu_start_free(struct qemu_starting *k)
+{
+	model_handed_close(&k->files);
+	model_root_free(&k->root);
+	argv_free(&k->argv);
+	argv_free(&k->env);
+	free(k->cmdline);
+}
+
+bool qemu_serves(const struct guest_config *cfg)
+{
+	return guest_config_needs_qemu(cfg) ||
+	       (guest_config_runs_qemu(cfg) && qemu_serves_disks(cfg));
+}
+
+/* Where the powers end with the start: in front of the arguments. */
+static void take_powers_late(struct devmodel *m, const char *empty, const struct model_powers *p,
+			     struct qemu_start *q)
+{
+	q->restrict_domid = m->restricted = p->restrict_domid && p->unprivileged;
+	if (!p->unprivileged)
+		return;
+	q->chroot = empty;
+	q->uid = m->uid = p->uid;
+	q->gid = p->gid;
+}
+
+/*
+ * QEMU in a root of its own, for which it gets its sockets and the images as open files: 3 and 4,
+ * and those behind them.
+ */
+static int take_powers_early(struct devmodel *m, const struct guest *g, const char *empty,
+			     const struct model_powers *p, struct qemu_starting *k, struct err *e)
+{
+	struct model_file images[MODEL_FDS_MAX];
+	size_t n = 0;
+
+	k->q.qmp_fd = (int)k->files.n;
+	for (size_t i = 0; i < QMP_SOCKETS; i++) {
+		const int fd = make_socket(g, i, e);
+
+		if (fd < 0)
+			return -1;
+		k->files.fds[k->files.n++] = fd;
+		k->files.own = k->files.n;
+	}
+	for (size_t i = 0; i < g->cfg->nr_disks; i++) {
+		if (!g->cfg->disks[i].qdisk || g->disks[i]->fd < 0)
+			continue;
+		if (k->files.n == MODEL_FDS_MAX)
+			return err_set(e, "it has more disks than its device model can have");
+		images[n++] = (struct model_file){g->disks[i]->path, (int)k->files.n};
+		k->files.fds[k->files.n++] = g->disks[i]->fd;
+	}
+	if (!p->unprivileged)
+		return 0;
+	if (model_root_plan(empty, p->uid, k->q.program, images, n, &k->root, e) < 0)
+		return -1;
+	k->program.root = &k->root;
+	k->program.uid = m->uid = p->uid;
+	return 0;
+}
+
+static int compose(struct qemu_starting *k, const struct guest *g, struct err *e)
+{
+	const bool hvm = g->cfg->type == GUEST_HVM;
+
+	k->cmdline = hvm ? image_type_find(g->cfg->image)->cmdline(g->cfg, e) : NULL;
+	if (hvm && !k->cmdline)
+		return -1;
+	k->q.cmdline = k->cmdline;
+	argv_add(&k->env, MODEL_PATH);
+	argv_add(&k->env, "XEN_QEMU_CONSOLE_LIMIT=1048576"); /* as libxl: XSA-180 */
+	if (hvm)
+		argv_add(&k->env, "XEN_DOMAIN_ID=%" PRIu32, g->domid);
+	if (qemu_args(g, &k->q, &k->argv, e) < 0 || argv_check(&k->env, e) < 0)
+		return -1;
+	k->program.argv = k->argv.v;
+	k->program.env = k->env.v;
+	return 0;
+}
+
+int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct guest *g,
+		       const struct own_root *r, const char *dev, const char *empty, struct err *e)
+{
+	const bool needed = guest_config_needs_qemu(g->cfg);
+	struct model_powers powers;
+
+	*k = (struct qemu_starting){
+		.q = {.program = model_program_of(g->cfg), .qmp_dir = DEVMODEL_QMP_DIR},
+		.files = {.fds = {-1, -1, -1}, .n = 3, .own = 3},
+		.program = {.limit = model_limit_all},
+	};
+	if ((!needed && disk_paths_check(g, r, e) < 0) || make_sockets(g, e) < 0)
+		return -1;
+	vnc_prepare(g->cfg);
+	m->serves = qemu_serves(g->cfg);
+	model_powers(dev, g->domid, m->serves && !needed, &powers);
+	if (needed && take_powers_early(m, g, empty, &powers, k, e) < 0)
+		return -1;
+	if (!m->serves)
+		take_powers_late(m, empty, &powers, &k->q);
+	return compose(k, g, e);
+}
