@@ -237,7 +237,7 @@ enum expected { VALUE, VALUE_OR_END, COMMA_OR_END };
  */
 static bool take_value(struct rest *r)
 {
-	char stack[JSON_DEPTH_MAX];
+	char stack[JSON_DEPTH_MAX] = "";
 	enum expected next = VALUE;
 	unsigned depth = 0;
 
