@@ -101,6 +101,8 @@ int build_boot_pages(struct xc_dom_image *dom, struct guest *g, struct host *h, 
 		return host_error(h, e, "cannot set up the domain's grant table");
 	g->console_gfn = xc_dom_p2m(dom, dom->console_pfn);
 	g->store_gfn = xc_dom_p2m(dom, dom->xenstore_pfn);
+	if (dom->device_model)
+		hvm_note_tables(dom, g);
 	if (g->cfg->type != GUEST_PV && !h->xsh &&
 	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_STORE_PFN, STORE_PFN_NONE) < 0)
 		return host_error(h, e, "cannot tell the domain that it has no store yet");

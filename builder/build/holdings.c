@@ -61,6 +61,8 @@ static int hold_images(struct guest *g, struct image_cache *c, bool kept_only, s
 		{&g->firmware, "firmware", firmware ? firmware_loader_path(cfg) : NULL},
 		{&g->bios, "BIOS", firmware ? firmware_bios_path(cfg) : NULL},
 		{&g->memmap, "memmap", cfg->memmap},
+		{&g->acpi, "ACPI tables", cfg->acpi_firmware},
+		{&g->smbios, "SMBIOS tables", cfg->smbios_firmware},
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -110,6 +112,8 @@ void guest_drop_images(struct guest *g, struct image_cache *c)
 	drop_image(g, c, "firmware", &g->firmware);
 	drop_image(g, c, "BIOS", &g->bios);
 	drop_image(g, c, "memmap", &g->memmap);
+	drop_image(g, c, "ACPI tables", &g->acpi);
+	drop_image(g, c, "SMBIOS tables", &g->smbios);
 }
 
 static void keep_disk(const struct guest *g, struct disk_table *disks, size_t i)

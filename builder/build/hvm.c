@@ -67,3 +67,11 @@ int hvm_write_info(const struct guest *g, struct host *h, struct err *e)
 	munmap(page, XC_PAGE_SIZE);
 	return 0;
 }
+
+void hvm_note_tables(const struct xc_dom_image *dom, struct guest *g)
+{
+	g->acpi_gpa = dom->acpi_modules[0].guest_addr_out;
+	g->acpi_bytes = dom->acpi_modules[0].length;
+	g->smbios_gpa = dom->smbios_module.guest_addr_out;
+	g->smbios_bytes = dom->smbios_module.length;
+}

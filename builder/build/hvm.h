@@ -20,4 +20,9 @@ int hvm_set_params(const struct guest *g, struct host *h, struct err *e);
  */
 int hvm_write_info(const struct guest *g, struct host *h, struct err *e);
 
+struct xc_dom_image;
+
+/* Keeps where the descriptor's ACPI and SMBIOS tables are in the guest's memory. */
+void hvm_note_tables(const struct xc_dom_image *dom, struct guest *g);
+
 #endif

@@ -218,22 +218,39 @@ static int load_file(struct xc_dom_image *dom, const struct load *l, struct xc_d
 	return 0;
 }
 
-/* hvmloader finds the BIOS by its address, and is a 32-bit program. */
-static int load_bios(struct xc_dom_image *dom, const struct load *l)
+/* hvmloader finds a module by its address, and is a 32-bit program. */
+static int load_module(struct xc_dom_image *dom, const struct load *l, const char *what,
+		       const char *path, const struct image_file *f,
+		       struct xc_hvm_firmware_module *module)
 {
-	struct xc_hvm_firmware_module *module = &dom->system_firmware_module;
 	struct xc_dom_seg seg = {0};
 
-	if (load_file(dom, l, &seg, l->g->bios) < 0)
-		return failed(l, "BIOS", firmware_bios_path(l->g->cfg));
+	/* As libxl does with an empty one. */
+	if (!f || !f->size)
+		return 0;
+	if (load_file(dom, l, &seg, f) < 0)
+		return failed(l, what, path);
 	if (seg.vend > dom->mmio_start) {
 		err_set(l->e, "it would be at %#" PRIx64 ", behind what is below 4 GiB",
 			seg.vstart);
-		return failed(l, "BIOS", firmware_bios_path(l->g->cfg));
+		return failed(l, what, path);
 	}
 	module->guest_addr_out = seg.vstart;
-	module->length = (uint32_t)l->g->bios->size;
+	module->length = (uint32_t)f->size;
 	return 0;
+}
+
+static int load_modules(struct xc_dom_image *dom, const struct load *l)
+{
+	const struct guest *g = l->g;
+
+	if (load_module(dom, l, "BIOS", firmware_bios_path(g->cfg), g->bios,
+			&dom->system_firmware_module) < 0 ||
+	    load_module(dom, l, "ACPI tables", g->cfg->acpi_firmware, g->acpi,
+			&dom->acpi_modules[0]) < 0)
+		return -1;
+	return load_module(dom, l, "SMBIOS tables", g->cfg->smbios_firmware, g->smbios,
+			   &dom->smbios_module);
 }
 
 /* It is the guest's kernel that unpacks it. */
@@ -253,7 +270,7 @@ static elf_errorstatus load(struct xc_dom_image *dom)
 	if (load_kernel(dom, l) < 0)
 		return -1;
 	if (dom->device_model)
-		return load_bios(dom, l);
+		return load_modules(dom, l);
 	if (!l->g->ramdisk || dom->parms->unmapped_initrd)
 		return 0;
 	if (load_ramdisk(dom, l) < 0)

@@ -167,6 +167,12 @@ static void check_platform(struct check *c, const struct guest_config *g)
 {
 	if (g->firmware_override)
 		hold(c, g, "firmware", g->firmware_override, g->firmware_loc);
+	if (g->acpi_firmware)
+		hold(c, g, "ACPI tables", g->acpi_firmware, g->acpi_firmware_loc);
+	if (g->smbios_firmware)
+		hold(c, g, "SMBIOS tables", g->smbios_firmware, g->smbios_firmware_loc);
+	if (g->bios_path)
+		hold(c, g, "BIOS", g->bios_path, g->bios_path_loc);
 	check_memmap(c, g);
 	check_model(c, g);
 	if (g->model_config)
@@ -293,6 +299,8 @@ static void list_files(const struct selection *s)
 			list_file("firmware", firmware_bios_path(g));
 		}
 		list_file("memmap", g->memmap);
+		list_file("firmware", g->acpi_firmware);
+		list_file("firmware", g->smbios_firmware);
 		if (guest_config_has_model(g))
 			list_file("device-model", model_program_of(g));
 		list_keymap(g);

@@ -448,6 +448,8 @@ void config_free(struct guest_config *g)
 	strings_free(&g->usbdevice);
 	free(g->soundhw);
 	free(g->bios_path);
+	free(g->acpi_firmware);
+	free(g->smbios_firmware);
 	free(g->vnclisten);
 	free(g->boot);
 	disk_specs_free(g->disks, g->nr_disks);

@@ -25,7 +25,6 @@ static const char no_store[] = "it needs a xenstored of Xen 4.21 or newer";
 /* In strcmp's order, for bsearch. */
 static const struct xl_key keys[] = {
 	/* clang-format off */
-	{"acpi_firmware", KEY_FOR_QEMU, NULL, NULL},
 	{"acpi_laptop_slate", KEY_FOR_QEMU, "0", NULL},
 	{"acpi_s3", KEY_FOR_QEMU, "1", NULL},
 	{"acpi_s4", KEY_FOR_QEMU, "1", NULL},
@@ -101,7 +100,6 @@ static const struct xl_key keys[] = {
 	{"shadow_memory", 0, NULL, NULL},
 	{"slice", 0, "0", no_scheduler},
 	{"smbios", KEY_FOR_QEMU, "[]", NULL},
-	{"smbios_firmware", KEY_FOR_QEMU, NULL, NULL},
 	{"spice", KEY_FOR_QEMU, "0", "SPICE comes later: vnc = 1 shows the guest's display"},
 	{"spice_clipboard_sharing", KEY_FOR_QEMU, "*", for_spice},
 	{"spice_image_compression", KEY_FOR_QEMU, "*", for_spice},

@@ -30,9 +30,10 @@ struct guest {
 
 	/*
 	 * Files that are held. ramdisk is NULL where none is wanted, kernel where a firmware finds
-	 * one; only some hvm guests have firmware (hvmloader), bios and memmap.
+	 * one; only some hvm guests have firmware (hvmloader) and what follows.
 	 */
 	struct image_file *kernel, *ramdisk, *firmware, *bios, *memmap;
+	struct image_file *acpi, *smbios; /* tables that hvmloader adds to its own; or NULL */
 	struct disk **disks; /* held; cfg->nr_disks of them, in cfg's order */
 	struct vif *vifs;    /* cfg->nr_vifs of them */
 
@@ -44,6 +45,8 @@ struct guest {
 	uint32_t console_port,
 		store_port; /* the guest's ends; store_port 0 for a guest without one */
 	uint64_t console_gfn, store_gfn; /* of the rings' pages; mfns for a pv guest */
+	uint64_t acpi_gpa, smbios_gpa;   /* where those tables are in its memory; 0 for none */
+	uint32_t acpi_bytes, smbios_bytes;
 	bool in_store;                   /* its nodes are written */
 	unsigned store_generation;       /* in that store (host.h) */
 	bool store_lost;       /* the store that it knew has ended: its kernel hears no other one */

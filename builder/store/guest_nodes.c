@@ -91,13 +91,31 @@ static void built_nodes(const struct guest *g, const char *dir, struct nodes *to
 	}
 }
 
+/* Tables that hvmloader adds: libxl_dom.c, hvm_build_set_xs_values. */
+static void tables_nodes(const char *dir, const char *name, uint64_t gpa, uint32_t bytes,
+			 struct nodes *to)
+{
+	char path[64];
+
+	if (!gpa)
+		return;
+	snprintf(path, sizeof(path), "hvmloader/%s/address", name);
+	nodes_add(to, NODE_INHERITS, dir, path, "0x%" PRIx64, gpa);
+	snprintf(path, sizeof(path), "hvmloader/%s/length", name);
+	nodes_add(to, NODE_INHERITS, dir, path, "0x%x", bytes);
+}
+
 /* What the firmware reads: libxl_create.c, libxl__domain_build; libxl_dm.c, libxl__spawn_local_dm.
  */
-static void firmware_nodes(const struct guest_config *cfg, const char *dir, struct nodes *to)
+static void firmware_nodes(const struct guest *g, const char *dir, struct nodes *to)
 {
+	const struct guest_config *cfg = g->cfg;
+
 	nodes_add(to, NODE_READABLE, dir, "hvmloader", "%s", "");
 	nodes_add(to, NODE_INHERITS, dir, "hvmloader/bios", "%s", guest_bios_name(cfg->bios));
 	nodes_add(to, NODE_INHERITS, dir, "hvmloader/allow-memory-relocate", "0");
+	tables_nodes(dir, "smbios", g->smbios_gpa, g->smbios_bytes, to);
+	tables_nodes(dir, "acpi", g->acpi_gpa, g->acpi_bytes, to);
 	nodes_add(to, NODE_INHERITS, dir, "platform/acpi", "%d", cfg->acpi);
 	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s3", "1");
 	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s4", "1");
@@ -159,7 +177,7 @@ void guest_nodes(const struct guest *g, const struct timespec *now, struct nodes
 	nodes_add(to, NODE_INHERITS, libxl, "dm-version", "%s", guest_dm_version(g->cfg));
 	built_nodes(g, dir, to);
 	if (firmware_wanted(g->cfg))
-		firmware_nodes(g->cfg, dir, to);
+		firmware_nodes(g, dir, to);
 	/* A device model that was started before the store came. */
 	if (g->model.pid)
 		nodes_add(to, NODE_INHERITS, dir, "image/device-model-pid", "%ld",

@@ -224,6 +224,8 @@ static void print_hvm(struct json *j, const struct guest_config *cfg)
 	print_default(j, cfg, "viridian", cfg->viridian, false);
 	print_default(j, cfg, "hpet", cfg->hpet, true);
 	optional(j, "system_firmware", cfg->bios_path);
+	optional(j, "smbios_firmware", cfg->smbios_firmware);
+	optional(j, "acpi_firmware", cfg->acpi_firmware);
 	/* libxl does not print the initial value of its type (init_val), here ide. */
 	if (cfg->hdtype == HDTYPE_AHCI)
 		json_text(j, "hdtype", "ahci");

@@ -12,7 +12,7 @@
 #include "builder/image/image_files.h"
 
 /* The files that a guest's build has read, and no process by their names. */
-#define FILES_MAX 5
+#define FILES_MAX 7
 struct leaving_guest {
 	const char *path[FILES_MAX]; /* NULL for one that the guest has not */
 	bool wanted;                 /* where they are */
@@ -41,8 +41,8 @@ static struct leaving_guest files_of(const struct unit *u)
 			    (unit_has_job(u) && !unit_over(u));
 
 	return (struct leaving_guest){
-		.path = {cfg->kernel, cfg->ramdisk, cfg->memmap,
-			 firmware ? firmware_loader_path(cfg) : NULL,
+		.path = {cfg->kernel, cfg->ramdisk, cfg->memmap, cfg->acpi_firmware,
+			 cfg->smbios_firmware, firmware ? firmware_loader_path(cfg) : NULL,
 			 firmware ? firmware_bios_path(cfg) : NULL},
 		/* Whether one has its files that is lent to the look for them is known later. */
 		.wanted = unit_failed(u) || (sought && (unit_lent(u) || !guest_source(&u->guest))),

@@ -118,6 +118,8 @@ static void sought(struct units *all, struct errand *e)
 	g->firmware = s->guest.firmware;
 	g->bios = s->guest.bios;
 	g->memmap = s->guest.memmap;
+	g->acpi = s->guest.acpi;
+	g->smbios = s->guest.smbios;
 }
 
 static void discard_seek(struct errand *e)

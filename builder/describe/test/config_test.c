@@ -489,6 +489,8 @@ static void test_table(void **state)
 		{"device_model_args_hvm", "['-x']; type = 'hvm'"},
 		{"device_model_args_pv", "['-x']"},
 		{"bios_path_override", "'/x'; type = 'hvm'"},
+		{"acpi_firmware", "'/x'; type = 'hvm'"},
+		{"smbios_firmware", "'/x'; type = 'hvm'"},
 		{"stdvga", "1; type = 'hvm'"},
 		{"usb", "1; type = 'hvm'"},
 		{"usbversion", "3; type = 'hvm'"},
