@@ -34,8 +34,8 @@ struct guest {
 	 */
 	struct image_file *kernel, *ramdisk, *firmware, *bios, *memmap;
 	struct image_file *acpi, *smbios; /* tables that hvmloader adds to its own; or NULL */
-	struct disk **disks; /* held; cfg->nr_disks of them, in cfg's order */
-	struct vif *vifs;    /* cfg->nr_vifs of them */
+	struct disk **disks;              /* held; cfg->nr_disks of them, in cfg's order */
+	struct vif *vifs;                 /* cfg->nr_vifs of them */
 
 	/* Of its domain, or of the next one where it has none: guest_memory.h. */
 	uint64_t static_max_kib;
@@ -47,8 +47,8 @@ struct guest {
 	uint64_t console_gfn, store_gfn; /* of the rings' pages; mfns for a pv guest */
 	uint64_t acpi_gpa, smbios_gpa;   /* where those tables are in its memory; 0 for none */
 	uint32_t acpi_bytes, smbios_bytes;
-	bool in_store;                   /* its nodes are written */
-	unsigned store_generation;       /* in that store (host.h) */
+	bool in_store;             /* its nodes are written */
+	unsigned store_generation; /* in that store (host.h) */
 	bool store_lost;       /* the store that it knew has ended: its kernel hears no other one */
 	struct devmodel model; /* its device model, if it is of a type that has one */
 	bool handed_over;      /* it was added to the store only after its start */

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "builder/build/holdings.h"
+#include "builder/describe/disk_spec.h"
+#include "builder/describe/vif_spec.h"
 #include "builder/supervise/leave_initramfs.h"
 #include "builder/image/image_files.h"
 
@@ -72,6 +74,8 @@ static void test_modules(void **state)
 	struct pollfd p = {.events = POLLIN};
 	struct errands errands;
 	struct disk *held[1] = {NULL};
+	struct disk_spec disk = {.target = (char *)(uintptr_t) "/dev/d"};
+	struct vif_spec vif = {.way = VIF_BRIDGED};
 	struct err e;
 
 	(void)state;
@@ -81,9 +85,11 @@ static void test_modules(void **state)
 		list[i].guest.cfg = &cfgs[i];
 	}
 	cfgs[0].nr_vifs = 1;
+	cfgs[0].vifs = &vif;
 	list[0].errand.kind = UNIT_ERRAND_HOLD;
 	list[0].errand.errand.away = list[0].errand.errand.late = true;
 	cfgs[1].nr_disks = cfgs[2].nr_disks = 1;
+	cfgs[1].disks = cfgs[2].disks = &disk;
 	list[1].state = UNIT_STARTING;
 	list[2].guest.disks = held;
 	assert_int_equal(errands_open(&errands, &report, false, &e), 0);
