@@ -55,8 +55,11 @@ malformed:
 		       SPEC_LEN(len), text);
 }
 
+/* Nothing is the default, but of bridges there is none that xl and its script would agree on. */
 static int set_ifname(const char *key, const char *text, size_t len, char **out, struct err *e)
 {
+	if (!len && strcmp(key, "bridge") != 0)
+		return *out ? err_set(e, "%s is given twice", key) : 0;
 	if (spec_string(key, text, len, out, e) < 0)
 		return -1;
 	if (!spec_is_ifname(text, len))
@@ -101,29 +104,40 @@ static int set_rate(struct vif_spec *out, const char *text, size_t len, struct e
 	return rc;
 }
 
+/* As spec_number, but with leading zeros, as xl takes numbers. */
+static int take_number(const char *key, const char *text, size_t len, uint64_t max, uint64_t *out,
+		       struct err *e)
+{
+	while (len > 1 && *text == '0') {
+		text++;
+		len--;
+	}
+	return spec_number(key, text, len, max, out, e);
+}
+
 static int set_devid(struct vif_spec *out, const char *text, size_t len, struct err *e)
 {
 	uint64_t val;
 
 	if (out->has_devid)
 		return err_set(e, "devid is given twice");
-	if (spec_number("devid", text, len, INT32_MAX, &val, e) < 0)
+	if (take_number("devid", text, len, INT32_MAX, &val, e) < 0)
 		return -1;
 	out->devid = (uint32_t)val;
 	out->has_devid = true;
 	return 0;
 }
 
-/* 68 is the least MTU that IPv4 allows, 65535 the most that netback does. */
+/* 68 is the least MTU that IPv4 allows, 65535 the most that netback does; 0 is none, as with xl. */
 static int set_mtu(struct vif_spec *out, const char *text, size_t len, struct err *e)
 {
 	uint64_t val;
 
 	if (out->mtu)
 		return err_set(e, "mtu is given twice");
-	if (spec_number("mtu", text, len, 65535, &val, e) < 0)
+	if (take_number("mtu", text, len, 65535, &val, e) < 0)
 		return -1;
-	if (val < 68)
+	if (val && val < 68)
 		return err_set(e, "mtu is at least 68");
 	out->mtu = (uint32_t)val;
 	return 0;
@@ -151,6 +165,8 @@ static int set_other(struct vif_spec *out, const struct spec_param *p, const cha
 	if (p->value && (spec_is_key(p, "forwarddev") || !strncmp(p->text, "colo_", 5)))
 		return err_set(e, "%.*s is for COLO, which is not supported",
 			       SPEC_LEN(p->value - p->text - 1), p->text);
+	if (spec_is_key(p, "trusted") || spec_is_key(p, "untrusted"))
+		return err_set(e, "%.*s has no value", SPEC_LEN(p->value - p->text - 1), p->text);
 	return spec_unknown(p, names, n, e);
 }
 
@@ -201,19 +217,20 @@ static int set_param(struct vif_spec *out, const struct spec_param *p, struct er
 	if (spec_is_key(p, "script"))
 		return set_text("script", val, len, &out->script, e);
 	if (spec_is_key(p, "ip"))
-		return spec_string("ip", val, len, &out->ip, e);
+		return spec_string("ip", p->value, p->value_len, &out->ip, e);
 	if (spec_is_key(p, "model"))
 		return set_text("model", val, len, &out->model, e);
 	if (spec_is_key(p, "type"))
-		return set_type(out, val, len, e);
+		return set_type(out, p->value, p->value_len, e);
 	if (spec_is_key(p, "backend"))
 		return set_text("backend", val, len, &out->backend_domain, e);
 	if (spec_is_key(p, "rate"))
-		return set_rate(out, val, len, e);
+		return set_rate(out, p->value, p->value_len, e);
 	if (spec_is_key(p, "devid"))
 		return set_devid(out, val, len, e);
 	if (spec_is_key(p, "mtu"))
 		return set_mtu(out, val, len, e);
+	/* Blanks count in those above that use p's value, as they do for xl. */
 	if (spec_is_flag(p, "trusted"))
 		return set_trust(out, VIF_TRUSTED, e);
 	if (spec_is_flag(p, "untrusted"))

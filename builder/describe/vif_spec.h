@@ -36,7 +36,7 @@ struct vif_spec {
 	uint32_t rate_interval_us;
 	bool has_devid;
 	uint32_t devid;
-	uint32_t mtu; /* 0 when not given */
+	uint32_t mtu; /* 0 for the default */
 	enum vif_trust trust;
 	enum vif_way way; /* what script says */
 	bool zero_mac;    /* a mac of zeroes was given, which is none: has_mac is false */

@@ -52,11 +52,28 @@ void vif_card_name(const struct vif *v, uint32_t domid, char name[IFNAMSIZ])
 		snprintf(name, IFNAMSIZ, "vif%u.%u-emu", domid, v->devid);
 }
 
+/* As the script vif-bridge does it for old descriptors: where there is no xenbr0, a bridge that is
+ * called eth0. Returns as link_get does. */
+static int find_renamed(const char *name, struct link *out, struct err *e)
+{
+	static const char old[] = "xenbr";
+	char now[IFNAMSIZ];
+	int rc;
+
+	if (strncmp(name, old, strlen(old)) != 0)
+		return 1;
+	snprintf(now, sizeof(now), "eth%.10s", name + strlen(old));
+	rc = link_get(now, out, e);
+	return rc == 0 && strcmp(out->kind, "bridge") != 0 ? 1 : rc;
+}
+
 static int find_bridge(const struct vif *v, struct link *out, bool *absent, struct err *e)
 {
 	const char *name = vif_bridge(v);
-	const int rc = link_get(name, out, e);
+	int rc = link_get(name, out, e);
 
+	if (rc > 0)
+		rc = find_renamed(name, out, e);
 	*absent = rc > 0;
 	if (rc < 0)
 		return err_prefix(e, "cannot look up bridge %s: ", name);

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Blanks and parts with nothing in them change nothing. */
 	strcpy(spaced, " ,\t");
 	strcat(spaced, text);
-	strcat(spaced, " , ");
+	strcat(spaced, ", ,");
 	assert(vif_spec_parse(spaced, &same, &other) == rc);
 	if (rc == 0)
 		assert(s.way == same.way && s.devid == same.devid && s.mtu == same.mtu &&

@@ -85,7 +85,7 @@ static void test_as_written(void **state)
 	vif_spec_free(&s);
 	/* As xen-tools writes it. */
 	parses("ip=192.0.2.7 ,mac=00:16:3E:0A:01:FE", &s);
-	assert_string_equal(s.ip, "192.0.2.7");
+	assert_string_equal(s.ip, "192.0.2.7 "); /* with the blank, as xl has it */
 	assert_true(s.has_mac);
 	vif_spec_free(&s);
 	parses("mac=00:00:0:0:00:00,accel=0,ip=", &s);
@@ -95,6 +95,15 @@ static void test_as_written(void **state)
 	/* On a bridge it is nobody's. */
 	parses("ip=dhcp", &s);
 	assert_string_equal(s.ip, "dhcp");
+	vif_spec_free(&s);
+	parses("bridge= br0 , script=vif-route ,gatewaydev=,vifname=,netdev=eth1,mtu=0,devid=07",
+	       &s);
+	assert_string_equal(s.bridge, "br0");
+	assert_string_equal(s.script, "vif-route");
+	assert_string_equal(s.gatewaydev, "eth1");
+	assert_null(s.vifname);
+	assert_int_equal(s.mtu, 0);
+	assert_int_equal(s.devid, 7);
 	vif_spec_free(&s);
 	parses("type=vif,model=e1000", &s);
 	assert_string_equal(s.model, "e1000");
@@ -178,6 +187,10 @@ static void test_errors(void **state)
 	refuses("ip=,ip=", "ip is given twice");
 	refuses("model=", "model is empty");
 	refuses("script=", "script is empty");
+	refuses("type= vif", "unknown type ' vif': it is vif or ioemu");
+	refuses("rate=10Mb/s ", "rate '10Mb/s ' must be like 10MB/s or 250Kb/s");
+	refuses("trusted=1", "trusted has no value");
+	refuses("gatewaydev=a,gatewaydev=", "gatewaydev is given twice");
 	refuses("type=foo", "unknown type 'foo': it is vif or ioemu");
 	refuses("type=vif,type=vif", "type is given twice");
 	refuses("devid=x", "devid must be a decimal number, not 'x'");

@@ -84,6 +84,34 @@ static void test_no_bridge(void **state)
 	net_remove(br_name);
 }
 
+/* A bridge that was called xenbr7 once. */
+static void test_old_bridge(void **state)
+{
+	static char old[] = "xenbr7";
+	const struct vif_spec spec = {.bridge = old};
+	struct vif v;
+	bool absent;
+	struct err e;
+
+	(void)state;
+	net_need();
+	net_make("eth7", "veth");
+	assert_int_equal(vif_init(&v, &spec, 1, &absent, &e), -1);
+	assert_string_equal(e.msg,
+			    "vif 0: there is no bridge xenbr7 (earlydom.bridge=xenbr7 makes one)");
+	assert_true(absent);
+	net_remove("eth7");
+	net_make("eth7", "bridge");
+	KIT_CHECK(vif_init(&v, &spec, 1, &absent, &e) == 0, "%s", e.msg);
+	net_make("vif7.0", "veth");
+	KIT_CHECK(vif_plug(&v, DOMID, &e) == 0, "%s", e.msg);
+	assert_int_equal(net_get("vif7.0").master, net_get("eth7").index);
+	/* The store and others are told what the descriptor says. */
+	assert_string_equal(vif_bridge(&v), "xenbr7");
+	net_remove("vif7.0");
+	net_remove("eth7");
+}
+
 static void test_plug(void **state)
 {
 	const struct vif_spec spec = {.bridge = br_name, .devid = 1};
@@ -221,10 +249,10 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_init),    cmocka_unit_test(test_no_bridge),
-		cmocka_unit_test(test_plug),    cmocka_unit_test(test_card),
-		cmocka_unit_test(test_name),    cmocka_unit_test(test_renamed),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_init),       cmocka_unit_test(test_no_bridge),
+		cmocka_unit_test(test_old_bridge), cmocka_unit_test(test_plug),
+		cmocka_unit_test(test_card),       cmocka_unit_test(test_name),
+		cmocka_unit_test(test_renamed),    cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, net_begin, kit_end);
