@@ -8,7 +8,7 @@ use Exporter 'import';
 use File::Temp 'tempdir';
 use JSON::PP;
 
-our @EXPORT_OK = qw(read_table table_rows compose judge judge_rows note_of split_statements key_of differences show);
+our @EXPORT_OK = qw(read_table table_rows compose judge judge_files judge_rows note_of split_statements key_of differences show);
 
 my $build = $ENV{BUILD} // 'build';
 
@@ -103,29 +103,38 @@ sub run_judge {
 	return @all;
 }
 
-# judge TEXT...: both judges' opinions of each: {text, xl => {...}, ours => {...}}.
-sub judge {
-	my @texts = @_;
-	my $dir = tempdir(CLEANUP => 1);
-	my (@files, @both);
+# judge_files FILE...: both judges' opinions of each: {text, xl => {...}, ours => {...}}, without the file's name.
+sub judge_files {
+	my @files = @_;
+	my @both;
 
-	for my $text (@texts) {
-		push @files, sprintf '%s/%05d.cfg', $dir, scalar @files;
-		open my $f, '>', $files[-1] or die "$files[-1]: $!\n";
-		print $f $text;
-		close $f or die "$files[-1]: $!\n";
-	}
 	while (my @some = splice @files, 0, 500) {
 		my @xl = run_judge('scripts/xl-judge', '-b', $build, @some);
 		my @ours = run_judge("$build/xl-tests/describe", @some);
 
 		@xl == @some && @ours == @some or die "a judge has not judged all\n";
-		push @both, map { {text => shift @texts, xl => $xl[$_], ours => $ours[$_]} } 0 .. $#some;
-	}
-	for my $one (@both) {
-		s{\Q$dir\E/\d+\.cfg:?}{}g for @{$one->{xl}{says}}, @{$one->{ours}{says}};
+		for my $i (0 .. $#some) {
+			s{\Q$some[$i]\E:?}{}g for @{$xl[$i]{says}}, @{$ours[$i]{says}};
+			open my $f, '<', $some[$i] or die "$some[$i]: $!\n";
+			local $/;
+			push @both, {text => scalar <$f>, xl => $xl[$i], ours => $ours[$i]};
+		}
 	}
 	return @both;
+}
+
+# judge TEXT...: the same for texts.
+sub judge {
+	my $dir = tempdir(CLEANUP => 1);
+	my @files;
+
+	for my $text (@_) {
+		push @files, sprintf '%s/%05d.cfg', $dir, scalar @files;
+		open my $f, '>', $files[-1] or die "$files[-1]: $!\n";
+		print $f $text;
+		close $f or die "$files[-1]: $!\n";
+	}
+	return judge_files(@files);
 }
 
 # judge_rows ROW...: for each guest of each row what the judges say of it: {row, guest, text, xl, ours, without,
