@@ -31,9 +31,9 @@ const char *model_program_of(const struct guest_config *cfg);
  * Keeps what the guest's device model, or QEMU as its back end, needs: its program; for QEMU every
  * file, eight levels deep, below the directories in which Debian has libraries and QEMU's data
  * (/lib/x86_64-linux-gnu, /lib64 and their likes below /usr, /usr/share/qemu, /usr/share/seabios,
- * /usr/lib/ipxe/qemu), and for an hvm guest the guest's kernel, ramdisk and the images that it
- * serves, which QEMU reads itself; for a classic one its config. What is not there is left out:
- * that is an error of the guest's start, which names it.
+ * /usr/lib/ipxe/qemu), and an hvm guest's kernel, ramdisk and the images that it serves, which QEMU
+ * reads itself; for a classic one its config. What is not there is left out: that is an error of
+ * the guest's start, which names it.
  *
  * To be called after own_root_make and before own_root_enter, as often as needed; what is kept
  * already is left alone. Nothing is done for r NULL: device models then have the root of this

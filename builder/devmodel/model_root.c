@@ -179,7 +179,7 @@ int model_root_plan(const char *place, uid_t uid, const char *program,
 	for (size_t i = 0; i < COUNT(nodes); i++)
 		if (add_step(out, ROOT_NODE, nodes[i], nodes[i], e) < 0)
 			return -1;
-	if (add_step(out, ROOT_SOCKET, STORE_SOCKET, STORE_SOCKET, e) < 0 ||
+	if (add_step(out, ROOT_SEE, STORE_SOCKET, STORE_SOCKET, e) < 0 ||
 	    add_step(out, ROOT_PROC, "/proc", NULL, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
@@ -248,8 +248,6 @@ static bool do_step(const struct model_root *r, const struct root_step *s)
 		return symlink(s->from, s->at) == 0;
 	case ROOT_SEE:
 		return see(s);
-	case ROOT_SOCKET:
-		return make_file(s->at) && mount(s->from, s->at, NULL, MS_BIND, NULL) == 0;
 	case ROOT_NODE:
 		return make_node(r, s);
 	case ROOT_PROC:

@@ -5,7 +5,7 @@
  *
  *     /usr /lib /lib64, and its program   read-only
  *     /dev                                null, zero, urandom and the hypervisor's devices, its own
- *     /var/run/xenstored/socket           the store's
+ *     /var/run/xenstored/socket           the store's; to connect is not to write
  *     /proc                               its own process, and nothing of the kernel's (Linux 5.8)
  *     PATH of each image                  a link to /proc/self/fd/N
  *
@@ -30,11 +30,10 @@ struct model_file {
 };
 
 enum root_step_kind {
-	ROOT_DIR,    /* a directory */
-	ROOT_LINK,   /* a link to `from` */
-	ROOT_SEE,    /* what is at `from` in the root before, read-only; may be missing there */
-	ROOT_SOCKET, /* the same for a socket, which has to be there */
-	ROOT_NODE,   /* a device node like `from`, for uid; may be missing there */
+	ROOT_DIR,  /* a directory */
+	ROOT_LINK, /* a link to `from` */
+	ROOT_SEE,  /* what is at `from` in the root before, read-only; may be missing there */
+	ROOT_NODE, /* a device node like `from`, for uid; may be missing there */
 	ROOT_PROC,
 };
 

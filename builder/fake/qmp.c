@@ -67,6 +67,13 @@ static void log_file(struct client *c)
 	c->file = -1;
 }
 
+static const char *answer_to(const struct fake_qmp *f, const char *command)
+{
+	if (f->vnc && !strcmp(command, "query-vnc"))
+		return f->vnc;
+	return strcmp(command, "add-fd") != 0 ? "{}" : "{\"fd\": 9, \"fdset-id\": 4}";
+}
+
 /* Whether the bytes so far are a request, which is answered then. */
 static bool answer(struct client *c, const char *text, size_t len)
 {
@@ -91,10 +98,9 @@ static bool answer(struct client *c, const char *text, size_t len)
 		say(c, c->f->why);
 		say(c, "\"}}\r\n");
 	} else {
-		say(c, "{\"event\": \"DEVICE_TRAY_MOVED\", \"data\": {}}\r\n");
-		say(c, strcmp(command, "add-fd") != 0
-			       ? "{\"return\": {}}\r\n"
-			       : "{\"return\": {\"fd\": 9, \"fdset-id\": 4}}\r\n");
+		say(c, "{\"event\": \"DEVICE_TRAY_MOVED\", \"data\": {}}\r\n{\"return\": ");
+		say(c, answer_to(c->f, command));
+		say(c, "}\r\n");
 	}
 	return true;
 }

@@ -12,6 +12,7 @@ struct fake_qmp {
 	const char *refuses;      /* a command; NULL for none */
 	const char *why;          /* QEMU's words for that */
 	unsigned times;           /* as often as that; 0: always */
+	const char *vnc;          /* its answer to query-vnc; NULL: {} */
 	const char *hangs_up;     /* ends instead of answering this command; NULL for none */
 };
 

@@ -5,10 +5,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -17,6 +20,9 @@
 #include <xen/sys/privcmd.h>
 
 #include "base/clock.h"
+#include "base/pidfd.h"
+#include "builder/describe/vfb_spec.h"
+#include "builder/device/disk.h"
 #include "builder/fake/fake_store.h"
 #include "builder/fake/models.h"
 #include "builder/devmodel/devmodel.h"
@@ -511,6 +517,221 @@ static void test_restricted(void **state)
 	tear_down();
 }
 
+/* ---- QEMU as a back end ---- */
+
+static struct vfb_spec screen;
+
+/* A pvh guest with a screen. */
+static void set_up_screen(const char *vfb)
+{
+	struct err e;
+
+	set_up(true, false);
+	cfg.type = GUEST_PVH;
+	KIT_CHECK(vfb_spec_parse(vfb, &screen, &e) == 0, "%s", e.msg);
+	cfg.vfbs = &screen;
+	cfg.nr_vfbs = 1;
+}
+
+static void tear_down_screen(void)
+{
+	cfg.nr_vfbs = 0;
+	vfb_spec_free(&screen);
+	tear_down();
+}
+
+/* Whether a start in a root of its own is possible here. */
+static bool may_make_roots(void)
+{
+	static int may = -1;
+	int status;
+	pid_t pid;
+
+	if (may < 0) {
+		pid = fork();
+		if (!pid)
+			_exit(geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+			      mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+			      mount("x", "/tmp", "tmpfs", 0, NULL) < 0 ||
+			      mknod("/tmp/null", S_IFCHR, makedev(1, 3)) < 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		may = status == 0;
+		if (!may)
+			print_message("NOT TESTED: no right to mount or to make device nodes\n");
+	}
+	return may;
+}
+
+/* Whether the process sees that path. */
+static bool sees(const char *path)
+{
+	char at[512];
+
+	snprintf(at, sizeof(at), "/proc/%ld/root%s", (long)model.pid, path);
+	return access(at, F_OK) == 0;
+}
+
+static void test_serves(void **state)
+{
+	char want[1024];
+	const char *status;
+	struct err e;
+
+	(void)state;
+	if (!may_make_roots())
+		return;
+	set_up_screen("vnclisten=127.0.0.1,vncdisplay=3,vncpasswd=secret,vncunused=0");
+	start("wait");
+	assert_int_equal(model.uid, MODEL_UID_BASE + guest.domid);
+	assert_true(model.serves);
+	assert_false(model.restricted);
+	snprintf(want, sizeof(want),
+		 "@model -xen-domid %u -no-shutdown -chardev "
+		 "socket,id=libxl-cmd,fd=3,server=on,wait=off -mon chardev=libxl-cmd,mode=control "
+		 "-chardev socket,id=libxenstat-cmd,fd=4,server=on,wait=off -mon "
+		 "chardev=libxenstat-cmd,mode=control -nodefaults -no-user-config -xen-attach "
+		 "-name web -vnc 127.0.0.1:3,password=on -display none -machine xenpv -m 64 wait",
+		 guest.domid);
+	assert_string_equal(of_process("cmdline"), want);
+	assert_string_equal(of_process("environ"), "PATH=/sbin:/bin:/usr/sbin:/usr/bin "
+						   "XEN_QEMU_CONSOLE_LIMIT=1048576");
+	/* It closes file 3 itself, as each of these fakes does. */
+	assert_non_null(strstr(files_of_process(), "0 1 2 "));
+	assert_non_null(strstr(files_of_process(), " 4 "));
+	/* All that it may do is to open files, and it finds none but its own. */
+	status = of_process("status");
+	snprintf(want, sizeof(want), "\nUid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", model.uid,
+		 model.uid, model.uid, model.uid, model.uid, model.uid, model.uid, model.uid);
+	assert_non_null(strstr(status, want));
+	assert_non_null(strstr(status, "\nGroups:\t \n"));
+	assert_non_null(strstr(status, "\nCapPrm:\t0000000000000002\nCapEff:\t0000000000000002\n"
+				       "CapBnd:\t0000000000000002\nCapAmb:\t0000000000000002\n"));
+	assert_non_null(strstr(status, "\nNoNewPrivs:\t1\n"));
+	assert_true(sees(program) && sees("/usr") && sees("/dev/null"));
+	assert_false(sees("/etc") || sees("/run/earlydom") || sees(config));
+	/* Ready when its node says so. */
+	assert_int_equal(node(PID) ? atol(node(PID)) : 0, model.pid);
+	say_running("running");
+	KIT_CHECK(look(&e) == 0, "%s", e.msg);
+	end();
+	assert_null(node(PID));
+	assert_null(node(DIRECTORY));
+	tear_down_screen();
+}
+
+/* Disks are open files for it, and where it looks for them; those of the kernel are not its. */
+static void test_serves_disks(void **state)
+{
+	static struct disk_spec specs[3] = {{.qdisk = true}, {.qdisk = false}, {.qdisk = true}};
+	static struct disk disks[3] = {{.path = "/images/web.qcow2", .image = true},
+				       {.path = "/dev/null", .fd = -1},
+				       {.path = "", .fd = -1}};
+	struct disk *list[3] = {&disks[0], &disks[1], &disks[2]};
+	char path[128], at[256], link[256], text[16] = "";
+	struct err e;
+	int fd;
+
+	(void)state;
+	if (!may_make_roots())
+		return;
+	set_up_screen("vnc=0");
+	for (size_t i = 0; i < 3; i++)
+		disks[i].spec = &specs[i];
+	strcpy(path, kit_path("image"));
+	kit_text("image", "an image");
+	disks[0].fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(disks[0].fd >= 0);
+	/* It has no name any more, as after the switch to the real root. */
+	unlink(path);
+	cfg.disks = specs;
+	cfg.nr_disks = 3;
+	guest.disks = list;
+	start("wait");
+	assert_true(sees("/dev/xen") && !sees("/images/none"));
+	snprintf(at, sizeof(at), "/proc/%ld/root/images/web.qcow2", (long)model.pid);
+	assert_int_equal(readlink(at, link, sizeof(link)), 15);
+	assert_memory_equal(link, "/proc/self/fd/5", 15);
+	snprintf(at, sizeof(at), "/proc/%ld/fd/5", (long)model.pid);
+	fd = open(at, O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, text, sizeof(text)), 8);
+	assert_string_equal(text, "an image");
+	close(fd);
+	assert_null(strstr(files_of_process(), " 6 "));
+	end();
+	/* One that it can't be given */
+	strcpy(disks[0].path, "/usr/web.qcow2");
+	assert_int_equal(devmodel_start(&model, &guest, &host, &models, &e), -1);
+	assert_string_equal(e.msg,
+			    "/usr/web.qcow2 is in QEMU's own /usr, and can't be an image's path");
+	assert_int_equal(model.state, DEVMODEL_NONE);
+	cfg.disks = NULL;
+	cfg.nr_disks = 0;
+	guest.disks = NULL;
+	close(disks[0].fd);
+	tear_down_screen();
+}
+
+static unsigned privcmds, evtchns;
+
+static bool counts(unsigned request, int *rc)
+{
+	*rc = 0;
+	privcmds += request == (unsigned)IOCTL_PRIVCMD_RESTRICT;
+	evtchns += request == (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
+	return true;
+}
+
+/* A process has two files of the one device, one of the other, and others: /dev/null and /dev/zero
+ * play them. */
+static void test_restrict_outside(void **state)
+{
+	char dev[128];
+	int fds[2];
+	pid_t pid;
+	char c;
+
+	(void)state;
+	strcpy(dev, kit_path("dev"));
+	mkdir(dev, 0700);
+	assert_int_equal(symlink("/dev/null", kit_path("dev/privcmd")), 0);
+	assert_int_equal(symlink("/dev/zero", kit_path("dev/evtchn")), 0);
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (!pid) {
+		for (int i = 0; i < 200; i++)
+			if (i != fds[1])
+				close(i);
+		open("/dev/null", O_RDONLY);
+		open("/dev/zero", O_RDONLY);
+		open("/dev/null", O_RDONLY);
+		open("/dev/full", O_RDONLY);
+		open("/proc/self/stat", O_RDONLY);
+		if (write(fds[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	privcmds = evtchns = 0;
+	fake_ioctls(counts);
+	model_restrict(pid, -1, dev, 7);
+	assert_int_equal(privcmds + evtchns, 0);
+	c = (char)pidfd_of(pid);
+	model_restrict(pid, c, dev, 7);
+	assert_int_equal(privcmds, 2);
+	assert_int_equal(evtchns, 1);
+	/* Where there are no such devices nothing is. */
+	model_restrict(pid, c, kit_path("none"), 7);
+	assert_int_equal(privcmds + evtchns, 3);
+	fake_ioctls(NULL);
+	close(c);
+	close(fds[0]);
+	close(fds[1]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 static void test_late(void **state)
 {
 	unsigned before;
@@ -776,15 +997,27 @@ static void test_directory(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classic),    cmocka_unit_test(test_lived),
-		cmocka_unit_test(test_ends),       cmocka_unit_test(test_dies),
-		cmocka_unit_test(test_stubborn),   cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_leave),      cmocka_unit_test(test_qemu),
-		cmocka_unit_test(test_restricted), cmocka_unit_test(test_late),
-		cmocka_unit_test(test_powers),     cmocka_unit_test(test_restrict),
-		cmocka_unit_test(test_refused),    cmocka_unit_test(test_disk),
-		cmocka_unit_test(test_failures),   cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_none),       cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_lived),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_dies),
+		cmocka_unit_test(test_stubborn),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_restricted),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_powers),
+		cmocka_unit_test(test_restrict),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_serves),
+		cmocka_unit_test(test_serves_disks),
+		cmocka_unit_test(test_restrict_outside),
+		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_directory),
 	};
 
 	if (argv[0][0] == '@')
