@@ -32,12 +32,13 @@ my $boot = boot('bootloader',
 	memory => 1536,
 	time => 400,
 	stage2 => <<'SH',
+sleep 60; logs
 for guest in old new; do
-	await_console $guest "^$guest is up" 150
+	await_console $guest "^$guest is up" 60
 	type_to $guest "mount /dev/xvda1 /mnt && mv /mnt/boot/grub/grub.cfg.new /mnt/boot/grub/grub.cfg && umount /mnt && reboot"
 done
 for guest in old new; do
-	await_console $guest "^$guest is up" 150 2
+	await_console $guest "^$guest is up" 60 2
 done
 run list earlydom list
 logs

@@ -105,11 +105,11 @@ static void test_kernels(void **state)
 	mk_xenelf(&m, MK_PLAN9 ",PAE=no");
 	opens(m.data, m.len, &k);
 	judged(&image_plan9, &k,
-	       "kernel /boot/k is a 32-bit pv kernel without PAE (\"no\"), which no hypervisor of "
-	       "today runs");
+	       "kernel /boot/k is a 32-bit pv kernel without PAE (PAE=no), which no hypervisor of "
+	       "today runs: it has to be built with PAE");
 	judged(&image_linux, &k,
-	       "kernel /boot/k is a 32-bit pv kernel without PAE (\"no\"), which no hypervisor of "
-	       "today runs");
+	       "kernel /boot/k is a 32-bit pv kernel without PAE (PAE=no), which no hypervisor of "
+	       "today runs: it has to be built with PAE");
 	mk_xenelf(&m, "LOADER=generic,XEN_VER=xen-2.0,VIRT_BASE=0x80000000,ELF_PADDR_OFFSET=0,"
 		      "VIRT_ENTRY=0x80010000");
 	opens(m.data, m.len, &k);
