@@ -193,7 +193,7 @@ static int open_any(const uint8_t *file, size_t len, bool paged, size_t limit, s
 
 	if (len == 0)
 		return err_set(e, "the file is empty");
-	if (bzimage_match(file, len) || !uki_match(file, len))
+	if (!uki_match(file, len))
 		return open_plain(file, len, paged, limit, k, e);
 	if (uki_read(file, len, &k->uki, e) != 0)
 		return err_prefix(e, "UKI: ");

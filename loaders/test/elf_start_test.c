@@ -111,10 +111,9 @@ static void make_solo5(struct mk *m, uint32_t target, uint32_t abi, size_t size)
 	mk_phdr(m, PT_LOAD, 0, 0, MK_PHYS + 0x1000, MK_PHYS + 0x1000, 0, 0x8000);
 	mk_note(m, "Solo5", 0x3154464d, NULL, 0x74); /* the manifest, MFT1 */
 	note = mk_note(m, "Solo5", 0x31494241, NULL, size);
-	if (size >= 8) {
-		mk_put(m, note + 20, target, 4);
+	mk_put(m, note + 20, target, 4);
+	if (size >= 8)
 		mk_put(m, note + 24, abi, 4);
-	}
 	mk_note(m, "OpenBSD", 1, NULL, 4);
 	if (target == ELF_SOLO5_XEN)
 		mk_note_number(m, XEN_ELFNOTE_PHYS32_ENTRY, MK_PHYS, 4);

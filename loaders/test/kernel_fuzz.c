@@ -25,8 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	if (!k.format || k.unpacked.size > LIMIT ||
 	    !(k.aout.magic ? aout_match : elf_match)(k.bare, k.bare_size))
 		abort();
-	if (uki_match(in, len) && !bzimage_match(in, len) && !elf_match(in, len) &&
-	    !k.uki.parts[UKI_LINUX].size)
+	if (uki_match(in, len) != (k.uki.parts[UKI_LINUX].size > 0))
 		abort();
 	if (!k.unpacked.data && (k.bare < in || k.bare_size > len - (size_t)(k.bare - in)))
 		abort();
