@@ -44,9 +44,10 @@ is(join("\n", @elsewhere), '', 'all of them in the image');
 is($status, 0, 'it starts') or diag($err);
 like($out, qr/^QEMU emulator version /, 'and is QEMU');
 
-($tree) = image('ovmf', {uefi => qq(name = "uefi"\nbios = "ovmf"\n)}, '-q');
+($tree) = image('ovmf', {uefi => qq(memory = 64; type = "hvm"; bios = "ovmf"\n)}, '-q');
 ok(-f "$tree/usr/share/ovmf/OVMF.fd", 'OVMF for a descriptor that wants it');
 ($tree) = image('without', {});
+my $config = work_dir . '/without/config';
 ok(!-e "$tree/usr/libexec" && !-e "$tree/lib64", 'nothing of it without -q');
 
 # ---- a UKI ----
@@ -57,6 +58,19 @@ is($err, "earlydom: note: kernel /boot/uki.efi is a UKI, of which only the secti
 	. ".cmdline\n", 'what is not used is told');
 is((command(root . '/build/earlydom', 'inspect', '--unpack', work_dir . '/elf', $kernel))[0], 0, 'its kernel');
 ok(read_file("$tree/boot/uki.efi") eq read_file(work_dir . '/elf'), 'is in the image, unpacked');
+
+# ---- file names that are relative to the descriptor's directory ----
+write_file("$config/web.cfg", qq(kernel = "k"; memory = 256\n));
+is((command($script, '-S', '-o', work_dir . '/image', '-c', $config))[2],
+	"earlydom: $config/web.cfg:1:10: cannot read kernel /etc/earlydom/k: No such file or directory\n"
+		. "mkinitramfs: the descriptors in $config are not good (-n skips the check)\n",
+	'a kernel that is not beside its descriptor');
+command('cp', $kernel, "$config/k");
+($status, $out, $err) = command($script, '-S', '-o', work_dir . '/image', '-c', $config);
+is($status, 0, 'one that is') or diag($err);
+make_path(work_dir . '/relative');
+command('sh', '-c', "cd '" . work_dir . "/relative' && cpio -id --quiet <../image");
+cmp_ok(-s work_dir . '/relative/etc/earlydom/k', '>', 2 * -s "$config/k", 'is unpacked in the image');
 
 # ---- what can't be made ----
 my $none = work_dir . '/none';

@@ -32,6 +32,9 @@ char *inputs_write(const struct inputs *in, size_t *len, struct err *e)
 
 		write_text(f, "file", s->file, strlen(s->file));
 		write_text(f, "text", s->text, s->len);
+		/* What the name of the file does not say. */
+		if (*s->file != '/')
+			write_text(f, "dir", s->dir, strlen(s->dir));
 	}
 	if (fclose(f) == 0)
 		return text;
@@ -95,10 +98,12 @@ static int take_source(struct reader *r, struct sources *out)
 		return -1;
 	out->v = more;
 	s = &more[out->n];
-	s->file = take_text(r, "file", &len);
+	*s = (struct source){.file = take_text(r, "file", &len)};
 	s->text = s->file ? take_text(r, "text", &s->len) : NULL;
-	if (!s->text) {
-		free(s->file);
+	if (s->text && *s->file != '/')
+		s->dir = take_text(r, "dir", &len);
+	if (!s->text || (*s->file != '/' && !s->dir)) {
+		source_free(s);
 		return -1;
 	}
 	out->n++;

@@ -3,7 +3,8 @@
  * nor its kernel command line's meaning is there any more: the kernel command line and every
  * descriptor, as they were read, and what `earlydom boot` was told.
  *
- * As a file: lines "word number\n", a text of as many bytes behind those of them that have one.
+ * As a file: lines "word number\n", a text of as many bytes behind those of them that have one. A
+ * descriptor whose name is not absolute has its directory there, too.
  */
 #ifndef EARLYDOM_INPUTS_H
 #define EARLYDOM_INPUTS_H

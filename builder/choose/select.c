@@ -132,6 +132,7 @@ static void read_candidate(struct candidate *a, const struct source *s, const st
 	size_t errors = descriptor_parse(s->file, s->text, s->len, a->descriptor, &a->diag);
 	int rc;
 
+	a->descriptor->dir = s->dir;
 	a->unreadable = errors && !a->descriptor->n;
 	rc = config_identify(a->descriptor, &a->name, &a->name_loc, &a->profile, &a->profile_known);
 	if (!rc && c->nr_overrides) {

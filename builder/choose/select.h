@@ -12,6 +12,7 @@ struct source {
 	char *file; /* its path, as in messages */
 	char *text; /* its bytes */
 	size_t len;
+	char *dir; /* the directory that file names in it are relative to, absolute; NULL: file's */
 };
 
 struct selection {

@@ -20,9 +20,14 @@ struct sources {
  */
 size_t sources_read_dir(const char *dir, struct sources *out, struct diag *d);
 
+/* The absolute name of the directory of a file whose name is relative, as it is named: no link is
+ * resolved. For the caller to free; NULL for lack of memory, or of a working directory. */
+char *source_dir(const char *file);
+
 /* Reads one file and adds it. Returns the number of errors added to d. */
 size_t sources_read_file(const char *file, struct sources *out, struct diag *d);
 
+void source_free(struct source *s);
 void sources_free(struct sources *s);
 
 #endif

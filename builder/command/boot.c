@@ -28,7 +28,6 @@
 #include "commands.h"
 #include "process.h"
 
-#define CONFIG_DIR     "/etc/earlydom"
 #define KERNEL_CMDLINE "/proc/cmdline"
 
 struct boot {

@@ -14,6 +14,7 @@
 #include "builder/image/direct.h"
 #include "builder/image/image_type.h"
 #include "check_xl.h"
+#include "check_root.h"
 #include "commands.h"
 #include "builder/describe/e820_file.h"
 #include "builder/image/firmware.h"
@@ -423,6 +424,8 @@ int command_check(int argc, char **argv)
 		return command_usage(usage_text);
 	for (; optind < argc; optind++)
 		sources_read_file(argv[optind], &c.sources, &c.diag);
+	if (*c.root)
+		check_root_place(&c.sources, c.root, &c.diag);
 	check_all(&c);
 	if (c.xl)
 		print_lines(&c);

@@ -38,7 +38,12 @@ static void print_statement(const struct descriptor *c, size_t i, const struct d
 	const struct loc end = {c->file, UINT32_MAX, 0};
 	char shown[SHOW_MAX], head[SHOW_MAX + 96];
 
-	snprintf(head, sizeof(head), "%.80s = %s: ", st->key, value_show(&st->value, shown));
+	if (st->adds && st->value.kind == VALUE_BAD)
+		/* The value is a part of another statement's. */
+		snprintf(head, sizeof(head), "%.80s +=: ", st->key);
+	else
+		snprintf(head, sizeof(head), "%.80s = %s: ", st->key,
+			 value_show(&st->value, shown));
 	if (!print_between(c->file, d, st->loc, i + 1 < c->n ? c->statements[i + 1].loc : end, head,
 			   out))
 		fprintf(out, "%s:%u: %staken\n", c->file, st->loc.line, head);

@@ -9,6 +9,9 @@
 #include "builder/choose/inputs.h"
 #include "builder/choose/select.h"
 
+/* Where an image has its descriptors. */
+#define CONFIG_DIR "/etc/earlydom"
+
 /* Zero-initialised is empty. */
 struct chosen {
 	struct inputs in;

@@ -357,6 +357,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 
 	*out = (struct guest_config){
 		.file = c->file,
+		.dir = c->dir,
 		.on_poweroff = ACTION_DESTROY,
 		.on_reboot = ACTION_RESTART,
 		.on_crash = ACTION_DESTROY,

@@ -10,6 +10,7 @@
 
 #include "builder/image/grub.h"
 #include "config_value.h"
+#include "file_path.h"
 
 /* GRUB finds all of these on the disk. */
 static void drop_kernel(struct reading *r, const struct statement *by)
@@ -99,11 +100,11 @@ static void check_hvm_firmware(struct reading *r)
 		g->bios = BIOS_ROMBIOS;
 	} else if (!strcmp(g->firmware, "bios")) {
 		return; /* the default, or what bios says */
-	} else if (check_path(g->firmware, &e) < 0) {
+	} else if (check_file_name(g->firmware, &e) < 0) {
 		diag_add(r->d, st->value.loc, "firmware = \"%.48s\": %s", g->firmware, e.msg);
 	} else {
 		free(g->firmware_override);
-		g->firmware_override = strdup(g->firmware);
+		g->firmware_override = file_path_of_firmware(g->firmware);
 		g->firmware_loc = st->value.loc;
 		if (!g->firmware_override)
 			config_no_memory(r);

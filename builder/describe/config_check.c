@@ -59,13 +59,6 @@ int check_profile(const char *text, struct err *e)
 	return must_be_name(text, e);
 }
 
-int check_path(const char *text, struct err *e)
-{
-	if (text[0] == '/' && text[1])
-		return 0;
-	return err_set(e, "must be an absolute path");
-}
-
 int check_filled(const char *text, struct err *e)
 {
 	return *text ? 0 : err_set(e, "must not be empty");

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "disk_spec.h"
+#include "file_path.h"
 #include "tag_spec.h"
 #include "vif_spec.h"
 
@@ -63,12 +64,9 @@ static int check_target(const char *target, struct err *e)
 			       "target '" SHOWN "' is not supported: it must be a file or a block "
 			       "device of dom0's",
 			       target);
-	if (tagged || (target[0] == '/' && target[1]))
-		return 0;
-	return err_set(e,
-		       "target '" SHOWN "' must be an absolute path, or begin with UUID=, LABEL=, "
-		       "PARTUUID= or PARTLABEL=",
-		       target);
+	if (!tagged && *target && target[strlen(target) - 1] == '/')
+		return err_set(e, "target '" SHOWN "' is a directory", target);
+	return 0;
 }
 
 /* What libxl's disk_try_backend does not have, or has and is not here. */
@@ -231,6 +229,21 @@ static int no_memory(const struct value *v, struct diag *d)
 	return -1;
 }
 
+/* Makes absolute what a disk has by a file's name. Returns 0, or -1 for lack of memory. */
+static int find_target(const struct guest_config *g, struct disk_spec *s)
+{
+	char *path;
+
+	if (!s->target || tag_value(s->target))
+		return 0;
+	path = file_path(g, s->target);
+	if (!path)
+		return -1;
+	free(s->target);
+	s->target = path;
+	return 0;
+}
+
 /* The struct guest_config that has `field` as its field of that key. */
 static struct guest_config *config_of(const struct key *k, void *field)
 {
@@ -251,7 +264,8 @@ int read_disks(const struct key *k, const struct value *v, void *out, struct dia
 		rc = no_memory(v, d);
 	/* k->check has parsed each of them before: only memory can be lacking. */
 	for (size_t i = 0; !rc && i < texts.n; i++) {
-		if (disk_spec_parse(texts.v[i], &all[i], &e) < 0)
+		if (disk_spec_parse(texts.v[i], &all[i], &e) < 0 ||
+		    (out && find_target(config_of(k, out), &all[i]) < 0))
 			rc = no_memory(value_entry(v, i), d);
 		all[i].entry = i;
 	}

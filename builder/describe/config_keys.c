@@ -4,6 +4,7 @@
 
 #include "config_value.h"
 #include "cpus.h"
+#include "file_path.h"
 #include "vnc_text.h"
 #include "xl_keys.h"
 
@@ -100,8 +101,8 @@ const struct key config_keys[] = {
 	{"image", read_image, FIELD(image), .own = true, .decides = true},
 	{"type", read_word, FIELD(type), .words = types, .decides = true},
 	{"builder", read_word, FIELD(builder), .words = builders, .decides = true},
-	{"kernel", read_string, FIELD_AND(kernel, kernel_loc), .check = check_path},
-	{"ramdisk", read_string, FIELD_AND(ramdisk, ramdisk_loc), .check = check_path},
+	{"kernel", read_path, FIELD_AND(kernel, kernel_loc)},
+	{"ramdisk", read_path_or_none, FIELD_AND(ramdisk, ramdisk_loc)},
 	{"bootloader", read_string, FIELD(bootloader), .check = check_filled,
 	 .guests = KEY_FOR_PV | KEY_FOR_PVH},
 	{"firmware", read_string, FIELD(firmware), .check = check_filled,
@@ -135,16 +136,15 @@ const struct key config_keys[] = {
 
 	{"device_model_protocol", read_word, FIELD(model_protocol), .words = protocols,
 	 .guests = KEY_FOR_HVM, .own = true, .decides = true},
-	{"device_model_override", read_string, FIELD_AND(model_override, model_override_loc),
-	 .check = check_path, .guests = KEY_FOR_HVM},
-	{"device_model_config", read_string, FIELD_AND(model_config, model_config_loc),
-	 .check = check_path, .guests = KEY_FOR_CLASSIC, .own = true},
+	{"device_model_override", read_path, FIELD_AND(model_override, model_override_loc),
+	 .guests = KEY_FOR_HVM},
+	{"device_model_config", read_path, FIELD_AND(model_config, model_config_loc),
+	 .guests = KEY_FOR_CLASSIC, .own = true},
 	{"device_model_args", read_strings, FIELD(model_args), .guests = KEY_FOR_QEMU},
-	{"firmware_override", read_string, FIELD_AND(firmware_override, firmware_loc),
-	 .check = check_path, .guests = KEY_FOR_QEMU},
+	{"firmware_override", read_firmware, FIELD_AND(firmware_override, firmware_loc),
+	 .guests = KEY_FOR_QEMU},
 	{"bios", read_word, FIELD(bios), .words = bioses, .guests = KEY_FOR_QEMU},
-	{"memmap", read_string, FIELD_AND(memmap, memmap_loc), .check = check_path,
-	 .guests = KEY_FOR_HVM, .own = true},
+	{"memmap", read_path, FIELD_AND(memmap, memmap_loc), .guests = KEY_FOR_HVM, .own = true},
 	{"serial", read_strings, FIELD(serial), .check = check_filled, .one_or_many = true,
 	 .guests = KEY_FOR_QEMU},
 	{"vga", read_word, FIELD(vga), .words = vgas, .guests = KEY_FOR_QEMU},
@@ -166,12 +166,12 @@ const struct key config_keys[] = {
 	{"device_model_args_hvm", read_strings, FIELD(model_args_hvm), .guests = KEY_FOR_QEMU},
 	{"device_model_args_pv", read_strings, FIELD(model_args_pv),
 	 .guests = KEY_FOR_PV | KEY_FOR_PVH},
-	{"bios_path_override", read_string, FIELD_AND(bios_path, bios_path_loc),
-	 .check = check_path, .guests = KEY_FOR_QEMU},
-	{"acpi_firmware", read_string, FIELD_AND(acpi_firmware, acpi_firmware_loc),
-	 .check = check_path, .guests = KEY_FOR_QEMU},
-	{"smbios_firmware", read_string, FIELD_AND(smbios_firmware, smbios_firmware_loc),
-	 .check = check_path, .guests = KEY_FOR_QEMU},
+	{"bios_path_override", read_path, FIELD_AND(bios_path, bios_path_loc),
+	 .guests = KEY_FOR_QEMU},
+	{"acpi_firmware", read_path, FIELD_AND(acpi_firmware, acpi_firmware_loc),
+	 .guests = KEY_FOR_QEMU},
+	{"smbios_firmware", read_path, FIELD_AND(smbios_firmware, smbios_firmware_loc),
+	 .guests = KEY_FOR_QEMU},
 	{"stdvga", read_bool, FIELD(stdvga), .guests = KEY_FOR_QEMU},
 	{"usb", read_bool, FIELD(usb), .guests = KEY_FOR_QEMU},
 	{"usbversion", read_unsigned, FIELD(usbversion), .min = 0, .max = 3,

@@ -29,7 +29,6 @@ key_reader read_vfbs;      /* struct guest_config's vfbs, and nr_vfbs with it */
 key_reader read_vkbs;      /* struct guest_config's vkbs, and nr_vkbs with it */
 
 /* Checks for struct key's check. */
-int check_path(const char *text, struct err *e); /* absolute */
 int check_name(const char *text, struct err *e); /* of a guest */
 int check_profile(const char *text, struct err *e);
 int check_filled(const char *text, struct err *e);   /* not empty */

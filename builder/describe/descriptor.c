@@ -17,7 +17,7 @@ void descriptor_free(struct descriptor *c)
 	for (size_t i = 0; i < c->n; i++)
 		statement_free(&c->statements[i]);
 	free(c->statements);
-	*c = (struct descriptor){.file = c->file};
+	*c = (struct descriptor){.file = c->file, .dir = c->dir};
 }
 
 const struct statement *descriptor_find(const struct descriptor *c, const char *key)

@@ -41,6 +41,9 @@ struct statement {
 
 struct descriptor {
 	const char *file; /* borrowed */
+	/* The directory that file names are relative to, absolute and borrowed; NULL for that of
+	 * file. descriptor_parse leaves it NULL. */
+	const char *dir;
 	struct statement *statements;
 	size_t n;
 };

@@ -61,6 +61,7 @@ struct guest_config {
 	char *name;       /* the key, else the file's name without directory and .cfg; never NULL
 			     after a config_read without errors */
 	const char *file; /* the descriptor, borrowed */
+	const char *dir;  /* that of file names in it, borrowed; NULL for that of file */
 	struct loc name_loc;
 
 	/*

@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include <xen-version.h>
-
 #include "loaders/codecs.h"
 
 /* Debian's places of hvmloader and the BIOSes are looked for below this one; the tests have theirs.
@@ -22,7 +20,7 @@ bool firmware_wanted(const struct guest_config *cfg)
 const char *firmware_loader_path(const struct guest_config *cfg)
 {
 	static const char *const usual[] = {
-		FIRMWARE_ROOT "/usr/lib/xen-" XEN_LIBS_VERSION "/boot/hvmloader",
+		FIRMWARE_ROOT FIRMWARE_DIR "/hvmloader",
 		FIRMWARE_ROOT "/usr/lib/xen/boot/hvmloader",
 		FIRMWARE_ROOT "/usr/libexec/xen/boot/hvmloader",
 	};

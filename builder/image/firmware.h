@@ -4,8 +4,13 @@
 #ifndef EARLYDOM_FIRMWARE_H
 #define EARLYDOM_FIRMWARE_H
 
+#include <xen-version.h>
+
 #include "builder/guest/guest_config.h"
 #include "image_files.h"
+
+/* Where Debian has hvmloader and the like: libxl's XENFIRMWAREDIR. */
+#define FIRMWARE_DIR "/usr/lib/xen-" XEN_LIBS_VERSION "/boot"
 
 /* Whether the guest starts with hvmloader, which loads a BIOS; else its kernel is entered. */
 bool firmware_wanted(const struct guest_config *cfg);

@@ -14,9 +14,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define SOURCE(file, text)                                                                         \
+#define SOURCE(path, words)                                                                        \
 	{                                                                                          \
-		(char *)(file), (char *)(text), sizeof(text) - 1                                   \
+		.file = (char *)(path), .text = (char *)(words), .len = sizeof(words) - 1          \
 	}
 
 static const struct source sources[] = {

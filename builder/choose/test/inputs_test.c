@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 static char text_of_web[] = "name = \"web\"\n# \0 and more\nend 7\n", nothing[] = "";
-static char file_of_web[] = "/etc/earlydom/web.cfg", odd_file[] = "odd\nname text 3.cfg";
+static char file_of_web[] = "/etc/earlydom/web.cfg", odd_file[] = "odd\nname text 3.cfg",
+	    odd_dir[] = "/in a\ndir 3";
 
 static struct source sources[] = {
 	{.file = file_of_web, .text = text_of_web, .len = sizeof(text_of_web) - 1},
-	{.file = odd_file, .text = nothing, .len = 0},
+	{.file = odd_file, .dir = odd_dir, .text = nothing, .len = 0},
 };
 
 static struct inputs some(void)
@@ -49,6 +50,8 @@ static void test_round(void **state)
 		assert_int_equal(out.sources.n, in.sources.n);
 		for (size_t k = 0; k < out.sources.n; k++) {
 			assert_string_equal(out.sources.v[k].file, sources[k].file);
+			assert_string_equal(out.sources.v[k].dir ?: "none",
+					    sources[k].dir ?: "none");
 			assert_int_equal(out.sources.v[k].len, sources[k].len);
 			/* With a NUL behind it. */
 			assert_memory_equal(out.sources.v[k].text, sources[k].text,
@@ -188,7 +191,8 @@ static void test_no_memory(void **state)
 		assert_null(out.cmdline);
 	}
 	fake_alloc_fail_at(0);
-	assert_int_equal(n, 1 + 1 + 2 * 3); /* the command line; of each source all three */
+	assert_int_equal(n,
+			 1 + 1 + 2 * 3 + 1); /* the command line; of each source all three; a dir */
 	inputs_free(&out);
 	free(text);
 }

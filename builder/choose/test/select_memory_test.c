@@ -10,9 +10,9 @@
 #include "builder/fake/fake.h"
 #include "builder/choose/select.h"
 
-#define SOURCE(file, text)                                                                         \
+#define SOURCE(path, words)                                                                        \
 	{                                                                                          \
-		(char *)(file), (char *)(text), sizeof(text) - 1                                   \
+		.file = (char *)(path), .text = (char *)(words), .len = sizeof(words) - 1          \
 	}
 
 static const struct source sources[] = {

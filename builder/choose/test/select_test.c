@@ -5,9 +5,9 @@
 
 #include "builder/choose/select.h"
 
-#define SOURCE(file, text)                                                                         \
+#define SOURCE(path, words)                                                                        \
 	{                                                                                          \
-		(char *)(file), (char *)(text), sizeof(text) - 1                                   \
+		.file = (char *)(path), .text = (char *)(words), .len = sizeof(words) - 1          \
 	}
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define LEAST     "kernel = '/k'\nmemory = 64\n"

@@ -34,6 +34,10 @@ static void test_dir(void **state)
 	assert_int_equal(s.v[0].len, 0);
 	assert_string_equal(s.v[1].file, "etc/web.cfg");
 	assert_string_equal(s.v[1].text, "w");
+	assert_string_equal(s.v[1].dir, kit_path("etc"));
+	sources_free(&s);
+	assert_int_equal(sources_read_dir(kit_path("etc"), &s, &d), 0);
+	assert_null(s.v[1].dir);
 	expect_diag(&d, "");
 	sources_free(&s);
 	assert_int_equal(s.n, 0);
@@ -51,6 +55,28 @@ static void test_dir(void **state)
 		"missing: cannot read the directory of descriptors: No such file or directory\n");
 	assert_int_equal(s.n, 0);
 	sources_free(&s);
+}
+
+static void dir_is(const char *file, const char *want)
+{
+	char *dir = source_dir(file);
+
+	assert_string_equal(dir, want);
+	free(dir);
+}
+
+static void test_source_dir(void **state)
+{
+	char here[256];
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_int_equal(chdir("/"), 0);
+	dir_is("web.cfg", "");
+	dir_is("etc/web.cfg", "/etc");
+	assert_int_equal(chdir(kit_path("")), 0);
+	dir_is("web.cfg", here);
+	dir_is("./a/web.cfg", kit_path("./a"));
 }
 
 /* Of a file that is too long only so much is read as shows that. */
@@ -109,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dir),
+		cmocka_unit_test(test_source_dir),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_no_memory),
 	};

@@ -73,6 +73,45 @@ static void test_refused(void **state)
 	assert_non_null(strstr(o.err, "earlydom: web.cfg:1:10: kernel /ramdisk: "));
 }
 
+/* File names are relative to the descriptor's directory: its own, or the one in the tree. */
+static void test_relative(void **state)
+{
+	static const char text[] = "kernel = 'k'\nmemory = 64\n";
+
+	(void)state;
+	assert_int_equal(mkdir("root/vm", 0700), 0);
+	assert_int_equal(link("root/kernel", "root/vm/k"), 0);
+	kit_text("root/vm/web.cfg", text);
+	assert_int_equal(check("root/vm/web.cfg", NULL, NULL, NULL), EXIT_OK);
+	assert_int_equal(check(kit_path("root/vm/web.cfg"), NULL, NULL, NULL), EXIT_OK);
+	assert_int_equal(check("--root", "root", "root/vm/web.cfg", NULL), EXIT_OK);
+	assert_int_equal(check("--root", "root/vm", "root/vm/web.cfg", NULL), EXIT_OK);
+	assert_int_equal(check("--root", "/", "root/vm/web.cfg", NULL), EXIT_OK);
+	assert_int_equal(check("--root", "root/vm/../", "--list-files", "root/vm/web.cfg"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "kernel /vm/k\n");
+	assert_int_equal(chdir("root/vm"), 0);
+	assert_int_equal(check("web.cfg", NULL, NULL, NULL), EXIT_OK);
+	assert_int_equal(check("--root", "..", "web.cfg", NULL), EXIT_OK);
+	assert_int_equal(chdir(kit_path("")), 0);
+	/* One that is not in the tree will be in its /etc/earlydom. */
+	kit_text("web.cfg", text);
+	assert_int_equal(check("--root", "root", "web.cfg", NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: web.cfg:1:10: cannot read kernel "
+				   "root/etc/earlydom/k: No such file or directory\n");
+	assert_int_equal(mkdir("root/etc", 0700), 0);
+	assert_int_equal(symlink("../vm", "root/etc/earlydom"), 0);
+	assert_int_equal(check("--root", "root", "web.cfg", NULL), EXIT_OK);
+	/* A tree with the same beginning is another one. */
+	assert_int_equal(mkdir("roo", 0700), 0);
+	assert_int_equal(check("--root", "roo", "root/vm/web.cfg", NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: root/vm/web.cfg:1:10: cannot read kernel "
+				   "roo/etc/earlydom/k: No such file or directory\n");
+	assert_int_equal(check("--root", "none", "--list-files", "web.cfg"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: none: cannot look for files below it: No such file "
+				   "or directory\n");
+}
+
 /* What has no effect is said, and no error unless it is to be one. */
 static void test_notes(void **state)
 {
@@ -361,12 +400,12 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_uki),     cmocka_unit_test(test_devices),
-		cmocka_unit_test(test_notes),   cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_plan9),   cmocka_unit_test(test_all_errors),
-		cmocka_unit_test(test_options), cmocka_unit_test(test_long_cmdline),
-		cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_good),         cmocka_unit_test(test_relative),
+		cmocka_unit_test(test_refused),      cmocka_unit_test(test_uki),
+		cmocka_unit_test(test_devices),      cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_lines),        cmocka_unit_test(test_plan9),
+		cmocka_unit_test(test_all_errors),   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_long_cmdline), cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

@@ -193,12 +193,8 @@ static void test_disk_not_served(void **state)
 	refuses_entry("disk", "rbd:pool/web,raw,xvda,backendtype=qdisk",
 		      "target 'rbd:pool/web' is not supported: it must be a file or a block "
 		      "device of dom0's");
-	refuses_entry("disk", "sda,raw,xvda",
-		      "target 'sda' must be an absolute path, or begin with UUID=, LABEL=, "
-		      "PARTUUID= or PARTLABEL=");
-	refuses_entry("disk", "/,raw,xvda",
-		      "target '/' must be an absolute path, or begin with UUID=, LABEL=, PARTUUID= "
-		      "or PARTLABEL=");
+	refuses_entry("disk", "/,raw,xvda", "target '/' is a directory");
+	refuses_entry("disk", "a/,raw,xvda", "target 'a/' is a directory");
 	refuses_entry("disk", "UUID=,raw,xvda", "target 'UUID=' has nothing behind '='");
 	refuses_entry("disk", "uuid=1,raw,xvda", "unknown parameter 'uuid'");
 	/* The path has 4096 characters. */

@@ -271,8 +271,8 @@ static void test_firmware(void **state)
 	done(&c, &g);
 	refuses(HVM "firmware = 'rombios'", "web.cfg:3:12: rombios is for qemu-xen-traditional: "
 					    "QEMU has \"seabios\" and \"ovmf\"\n");
-	refuses(HVM "firmware = 'mine'",
-		"web.cfg:3:12: firmware = \"mine\": must be an absolute path\n");
+	refuses(HVM "firmware = '/'", "web.cfg:3:12: firmware = \"/\": must be the name of a file, "
+				      "not of a directory\n");
 }
 
 /* What QEMU emulates besides. */
@@ -317,8 +317,8 @@ static void test_missing(void **state)
 		"device_model_config\n"
 		"web.cfg:1:38: missing kernel: device_model_protocol = \"classic\" needs "
 		"kernel\n");
-	refuses(CLASSIC "device_model_override = 'm'; device_model_config = '/m'",
-		"web.cfg:4:25: device_model_override = \"m\": must be an absolute path\n");
+	refuses(CLASSIC "device_model_override = ''; device_model_config = '/m'",
+		"web.cfg:4:25: device_model_override = \"\": must not be empty\n");
 	refuses_whole(HVM, "web.cfg: memory is missing\n");
 	refuses_whole("memory = 64; " HVM
 		      "ramdisk = '/r'; ip = 'dhcp'; root = '/dev/xvda'; extra = ''",
@@ -329,8 +329,9 @@ static void test_missing(void **state)
 	refuses_whole("memory = 64; cmdline = 'quiet'; " HVM,
 		      "web.cfg:1:14: cmdline can't be given without kernel\n");
 	/* A key that is there but wrong is not reported as missing. */
-	refuses_whole("memory = 64; cmdline = 'quiet'; kernel = 'k'; " HVM,
-		      "web.cfg:1:42: kernel = \"k\": must be an absolute path\n");
+	refuses_whole("memory = 64; cmdline = 'quiet'; kernel = 'k/'; " HVM,
+		      "web.cfg:1:42: kernel = \"k/\": must be the name of a file, not of a "
+		      "directory\n");
 	refuses_whole("memory = 64; kernel = '/usr/lib/xen/boot/hvmloader'; " HVM,
 		      "web.cfg:1:23: note: kernel: hvmloader is no kernel, and is ignored: "
 		      "firmware_override names another one than Xen's\n");

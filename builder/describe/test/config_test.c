@@ -339,8 +339,8 @@ static void test_missing(void **state)
 	refuses_file("a.cfg", "kernel = /boot/k\nmemory 64\n",
 		     "a.cfg:1:10: a string needs quotes: '/boot/k'\n"
 		     "a.cfg:2:8: expected '=' after the key, found '64'\n");
-	refuses_file("a.cfg", "kernel = 'k'\nmemory = 0\n",
-		     "a.cfg:1:10: kernel = \"k\": must be an absolute path\n"
+	refuses_file("a.cfg", "kernel = 'k/'\nmemory = 0\n",
+		     "a.cfg:1:10: kernel = \"k/\": must be the name of a file, not of a directory\n"
 		     "a.cfg:2:10: memory = 0: must be 1 to 16777216 MiB\n");
 	refuses_file("/x/my guest.cfg", LEAST,
 		     "/x/my guest.cfg: name is missing, and the file's name can't serve: 'my "
