@@ -25,7 +25,7 @@ sub image {
 }
 
 my ($tree, $said) = image('qemu', {}, '-q');
-my ($size) = $said =~ /^mkinitramfs: QEMU for vmx guests: ([\d.]+) MiB$/;
+my ($size) = $said =~ /^mkinitramfs: QEMU: ([\d.]+) MiB$/;
 cmp_ok($size // 0, '>', 20, 'its size is said');
 cmp_ok($size // 99, '<', 45, 'and is not more than it has to be');
 ok(-f "$tree/$_", $_) for qw(usr/lib/xen-4.17/boot/hvmloader usr/share/seabios/bios-256k.bin
@@ -46,6 +46,8 @@ like($out, qr/^QEMU emulator version /, 'and is QEMU');
 
 ($tree) = image('ovmf', {uefi => qq(memory = 64; type = "hvm"; bios = "ovmf"\n)}, '-q');
 ok(-f "$tree/usr/share/ovmf/OVMF.fd", 'OVMF for a descriptor that wants it');
+($tree) = image('keymap', {screen => qq(kernel = "/k"\nmemory = 64\nvfb = ["keymap=fr-ch"]\n)}, '-q');
+ok(-f "$tree/usr/share/qemu/keymaps/fr-ch", 'the keymap that a descriptor names');
 ($tree) = image('without', {});
 my $config = work_dir . '/without/config';
 ok(!-e "$tree/usr/libexec" && !-e "$tree/lib64", 'nothing of it without -q');

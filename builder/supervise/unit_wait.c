@@ -156,6 +156,14 @@ static bool awaits_store(struct units *all, struct unit *u, uint64_t now)
 	return u->awaits_store;
 }
 
+/* What it is that needs a store. */
+static const char *what_needs(const struct guest_config *cfg)
+{
+	if (guest_config_has_devices(cfg))
+		return "its disks and network interfaces need";
+	return cfg->type == GUEST_HVM ? "its device model needs" : "its screen and keyboard need";
+}
+
 /* Waiting: starts the build when nothing is left to wait for. */
 static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 {
@@ -172,14 +180,8 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 	}
 	if (awaits_store(all, u, now))
 		return;
-	if (guest_config_has_devices(u->guest.cfg) && all->store == STORE_ABSENT) {
-		err_set_passing(&e,
-				"its disks and network interfaces need a store, and there is none");
-		unit_event(all, u, EVENT_HOPELESS, now, &e);
-		return;
-	}
-	if (guest_config_runs_qemu(u->guest.cfg) && all->store == STORE_ABSENT) {
-		err_set_passing(&e, "its device model needs a store, and there is none");
+	if (unit_needs_store(u->guest.cfg) && all->store == STORE_ABSENT) {
+		err_set_passing(&e, "%s a store, and there is none", what_needs(u->guest.cfg));
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}

@@ -381,6 +381,18 @@ static void test_options(void **state)
 	free(expected);
 	assert_int_equal(check("--list-files", "e.cfg", NULL, NULL), EXIT_OK);
 	assert_string_equal(o.out, "kernel /kernel\ndevice-model /m\ndevice-config /c\n");
+	/* QEMU as a back end, and what it reads for a screen */
+	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\nvfb = ['keymap=de']\n");
+	kit_text("c.cfg", "memory = 64\ntype = 'hvm'\nfirmware_override = '/fw'\nvnc = 1\n"
+			  "device_model_override = '/m'\nkeymap = 'fr'\nbios = 'ovmf'\n");
+	assert_int_equal(check("--list-files", "b.cfg", "c.cfg", NULL), EXIT_OK);
+	assert_string_equal(o.out, "kernel /kernel\n"
+				   "device-model /usr/libexec/xen-qemu-system-i386\n"
+				   "keymap /usr/share/qemu/keymaps/de\n"
+				   "firmware /fw\nfirmware root/usr/share/ovmf/OVMF.fd\n"
+				   "device-model /m\nkeymap /usr/share/qemu/keymaps/fr\n");
+	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\n");
+	kit_text("c.cfg", "kernel = '/missing'\nmemory = 64\n");
 	assert_int_equal(check("--list-kernels", "a.cfg", "d.cfg", "f.cfg"), EXIT_OK);
 	assert_string_equal(o.out, "");
 	assert_int_equal(check("--list-kernels", "a.cfg", "e.cfg", "f.cfg"), EXIT_OK);

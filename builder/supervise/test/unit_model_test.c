@@ -12,6 +12,7 @@
 #include <xen/sched.h>
 
 #include "base/clock.h"
+#include "builder/describe/vkb_spec.h"
 #include "builder/fake/models.h"
 
 static char program[256], config[256];
@@ -224,6 +225,86 @@ static void test_no_store(void **state)
 	said(&k, "earlydom: web: its device model needs a store, and there is none\n");
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
 	assert_null(k.images.files);
+	close_units(&k);
+}
+
+/* ---- QEMU as a back end ---- */
+
+/* A pv guest with a keyboard. */
+static struct guest_config keyboard(char *does)
+{
+	static struct vkb_spec keyboard;
+	static char *args[1];
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+
+	args[0] = does;
+	cfg.model_args = (struct strings){args, 1};
+	cfg.model_override = program;
+	cfg.vkbs = &keyboard;
+	cfg.nr_vkbs = 1;
+	return cfg;
+}
+
+static void test_back_end(void **state)
+{
+	static char does[] = "wait";
+	struct guest_config cfg = keyboard(does);
+	struct kit_units k;
+	struct unit *u = open_built(&k, &cfg, true);
+	uint32_t domid = 0;
+	pid_t pid;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		tick(&k);
+		assert_int_equal(u->state, UNIT_CONNECTING);
+		assert_false(fake_domain(1)->running);
+		usleep(10000);
+	}
+	fake_store_write("/local/domain/0/device-model/1/state", "running");
+	wait_while(&k, UNIT_CONNECTING);
+	assert_int_equal(u->state, UNIT_RUNNING);
+	assert_non_null(strstr(kit_units_said(&k), "earlydom: web: started as domain 1 (linux pv"));
+	assert_string_equal(fake_store_read("/local/domain/0/backend/vkbd/1/0/state"), "1");
+	/* A restart has another one. */
+	pid = u->guest.model.pid;
+	fake_shutdown(1, SHUTDOWN_reboot);
+	kit_units_look(&k, 0); /* its last words are waited for */
+	usleep(300000);
+	kit_units_look(&k, 0);
+	kit_units_jobs(&k);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_null(fake_store_read("/local/domain/0/device-model/1"));
+	assert_null(fake_store_read("/local/domain/0/backend/vkbd/1"));
+	assert_int_equal(u->state, UNIT_CONNECTING);
+	tick(&k);
+	assert_true(u->guest.model.pid > 0 && u->guest.model.pid != pid);
+	assert_int_equal(kit_domains_of(&cfg, &domid), 1);
+	assert_int_equal(domid, 2);
+	fake_store_write("/local/domain/0/device-model/2/state", "running");
+	wait_while(&k, UNIT_CONNECTING);
+	assert_int_equal(u->state, UNIT_RUNNING);
+	/* Its end is a crash. */
+	kit_units_said(&k);
+	kill_model(u);
+	tick(&k);
+	assert_int_equal(u->state, UNIT_ENDED);
+	assert_non_null(strstr(kit_units_said(&k), "crashed: its device model "));
+	assert_int_equal(fake_domains(), 0);
+	close_units(&k);
+}
+
+static void test_back_end_without_store(void **state)
+{
+	static char does[] = "wait";
+	struct guest_config cfg = keyboard(does);
+	struct kit_units k;
+	struct unit *u = open_built(&k, &cfg, false);
+
+	(void)state;
+	assert_int_equal(u->state, UNIT_FAILED);
+	said(&k, "earlydom: web: its screen and keyboard need a store, and there is none\n");
+	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
 	close_units(&k);
 }
 
@@ -764,6 +845,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_leave),         cmocka_unit_test(test_released),
 		cmocka_unit_test(test_console),       cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_stop),          cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_back_end),      cmocka_unit_test(test_back_end_without_store),
 	};
 
 	if (argv[0][0] == '@')
