@@ -18,7 +18,8 @@ static struct guest guest;
 static struct vfb_spec screen;
 
 #define SOCKET "qmp/qmp-libxl-7"
-#define WHERE  "{\"enabled\": true, \"host\": \"0.0.0.0\", \"service\": \"5901\", \"auth\": \"vnc\"}"
+
+#define WHERE "{\"enabled\": true, \"host\": \"0.0.0.0\", \"service\": \"5901\", \"auth\": \"vnc\"}"
 
 static int begin(void **state)
 {
