@@ -110,19 +110,20 @@ static const struct statement *given(const struct reading *r, const char *name)
 	return r->given[config_key(name) - config_keys];
 }
 
-/* xl has VNC by default in an hvm guest, and reads these then: there they were meant. */
 static void say_unused(struct reading *r)
 {
-	const bool missing = r->g->type == GUEST_HVM && !config_given(r, "vnc");
+	for (size_t i = 0; i < NR_PARTS; i++)
+		if (given(r, parts[i]))
+			diag_note(r->d, given(r, parts[i])->loc, "%s has no effect without vnc = 1",
+				  parts[i]);
+}
 
-	for (size_t i = 0; i < NR_PARTS; i++) {
-		const struct statement *st = given(r, parts[i]);
-
-		if (st && missing)
-			diag_add(r->d, st->loc, "%s needs vnc = 1", parts[i]);
-		else if (st)
-			diag_note(r->d, st->loc, "%s has no effect without vnc = 1", parts[i]);
-	}
+/* xl has VNC by default in an hvm guest: where something is said of it, it was meant. */
+static void default_vnc(struct reading *r)
+{
+	for (size_t i = 0; i < NR_PARTS && !config_given(r, "vnc"); i++)
+		if (given(r, parts[i]))
+			r->g->vnc = true;
 }
 
 static void check_place(struct reading *r)
@@ -213,9 +214,12 @@ void config_check_screens(struct reading *r)
 
 	if (bad || r->g->type == GUEST_PVH)
 		return;
-	if (r->g->type == GUEST_PV)
+	if (r->g->type == GUEST_PV) {
 		check_pv(r);
-	else if (r->g->vnc)
+		return;
+	}
+	default_vnc(r);
+	if (r->g->vnc)
 		check_place(r);
 	else
 		say_unused(r);

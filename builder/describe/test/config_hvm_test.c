@@ -416,11 +416,17 @@ static void test_videoram(void **state)
 
 static void test_vnc(void **state)
 {
+	struct descriptor c;
+	struct guest_config g;
+
 	(void)state;
-	refuses(HVM "vnclisten = 'x'; vncdisplay = 1; vncunused = 1",
-		"web.cfg:3:1: vnclisten needs vnc = 1\n"
-		"web.cfg:3:18: vncdisplay needs vnc = 1\n"
-		"web.cfg:3:34: vncunused needs vnc = 1\n");
+	/* What says something of the server means that there is one, as with xl. */
+	reads("memory = 64; type = 'hvm'; vnclisten = '0.0.0.0'", &c, &g);
+	assert_true(g.vnc && g.vncunused);
+	done(&c, &g);
+	reads("memory = 64; type = 'hvm'; vncpasswd = ''", &c, &g);
+	assert_true(g.vnc);
+	done(&c, &g);
 	notes(HVM "vnc = 0; vncdisplay = 1; vncpasswd = 'x'",
 	      "web.cfg:3:10: note: vncdisplay has no effect without vnc = 1\n"
 	      "web.cfg:3:26: note: vncpasswd has no effect without vnc = 1\n");
