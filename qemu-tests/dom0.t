@@ -14,8 +14,8 @@ use Twin;
 
 # ---- the guests ----
 
-# Linux as pv and as pvh, a kernel that never looks at its devices, and one to be released. A twin,
-# which xl makes, differs in what normal() takes out again: name, disk, address.
+# Linux as pv and as pvh, a kernel that never looks at its devices, one to be released, and Linux that
+# is routed. A twin, which xl makes, differs in what normal() takes out again: name, disk, address.
 sub descriptors {
 	my ($x, $mac, $ip) = @_;
 	my $linux = <<~CFG;
@@ -59,6 +59,13 @@ sub descriptors {
 			kernel = "/boot/guests/tiny"
 			memory = 16
 			CFG
+		"epsilon$x" => <<~CFG,
+			name = "epsilon$x"
+			$linux
+			memory = 128
+			extra = "@{[$extra =~ s{root=.*}{}r]}guest=epsilon$x ip=${ip}5"
+			vif = [ "mac=${mac}05,script=vif-route,gatewaydev=xenbr0,ip=${ip}5 10.9.0.0/16,vifname=epsilon$x.0" ]
+			CFG
 	);
 }
 my %guests = descriptors('', '00:16:3e:00:00:', '10.0.0.');
@@ -66,7 +73,7 @@ my %twins = descriptors('-x', '00:16:3e:00:01:', '10.0.0.10');
 
 sub normal {
 	my ($text) = @_;
-	$text =~ s/\b(alpha|beta|gamma|delta)-x\b/$1/g;
+	$text =~ s/\b(alpha|beta|gamma|delta|epsilon)-x\b/$1/g;
 	$text =~ s/\b00:16:3e:00:01:/00:16:3e:00:00:/g;
 	$text =~ s/\b10\.0\.0\.10/10.0.0./g;
 	return $text;
@@ -76,6 +83,8 @@ my @files = (
 	root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinux',
 	tool('front.cpio') . ':/boot/guests/front.cpio',
 	tool('tiny') . ':/boot/guests/tiny',
+	# for xl's script vif-route, as Debian's net-tools
+	root . '/build/machine/busybox:/usr/sbin/ifconfig',
 );
 
 my $boot = flaky_boot('debian', with => \&dom0_boot,
@@ -86,7 +95,7 @@ my $boot = flaky_boot('debian', with => \&dom0_boot,
 		(map { [$_ => tool('guest.ext4')] } qw(alpha beta alpha-x beta-x shared)),
 		['gamma', 8], ['gamma-x', 8],
 	],
-	dom0 => 'earlydom.bridge=xenbr0',
+	dom0 => 'earlydom.bridge=xenbr0 earlydom=alpha,beta,gamma,delta',
 	stage => <<'SH');
 echo "@up: $(cut -d ' ' -f 1 /proc/uptime)"
 
@@ -124,6 +133,35 @@ await_connected() {
 }
 await_connected alpha
 await_connected beta
+
+# ---- one that is routed, and waits for the address of the bridge ----
+# reach LABEL ADDRESS: by ping, and by TCP
+reach() {
+	run "$1.ping" ping -c 1 -w 60 "$2"
+	run "$1.tcp" timeout 60 bash -c "exec 3<>/dev/tcp/$2/7 && cat <&3"
+}
+# routes LABEL INTERFACE: what dom0 has for it
+routes() {
+	run "$1.address" ip -4 -o address show dev "$2"
+	run "$1.route" ip route show dev "$2"
+	run "$1.proxy" cat "/proc/sys/net/ipv4/conf/$2/proxy_arp"
+}
+earlydom start epsilon >/tmp/start 2>&1 &
+start=$!
+sleep 3
+run waiting earlydom list --json
+ip address add 10.0.0.254/24 dev xenbr0
+wait "$start"
+echo "@start.status: $?"
+said start.err </tmp/start
+await_console epsilon 'epsilon eth0: ' 60
+await_connected epsilon
+reach started 10.0.0.5
+routes ours epsilon.0
+# Others find it, and it finds them, when dom0 forwards.
+sysctl -q net.ipv4.ip_forward=1 net.ipv4.conf.xenbr0.proxy_arp=1
+type_to epsilon 'nc 10.0.0.2 7 </dev/null'
+await_console epsilon '^hello from beta' 30
 run json earlydom list --json
 run list xl list
 xenstore-ls -fp >store
@@ -175,8 +213,12 @@ another killed
 # ---- ends; what was in the initramfs is not needed ----
 mv /boot/guests /boot/gone
 run reboot xl reboot alpha
+run reboot_routed xl reboot epsilon
 await_report '^earlydom: alpha: restarted as domain' 60
 await_console alpha '^alpha eth0: ' 90 2
+await_report '^earlydom: epsilon: restarted as domain' 60
+await_console epsilon '^epsilon eth0: ' 90 2
+reach restarted 10.0.0.5
 run rebooted xl list
 run shutdown timeout 500 xl shutdown -w beta
 await_report '^earlydom: beta: domain [0-9]+ powered off' 20
@@ -190,11 +232,15 @@ while pgrep -x 'earlydom-keep|earlydom' >/dev/null; do
 done
 run adopt sh -c 'earlydom list || exec earlydom boot --adopt'
 another adopted
+reach adopted 10.0.0.5
 run destroy xl destroy gamma
 await_report '^earlydom: gamma: domain [0-9]+ was destroyed' 20
 run release earlydom release delta
 run released xl list delta
 run destroy_released xl destroy delta
+run release_routed earlydom release epsilon
+reach released 10.0.0.5
+run destroy_routed xl destroy epsilon
 run unit_stop systemctl stop earlydom.service
 run ended earlydom list --json
 
@@ -204,6 +250,7 @@ run last xl list
 xenstore-ls -fp >store-at-end
 ls /var/lib/xen | said userdata_at_end
 ls /sys/class/net | said net_at_end
+run routes_at_end ip route
 for guest in alpha beta; do
 	mount -o ro "/dev/disk/by-id/virtio-$guest" /mnt
 	cp /mnt/writes "$guest.writes"
@@ -212,10 +259,10 @@ done
 logs
 
 # ---- the twins, one after the other ----
-for guest in alpha beta gamma delta; do
+for guest in alpha beta gamma delta epsilon; do
 	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
 	case $guest in
-	alpha | beta)
+	alpha | beta | epsilon)
 		await_connected "$guest-x"
 		# Linux says what it can do when it has all its drivers.
 		sleep 3
@@ -224,6 +271,7 @@ for guest in alpha beta gamma delta; do
 	xenstore-ls -fp >"store-$guest"
 	xl list -l "$guest-x" >"long-$guest"
 	cp -a /var/lib/xen "userdata-$guest"
+	[ "$guest" != epsilon ] || routes xls epsilon-x.0
 	xl destroy "$guest-x"
 done
 SH
@@ -232,7 +280,7 @@ my $results = $boot->{results};
 
 # ---- the switch ----
 is($boot->said('status'), "0\n", 'earlydom boot went well');
-like($_, qr/^(?:started as domain|restarted)/) for map { ($boot->earlydom_on($_))[0] // 'nothing' } sort keys %guests;
+like($_, qr/^(?:started as domain|restarted)/) for map { ($boot->earlydom_on($_))[0] // 'nothing' } qw(alpha beta gamma delta);
 my ($systemd) = $boot->said('systemd') =~ /(\d+)/;
 # processes(LABEL): NAME => [PID, seconds from the boot to its start, its file, its words]
 sub processes {
@@ -327,6 +375,7 @@ is_deeply(now($_), { map { $_ => "$early{$_} running" } keys %early }, "$_: the 
 is_deeply(now('adopted'), {
 	alpha => domids('rebooted')->{alpha} . ' running', beta => '- ended',
 	gamma => "$early{gamma} running", delta => "$early{delta} running",
+	epsilon => domids('rebooted')->{epsilon} . ' running',
 }, 'adopted: they go on, and what has ended is known');
 like($boot->said('report'), qr/^earlydom: \Q$_\E/m, $_)
 	for 'another version of earlydom goes on', 'the supervisor was ended by signal 9';
@@ -357,8 +406,30 @@ is_deeply([(reports('delta'))[1 .. 2]], ["domain $early{delta} released",
 works('unit_stop', 'systemctl stop earlydom');
 is($alpha[3], "domain $again stopped on request; destroyed", 'alpha is shut down');
 my %end = map { ($_->{name} // '') => $_->{state} } @{decode_or_empty($boot->said('ended.out'))};
-is_deeply(\%end, {alpha => 'ended', beta => 'ended', gamma => 'ended', delta => 'ended'},
+is_deeply(\%end, {alpha => 'ended', beta => 'ended', gamma => 'ended', delta => 'ended', epsilon => 'ended'},
 	'how they ended');
+
+# ---- the one that is routed ----
+my ($waiting) = grep { $_->{name} eq 'epsilon' } @{decode_or_empty($boot->said('waiting.out'))};
+is($waiting->{state}, 'waiting', 'gatewaydev has no address: it waits');
+works('start', 'with an address it starts');
+for my $when (qw(started restarted adopted released)) {
+	works("$when.ping", "$when: dom0 reaches it by ping");
+	is($boot->said("$when.tcp.out"), "hello from epsilon\n", "$when: and by TCP");
+}
+like($boot->said('log.epsilon'), qr/^hello from beta$/m, 'it reaches another guest on the bridge');
+# on(LABEL): what dom0 has for an interface, without what only ifconfig makes
+sub on {
+	my ($label) = @_;
+	my $text = join('', map { $boot->said("$label.$_.out") } qw(address route proxy));
+	return normal($text) =~ s/^\d+: //mr =~ s/ brd \S+//r =~ s/ +/ /gr;
+}
+is(on('ours'), on('xls'), 'address, routes and proxy_arp are those that xl\'s script makes');
+like(on('ours'), qr{^10\.9\.0\.0/16 .*src 10\.0\.0\.254 metric 2}m, 'with the network');
+works('reboot_routed', 'xl reboot, of one that is routed');
+works('release_routed', 'earlydom release');
+works('destroy_routed', 'xl destroy, by its script');
+unlike($boot->said('routes_at_end.out'), qr/^10\.0\.0\.5|^10\.9\./m, 'no route is left');
 
 # ---- nothing is left ----
 is_deeply(domids('last'), {'Domain-0' => 0}, 'no domain');

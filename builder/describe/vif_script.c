@@ -42,7 +42,7 @@ static bool plain_path(const char *path, char out[PATH_LEN])
 	return true;
 }
 
-/* The name of a script of Xen's, in buf; NULL for any other file. */
+/* What is behind the directory of Xen's scripts, in buf; NULL for a file elsewhere. */
 static const char *name_of(const char *script, char buf[PATH_LEN])
 {
 	char full[PATH_LEN];
@@ -54,7 +54,7 @@ static const char *name_of(const char *script, char buf[PATH_LEN])
 	    !plain_path(full, buf))
 		return NULL;
 	dir = strstr(buf, SCRIPTS);
-	return dir && !strchr(dir + strlen(SCRIPTS), '/') ? dir + strlen(SCRIPTS) : NULL;
+	return dir ? dir + strlen(SCRIPTS) : NULL;
 }
 
 int vif_script_way(const char *script, enum vif_way *way, struct err *e)

@@ -60,8 +60,10 @@ static void test_cards(void **state)
 	notes(HVM "vif = ['type=vif,model=e1000', 'model=e1000']",
 	      "web.cfg:3:8: note: vif, entry 1: model has no effect with type=vif\n");
 	/* Nothing is said of cards where it is not known who would emulate them. */
-	refuses("type = 'hvm'; device_model_protocol = 'x'; vif = ['type=ioemu']",
+	refuses("type = 'hvm'; device_model_protocol = 'x'; vif = ['model=e10.0']",
 		"web.cfg:2:39: device_model_protocol = \"x\": must be \"qemu\" or \"classic\"\n");
+	refuses("image = 'x'; vif = ['model=e1000']",
+		"web.cfg:2:9: image = \"x\": must be \"linux\", \"plan9\" or \"vmx\"\n");
 }
 
 static void test_no_effect(void **state)

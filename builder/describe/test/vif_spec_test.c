@@ -1,5 +1,6 @@
 /*
- * Network strings: the examples of xl-network-configuration(5), and what is wrong with others.
+ * Network strings: the examples of xl-network-configuration(5), and what is wrong with others. With
+ * --seeds DIR: inputs for the fuzzer.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -319,7 +320,27 @@ static void test_rate(void **state)
 	bad_rate("4294967295GB/s@4294s", "rate is too large for its interval");
 }
 
-int main(void)
+static int write_seeds(const char *dir)
+{
+	static const char *const seeds[] = {
+		"mac=00:16:3e:74:3d:76,model=rtl8139,bridge=xenbr0,vifname=web0,devid=3,mtu=9000",
+		"script=/etc/xen/scripts/vif-route,gatewaydev=eth0,ip=192.0.2.7 10.0.0.0/8 "
+		"2001:db8::/48,untrusted",
+		"type=ioemu,rate=1MB/s@20ms,netdev=eth1,backend=Domain-0,accel=0,trusted",
+	};
+	char path[512];
+	FILE *f;
+
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%zu", dir, i);
+		f = fopen(path, "w");
+		if (!f || fputs(seeds[i], f) == EOF || fclose(f) == EOF)
+			return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),          cmocka_unit_test(test_as_written),
@@ -328,5 +349,7 @@ int main(void)
 		cmocka_unit_test(test_rate),
 	};
 
+	if (argc == 3 && !strcmp(argv[1], "--seeds"))
+		return write_seeds(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,6 +124,12 @@ static void test_plug(void **state)
 		assert_string_equal(net_route("10.9.0.0", 16, 2), "vif7.0");
 		assert_string_equal(net_source("10.9.1.1"), "192.0.2.1");
 	}
+	/* Not whichever address it has besides. */
+	net_remove("vif7.0");
+	net_make("vif7.0", "veth");
+	net_address("vif7.0", "203.0.113.1", 32);
+	plugs(&v);
+	assert_string_equal(net_source("10.9.1.1"), "192.0.2.1");
 	/* The next domain's, when this one is gone. */
 	net_remove("vif7.0");
 	net_make("vif7.0", "veth");
