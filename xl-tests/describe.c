@@ -13,6 +13,7 @@
 #include "builder/describe/cpus.h"
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
+#include "builder/guest/guest_memory.h"
 #include "builder/store/xl_record.h"
 
 #define NR_CPUS 8
@@ -35,6 +36,7 @@ static void give_devices(struct guest *g)
 	for (size_t i = 0; i < cfg->nr_disks; i++) {
 		g->disks[i] = must(calloc(1, sizeof(*g->disks[i])));
 		g->disks[i]->spec = &cfg->disks[i];
+		g->disks[i]->format = cfg->disks[i].target ? cfg->disks[i].format : DISK_EMPTY;
 		if (cfg->disks[i].target)
 			snprintf(g->disks[i]->path, sizeof(g->disks[i]->path), "%s",
 				 cfg->disks[i].target);
@@ -82,6 +84,7 @@ static void print_record(const struct guest_config *cfg, const struct diag *note
 		printf("refused\n: %s\n", e.msg);
 		return;
 	}
+	g.static_max_kib = guest_static_max_kib(cfg, true);
 	pins.maps = must(calloc(cfg->maxvcpus + 1, 1));
 	if (find_pins(cfg, pins.maps, &e) < 0) {
 		printf("refused\n: cpus: %s\n", e.msg);

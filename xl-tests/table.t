@@ -22,8 +22,8 @@ for my $one (@judged) {
 	push @{$errors{$row->{key}}}, "$at: xl $xl it\n" . show($one) if $xl ne $row->{xl};
 	push @{$errors{$row->{key}}}, "$at: its verdict is $ours\n" . show($one) .
 		join('', map { "  $_\n" } @{$one->{changes}}) if $ours ne $row->{ours};
-	next if $xl eq 'refuses' || $ours eq 'refused' || $ours eq 'note*';
-	my @differences = differences($one, $ours eq 'note' ? $one->{without} : undef);
+	next if $ours ne 'taken';
+	my @differences = differences($one);
 	push @{$errors{$row->{key}}}, "$at: both take it differently\n" . show($one) .
 		join('', map { "  $_\n" } @differences) if @differences;
 }

@@ -200,6 +200,7 @@ my @idle = (
 	['pv,pvh', qr/^\.nics\[\d+\]\.model$/, 'no emulated card'],
 	['pvh', qr/^\.b_info\.type\.pvh\.pvshim_/, 'for pvshim = 1'],
 	['hvm', qr/^\.b_info\.bootloader/, 'a BIOS boots it'],
+	['hvm', qr/^\.v[fk]bs\[/, 'QEMU has a video card and a keyboard'],
 	['hvm', qr/^\.b_info\.extra_pv$/, 'for a pv guest'],
 	['hvm', qr/^\.b_info\.type\.hvm\.spice\.(?!enable)/, 'for spice = 1'],
 	['hvm', qr/^\.b_info\.type\.hvm\.sdl\.(?!enable)/, 'for sdl = 1'],
@@ -215,6 +216,20 @@ sub idle {
 
 sub may_differ { grep { $_[0] =~ $_->[0] } @may_differ }
 
+# Two words for one thing: place, xl's, earlydom's, and why.
+my @same = (
+	[qr/^\.disks\[\d+\]\.pdev_path$/, qr/^(?!\/)/, qr/^\/dev\//, "xl's block script completes the path"],
+	[qr/^\.b_info\.kernel$/, qr/\/pvgrub(32|64)\.bin$/, qr/^\/usr\/lib\/grub-xen\//, 'where Debian has GRUB'],
+);
+
+# same AT, XL, OURS: whether both values are one.
+sub same {
+	my ($at, $xl, $ours) = @_;
+
+	return 0 unless defined $ours;
+	return $xl eq $ours || grep { $at =~ $_->[0] && $xl =~ $_->[1] && $ours =~ $_->[2] } @same;
+}
+
 # differences ONE, WITHOUT: lines that say where earlydom's record is not what xl has read. A value that xl has
 # not read, but libxl has filled in, is as good. With a second descriptor, WITHOUT a key that was found to change
 # nothing, earlydom need not record that key.
@@ -228,7 +243,7 @@ sub differences {
 		next if may_differ($at) && $one->{text} !~ /^\s*uuid\b/m;
 		next if ($bare->{$at} // "\0") ne $xl->{$at};
 		push @lines, "$at: xl has $xl->{$at}, earlydom " . ($ours->{$at} // 'nothing')
-			unless defined $ours->{$at} && $ours->{$at} eq $xl->{$at};
+			unless same($at, $xl->{$at}, $ours->{$at});
 	}
 	for my $at (sort keys %$ours) {
 		next if may_differ($at) || exists $xl->{$at};
@@ -257,9 +272,9 @@ sub note_of {
 	return ('refused', $errors[0] // 'no message') if $one->{ours}{verdict} ne 'taken';
 	return ('taken*', undef) if $one->{xl}{verdict} ne 'taken';
 	return ('taken', undef) unless @notes;
-	# A note about another key is no matter of the row's.
-	my @about = grep { /^\Q$one->{row}{key}\E\b(?!,)/ } @notes;
-	return (@about && @{$one->{changes}} ? 'note*' : 'note', $about[0] // $notes[0]);
+	my ($about) = grep { /^\Q$one->{row}{key}\E\b/ } @notes;
+	my $changes = differences($one) && (@{$one->{changes}} || differences($one, $one->{without}));
+	return ($changes ? 'note*' : 'note', $about // $notes[0]);
 }
 
 # show ONE: what both said of a descriptor, for a test's message.
