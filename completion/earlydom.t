@@ -51,6 +51,10 @@ completes 'web' "$program" stop -t 5 w
 for command in restart console destroy release; do
 	completes 'db-2' "$program" "$command" d
 done
+completes 'db-2' "$program" media d
+completes 'hdc' "$program" media web hdc
+completes 'eject' "$program" media web hdc ej
+completes "$EARLYDOM_CONFIG/spare.cfg" "$program" media web hdc "$EARLYDOM_CONFIG/s"
 # One that was not selected can be started.
 completes 'db-2 mail.example.org spare web' "$program" start ''
 completes 'mail.example.org' "$program" start m

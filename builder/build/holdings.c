@@ -212,6 +212,15 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 	g->vifs = NULL;
 }
 
+void guest_change_disk(struct guest *g, struct disk_table *disks, size_t i, struct disk *medium)
+{
+	struct disk *before = g->disks[i];
+
+	g->disks[i] = medium;
+	keep_disk(g, disks, i);
+	disk_drop(disks, before);
+}
+
 bool guest_lost_devices(const struct guest *g)
 {
 	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)

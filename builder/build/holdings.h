@@ -36,6 +36,9 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
 		     dev_t rdev, struct err *e);
 
+/* Gives disk i of g, a cdrom drive, another medium, which is held; the one before is dropped. */
+void guest_change_disk(struct guest *g, struct disk_table *disks, size_t i, struct disk *medium);
+
 /* Whether one of the disks is not there any more, so that they have to be looked for again. */
 bool guest_lost_devices(const struct guest *g);
 void guest_drop_devices(struct guest *g, struct disk_table *disks);

@@ -36,7 +36,7 @@ int ask_request(const char *verb, const char *name)
 
 int ask_request_file(const char *verb, const char *name, int file)
 {
-	char line[256];
+	char line[CONTROL_REQUEST_MAX + 1];
 	struct iovec part = {.iov_base = line};
 	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1};
 	union pass_file room;
@@ -45,7 +45,7 @@ int ask_request_file(const char *verb, const char *name, int file)
 
 	n = snprintf(line, sizeof(line), name ? "%s %s\n" : "%s%s\n", verb, name ? name : "");
 	if (n >= (int)sizeof(line)) {
-		ask_complain("the guest's name is too long");
+		ask_complain("the request is too long");
 		return -1;
 	}
 	part.iov_len = (size_t)n;

@@ -20,6 +20,7 @@ int command_restart(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_destroy(int argc, char **argv);
 int command_release(int argc, char **argv);
+int command_media(int argc, char **argv);
 int command_handover(int argc, char **argv);
 int command_upgrade(int argc, char **argv);
 

@@ -29,6 +29,7 @@ static const struct {
 	{"restart", command_restart, "shut a guest down, and start it again"},
 	{"stop", command_stop, "shut a guest down, or all of them"},
 	{"destroy", command_destroy, "end a guest at once"},
+	{"media", command_media, "put a medium into a guest's cdrom drive, or take it out"},
 	{"release", command_release, "leave a guest to a toolstack for good"},
 	{"handover", command_handover, "put guests into a store that came up later"},
 	{"upgrade", command_upgrade, "let another version of the program take over"},

@@ -12,7 +12,7 @@
 #include "guest_nodes.h"
 #include "builder/image/firmware.h"
 #include "base/json.h"
-#include "base/write_all.h"
+#include "xl_record_file.h"
 #include "builder/describe/config.h"
 #include "builder/host/host.h"
 #include "builder/device/disk.h"
@@ -20,8 +20,6 @@
 #include "builder/describe/config_keys.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/describe/vkb_spec.h"
-
-#define NAME_MAX_LEN 96
 
 /* libxl's INVALID_DOMID: no number was asked for (libxl.h). */
 #define DOMID_ANY 4294967295
@@ -504,15 +502,6 @@ static void print_dom0(FILE *to)
 	json_close(&j, '}');
 }
 
-/* kind: libxl's, 'd' for the record, 'n' for one that is being written. */
-static void record_name(char name[NAME_MAX_LEN], char kind, uint32_t domid, const uint8_t uuid[16])
-{
-	char text[UUID_TEXT];
-
-	uuid_text(uuid, text);
-	snprintf(name, NAME_MAX_LEN, "userdata-%c.%u.%s.libxl-json", kind, domid, text);
-}
-
 /* True when the file is there and was written since this boot. */
 static bool is_current(int dirfd, const char *name)
 {
@@ -529,24 +518,10 @@ static bool is_current(int dirfd, const char *name)
 int xl_record_put(uint32_t domid, const uint8_t uuid[16], const char *text, size_t len, int dirfd,
 		  struct err *e)
 {
-	char name[NAME_MAX_LEN], tmp[NAME_MAX_LEN];
-	bool ok;
-	int fd;
+	char name[XL_FILE_NAME_MAX];
 
-	record_name(name, 'd', domid, uuid);
-	record_name(tmp, 'n', domid, uuid);
-	if (is_current(dirfd, name))
-		return 0;
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set_errno(e, errno, "cannot write /var/lib/xen/%s", tmp);
-	ok = write_all(fd, text, len);
-	if (close(fd) < 0 || !ok || renameat(dirfd, tmp, dirfd, name) < 0) {
-		err_set_errno(e, errno, "cannot write /var/lib/xen/%s", name);
-		unlinkat(dirfd, tmp, 0);
-		return -1;
-	}
-	return 0;
+	xl_file_name(name, 'd', domid, uuid, XL_RECORD);
+	return is_current(dirfd, name) ? 0 : xl_record_replace(domid, uuid, text, len, dirfd, e);
 }
 
 /* g NULL: dom0's. */
@@ -633,8 +608,8 @@ int xl_record_write_dom0(int dirfd, struct err *e)
 
 void xl_record_remove(uint32_t domid, const uint8_t uuid[16], int dirfd)
 {
-	char name[NAME_MAX_LEN];
+	char name[XL_FILE_NAME_MAX];
 
-	record_name(name, 'd', domid, uuid);
+	xl_file_name(name, 'd', domid, uuid, XL_RECORD);
 	unlinkat(dirfd, name, 0);
 }

@@ -16,6 +16,7 @@
 #include "timeline.h"
 #include "unit_console.h"
 #include "unit_hand_over.h"
+#include "unit_media.h"
 #include "unit_others.h"
 #include "unit_record.h"
 #include "unit_table.h"
@@ -240,6 +241,36 @@ static void ask_start(struct control_client *k, struct units *all, const char *n
 		refuse(k, e.msg);
 }
 
+/* Cuts the text at its first blank. Returns what is behind that, or NULL where there is none. */
+static char *cut_word(char *text)
+{
+	char *blank = strchr(text, ' ');
+
+	if (blank)
+		*blank++ = '\0';
+	return blank;
+}
+
+/* "NAME VDEV eject" or "NAME VDEV insert PATH". */
+static void ask_media(struct control_client *k, struct units *all, char *name)
+{
+	char *vdev = cut_word(name), *what = vdev ? cut_word(vdev) : NULL;
+	char *path = what ? cut_word(what) : NULL;
+	struct err e;
+
+	if (!what || strcmp(what, path ? "insert" : "eject") != 0 || (path && !*path)) {
+		refuse(k, "unknown request");
+		return;
+	}
+	k->unit = units_find(all, name);
+	if (!k->unit)
+		err_set(&e, "no guest has the name %.64s", name);
+	if (!k->unit || unit_media_begin(all, k->unit, vdev, path, &e) < 0)
+		refuse(k, e.msg);
+	else
+		k->state = CLIENT_MEDIA;
+}
+
 /* "SECONDS" or "SECONDS force". */
 static void ask_stop_all(struct control_client *k, const char *arguments)
 {
@@ -297,6 +328,10 @@ static void ask(struct control_client *k, struct units *all, char *request)
 	}
 	if (!strcmp(request, "stop-all")) {
 		ask_stop_all(k, name);
+		return;
+	}
+	if (!strcmp(request, "media")) {
+		ask_media(k, all, name);
 		return;
 	}
 	k->unit = units_find(all, name);
@@ -522,6 +557,11 @@ void control_settle(struct control *c, struct units *all)
 		}
 		if (k->state == CLIENT_STOPPING) {
 			settle_stop_all(k, all, now);
+			continue;
+		}
+		if (k->state == CLIENT_MEDIA) {
+			if (!k->unit->media.under_way)
+				done(k, k->unit->media.rc, &k->unit->media.err);
 			continue;
 		}
 		if (k->state == CLIENT_ATTACHED && k->in_len)

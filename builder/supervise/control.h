@@ -12,6 +12,8 @@
  *     end NAME\n      the same; one that has ended already is fine
  *     destroy NAME\n  the same
  *     release NAME\n  "ok\n" once the guest is not supervised any more
+ *     media NAME VDEV eject\n  "ok\n" once the cdrom drive is empty
+ *     media NAME VDEV insert PATH\n  "ok\n" once that is in it
  *     handover\n      "ok\n" once every guest is in the store
  *     upgrade\n       with the file of a program (SCM_RIGHTS): "ok\n" when this supervisor ends, so
  *                     that one of that program takes its place
@@ -22,6 +24,7 @@
 #ifndef EARLYDOM_CONTROL_H
 #define EARLYDOM_CONTROL_H
 
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 
@@ -29,6 +32,9 @@
 #include "unit.h"
 
 #define CONTROL_CLIENTS 16
+
+/* The longest request, with its newline: the path of a medium, and what is in front of it. */
+#define CONTROL_REQUEST_MAX (PATH_MAX + 128)
 
 struct control_client {
 	int fd; /* -1: free */
@@ -38,13 +44,15 @@ struct control_client {
 		CLIENT_WAITING,   /* for unit's end */
 		CLIENT_STARTING,  /* for its start */
 		CLIENT_STOPPING,  /* for the end of all */
+		CLIENT_MEDIA,     /* for the change of a medium */
 		CLIENT_UPGRADING, /* for the end of this supervisor */
 	} state;
 	struct unit *unit; /* NULL while the hand-over of all is waited for */
 	struct stop_all stop_all;
 	unsigned refusals; /* of the unit's, before its request */
 	int file;          /* came with the request, or -1 */
-	char in[256];      /* the request so far; input that the console's ring had no room for */
+	/* The request so far; input that the console's ring had no room for. */
+	char in[CONTROL_REQUEST_MAX + 1];
 	size_t in_len;
 };
 

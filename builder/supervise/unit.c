@@ -55,12 +55,15 @@ bool unit_has_job(const struct unit *u)
 
 bool unit_lent(const struct unit *u)
 {
-	return u->handing_over || (u->errand.errand.away && u->errand.kind != UNIT_ERRAND_UP);
+	return u->handing_over || u->media.under_way ||
+	       (u->errand.errand.away && u->errand.kind != UNIT_ERRAND_UP);
 }
 
 bool unit_hangs(const struct unit *u)
 {
-	return unit_has_job(u) ? u->job.late : unit_lent(u) && u->errand.errand.late;
+	if (unit_has_job(u))
+		return u->job.late;
+	return unit_lent(u) && (u->errand.errand.late || u->media.errand.late);
 }
 
 bool unit_busy(const struct unit *u)

@@ -95,6 +95,18 @@ struct unit_seek {
 	struct guest guest; /* its files are the errand's */
 };
 
+/* Another medium for a cdrom drive; its guest is lent to the errand. */
+struct unit_media {
+	struct errand errand;
+	struct units *all;
+	struct unit *u;
+	bool under_way;
+	size_t index; /* of the drive among the guest's disks */
+	char *target; /* the errand's */
+	int rc;       /* what came of the newest one */
+	struct err err;
+};
+
 /* The terminal by which xenconsoled takes input for a domain. */
 struct unit_terminal {
 	struct errand errand;
@@ -175,6 +187,7 @@ struct unit {
 	struct unit_request request;
 	struct unit_terminal terminal;
 	struct unit_seek seek;
+	struct unit_media media;
 	bool handing_over; /* its guest is lent for that */
 	int asked;         /* a command that waits for the errand, enum unit_event; 0 for none */
 	enum unit_state state;
@@ -215,6 +228,8 @@ struct unit {
 	struct echo_line line;
 
 	uint32_t recorded; /* the domain that libxl's record is of (xl_records.h), or NO_DOMAIN */
+	unsigned media_changes,
+		media_recorded; /* changes of media, and how many of them libxl's record has */
 	uint64_t
 		ended_at; /* when its domain was first seen to have ended, ns; 0 while it has not */
 	uint64_t end_again; /* its end could not be handled, and is not before that, ns */

@@ -34,7 +34,7 @@ static void give_back(struct units *all, struct unit *u)
 		unit_drop_devices(all, u);
 }
 
-static void write_record(const struct units *all, const struct unit *u)
+void unit_write_record(const struct units *all, const struct unit *u)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -75,7 +75,7 @@ void unit_enter(struct units *all, struct unit *u, enum unit_state state)
 	if (start_is_over(u))
 		phases_end(&u->guest.phases);
 	give_back(all, u);
-	write_record(all, u);
+	unit_write_record(all, u);
 	/* The guest of one that is cancelled is a thread's. */
 	if (state == UNIT_CANCELLED)
 		unit_save_state(all, u);

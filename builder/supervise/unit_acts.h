@@ -63,4 +63,7 @@ unit_act refuse_ending, refuse_running, refuse_domain_left;
  */
 void unit_enter(struct units *all, struct unit *u, enum unit_state state);
 
+/* Writes the record in RUNDIR, as unit_enter does, where something else of it has changed. */
+void unit_write_record(const struct units *all, const struct unit *u);
+
 #endif

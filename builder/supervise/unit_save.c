@@ -340,11 +340,12 @@ bool unit_load_disk(const char *text, size_t i, struct saved_disk *out)
 
 	snprintf(word, sizeof(word), "disk%zu", i);
 	value = saved_value(text, word);
-	out->there = value && sscanf(value, "%u:%u %n", &maj, &min, &n) == 2 && n;
+	/* What is behind the blank may be nothing. */
+	out->there = value && sscanf(value, "%u:%u%n", &maj, &min, &n) == 2 && value[n] == ' ';
 	if (!out->there)
 		return false;
 	out->rdev = makedev(maj, min);
-	copy_line(value + n, out->path, sizeof(out->path));
+	copy_line(value + n + 1, out->path, sizeof(out->path));
 	return true;
 }
 

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "builder/describe/disk_spec.h"
 #include "builder/store/xl_record.h"
+#include "builder/store/xl_record_file.h"
 
 #define PAUSE_MAX_S 64
 
@@ -19,6 +21,10 @@ struct record_work {
 	uint32_t old, domid; /* whose record goes, whose comes; NO_DOMAIN for none */
 	char *text;
 	size_t len;
+	unsigned media_changes, media_before; /* of the unit's, that it has then; and has now */
+	/* Where only these have changed: what is in the cdrom drives, all of it for free(). */
+	struct xl_medium *media;
+	size_t nr_media;
 };
 
 void xl_records_open(struct xl_records *r)
@@ -30,10 +36,21 @@ void xl_records_open(struct xl_records *r)
 	};
 }
 
+static void free_media(struct record_work *w)
+{
+	for (size_t i = 0; i < w->nr_media; i++) {
+		free((char *)(uintptr_t)w->media[i].vdev);
+		free((char *)(uintptr_t)w->media[i].path);
+	}
+	free(w->media);
+}
+
 static void free_work(struct xl_records *r)
 {
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		free(r->work[i].text);
+		free_media(&r->work[i]);
+	}
 	free(r->work);
 	r->work = NULL;
 	r->n = 0;
@@ -69,7 +86,28 @@ static int open_dir(void)
 	return fd;
 }
 
-/* Does all of it. The first cause of trouble is kept; what could not be written is NO_DOMAIN. */
+static int write_one(const struct record_work *w, int fd, struct err *e)
+{
+	if (w->media)
+		return xl_record_change_media(w->domid, w->uuid, w->media, w->nr_media, fd, e);
+	/* That domain is no more, whoever has ended it; its number and uuid are the file's name. */
+	if (w->old != NO_DOMAIN)
+		xl_record_remove(w->old, w->uuid, fd);
+	if (w->domid == NO_DOMAIN)
+		return 0;
+	return xl_record_put(w->domid, w->uuid, w->text, w->len, fd, e);
+}
+
+/* What could not be written is tried again, but for a record that is none of ours any more. */
+static void undone(struct record_work *w, bool passing)
+{
+	if (!w->media)
+		w->domid = NO_DOMAIN;
+	else if (passing)
+		w->media_changes = w->media_before;
+}
+
+/* Does all of it. The first cause of trouble is kept. */
 static void write_all_of(struct xl_records *r, int fd)
 {
 	struct err e;
@@ -82,14 +120,9 @@ static void write_all_of(struct xl_records *r, int fd)
 	for (size_t i = 0; i < r->n; i++) {
 		struct record_work *w = &r->work[i];
 
-		/* That domain is no more, whoever has ended it; its number and uuid are the
-		 * file's name. */
-		if (w->old != NO_DOMAIN)
-			xl_record_remove(w->old, w->uuid, fd);
-		if (w->domid == NO_DOMAIN ||
-		    xl_record_put(w->domid, w->uuid, w->text, w->len, fd, &e) == 0)
+		if (write_one(w, fd, &e) == 0)
 			continue;
-		w->domid = NO_DOMAIN;
+		undone(w, e.passing);
 		if (r->errand.rc == 0)
 			r->errand.err = e;
 		r->errand.rc = -1;
@@ -151,8 +184,10 @@ static void done(struct units *all, struct errand *e)
 
 	if (r->there && !r->another) {
 		r->dom0 = r->dom0_found;
-		for (size_t i = 0; i < r->n; i++)
+		for (size_t i = 0; i < r->n; i++) {
 			r->work[i].u->recorded = r->work[i].domid;
+			r->work[i].u->media_recorded = r->work[i].media_changes;
+		}
 	}
 	free_work(r);
 	if (e->rc < 0)
@@ -172,7 +207,9 @@ static uint32_t wanted(const struct unit *u)
 
 static bool differs(const struct unit *u)
 {
-	return !unit_busy(u) && u->recorded != wanted(u);
+	return !unit_busy(u) &&
+	       (u->recorded != wanted(u) ||
+		(u->recorded != NO_DOMAIN && u->media_changes != u->media_recorded));
 }
 
 static bool anything_to_do(const struct xl_records *r, const struct units *all)
@@ -187,12 +224,41 @@ static bool anything_to_do(const struct xl_records *r, const struct units *all)
 	return false;
 }
 
+/* What is in the drives. Returns 0, or -1 with e set. */
+static int add_media(struct record_work *w, const struct guest *g, struct err *e)
+{
+	const size_t n = g->disks ? g->cfg->nr_disks : 0;
+
+	w->media = calloc(n + 1, sizeof(*w->media));
+	for (size_t i = 0; w->media && i < n; i++) {
+		struct xl_medium *m = &w->media[w->nr_media];
+
+		if (!g->cfg->disks[i].cdrom)
+			continue;
+		m->vdev = strdup(g->cfg->disks[i].vdev);
+		m->path = strdup(g->disks[i]->path);
+		w->nr_media++;
+		if (!m->vdev || !m->path)
+			return err_set_passing(e, "out of memory");
+	}
+	return w->media ? 0 : err_set_passing(e, "out of memory");
+}
+
 static int add_work(struct xl_records *r, struct units *all, struct unit *u, struct err *e)
 {
 	struct record_work *w = &r->work[r->n];
 
-	*w = (struct record_work){.u = u, .old = u->recorded, .domid = wanted(u)};
+	*w = (struct record_work){
+		.u = u, .old = u->recorded, .domid = wanted(u), .media_changes = u->media_changes};
 	memcpy(w->uuid, u->guest.uuid, sizeof(w->uuid));
+	if (w->old == w->domid) {
+		if (add_media(w, &u->guest, e) < 0) {
+			free_media(w);
+			return -1;
+		}
+		r->n++;
+		return 0;
+	}
 	if (w->domid != NO_DOMAIN && xl_record_text(&u->guest, all->host, &w->text, &w->len, e) < 0)
 		return -1;
 	r->n++;

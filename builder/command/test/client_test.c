@@ -303,7 +303,7 @@ static void test_usage(void **state)
 
 static void test_unknown(void **state)
 {
-	char name[300];
+	char name[CONTROL_REQUEST_MAX + 1];
 
 	(void)state;
 	assert_int_equal(run(command_destroy, "destroy", "nobody", NULL, NULL), EXIT_FAILED);
@@ -315,7 +315,30 @@ static void test_unknown(void **state)
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	assert_int_equal(run(command_stop, "stop", name, NULL, NULL), EXIT_FAILED);
-	assert_string_equal(o.err, "earlydom: the guest's name is too long\n");
+	assert_string_equal(o.err, "earlydom: the request is too long\n");
+}
+
+static void test_media(void **state)
+{
+	(void)state;
+	assert_int_equal(run(command_media, "media", "web", "hdc", NULL), EXIT_USAGE);
+	assert_int_equal(strncmp(o.err, "usage: earlydom media NAME VDEV FILE|eject\n", 42), 0);
+	assert_int_equal(run(command_media, "media", "w b", "hdc", "eject"), EXIT_USAGE);
+	assert_int_equal(run(command_media, "media", "web", "h c", "eject"), EXIT_USAGE);
+	assert_int_equal(run(command_media, "media", "--help", NULL, NULL), EXIT_OK);
+	assert_int_equal(strncmp(o.out, "usage: earlydom media NAME VDEV FILE|eject\n", 42), 0);
+	assert_int_equal(run(command_media, "media", "web", "hdc", "eject"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: web has no cdrom drive\n");
+	assert_int_equal(run(command_media, "media", "nobody", "hdc", "LABEL=x"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: no guest has the name nobody\n");
+	assert_int_equal(run(command_media, "media", "web", "hdc", "no such"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: no such: No such file or directory\n");
+	assert_int_equal(run(command_media, "media", "web", "hdc", "kernel"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: web has no cdrom drive\n");
+	kit_text("a\nb", "");
+	assert_int_equal(run(command_media, "media", "web", "hdc", "a\nb"), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: names must not have line breaks\n");
+	unlink("a\nb");
 }
 
 /* Standard input is a pipe here: its end leaves the output on, until the guest's end. */
@@ -548,13 +571,13 @@ static void test_no_supervisor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),          cmocka_unit_test(test_terminal),
-		cmocka_unit_test(test_report),        cmocka_unit_test(test_usage),
-		cmocka_unit_test(test_unknown),       cmocka_unit_test(test_console),
-		cmocka_unit_test(test_stop),          cmocka_unit_test(test_start),
-		cmocka_unit_test(test_restart),       cmocka_unit_test(test_given_away),
-		cmocka_unit_test(test_stop_all),      cmocka_unit_test(test_closed),
-		cmocka_unit_test(test_no_supervisor),
+		cmocka_unit_test(test_list),       cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_report),     cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_unknown),    cmocka_unit_test(test_media),
+		cmocka_unit_test(test_console),    cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_start),      cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_given_away), cmocka_unit_test(test_stop_all),
+		cmocka_unit_test(test_closed),     cmocka_unit_test(test_no_supervisor),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -15,6 +15,7 @@
 #include <xen/io/console.h>
 
 #include "base/clock.h"
+#include "builder/describe/disk_spec.h"
 #include "builder/fake/fake.h"
 #include "builder/supervise/unit_look.h"
 
@@ -99,6 +100,8 @@ static void begin_unit(struct scene *s, size_t i, uint8_t how)
 	static const enum unit_state states[] = {UNIT_WAITING, UNIT_CONNECTING, UNIT_RUNNING,
 						 UNIT_RUNNING, UNIT_STOPPING,   UNIT_PRESERVED,
 						 UNIT_FAILED,  UNIT_RELEASED,   UNIT_RETRYING};
+	static char vdev[] = "hdc";
+	static struct disk_spec drive = {.vdev = vdev, .vdev_number = 5632, .cdrom = true};
 	struct unit *u = &s->units[i];
 	struct err e;
 
@@ -111,6 +114,12 @@ static void begin_unit(struct scene *s, size_t i, uint8_t how)
 		.vcpus = 1,
 		.has_uuid = true,
 	};
+	/* One has a drive, of which nothing is held. */
+	if (i == 2) {
+		s->cfgs[i].type = GUEST_HVM;
+		s->cfgs[i].disks = &drive;
+		s->cfgs[i].nr_disks = 1;
+	}
 	assert(unit_init(&s->all, u, &s->cfgs[i], &e) == 0);
 	u->state = states[how % 9];
 	if (u->state != UNIT_WAITING && u->state != UNIT_RETRYING)

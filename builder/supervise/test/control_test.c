@@ -10,6 +10,7 @@
 #include <xen/sched.h>
 
 #include "base/clock.h"
+#include "builder/describe/disk_spec.h"
 #include "builder/supervise/control.h"
 #include "builder/supervise/unit_console.h"
 
@@ -135,7 +136,7 @@ static void test_list(void **state)
 
 static void test_bad_requests(void **state)
 {
-	char line[600];
+	char line[CONTROL_REQUEST_MAX + 300];
 	struct scene s;
 	bool end;
 	int fd;
@@ -152,7 +153,7 @@ static void test_bad_requests(void **state)
 	answers(&s, "stop web \n", "error: no guest has the name web \n");
 	answers(&s, "console we\n", "error: no guest has the name we\n");
 	memset(line, 'x', sizeof(line));
-	strcpy(line + 300, "\n");
+	strcpy(line + CONTROL_REQUEST_MAX, "\n");
 	answers(&s, line, "error: the request is too long\n");
 	memcpy(line, "stop ", 5);
 	strcpy(line + 200, "\n");
@@ -174,6 +175,55 @@ static void test_bad_requests(void **state)
 	assert_string_equal(received(fd, &end), "error: no guest has the name nobody\n");
 	close(fd);
 	assert_int_equal(fake_domains(), 2);
+	close_scene(&s);
+}
+
+/* Media, as far as no guest here has a drive (unit_media_test). */
+static void test_media(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s);
+	answers(&s, "media\n", "error: unknown request\n");
+	answers(&s, "media web\n", "error: unknown request\n");
+	answers(&s, "media web hdc\n", "error: unknown request\n");
+	answers(&s, "media web hdc insert\n", "error: unknown request\n");
+	answers(&s, "media web hdc insert \n", "error: unknown request\n");
+	answers(&s, "media web hdc eject /x\n", "error: unknown request\n");
+	answers(&s, "media web hdc eject \n", "error: unknown request\n");
+	answers(&s, "media nobody hdc eject\n", "error: no guest has the name nobody\n");
+	answers(&s, "media web hdc eject\n", "error: web has no cdrom drive\n");
+	answers(&s, "media web hdc insert /a b\n", "error: web has no cdrom drive\n");
+	close_scene(&s);
+}
+
+/* Who asked is told what came of it, and not before. */
+static void test_media_waits(void **state)
+{
+	static char vdev[] = "hdc";
+	struct disk_spec drive = {.vdev = vdev, .vdev_number = 5632, .cdrom = true, .qdisk = true};
+	struct disk disk = {.spec = &drive, .format = DISK_EMPTY, .fd = -1}, *list = &disk;
+	struct scene s;
+	struct unit *u;
+	int fd;
+
+	(void)state;
+	open_scene(&s);
+	u = &s.k.all.list[0];
+	s.cfgs[0].type = GUEST_HVM;
+	s.cfgs[0].disks = &drive;
+	s.cfgs[0].nr_disks = 1;
+	u->guest.disks = &list;
+	fd = dial(&s);
+	send_text(&s, fd, "media web hdc insert /no/such file\n");
+	waits(fd);
+	kit_units_jobs(&s.k);
+	turn(&s);
+	hears(fd, "error: disk hdc: /no/such file: No such file or directory\n");
+	u->guest.disks = NULL;
+	s.cfgs[0].type = GUEST_PV;
+	s.cfgs[0].nr_disks = 0;
 	close_scene(&s);
 }
 
@@ -607,12 +657,13 @@ static void test_given_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),     cmocka_unit_test(test_bad_requests),
-		cmocka_unit_test(test_start),    cmocka_unit_test(test_stop_all),
-		cmocka_unit_test(test_destroy),  cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_console),  cmocka_unit_test(test_slow_client),
-		cmocka_unit_test(test_too_many), cmocka_unit_test(test_open),
-		cmocka_unit_test(test_no_files), cmocka_unit_test(test_given_away),
+		cmocka_unit_test(test_list),        cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_start),       cmocka_unit_test(test_stop_all),
+		cmocka_unit_test(test_destroy),     cmocka_unit_test(test_media),
+		cmocka_unit_test(test_media_waits), cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_console),     cmocka_unit_test(test_slow_client),
+		cmocka_unit_test(test_too_many),    cmocka_unit_test(test_open),
+		cmocka_unit_test(test_no_files),    cmocka_unit_test(test_given_away),
 		cmocka_unit_test(test_waited),
 	};
 

@@ -181,6 +181,13 @@ static void test_devices(void **state)
 	assert_string_equal(disk.path, "/dev/loop0");
 	assert_false(unit_load_disk(s.text, 2, &disk));
 	assert_false(disk.there);
+	/* A drive without a medium, and what comes after it. */
+	disks[0].rdev = 0;
+	disks[0].path[0] = '\0';
+	assert_int_equal(save_and_load(&s), 0);
+	assert_true(unit_load_disk(s.text, 0, &disk));
+	assert_true(disk.there && !disk.rdev);
+	assert_string_equal(disk.path, "");
 	memset(&v, 0, sizeof(v));
 	assert_true(unit_load_vif(s.text, 0, &v));
 	assert_memory_equal(v.mac, vif.mac, 6);

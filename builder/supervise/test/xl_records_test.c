@@ -12,6 +12,7 @@
 #include <xen/sched.h>
 
 #include "base/clock.h"
+#include "builder/describe/disk_spec.h"
 #include "builder/supervise/xl_records.h"
 
 #define DOM0  "userdata-d.0.00000000-0000-0000-0000-000000000000.libxl-json"
@@ -226,6 +227,54 @@ static void test_released(void **state)
 	close_scene(&s);
 }
 
+/* A medium that has changed is changed in the record; all else of that is xl's. */
+static void test_media(void **state)
+{
+	static char vdev[] = "hdc";
+	struct disk_spec drive = {.vdev = vdev, .cdrom = true, .qdisk = true};
+	struct disk disk = {.spec = &drive, .format = DISK_EMPTY, .fd = -1}, *list = &disk;
+	static const char xls[] = "{\"disks\": [{\"pdev_path\": \"/old\", \"vdev\": \"hdc\", "
+				  "\"format\": \"raw\"}], \"more\": [1]}";
+	char text[256];
+	struct scene s;
+
+	(void)state;
+	make_dir();
+	open_scene(&s);
+	keep(&s);
+	expect(both);
+	s.cfg.disks = &drive;
+	s.cfg.nr_disks = 1;
+	s.u->guest.disks = &list;
+	kit_text(RECORDS_DIR "/" WEB_1, xls);
+	assert_true(xl_records_due(&s.r, &s.k.all) == UINT64_MAX);
+	s.u->media_changes++;
+	keep(&s);
+	expect(both);
+	assert_string_equal(kit_read(RECORDS_DIR "/" WEB_1, text, sizeof(text)),
+			    "{\"disks\": [{\"pdev_path\": \"\", \"vdev\": \"hdc\", \"format\": "
+			    "\"empty\"}], \"more\": [1]}");
+	assert_int_equal(s.u->media_recorded, 1);
+	strcpy(disk.path, "/a \"b\"");
+	s.u->media_changes++;
+	keep(&s);
+	assert_string_equal(kit_read(RECORDS_DIR "/" WEB_1, text, sizeof(text)),
+			    "{\"disks\": [{\"pdev_path\": \"/a \\\"b\\\"\", \"vdev\": \"hdc\", "
+			    "\"format\": \"raw\"}], \"more\": [1]}");
+	assert_string_equal(kit_units_said(&s.k), "");
+	/* What has no such drive any more is left alone, and said. */
+	kit_text(RECORDS_DIR "/" WEB_1, "{}");
+	s.u->media_changes++;
+	keep(&s);
+	assert_string_equal(kit_units_said(&s.k),
+			    "earlydom: xl will not know how the guests are configured: cannot "
+			    "change /var/lib/xen/" WEB_1 ": there is no disk hdc in it\n");
+	assert_true(xl_records_due(&s.r, &s.k.all) == UINT64_MAX);
+	s.u->guest.disks = NULL;
+	s.cfg.nr_disks = 0;
+	close_scene(&s);
+}
+
 static void expect_elsewhere(const char *name, bool there)
 {
 	char path[256];
@@ -329,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_follows),     cmocka_unit_test(test_released),
 		cmocka_unit_test(test_another_dir), cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_trouble),     cmocka_unit_test(test_mount),
+		cmocka_unit_test(test_media),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);
