@@ -80,7 +80,6 @@ static const char *kind_name(unsigned guests)
 	case KEY_FOR_PV | KEY_FOR_PVH:
 		return "pv and pvh guests";
 	case KEY_FOR_QEMU:
-	case KEY_FOR_QEMU | KEY_FOR_PV:
 		return "guests with QEMU as their device model";
 	case KEY_FOR_CLASSIC:
 		return "guests with device_model_protocol = \"classic\"";
@@ -102,7 +101,8 @@ static bool concerns(struct reading *r, const char *name, unsigned guests, bool 
 		return true;
 	if (kind == KEY_FOR_CLASSIC || (kind == KEY_FOR_QEMU && guests == KEY_FOR_CLASSIC))
 		diag_add(r->d, st->loc, "%s is for %s, and this one's device model is %s", name,
-			 kind_name(guests), kind == KEY_FOR_CLASSIC ? "classic" : "QEMU");
+			 kind_name(guests & KEY_FOR_HVM),
+			 kind == KEY_FOR_CLASSIC ? "classic" : "QEMU");
 	else if (own)
 		diag_add(r->d, st->loc, "%s is for %s, and this one is %s", name, kind_name(guests),
 			 type);

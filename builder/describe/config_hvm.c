@@ -168,6 +168,18 @@ static void check_qemu(struct reading *r)
 	config_check_drives(r);
 }
 
+/* QEMU's keys, where it serves nothing of a pv or pvh guest's. */
+static void note_model(struct reading *r)
+{
+	static const char *const keys[] = {"device_model_override", "device_model_args",
+					   "device_model_args_pv"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (config_given(r, keys[i]) && !guest_config_needs_qemu(r->g))
+			diag_note(r->d, given(r, keys[i])->loc,
+				  "%s has no effect: QEMU serves none of its devices", keys[i]);
+}
+
 void config_check_hvm(struct reading *r)
 {
 	struct guest_config *g = r->g;
@@ -176,6 +188,7 @@ void config_check_hvm(struct reading *r)
 		return;
 	if (g->type != GUEST_HVM) {
 		config_check_screens(r);
+		note_model(r);
 		return;
 	}
 	check_default_on(r, "acpi", &g->acpi);

@@ -14,12 +14,14 @@ static const char *const xend_had[] = {"type", "videoram", "vncviewer", "vnccons
 
 static int set_flag(const char *key, const struct spec_param *p, enum vfb_flag *out, struct err *e)
 {
+	uint64_t val = 0;
+
 	if (*out != VFB_FLAG_DEFAULT)
 		return err_set(e, "%s is given twice", key);
-	if (p->value_len && !spec_equal(p->value, p->value_len, "0") &&
-	    !spec_equal(p->value, p->value_len, "1"))
-		return err_set(e, "%s must be 0 or 1", key);
-	*out = p->value_len && *p->value == '1' ? VFB_FLAG_ON : VFB_FLAG_OFF;
+	/* Nothing is 0, and what is not 0 is as good as 1. */
+	if (p->value_len && spec_number(key, p->value, p->value_len, INT32_MAX, &val, e) < 0)
+		return -1;
+	*out = val ? VFB_FLAG_ON : VFB_FLAG_OFF;
 	return 0;
 }
 
@@ -61,9 +63,11 @@ static int set_keymap(struct vfb_spec *out, const struct spec_param *p, struct e
 	return vnc_keymap_check(out->keymap, e) < 0 ? err_prefix(e, "keymap ") : 0;
 }
 
-/* Whether the parameter is one of xend's. */
+/* Whether the parameter is one of xend's. One that says what is so anyway is worth no word. */
 static bool is_ignored(struct vfb_spec *out, const struct spec_param *p)
 {
+	if (spec_is_key(p, "type") && spec_equal(p->value, p->value_len, "vnc"))
+		return true;
 	for (size_t i = 0; i < NR(xend_had); i++) {
 		if (!spec_is_key(p, xend_had[i]))
 			continue;

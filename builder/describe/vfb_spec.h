@@ -5,7 +5,7 @@
  *     'vnc=1,vnclisten=0.0.0.0,vncpasswd=secret,keymap=de'
  *
  * Meanings are those of xl 4.17 (parse_config_data in tools/xl/xl_parse.c). Stricter than xl: no
- * parameter may be given twice or be unknown, and yes and no are 1 and 0, or nothing for 0.
+ * parameter may be given twice or be unknown. Yes and no are numbers; 0, or nothing, is no.
  */
 #ifndef EARLYDOM_VFB_SPEC_H
 #define EARLYDOM_VFB_SPEC_H

@@ -163,12 +163,10 @@ static void test_wrong_type(void **state)
 	      "web.cfg:2:30: note: maxmem has no effect with memmap, a map of memory\n");
 	notes("type = 'hvm'; memmap = '/m'; maxmem = 64", "");
 	/* xl has not even a look at the values. */
-	notes("type = 'pvh'; device_model_override = '/x'; device_model_args = []\n"
+	notes("type = 'pvh'\n"
 	      "firmware_override = 'x'; bios = 'x'; serial = 5; vga = 'qxl'; videoram = 1\n"
 	      "vnc = 0; vnclisten = 'x'; vncdisplay = 1; vncunused = 1; boot = 'x'\n"
 	      "acpi = 1; apic = 1; hpet = 1; viridian = 0; hap = 1\n",
-	      "web.cfg:2:15: note: device_model_override has no effect in a pvh guest\n"
-	      "web.cfg:2:45: note: device_model_args has no effect in a pvh guest\n"
 	      "web.cfg:3:1: note: firmware_override has no effect in a pvh guest\n"
 	      "web.cfg:3:26: note: bios has no effect in a pvh guest\n"
 	      "web.cfg:3:38: note: serial has no effect in a pvh guest\n"
@@ -184,6 +182,18 @@ static void test_wrong_type(void **state)
 	      "web.cfg:5:21: note: hpet has no effect in a pvh guest\n"
 	      "web.cfg:5:31: note: viridian has no effect in a pvh guest\n"
 	      "web.cfg:5:45: note: hap has no effect in a pvh guest\n");
+	/* QEMU's keys count where it serves something. */
+	notes("type = 'pvh'; device_model_override = '/x'; device_model_args = []\n"
+	      "device_model_args_pv = ['x']",
+	      "web.cfg:2:15: note: device_model_override has no effect: QEMU serves none of its "
+	      "devices\n"
+	      "web.cfg:2:45: note: device_model_args has no effect: QEMU serves none of its "
+	      "devices\n"
+	      "web.cfg:3:1: note: device_model_args_pv has no effect: QEMU serves none of its "
+	      "devices\n");
+	notes("device_model_override = '/x'; device_model_args = []; device_model_args_pv = ['x']\n"
+	      "vfb = ['']",
+	      "");
 	/* What only this program has was meant. */
 	refuses("device_model_config = '/x'; memmap = '/x'",
 		"web.cfg:2:1: device_model_config is for guests with device_model_protocol = "

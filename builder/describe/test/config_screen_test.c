@@ -50,7 +50,7 @@ static void test_vfb(void **state)
 	assert_false(guest_config_needs_qemu(&g));
 	done(&c, &g);
 	/* The keys of VNC are for guests without it. */
-	reads("vfb = ['type=vnc,vncdisplay=3', '']; vnc = 1; vnclisten = 'x'; keymap = 'de'", &c,
+	reads("vfb = ['type=sdl,vncdisplay=3', '']; vnc = 1; vnclisten = 'x'; keymap = 'de'", &c,
 	      &g,
 	      "web.cfg:2:8: note: vfb, entry 1: type has no effect: it was xend's, and xl ignores "
 	      "it\n"
@@ -108,9 +108,9 @@ static void test_wrong(void **state)
 
 	(void)state;
 	/* What is wrong is not shown. */
-	refuses("vfb = ['vnc=1', 'vncpasswd=secret,sdl=1', 'vnc=2']",
+	refuses("vfb = ['vnc=1', 'vncpasswd=secret,sdl=1', 'vnc=x']",
 		"web.cfg:2:17: vfb, entry 2: sdl=1 is not supported: vnc=1 shows the same screen\n"
-		"web.cfg:2:43: vfb, entry 3: vnc must be 0 or 1\n");
+		"web.cfg:2:43: vfb, entry 3: vnc must be a decimal number, not 'x'\n");
 	refuses("vkb = ['width=1']",
 		"web.cfg:2:8: vkb, entry 1: backend-type is missing: it is qemu\n");
 	refuses("vfb = 1; vnc = 1", "web.cfg:2:7: vfb = 1: must be a list of strings, in [ ]\n");
