@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/diag.h"
-#include "cpuid_spec.h"
-
 #define NO_SUB    CPUID_NO_SUBLEAF
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -150,7 +147,7 @@ bool cpuid_name_find(const char *name, size_t len, struct cpuid_place *out)
 	return false;
 }
 
-const char *cpuid_name_suggest(char buf[CPUID_SUGGEST_MAX], const char *name)
+const char *cpuid_name_suggest(char buf[SUGGEST_MAX], const char *name)
 {
 	char lower[NR(features)][24];
 	const char *names[NR(fields) + NR(features)];
@@ -166,6 +163,5 @@ const char *cpuid_name_suggest(char buf[CPUID_SUGGEST_MAX], const char *name)
 		lower[i][k] = '\0';
 		names[n++] = lower[i];
 	}
-	_Static_assert(CPUID_SUGGEST_MAX == SUGGEST_MAX, "one buffer");
 	return suggest_text(buf, name, names, n);
 }

@@ -8,6 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/diag.h"
+
+/* Of a leaf without subleaves (XEN_CPUID_INPUT_UNUSED of xenctrl.h). */
+#define CPUID_NO_SUBLEAF UINT32_MAX
+
 /* Registers as struct cpuid_leaf counts them. */
 enum cpuid_reg { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 
@@ -25,7 +30,6 @@ struct cpuid_place {
 bool cpuid_name_find(const char *name, size_t len, struct cpuid_place *out);
 
 /* For an unknown name: the end of a message, ", did you mean 'X'?", or "". Returns buf. */
-#define CPUID_SUGGEST_MAX 96
-const char *cpuid_name_suggest(char buf[CPUID_SUGGEST_MAX], const char *name);
+const char *cpuid_name_suggest(char buf[SUGGEST_MAX], const char *name);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpuid_name.h"
 #include "spec.h"
 
 /* One of a value's characters that stand for themselves. */
@@ -149,7 +148,7 @@ static int set_name(struct cpuid_spec *s, const char *text, struct err *e)
 	const size_t len = equals ? (size_t)(equals - text) : strlen(text);
 	struct cpuid_place at;
 	struct given v = {0};
-	char near[CPUID_SUGGEST_MAX], name[CPUID_SUGGEST_MAX];
+	char near[SUGGEST_MAX], name[SUGGEST_MAX];
 
 	if (!equals)
 		return err_set(e, "'%.*s' must be NAME=VALUE", SPEC_SHOWN, text);

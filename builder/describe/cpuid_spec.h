@@ -19,9 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-
-/* Of a leaf without subleaves (XEN_CPUID_INPUT_UNUSED of xenctrl.h). */
-#define CPUID_NO_SUBLEAF UINT32_MAX
+#include "cpuid_name.h" /* CPUID_NO_SUBLEAF */
 
 /* Characters for the bits, the highest first, and a NUL; "" where nothing is said of a register. */
 #define CPUID_BITS 32
