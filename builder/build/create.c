@@ -1,31 +1,20 @@
 #include "create.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <xen/hvm/params.h>
-#include <xen/sched.h>
 #include <xenguest.h>
 
-#include "builder/describe/cpus.h"
-#include "hvm.h"
+#include "affinity.h"
 #include "builder/host/host.h"
+#include "label.h"
+#include "pool.h"
+#include "schedule.h"
+#include "x86.h"
 
-/* Event channels that a guest may have; libxl's default (xl.cfg(5), event_channels). */
+/* Event channels that a guest may have; libxl's default (xl.cfg(5), max_event_channels). */
 #define MAX_EVTCHN_PORT 1023
-
-/* libxl's default of the HVM parameter: no delay for missed ticks (xl.cfg(5), timer_mode). */
-#define TIMER_MODE HVMPTM_no_delay_for_missed_ticks
-
-/*
- * Whether the guest's page tables are the processor's. An hvm guest can do without; a pvh guest's
- * have no key.
- */
-static bool uses_hap(const struct guest_config *cfg, const struct host *h)
-{
-	return h->physcaps & XEN_SYSCTL_PHYSCAP_hap && (cfg->type != GUEST_HVM || cfg->hap);
-}
 
 /*
  * The pool that the hypervisor takes a translated guest's page tables from, in KiB: 1 MiB a vcpu
@@ -34,8 +23,10 @@ static bool uses_hap(const struct guest_config *cfg, const struct host *h)
  */
 static uint64_t paging_pool_kib(const struct guest_config *cfg, const struct host *h)
 {
-	const unsigned pages = uses_hap(cfg, h) ? 1 : 2;
+	const unsigned pages = x86_uses_hap(cfg, h) ? 1 : 2;
 
+	if (cfg->type != GUEST_PV && cfg->domain.shadow_mib.given)
+		return (uint64_t)cfg->domain.shadow_mib.n * 1024;
 	return cfg->type == GUEST_PV
 		       ? 0
 		       : 4 * (256 * (uint64_t)cfg->maxvcpus + pages * (cfg->maxmem_kib / 1024));
@@ -53,179 +44,110 @@ uint64_t create_need_kib(const struct guest_config *cfg, const struct host *h)
 	       (cfg->type == GUEST_HVM ? 128 : 64) + 32 * (uint64_t)cfg->maxvcpus;
 }
 
-static int no_paging(const struct guest_config *cfg, const struct host *h, struct err *e)
+/* Whether an IOMMU walks the same page tables as the processor (libxl_x86.c, whynot_pt_share). */
+static bool shares_pt(const struct guest_config *cfg, const struct host *h)
 {
-	if (h->physcaps & XEN_SYSCTL_PHYSCAP_hap)
-		return err_set(e,
-			       "hap = 0 needs shadow paging, which this hypervisor does not have");
-	return err_set(e,
-		       "a %s guest needs nested paging (HAP) or shadow paging, and this host has "
-		       "neither",
-		       guest_type_name(cfg->type));
+	return cfg->type == GUEST_HVM && h->physcaps & XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share &&
+	       x86_uses_hap(cfg, h);
 }
 
-static int domain_flags(const struct guest_config *cfg, const struct host *h,
-			struct xen_domctl_createdomain *config, struct err *e)
+/* What the host must have for what the descriptor wants. Returns 0, or -1 with e set. */
+static int check_abilities(const struct guest_config *cfg, const struct host *h, struct err *e)
 {
-	if (cfg->type == GUEST_PV) {
-		if (!(h->physcaps & XEN_SYSCTL_PHYSCAP_pv))
-			return err_set(e, "this hypervisor runs no pv guests");
-		return 0;
-	}
-	if (!(h->physcaps & XEN_SYSCTL_PHYSCAP_hvm))
+	const struct domain_options *o = &cfg->domain;
+
+	if (o->passthrough > PASSTHROUGH_DISABLED && !(h->physcaps & XEN_SYSCTL_PHYSCAP_directio))
+		return err_set(
+			e, "passthrough needs an IOMMU, which this host lacks or has turned off");
+	if (o->passthrough == PASSTHROUGH_SHARE_PT && !shares_pt(cfg, h))
 		return err_set(e,
-			       "a %s guest needs hardware virtualisation, which this host lacks or "
-			       "has turned off",
-			       guest_type_name(cfg->type));
-	config->flags = XEN_DOMCTL_CDF_hvm;
-	if (uses_hap(cfg, h))
-		config->flags |= XEN_DOMCTL_CDF_hap;
-	else if (!(h->physcaps & XEN_SYSCTL_PHYSCAP_shadow))
-		return no_paging(cfg, h, e);
-	/* What libxl__arch_domain_prepare_config gives either type; the hypervisor takes few
-	 * others. */
-	config->arch.emulation_flags =
-		cfg->type == GUEST_HVM ? XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI : XEN_X86_EMU_LAPIC;
+			       "passthrough = \"share_pt\" needs an IOMMU that can share the page "
+			       "tables of HAP: \"sync_pt\" does without");
+	if (bool_or(o->vpmu, false) && !(h->physcaps & XEN_SYSCTL_PHYSCAP_vpmu))
+		return err_set(
+			e, "vpmu = 1 needs vpmu on Xen's command line, and a processor with it");
+	if (o->vmtrace_kib && !(h->physcaps & XEN_SYSCTL_PHYSCAP_vmtrace))
+		return err_set(e, "vmtrace_buf_kb needs a processor that traces (Intel PT)");
 	return 0;
 }
 
-static int make_domain(struct guest *g, struct host *h, struct err *e)
+/* How the domain's IOMMU has its page tables, as libxl chooses
+ * (libxl__arch_passthrough_mode_setdefault). */
+static void describe_iommu(const struct guest_config *cfg, const struct host *h,
+			   struct xen_domctl_createdomain *config)
 {
-	struct xen_domctl_createdomain config = {
+	if (cfg->domain.passthrough <= PASSTHROUGH_DISABLED)
+		return;
+	config->flags |= XEN_DOMCTL_CDF_iommu;
+	if (cfg->domain.passthrough == PASSTHROUGH_SYNC_PT || !shares_pt(cfg, h))
+		config->iommu_opts = XEN_DOMCTL_IOMMU_no_sharept;
+}
+
+static int describe(struct guest *g, struct host *h, struct xen_domctl_createdomain *config,
+		    struct err *e)
+{
+	const struct domain_options *o = &g->cfg->domain;
+	const int grants = h->physcaps & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1;
+
+	/* -1: the hypervisor's default. */
+	*config = (struct xen_domctl_createdomain){
 		.max_vcpus = g->cfg->maxvcpus,
-		.max_evtchn_port = MAX_EVTCHN_PORT,
-		.max_grant_frames = -1, /* the hypervisor's defaults */
-		.max_maptrack_frames = -1,
-		.grant_opts = XEN_DOMCTL_GRANT_version(
-			h->physcaps & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1),
+		.max_evtchn_port = (uint32_t)number_or(o->max_event_channels, MAX_EVTCHN_PORT),
+		.max_grant_frames = (int32_t)number_or(o->max_grant_frames, -1),
+		.max_maptrack_frames = (int32_t)number_or(o->max_maptrack_frames, -1),
+		.grant_opts = XEN_DOMCTL_GRANT_version(number_or(o->max_grant_version, grants)),
+		.vmtrace_size = o->vmtrace_kib * 1024,
 	};
+	memcpy(config->handle, g->uuid, sizeof(config->handle));
+	if (bool_or(o->vpmu, false))
+		config->flags |= XEN_DOMCTL_CDF_vpmu;
+	describe_iommu(g->cfg, h, config);
+	if (check_abilities(g->cfg, h, e) < 0 || x86_describe_domain(g->cfg, h, config, e) < 0)
+		return -1;
+	return label_find(g, h, &config->ssidref, e);
+}
+
+/* The hypervisor says "Invalid argument" to whatever it does not take: the few keys that it may be.
+ */
+static int create_error(const struct guest_config *cfg, struct host *h, struct err *e)
+{
+	const struct domain_options *o = &cfg->domain;
+	const struct {
+		const char *key;
+		struct given_number value;
+	} keys[] = {
+		{"max_grant_frames", o->max_grant_frames},
+		{"max_maptrack_frames", o->max_maptrack_frames},
+		{"max_grant_version", o->max_grant_version},
+		{"max_event_channels", o->max_event_channels},
+		{"nestedhvm", {o->nestedhvm == BOOL_ON, 1}},
+		{"vmtrace_buf_kb", {o->vmtrace_kib, o->vmtrace_kib}},
+	};
+	char list[256] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; errno == EINVAL && i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].value.given)
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s = %lld",
+						len ? ", " : " with ", keys[i].key,
+						(long long)keys[i].value.n);
+	return host_error(h, e, "cannot create a domain%s", list);
+}
+
+static int make_domain(struct guest *g, struct host *h, uint32_t pool, struct err *e)
+{
+	struct xen_domctl_createdomain config;
 	uint32_t domid = 0; /* the hypervisor chooses */
 
-	if (domain_flags(g->cfg, h, &config, e) < 0)
+	if (describe(g, h, &config, e) < 0)
 		return -1;
-	memcpy(config.handle, g->uuid, sizeof(config.handle));
+	config.cpupool_id = pool;
 	if (xc_domain_create(h->xch, &domid, &config) < 0)
-		return host_error(h, e, "cannot create a domain");
+		return create_error(g->cfg, h, e);
 	g->domid = domid;
 	if (xc_domain_max_vcpus(h->xch, domid, g->cfg->maxvcpus) < 0)
 		return host_error(h, e, "cannot give the domain %u vcpus", g->cfg->maxvcpus);
 	return 0;
-}
-
-static int read_topology(struct host *h, uint32_t **nodes, unsigned *nr, struct err *e)
-{
-	xc_cputopo_t *cpus;
-
-	*nr = h->nr_cpus;
-	cpus = calloc(*nr, sizeof(*cpus));
-	*nodes = calloc(*nr, sizeof(**nodes));
-	if (!cpus || !*nodes) {
-		free(cpus);
-		return err_set_passing(e, "out of memory");
-	}
-	if (xc_cputopoinfo(h->xch, nr, cpus) < 0) {
-		free(cpus);
-		return host_error(h, e, "cannot ask the hypervisor for its cpus");
-	}
-	for (unsigned i = 0; i < *nr; i++)
-		(*nodes)[i] =
-			cpus[i].node == XEN_INVALID_NODE_ID || cpus[i].core == XEN_INVALID_CORE_ID
-				? CPUS_NO_NODE
-				: cpus[i].node;
-	free(cpus);
-	return 0;
-}
-
-static int pin_vcpus(struct guest *g, struct host *h, struct err *e)
-{
-	const struct guest_config *cfg = g->cfg;
-	struct cpu_topology t = {0};
-	size_t len = (h->nr_cpus + 7) / 8;
-	uint32_t *nodes = NULL;
-	uint8_t *map = NULL;
-	unsigned nr;
-	int rc = -1;
-
-	if (!cfg->cpus.n)
-		return 0;
-	if (read_topology(h, &nodes, &nr, e) < 0)
-		goto out;
-	t.nr_cpus = nr < h->nr_cpus ? nr : h->nr_cpus;
-	t.node_of = nodes;
-	map = calloc(1, len);
-	if (!map) {
-		err_set_passing(e, "out of memory");
-		goto out;
-	}
-	for (unsigned v = 0; v < cfg->maxvcpus; v++) {
-		/* A list for fewer vcpus than there are: the rest runs anywhere, as with xl. */
-		if (cfg->cpus_per_vcpu && v >= cfg->cpus.n)
-			break;
-		if (cpus_resolve(cfg->cpus.v[cfg->cpus_per_vcpu ? v : 0], &t, map, len, e) < 0) {
-			err_prefix(e, "cpus: ");
-			goto out;
-		}
-		if (xc_vcpu_setaffinity(h->xch, g->domid, (int)v, map, NULL,
-					XEN_VCPUAFFINITY_HARD) < 0) {
-			host_error(h, e, "cannot pin vcpu %u", v);
-			goto out;
-		}
-	}
-	rc = 0;
-out:
-	free(map);
-	free(nodes);
-	return rc;
-}
-
-static int schedule_credit(struct guest *g, struct host *h)
-{
-	struct xen_domctl_sched_credit s;
-
-	if (xc_sched_credit_domain_get(h->xch, g->domid, &s) < 0)
-		return -1;
-	if (g->cfg->cpu_weight)
-		s.weight = (uint16_t)g->cfg->cpu_weight;
-	if (g->cfg->has_cap)
-		s.cap = (uint16_t)g->cfg->cap;
-	return xc_sched_credit_domain_set(h->xch, g->domid, &s);
-}
-
-static int schedule_credit2(struct guest *g, struct host *h)
-{
-	struct xen_domctl_sched_credit2 s;
-
-	if (xc_sched_credit2_domain_get(h->xch, g->domid, &s) < 0)
-		return -1;
-	if (g->cfg->cpu_weight)
-		s.weight = (uint16_t)g->cfg->cpu_weight;
-	if (g->cfg->has_cap)
-		s.cap = (uint16_t)g->cfg->cap;
-	return xc_sched_credit2_domain_set(h->xch, g->domid, &s);
-}
-
-static int schedule(struct guest *g, struct host *h, struct err *e)
-{
-	int sched, rc;
-
-	if (!g->cfg->cpu_weight && !g->cfg->has_cap)
-		return 0;
-	if (xc_sched_id(h->xch, &sched) < 0)
-		return host_error(h, e, "cannot ask the hypervisor for its scheduler");
-	switch (sched) {
-	case XEN_SCHEDULER_CREDIT:
-		rc = schedule_credit(g, h);
-		break;
-	case XEN_SCHEDULER_CREDIT2:
-		rc = schedule_credit2(g, h);
-		break;
-	default:
-		return err_set(e,
-			       "cpu_weight and cap need the credit or credit2 scheduler, the "
-			       "hypervisor runs another one (number %d)",
-			       sched);
-	}
-	return rc < 0 ? host_error(h, e, "cannot set the domain's weight and cap") : 0;
 }
 
 static int limit_memory(struct guest *g, struct host *h, struct err *e)
@@ -244,27 +166,6 @@ static int limit_memory(struct guest *g, struct host *h, struct err *e)
 	if (xc_set_paging_mempool_size(h->xch, g->domid, paging_pool_kib(cfg, h) * 1024) < 0)
 		return host_error(h, e, "cannot give the domain %llu KiB for page tables",
 				  (unsigned long long)paging_pool_kib(cfg, h));
-	return 0;
-}
-
-static int set_platform(struct guest *g, struct host *h, struct err *e)
-{
-	int rc;
-
-	if (g->cfg->type != GUEST_PV &&
-	    xc_hvm_param_set(h->xch, g->domid, HVM_PARAM_TIMER_MODE, TIMER_MODE) < 0)
-		return host_error(h, e, "cannot set the domain's timer mode");
-	if (g->cfg->type == GUEST_HVM && hvm_set_params(g, h, e) < 0)
-		return -1;
-	if (xc_domain_set_tsc_info(h->xch, g->domid, 0, 0, 0, 0) < 0)
-		return host_error(h, e, "cannot set the domain's TSC mode");
-	/* Returns a negative errno of its own. */
-	rc = xc_cpuid_apply_policy(h->xch, g->domid, false, NULL, 0, true, false, false, NULL,
-				   NULL);
-	if (rc < 0) {
-		errno = -rc;
-		return host_error(h, e, "cannot set the domain's cpuid policy");
-	}
 	return 0;
 }
 
@@ -318,10 +219,13 @@ static int claim_memory(struct guest *g, struct host *h, struct err *e)
 
 int create_domain(struct guest *g, struct host *h, struct err *e)
 {
-	if (make_domain(g, h, e) < 0 || pin_vcpus(g, h, e) < 0 || schedule(g, h, e) < 0 ||
-	    limit_memory(g, h, e) < 0 || set_platform(g, h, e) < 0)
+	uint32_t pool;
+
+	if (pool_find(g->cfg, h, &pool, e) < 0 || make_domain(g, h, pool, e) < 0 ||
+	    affinity_set(g, h, pool, create_need_kib(g->cfg, h), e) < 0 ||
+	    schedule(g, h, pool, e) < 0 || limit_memory(g, h, e) < 0)
 		return -1;
-	if (make_ports(g, h, e) < 0)
+	if (x86_set_platform(g, h, e) < 0 || make_ports(g, h, e) < 0)
 		return -1;
 	return claim_memory(g, h, e);
 }

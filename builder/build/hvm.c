@@ -1,4 +1,5 @@
 #include "hvm.h"
+#include "builder/describe/viridian_spec.h"
 #include "builder/image/firmware.h"
 #include "builder/host/host.h"
 
@@ -15,34 +16,62 @@
  * (public/hvm/params.h). hvmloader asks for them itself. */
 #define ACPI_IOPORTS_V1 1
 
-/* As xl has them for viridian = 1 (libxl_x86.c, hvm_set_viridian_features): base, freq,
- * time_ref_count, apic_assist, crash_ctl, no_vp_limit, cpu_hotplug. */
-#define VIRIDIAN                                                                                   \
-	(HVMPV_base_freq | HVMPV_time_ref_count | HVMPV_apic_assist | HVMPV_crash_ctl |            \
-	 HVMPV_no_vp_limit | HVMPV_cpu_hotplug)
+/* HVMPTM_* that libxl has by default: no delay for missed ticks (xl.cfg(5), timer_mode). */
+static uint64_t timer_mode(const struct domain_options *o)
+{
+	return o->timer_mode == TIMER_UNSET ? HVMPTM_no_delay_for_missed_ticks
+					    : (uint64_t)o->timer_mode - 1;
+}
 
+/* altp2mhvm is the older of the two keys, and alone counts while the other says nothing. */
+static uint64_t altp2m(const struct guest_config *cfg)
+{
+	if (cfg->type == GUEST_HVM && cfg->domain.altp2m == ALTP2M_DISABLED &&
+	    bool_or(cfg->domain.altp2mhvm, false))
+		return ALTP2M_MIXED;
+	return cfg->domain.altp2m;
+}
+
+static int viridian(const struct guest_config *cfg, uint64_t *mask, struct err *e)
+{
+	struct viridian_spec s = {.defaults = cfg->viridian};
+
+	if (cfg->domain.viridian)
+		s = *cfg->domain.viridian;
+	return viridian_mask(&s, mask, e);
+}
+
+/* In libxl's order (hvm_set_conf_params of libxl_x86.c), with its defaults. */
 int hvm_set_params(const struct guest *g, struct host *h, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
+	const bool hvm = cfg->type == GUEST_HVM;
+	uint64_t groups;
+
+	if (viridian(cfg, &groups, e) < 0)
+		return err_prefix(e, "viridian: ");
 	const struct {
+		const char *key;
 		int param;
 		uint64_t value;
 		bool wanted;
 	} params[] = {
-		{HVM_PARAM_HPET_ENABLED, cfg->hpet, true},
-		{HVM_PARAM_VPT_ALIGN, 1, true},
-		{HVM_PARAM_ALTP2M, 0, true},
-		{HVM_PARAM_VIRIDIAN, VIRIDIAN, cfg->viridian},
-		{HVM_PARAM_ACPI_IOPORTS_LOCATION, ACPI_IOPORTS_V1,
-		 cfg->acpi && !firmware_wanted(cfg)},
+		{"hpet", HVM_PARAM_HPET_ENABLED, cfg->hpet, hvm},
+		{"vpt_align", HVM_PARAM_VPT_ALIGN, bool_or(cfg->domain.vpt_align, true), hvm},
+		{"mca_caps", HVM_PARAM_MCA_CAP, XEN_HVM_MCA_CAP_LMCE, hvm && cfg->domain.lmce},
+		{"timer_mode", HVM_PARAM_TIMER_MODE, timer_mode(&cfg->domain), true},
+		{"altp2m", HVM_PARAM_ALTP2M, altp2m(cfg), true},
+		{"viridian", HVM_PARAM_VIRIDIAN, groups, hvm && groups},
+		{"acpi", HVM_PARAM_ACPI_IOPORTS_LOCATION, ACPI_IOPORTS_V1,
+		 hvm && cfg->acpi && !firmware_wanted(cfg)},
 	};
 
 	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 		if (params[i].wanted &&
 		    xc_hvm_param_set(h->xch, g->domid, (uint32_t)params[i].param, params[i].value) <
 			    0)
-			return host_error(h, e, "cannot set parameter %d of the hvm domain",
-					  params[i].param);
+			return host_error(h, e, "cannot set parameter %d of the domain (%s)",
+					  params[i].param, params[i].key);
 	return 0;
 }
 

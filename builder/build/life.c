@@ -19,7 +19,9 @@
 #include "builder/store/add_guest.h"
 #include "create.h"
 #include "devices.h"
+#include "io_access.h"
 #include "judge.h"
+#include "label.h"
 
 /* How long a destroyed domain may take to be gone. */
 #define GONE_TIMEOUT_NS (20 * NS_PER_S)
@@ -97,6 +99,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 
 	g->began = clock_ns();
 	g->static_max_kib = guest_static_max_kib(g->cfg, h->xsh);
+	g->note[0] = '\0';
 	/* A supervisor that has taken over may not have got it. */
 	if (!guest_holds_all(g))
 		return err_set_passing(e, "its files, disks or interfaces are not held any more");
@@ -121,6 +124,8 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 		goto destroy;
 	memory_taken(h);
 	phases_enter(&g->phases, PHASE_STORE);
+	if (io_access_give(g, h, e) < 0)
+		goto destroy;
 	if (h->xsh && store_add_guest(g, h, e) < 0)
 		goto destroy;
 	phases_enter(&g->phases, PHASE_CONNECT);
@@ -174,6 +179,8 @@ int guest_connect(struct guest *g, struct host *h, const struct devmodels *model
 int guest_run(struct guest *g, struct host *h, bool paused, struct err *e)
 {
 	phases_enter(&g->phases, PHASE_UNPAUSE);
+	if (label_final(g, h, e) < 0)
+		return -1;
 	if (!paused && xc_domain_unpause(h->xch, g->domid) < 0)
 		return host_error(h, e, "cannot unpause the domain");
 	phases_end(&g->phases);

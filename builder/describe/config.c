@@ -7,6 +7,8 @@
 
 #include "config_boot.h"
 #include "config_disks.h"
+#include "config_domain.h"
+#include "config_domain_value.h"
 #include "config_hvm.h"
 #include "config_image.h"
 #include "config_reading.h"
@@ -271,21 +273,21 @@ static bool vcpus_known(const struct reading *r)
 }
 
 /* xl, too, passes over entries for vcpus that the guest does not have. */
-static void check_cpus(struct reading *r)
+static void check_cpus(struct reading *r, const char *key, struct strings *cpus, bool *per_vcpu)
 {
-	const struct statement *cpus = config_good(r, "cpus");
-	struct guest_config *g = r->g;
+	const struct statement *st = config_good(r, key);
+	const unsigned vcpus = r->g->maxvcpus;
 
-	if (!cpus)
+	if (!st)
 		return;
-	g->cpus_per_vcpu = cpus->value.kind == VALUE_LIST;
-	if (!vcpus_known(r) || !g->cpus_per_vcpu || g->cpus.n <= g->maxvcpus)
+	*per_vcpu = st->value.kind == VALUE_LIST;
+	if (!vcpus_known(r) || !*per_vcpu || cpus->n <= vcpus)
 		return;
-	diag_note(r->d, g->cpus_loc,
-		  "cpus has %zu entries, of which %u count: as many as the guest has vcpus",
-		  g->cpus.n, g->maxvcpus);
-	while (g->cpus.n > g->maxvcpus)
-		free(g->cpus.v[--g->cpus.n]);
+	diag_note(r->d, st->value.loc,
+		  "%s has %zu entries, of which %u count: as many as the guest has vcpus", key,
+		  cpus->n, vcpus);
+	while (cpus->n > vcpus)
+		free(cpus->v[--cpus->n]);
 }
 
 /* The credit schedulers refuse more than all of the domain's vcpus can use (Xen's credit2.c). */
@@ -361,6 +363,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 		.on_poweroff = ACTION_DESTROY,
 		.on_reboot = ACTION_RESTART,
 		.on_crash = ACTION_DESTROY,
+		.on_soft_reset = ACTION_SOFT_RESET,
 		.device_timeout = 10,
 		.ready_timeout = 60,
 		.start_retries = RETRIES_AS_USUAL,
@@ -379,7 +382,8 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 		check_required(&r, "kernel");
 	check_memory(&r);
 	check_vcpus(&r);
-	check_cpus(&r);
+	check_cpus(&r, "cpus", &out->cpus, &out->cpus_per_vcpu);
+	check_cpus(&r, "cpus_soft", &out->domain.cpus_soft, &out->domain.cpus_soft_per_vcpu);
 	check_cap(&r);
 	check_cmdline(&r);
 	config_check_boot(&r);
@@ -388,6 +392,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	config_check_disks(&r);
 	config_check_hvm(&r);
 	config_check_vifs(&r);
+	config_check_domain(&r);
 	return diag_count(d) - before;
 }
 
@@ -461,5 +466,6 @@ void config_free(struct guest_config *g)
 	free(g->keymap);
 	strings_free(&g->after);
 	free(g->ready);
+	domain_options_free(&g->domain);
 	*g = (struct guest_config){0};
 }

@@ -186,6 +186,8 @@ void config_check_hvm(struct reading *r)
 
 	if (!r->type_known)
 		return;
+	if (g->type != GUEST_PV)
+		check_default_on(r, "hap", &g->hap);
 	if (g->type != GUEST_HVM) {
 		config_check_screens(r);
 		note_model(r);
@@ -194,7 +196,6 @@ void config_check_hvm(struct reading *r)
 	check_default_on(r, "acpi", &g->acpi);
 	check_default_on(r, "apic", &g->apic);
 	check_default_on(r, "hpet", &g->hpet);
-	check_default_on(r, "hap", &g->hap);
 	/* A wrong protocol does not tell which keys are right. */
 	if (config_given(r, "device_model_protocol") && !config_good(r, "device_model_protocol"))
 		return;

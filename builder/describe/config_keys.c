@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "config_domain_value.h"
 #include "config_value.h"
 #include "cpus.h"
 #include "file_path.h"
@@ -33,10 +34,52 @@ static const struct word actions[] = {
 	[ACTION_DESTROY] = {"destroy", WORD_OK},
 	[ACTION_RESTART] = {"restart", WORD_OK},
 	[ACTION_PRESERVE] = {"preserve", WORD_OK},
-	{"rename-restart", WORD_XL},
-	{"coredump-destroy", WORD_XL},
-	{"coredump-restart", WORD_XL},
-	{"soft-reset", WORD_XL},
+	/* read_action says what they come to */
+	[ACTION_COREDUMP_DESTROY] = {"coredump-destroy", WORD_REFUSED},
+	[ACTION_COREDUMP_RESTART] = {"coredump-restart", WORD_REFUSED},
+	[ACTION_SOFT_RESET] = {"soft-reset", WORD_REFUSED},
+	[ACTION_RENAME_RESTART] = {"rename-restart", WORD_REFUSED},
+	{0},
+};
+
+/* The words of those that are numbers to xl as well begin with that of 0 (read_mode). */
+static const struct word tsc_modes[] = {
+	[TSC_DEFAULT] = {"default", WORD_OK},
+	[TSC_ALWAYS_EMULATE] = {"always_emulate", WORD_OK},
+	[TSC_NATIVE] = {"native", WORD_OK},
+	[TSC_NATIVE_PARAVIRT] = {"native_paravirt", WORD_REFUSED},
+	{0},
+};
+
+static const struct word timer_modes[] = {
+	[TIMER_UNSET] = {"", WORD_XL},
+	[TIMER_DELAY] = {"delay_for_missed_ticks", WORD_OK},
+	[TIMER_NO_DELAY] = {"no_delay_for_missed_ticks", WORD_OK},
+	[TIMER_NO_PENDING] = {"no_missed_ticks_pending", WORD_OK},
+	[TIMER_ONE_PENDING] = {"one_missed_tick_pending", WORD_OK},
+	{0},
+};
+
+static const struct word altp2m_modes[] = {
+	[ALTP2M_DISABLED] = {"disabled", WORD_OK},
+	[ALTP2M_MIXED] = {"mixed", WORD_OK},
+	[ALTP2M_EXTERNAL] = {"external", WORD_OK},
+	[ALTP2M_LIMITED] = {"limited", WORD_OK},
+	{0},
+};
+
+static const struct word passthrough_modes[] = {
+	[PASSTHROUGH_UNSET] = {"default", WORD_OK},
+	[PASSTHROUGH_DISABLED] = {"disabled", WORD_OK},
+	[PASSTHROUGH_ENABLED] = {"enabled", WORD_OK},
+	[PASSTHROUGH_SYNC_PT] = {"sync_pt", WORD_OK},
+	[PASSTHROUGH_SHARE_PT] = {"share_pt", WORD_OK},
+	{0},
+};
+
+static const struct word genids[] = {
+	{"none", WORD_OK},
+	{"generate", WORD_OK},
 	{0},
 };
 
@@ -119,9 +162,11 @@ const struct key config_keys[] = {
 	{"cpus", read_strings, FIELD_AND(cpus, cpus_loc), .check = cpus_check, .one_or_many = true},
 	{"cpu_weight", read_unsigned, FIELD(cpu_weight), .min = 1, .max = CREDIT_MAX},
 	{"cap", read_unsigned, FIELD(cap), .min = 0, .max = CREDIT_MAX, .unit = "percent"},
-	{"on_poweroff", read_word, FIELD(on_poweroff), .words = actions},
-	{"on_reboot", read_word, FIELD(on_reboot), .words = actions},
-	{"on_crash", read_word, FIELD(on_crash), .words = actions},
+	{"on_poweroff", read_action, FIELD(on_poweroff), .words = actions},
+	{"on_reboot", read_action, FIELD(on_reboot), .words = actions},
+	{"on_crash", read_action, FIELD(on_crash), .words = actions},
+	{"on_watchdog", read_action, FIELD(on_watchdog), .words = actions},
+	{"on_soft_reset", read_action, FIELD(on_soft_reset), .words = actions},
 	{"profile", read_strings, FIELD(profile), .check = check_profile, .one_or_many = true},
 	{"disk", read_disks, FIELD(disks), .check = check_disk},
 	{"vif", read_vifs, FIELD(vifs), .check = check_vif},
@@ -187,9 +232,63 @@ const struct key config_keys[] = {
 	{"acpi", read_bool, FIELD(acpi), .guests = KEY_FOR_HVM},
 	{"apic", read_bool, FIELD(apic), .guests = KEY_FOR_HVM},
 	{"hpet", read_bool, FIELD(hpet), .guests = KEY_FOR_HVM},
-	{"viridian", read_bool, FIELD(viridian), .guests = KEY_FOR_HVM},
-	{"hap", read_bool, FIELD(hap), .guests = KEY_FOR_HVM},
+	{"viridian", read_viridian, FIELD(viridian), .guests = KEY_FOR_HVM},
+	{"hap", read_bool, FIELD(hap), .guests = KEY_FOR_PVH | KEY_FOR_HVM},
 
+	/* What the hypervisor is told beside: struct domain_options. */
+	{"localtime", read_given_bool, FIELD(domain.localtime)},
+	{"rtc_timeoffset", read_given_number, FIELD(domain.rtc_timeoffset),
+	 .min = INT32_MIN, .max = INT32_MAX, .unit = "seconds"},
+	{"tsc_mode", read_mode, FIELD(domain.tsc_mode), .words = tsc_modes},
+	{"timer_mode", read_mode, FIELD(domain.timer_mode), .words = timer_modes, .min = 1},
+	{"vpt_align", read_given_bool, FIELD(domain.vpt_align), .guests = KEY_FOR_HVM},
+	{"cpus_soft", read_strings, FIELD(domain.cpus_soft), .check = cpus_check,
+	 .one_or_many = true},
+	{"pool", read_string, FIELD(domain.pool), .check = check_filled},
+	{"period", read_given_number, FIELD(domain.period),
+	 .min = 1, .max = INT32_MAX, .unit = "us"},
+	{"cpuid", read_cpuid, FIELD(domain.cpuid)},
+	{"pae", read_given_bool, FIELD(domain.pae), .guests = KEY_FOR_HVM},
+	{"nx", read_given_bool, FIELD(domain.nx), .guests = KEY_FOR_HVM},
+	{"nestedhvm", read_given_bool, FIELD(domain.nestedhvm),
+	 .guests = KEY_FOR_PVH | KEY_FOR_HVM},
+	{"nomigrate", read_given_bool, FIELD(domain.nomigrate)},
+	{"vpmu", read_given_bool, FIELD(domain.vpmu)},
+	{"msr_relaxed", read_given_bool, FIELD(domain.msr_relaxed)},
+	{"mca_caps", read_mca_caps, FIELD(domain.lmce), .guests = KEY_FOR_HVM},
+	{"oos", read_given_bool, FIELD(domain.oos), .guests = KEY_FOR_PVH | KEY_FOR_HVM},
+	{"shadow_memory", read_given_number, FIELD(domain.shadow_mib),
+	 .min = 0, .max = MEMORY_MAX_MIB, .unit = "MiB", .guests = KEY_FOR_PVH | KEY_FOR_HVM},
+	{"altp2m", read_mode, FIELD(domain.altp2m), .words = altp2m_modes,
+	 .guests = KEY_FOR_PVH | KEY_FOR_HVM},
+	{"altp2mhvm", read_given_bool, FIELD(domain.altp2mhvm), .guests = KEY_FOR_HVM},
+	{"altp2m_count", read_given_number, FIELD(domain.altp2m_count),
+	 .min = 0, .max = UINT16_MAX, .guests = KEY_FOR_PVH | KEY_FOR_HVM},
+	{"max_grant_frames", read_given_number, FIELD(domain.max_grant_frames),
+	 .min = 1, .max = INT32_MAX},
+	{"max_maptrack_frames", read_given_number, FIELD(domain.max_maptrack_frames),
+	 .min = 0, .max = INT32_MAX},
+	{"max_grant_version", read_given_number, FIELD(domain.max_grant_version),
+	 .min = 1, .max = 2},
+	{"max_event_channels", read_given_number, FIELD(domain.max_event_channels),
+	 .min = 3, .max = INT32_MAX},
+	{"vmtrace_buf_kb", read_vmtrace, FIELD(domain.vmtrace_kib), .min = 0, .max = INT32_MAX},
+	{"passthrough", read_word, FIELD(domain.passthrough), .words = passthrough_modes},
+	{"seclabel", read_string, FIELD(domain.label), .check = check_filled},
+	{"init_seclabel", read_string, FIELD(domain.init_label), .check = check_filled},
+	{"ioports", read_ioports, FIELD(domain.ioports), .check = check_ioport},
+	{"irqs", read_irqs, FIELD(domain.irqs), .check = check_irq},
+	{"iomem", read_iomem, FIELD(domain.iomem), .check = check_iomem},
+	{"e820_host", read_given_bool, FIELD(domain.e820_host), .guests = KEY_FOR_PV},
+	{"acpi_s3", read_given_bool, FIELD(domain.acpi_s3), .guests = KEY_FOR_QEMU},
+	{"acpi_s4", read_given_bool, FIELD(domain.acpi_s4), .guests = KEY_FOR_QEMU},
+	{"acpi_laptop_slate", read_given_bool, FIELD(domain.acpi_laptop_slate),
+	 .guests = KEY_FOR_QEMU},
+	{"mmio_hole", read_given_number, FIELD(domain.mmio_hole_mib),
+	 .min = 256, .max = 3840, .unit = "MiB", .guests = KEY_FOR_QEMU},
+	{"ms_vm_genid", read_word, FIELD(domain.genid), .words = genids, .guests = KEY_FOR_QEMU},
+	{"driver_domain", read_given_bool, FIELD(domain.driver_domain)},
+	{"xend_suspend_evtchn_compat", read_given_bool, FIELD(domain.suspend_evtchn_compat)},
 	/* clang-format on */
 };
 const size_t config_nr_keys = sizeof(config_keys) / sizeof(config_keys[0]);

@@ -43,6 +43,25 @@ struct fake_host {
 	uint64_t claimed_kib; /* others' outstanding claims: part of free_kib, but not to be had */
 	bool linux_rsdp;      /* kernels say XENFEAT_linux_rsdp_unrestricted */
 	unsigned linger;      /* queries of a destroyed domain until it is gone */
+	unsigned nodes;       /* NUMA nodes that the host tells of: 1, whatever the cpus say */
+	uint64_t node_kib[4]; /* free on each */
+	struct fake_pool {
+		uint32_t id;
+		int scheduler;
+		uint64_t cpus;
+	} pools[4]; /* in the order of their numbers; pool 0 is there without */
+	unsigned nr_pools;
+	struct e820entry e820[16]; /* the host's memory map */
+	unsigned nr_e820;
+	bool flask; /* its policy knows "system_u:system_r:NAME_t", and gives it 100 + strlen(NAME)
+		     */
+};
+
+/* Calls that give a domain parts of the machine. */
+#define FAKE_GIVEN 8
+struct fake_given {
+	char what; /* 'p' ports, 'i' an interrupt, 'm' pages to use, 'M' pages mapped */
+	uint64_t first, number, gfn;
 };
 
 /* A domain as the hypervisor has it. */
@@ -55,12 +74,23 @@ struct fake_domain {
 	uint64_t memmap_limit_kib;
 	uint64_t pool_bytes;
 	uint64_t affinity[FAKE_VCPUS]; /* hard; bit n is cpu n */
+	uint64_t soft[FAKE_VCPUS];     /* the same, of what it prefers */
+	uint64_t nodes;                /* that its memory comes from */
 	uint16_t weight, cap;
+	uint32_t period; /* us */
 	uint64_t hvm_param[HVM_NR_PARAMS];
 	bool hvm_param_set[HVM_NR_PARAMS];
 	struct e820entry e820[FAKE_E820_MAX];
 	unsigned nr_e820;
 	bool tsc_set, cpuid_set;
+	uint32_t tsc_mode;
+	int32_t time_offset;
+	bool no_pae, itsc,
+		nested;  /* of its cpuid policy, with what the descriptor changes in it: */
+	char cpuid[512]; /* LEAF[,SUBLEAF]:REG=BITS...; and MSR=BITS; */
+	struct fake_given given[FAKE_GIVEN];
+	unsigned nr_given;
+	uint32_t label; /* it runs with */
 
 	/* From the image. */
 	char cmdline[4096];

@@ -49,7 +49,9 @@ void golden_plain(struct golden *g, const char *name, enum guest_type type)
 		.maxmem_kib = 128 * 1024,
 		.vcpus = 1,
 		.maxvcpus = 1,
+		.hap = true,
 		.on_reboot = ACTION_RESTART,
+		.on_soft_reset = ACTION_SOFT_RESET,
 		.disks = g->disk_specs,
 		.vifs = g->vif_specs,
 	};
@@ -58,7 +60,7 @@ void golden_plain(struct golden *g, const char *name, enum guest_type type)
 		cfg->image = text("vmx");
 		cfg->videoram_kib = 8192;
 		cfg->boot = text("cda");
-		cfg->acpi = cfg->apic = cfg->hpet = cfg->hap = true;
+		cfg->acpi = cfg->apic = cfg->hpet = true;
 	}
 	snprintf((char *)cfg->uuid, sizeof(cfg->uuid), "%s", name);
 	need(guest_init(&g->guest, cfg, &e) == 0, "no guest");

@@ -165,7 +165,9 @@ struct guest_config kit_config(const char *name, enum guest_type type)
 		.maxmem_kib = 64 * 1024,
 		.vcpus = 1,
 		.maxvcpus = 1,
+		.hap = true,
 		.on_reboot = ACTION_RESTART,
+		.on_soft_reset = ACTION_SOFT_RESET,
 		.device_timeout = 10,
 		.ready_timeout = 60,
 	};

@@ -31,6 +31,9 @@ void fake_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Says an error to the logger of xch, as libxenguest does. */
 void fake_log(xc_interface *xch, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The pool with that number, or NULL. */
+const struct fake_pool *fake_pool(uint32_t id);
+
 /*
  * Called under the lock: these take and give back memory of the host, and end a domain that nothing
  * holds any more.

@@ -259,6 +259,8 @@ void fake_reset(void)
 		.cpus_per_node = 2,
 		.scheduler = XEN_SCHEDULER_CREDIT2,
 		.free_kib = UINT64_C(4) << 20,
+		.nodes = 1,
+		.node_kib = {UINT64_C(1) << 20, UINT64_C(3) << 20},
 	};
 	xen.dom0 = (struct fake_domain){.weight = 256};
 	fake_evtchn_reset();
@@ -652,6 +654,7 @@ int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 	memset(info, 0, sizeof(*info));
 	info->capabilities = xen.host.physcaps;
 	info->max_cpu_id = xen.host.nr_cpus - 1;
+	info->max_node_id = xen.host.nodes - 1;
 	info->nr_cpus = xen.host.nr_cpus - xen.host.offline_cpus;
 	info->free_pages = xen.host.free_kib / 4;
 	info->outstanding_pages = claimed_kib() / 4;
@@ -697,6 +700,32 @@ int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu, xc_vcpuinf
 	return fake_leave(0);
 }
 
+static bool can(uint32_t physcap)
+{
+	return xen.host.physcaps & physcap;
+}
+
+/* What the hypervisor has by default (opt_max_grant_frames of common/grant_table.c). */
+#define GRANT_FRAMES    64
+#define MAPTRACK_FRAMES 1024
+
+/* What few domains are made with. */
+static bool options_ok(const struct xen_domctl_createdomain *c)
+{
+	const bool hap = c->flags & XEN_DOMCTL_CDF_hap;
+
+	if (c->flags & XEN_DOMCTL_CDF_nested_virt && !hap)
+		return false;
+	if (c->flags & XEN_DOMCTL_CDF_iommu ? !can(XEN_SYSCTL_PHYSCAP_directio) : c->iommu_opts)
+		return false;
+	if ((c->flags & XEN_DOMCTL_CDF_vpmu && !can(XEN_SYSCTL_PHYSCAP_vpmu)) ||
+	    (c->vmtrace_size && !can(XEN_SYSCTL_PHYSCAP_vmtrace)) ||
+	    c->arch.misc_flags & ~XEN_X86_MSR_RELAXED)
+		return false;
+	return c->grant_opts && c->max_grant_frames && c->max_grant_frames <= GRANT_FRAMES &&
+	       c->max_maptrack_frames <= MAPTRACK_FRAMES;
+}
+
 /* What XEN_DOMCTL_createdomain refuses (sanitise_domain_config in Xen). */
 static bool config_ok(const struct xen_domctl_createdomain *c)
 {
@@ -714,8 +743,9 @@ static bool config_ok(const struct xen_domctl_createdomain *c)
 	if (c->arch.emulation_flags != (hvm ? XEN_X86_EMU_LAPIC : 0u) &&
 	    (!hvm || c->arch.emulation_flags != (XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI)))
 		return false;
-	return (c->grant_opts & XEN_DOMCTL_GRANT_version_mask) <=
-	       (xen.host.physcaps & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2u : 1u);
+	return options_ok(c) &&
+	       (c->grant_opts & XEN_DOMCTL_GRANT_version_mask) <=
+		       (xen.host.physcaps & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2u : 1u);
 }
 
 int xc_domain_create(xc_interface *xch, uint32_t *pdomid, struct xen_domctl_createdomain *config)
@@ -729,6 +759,8 @@ int xc_domain_create(xc_interface *xch, uint32_t *pdomid, struct xen_domctl_crea
 		return fake_refuse(EACCES);
 	if (*pdomid != 0 || !config_ok(config))
 		return fake_refuse(EINVAL);
+	if (!fake_pool(config->cpupool_id))
+		return fake_refuse(ESRCH);
 	if (xen.n == DOMAINS_MAX)
 		return fake_refuse(ENOMEM);
 	d = &xen.domains[xen.n];
@@ -740,8 +772,11 @@ int xc_domain_create(xc_interface *xch, uint32_t *pdomid, struct xen_domctl_crea
 	d->there = true;
 	d->config = *config;
 	d->weight = 256;
+	d->period = 10000;
+	d->label = config->ssidref;
+	d->nodes = ~UINT64_C(0);
 	for (unsigned i = 0; i < FAKE_VCPUS; i++)
-		d->affinity[i] = ~UINT64_C(0);
+		d->affinity[i] = d->soft[i] = ~UINT64_C(0);
 	return fake_leave(0);
 }
 
@@ -823,6 +858,8 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned max
 				(d->shut_down ? XEN_DOMINF_shutdown : 0) |
 				d->reason << XEN_DOMINF_shutdownshift;
 		memcpy(info[n].handle, d->config.handle, 16);
+		info[n].cpupool = d->config.cpupool_id;
+		info[n].max_vcpu_id = d->vcpus ? d->vcpus - 1 : 0;
 		n++;
 	}
 	return fake_leave((int)n);
@@ -902,23 +939,6 @@ int xc_domain_set_memory_map(xc_interface *xch, uint32_t domid, struct e820entry
 	return fake_leave(0);
 }
 
-int xc_domain_set_tsc_info(xc_interface *xch, uint32_t domid, uint32_t tsc_mode,
-			   uint64_t elapsed_nsec, uint32_t gtsc_khz, uint32_t incarnation)
-{
-	struct fake_domain *d = fake_enter_domain(__func__, domid);
-
-	(void)xch;
-	(void)elapsed_nsec;
-	(void)gtsc_khz;
-	(void)incarnation;
-	if (!d)
-		return fake_leave(-1);
-	if (tsc_mode > 3)
-		return fake_refuse(EINVAL);
-	d->tsc_set = true;
-	return fake_leave(0);
-}
-
 int xc_set_paging_mempool_size(xc_interface *xch, uint32_t domid, uint64_t size)
 {
 	struct fake_domain *d = fake_enter_domain(__func__, domid);
@@ -940,46 +960,6 @@ int xc_domain_get_guest_width(xc_interface *xch, uint32_t domid, unsigned *width
 	if (!fake_enter_domain(__func__, domid))
 		return fake_leave(-1);
 	*width = 8;
-	return fake_leave(0);
-}
-
-int xc_vcpu_setaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t hard,
-			xc_cpumap_t soft, uint32_t flags)
-{
-	struct fake_domain *d = fake_enter_domain(__func__, domid);
-	uint64_t map = 0;
-
-	(void)xch;
-	if (!d)
-		return fake_leave(-1);
-	if (vcpu < 0 || (unsigned)vcpu >= d->vcpus)
-		return fake_refuse(ESRCH);
-	if (flags != XEN_VCPUAFFINITY_HARD || soft)
-		return fake_refuse(EINVAL);
-	for (unsigned i = 0; i < xen.host.nr_cpus; i++)
-		if (hard[i / 8] >> (i % 8) & 1)
-			map |= UINT64_C(1) << i;
-	if (!(map & ((UINT64_C(1) << (xen.host.nr_cpus - xen.host.offline_cpus)) - 1)))
-		return fake_refuse(EINVAL); /* no cpu of those is there */
-	d->affinity[vcpu] = map;
-	for (unsigned i = 0; i < (xen.host.nr_cpus + 7) / 8; i++)
-		hard[i] &= 0; /* the map comes back as the effective one; nobody may count on it */
-	return fake_leave(0);
-}
-
-int xc_vcpu_getaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t hard,
-			xc_cpumap_t soft, uint32_t flags)
-{
-	struct fake_domain *d = fake_enter_domain(__func__, domid);
-
-	(void)xch;
-	if (!d)
-		return fake_leave(-1);
-	if (flags != XEN_VCPUAFFINITY_HARD || soft || vcpu < 0 || (unsigned)vcpu >= d->vcpus)
-		return fake_refuse(EINVAL);
-	for (unsigned i = 0; i < xen.host.nr_cpus; i++)
-		if (d->affinity[vcpu] & UINT64_C(1) << i)
-			hard[i / 8] |= (uint8_t)(1u << i % 8);
 	return fake_leave(0);
 }
 
@@ -1059,32 +1039,6 @@ int xc_hvm_param_set(xc_interface *xch, uint32_t domid, uint32_t param, uint64_t
 		return fake_refuse(EINVAL);
 	d->hvm_param[param] = value;
 	d->hvm_param_set[param] = true;
-	return fake_leave(0);
-}
-
-/* Returns a negative errno, unlike the others. */
-int xc_cpuid_apply_policy(xc_interface *xch, uint32_t domid, bool restore,
-			  const uint32_t *featureset, unsigned nr_features, bool pae, bool itsc,
-			  bool nested_virt, const struct xc_xend_cpuid *xend,
-			  const struct xc_msr *msr)
-{
-	struct fake_domain *d = fake_enter_domain(__func__, domid);
-
-	(void)xch;
-	if (!d) {
-		const int rc = -errno;
-
-		errno = 0; /* of no meaning: callers must not look at it */
-		return fake_leave(rc);
-	}
-	if (restore || featureset || nr_features || !pae || itsc || nested_virt || xend || msr)
-		return fake_leave(-EOPNOTSUPP);
-	if (d->running)
-		return fake_leave(-EEXIST);
-	if (!d->vcpus)
-		fake_broken("the cpuid policy of domain %u was set before its vcpus", domid);
-	d->cpuid_set = true;
-	errno = 0; /* of no meaning: callers must not look at it */
 	return fake_leave(0);
 }
 

@@ -26,7 +26,8 @@ struct vif;        /* device/vif.h */
 
 struct guest {
 	const struct guest_config *cfg;
-	uint8_t uuid[16]; /* the descriptor's, or a random one that restarts keep */
+	uint8_t uuid[16];  /* the descriptor's, or a random one that restarts keep */
+	uint8_t genid[16]; /* Microsoft's VM generation ID, where it is wanted; restarts keep it */
 
 	/*
 	 * Files that are held. ramdisk is NULL where none is wanted, kernel where a firmware finds
@@ -56,6 +57,7 @@ struct guest {
 	/* What is worth knowing of what it was built from, behind "kernel X "; "" for nothing. */
 	char kernel_note[KERNEL_NOTE_MAX];
 
+	char note[200];       /* what its newest build leaves to be said, or "" */
 	uint64_t began;       /* when the newest build began */
 	uint64_t build_ns;    /* ns from there to the unpause */
 	struct phases phases; /* of its first start */
@@ -63,5 +65,9 @@ struct guest {
 
 /* Sets up g for cfg: its uuid, and no domain. Returns 0, or -1 with e set. */
 int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e);
+
+/* Adds to g->note: something of the descriptor has no effect on this host. What is too much is cut.
+ */
+void guest_note(struct guest *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -27,6 +27,9 @@ const char *guest_action_name(enum guest_action a)
 		[ACTION_DESTROY] = "destroy",
 		[ACTION_RESTART] = "restart",
 		[ACTION_PRESERVE] = "preserve",
+		[ACTION_COREDUMP_DESTROY] = "coredump-destroy",
+		[ACTION_COREDUMP_RESTART] = "coredump-restart",
+		[ACTION_SOFT_RESET] = "soft-reset",
 	};
 
 	return names[a];

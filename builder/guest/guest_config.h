@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "domain_options.h"
+#include "strings.h"
 
 struct disk_spec; /* describe/disk_spec.h */
 struct vif_spec;  /* describe/vif_spec.h */
@@ -24,7 +26,15 @@ enum guest_vga { VGA_CIRRUS, VGA_STD, VGA_NONE };
 /* A device of a vendor that its drivers look for. */
 enum guest_vendor { VENDOR_NONE, VENDOR_XENSERVER };
 enum guest_hdtype { HDTYPE_IDE, HDTYPE_AHCI };
-enum guest_action { ACTION_DESTROY, ACTION_RESTART, ACTION_PRESERVE };
+enum guest_action {
+	ACTION_DESTROY,
+	ACTION_RESTART,
+	ACTION_PRESERVE,
+	ACTION_COREDUMP_DESTROY, /* without a core: as the two above */
+	ACTION_COREDUMP_RESTART,
+	ACTION_SOFT_RESET,     /* of on_soft_reset alone: as on_crash */
+	ACTION_RENAME_RESTART, /* no guest has it: refused */
+};
 
 /* A set of keys, by their places in the table of keys. */
 #define CONFIG_KEYS_MAX 192
@@ -51,11 +61,6 @@ static inline void key_set_add(struct key_set *s, size_t i)
  * one that has. */
 #define RETRIES_UNLIMITED UINT32_MAX
 #define RETRIES_AS_USUAL  (UINT32_MAX - 1)
-
-struct strings {
-	char **v;
-	size_t n;
-};
 
 struct guest_config {
 	char *name;       /* the key, else the file's name without directory and .cfg; never NULL
@@ -98,6 +103,7 @@ struct guest_config {
 	unsigned cap; /* percent of one physical cpu, 0 is none */
 
 	enum guest_action on_poweroff, on_reboot, on_crash; /* destroy, restart, destroy */
+	enum guest_action on_watchdog, on_soft_reset;       /* destroy, soft-reset */
 
 	struct strings profile;
 
@@ -120,7 +126,8 @@ struct guest_config {
 	uint64_t videoram_kib; /* libxl's default for the vga */
 	enum guest_hdtype hdtype;
 	char *boot; /* letters of c, d, n; "cda" */
-	bool acpi, apic, hpet, viridian, hap;
+	bool acpi, apic, hpet, viridian;
+	bool hap; /* of a pvh guest, too; true by default */
 
 	/* Such as can be served: raw, by blkback in dom0, no cdrom drive; each vdev once; a target
 	   is an absolute path or one of the tags of disk_spec.h. */
@@ -164,6 +171,8 @@ struct guest_config {
 	struct loc acpi_firmware_loc, smbios_firmware_loc;
 	char *bios_path; /* absolute path, or NULL: the one of bios */
 	struct loc bios_path_loc;
+
+	struct domain_options domain;
 };
 
 /* Whether it has disks or network interfaces, which back ends in dom0 serve. */

@@ -127,6 +127,7 @@ int host_open(struct host *h, bool verbose, struct err *e)
 	}
 	h->physcaps = info.capabilities;
 	h->nr_cpus = info.max_cpu_id + 1;
+	h->nr_nodes = info.max_node_id + 1;
 	return 0;
 fail:
 	host_close(h);

@@ -29,6 +29,7 @@ struct host {
 	xen_capabilities_info_t caps; /* "xen-3.0-x86_64 hvm-3.0-x86_32 ..." */
 	uint32_t physcaps;            /* XEN_SYSCTL_PHYSCAP_* */
 	unsigned nr_cpus;             /* physical cpu numbers, offline ones included */
+	unsigned nr_nodes;            /* NUMA nodes, 1 where there is nothing to choose */
 
 	/* Set while the host is a worker's; NULL otherwise. */
 	struct build_locks *shared;

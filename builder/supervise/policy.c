@@ -22,9 +22,12 @@ enum ending ending_of(unsigned shutdown_reason)
 		return ENDED_POWEROFF;
 	case SHUTDOWN_reboot:
 		return ENDED_REBOOT;
+	case SHUTDOWN_watchdog:
+		return ENDED_WATCHDOG;
+	case SHUTDOWN_soft_reset:
+		return ENDED_SOFT_RESET;
 	default:
-		/* crash and watchdog; suspend and soft reset, too: nobody here asked for one or can
-		 * serve it */
+		/* A crash; a suspend, too: nobody here asked for one, or can serve it. */
 		return ENDED_CRASH;
 	}
 }
@@ -35,21 +38,37 @@ const char *ending_text(enum ending e)
 		[ENDED_POWEROFF] = "powered off",
 		[ENDED_REBOOT] = "rebooted",
 		[ENDED_CRASH] = "crashed",
+		[ENDED_WATCHDOG] = "was ended by its watchdog",
+		[ENDED_SOFT_RESET] = "asked for a soft reset",
 	};
 
 	return texts[e];
 }
 
-enum guest_action policy_action(const struct guest_config *cfg, enum ending e)
+static enum guest_action wanted(const struct guest_config *cfg, enum ending e)
 {
 	switch (e) {
 	case ENDED_POWEROFF:
 		return cfg->on_poweroff;
 	case ENDED_REBOOT:
 		return cfg->on_reboot;
+	case ENDED_WATCHDOG:
+		return cfg->on_watchdog;
+	case ENDED_SOFT_RESET:
+		return cfg->on_soft_reset == ACTION_SOFT_RESET ? cfg->on_crash : cfg->on_soft_reset;
 	default:
 		return cfg->on_crash;
 	}
+}
+
+enum guest_action policy_action(const struct guest_config *cfg, enum ending e)
+{
+	const enum guest_action action = wanted(cfg, e);
+
+	/* No core is dumped. */
+	if (action == ACTION_COREDUMP_DESTROY)
+		return ACTION_DESTROY;
+	return action == ACTION_COREDUMP_RESTART ? ACTION_RESTART : action;
 }
 
 bool policy_retries(const struct guest_config *cfg, bool ran, unsigned tries)
@@ -71,6 +90,8 @@ unsigned policy_pause_s(unsigned tries)
 
 bool policy_may_restart(const struct guest_config *cfg)
 {
-	return cfg->on_poweroff == ACTION_RESTART || cfg->on_reboot == ACTION_RESTART ||
-	       cfg->on_crash == ACTION_RESTART;
+	for (enum ending e = ENDED_POWEROFF; e <= ENDED_SOFT_RESET; e++)
+		if (policy_action(cfg, e) == ACTION_RESTART)
+			return true;
+	return false;
 }

@@ -12,7 +12,8 @@
 /* How often the start of a guest that has never run is tried again as usual. */
 #define RETRIES_BEFORE_RUN 3u
 
-enum ending { ENDED_POWEROFF, ENDED_REBOOT, ENDED_CRASH };
+/* Those from ENDED_CRASH on are no end that the guest, or whoever stops it, had in mind. */
+enum ending { ENDED_POWEROFF, ENDED_REBOOT, ENDED_CRASH, ENDED_WATCHDOG, ENDED_SOFT_RESET };
 
 /* A guest that ends more than DEATHS_MAX times within DEATHS_WINDOW_NS is not started again. */
 #define DEATHS_MAX       5u
@@ -29,7 +30,7 @@ bool deaths_add(struct deaths *d, uint64_t now);
 
 /* How a domain ended, from the reason that it gave (SHUTDOWN_* of public/sched.h). */
 enum ending ending_of(unsigned shutdown_reason);
-const char *ending_text(enum ending e); /* "powered off", "rebooted", "crashed" */
+const char *ending_text(enum ending e); /* "powered off", "rebooted", "crashed" ... */
 
 /* Whether a start that has failed for a passing cause is tried again: tries have failed before
  * since the guest ran last, if it ever `ran`. */
@@ -38,6 +39,7 @@ bool policy_retries(const struct guest_config *cfg, bool ran, unsigned tries);
 /* How long to wait then, in seconds: 2, 5, 10, 30, then 60. tries is 1 after the first failure. */
 unsigned policy_pause_s(unsigned tries);
 
+/* What is done then: ACTION_DESTROY, ACTION_RESTART or ACTION_PRESERVE. */
 enum guest_action policy_action(const struct guest_config *cfg, enum ending e);
 
 /* Whether a domain of this guest may ever have to be built again. */

@@ -264,6 +264,8 @@ int act_run(const struct happening *h)
 	if (*g->kernel_note && !h->u->restarts)
 		report_line(h->all->report, "%s: kernel %s %s", unit_name(h->u), g->cfg->kernel,
 			    g->kernel_note);
+	if (g->note[0])
+		report_line(h->all->report, "%s: %s", unit_name(h->u), g->note);
 	h->u->tries = 0;
 	h->u->ran = true;
 	h->u->why[0] = '\0';
@@ -325,7 +327,7 @@ int act_judge(const struct happening *h)
 int act_judge_stopped(const struct happening *h)
 {
 	/* A stop is a power-off, whichever way the guest was brought to it. */
-	const bool stopped = h->u->ending != ENDED_CRASH;
+	const bool stopped = h->u->ending < ENDED_CRASH;
 	const enum guest_action action =
 		policy_action(h->u->guest.cfg, stopped ? ENDED_POWEROFF : h->u->ending);
 

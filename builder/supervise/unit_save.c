@@ -280,7 +280,7 @@ static void load_ends(struct unit *u, const char *text)
 		u->ran = v[3];
 		u->again = v[4];
 	}
-	if (load_numbers(text, "ended", v, 2) == 2 && v[1] <= ENDED_CRASH) {
+	if (load_numbers(text, "ended", v, 2) == 2 && v[1] <= ENDED_SOFT_RESET) {
 		u->ended_at = v[0];
 		u->ending = (enum ending)v[1];
 	}

@@ -94,22 +94,27 @@ static void test_params(void **state)
 
 static void test_param_fails(void **state)
 {
-	static const int in_order[] = {HVM_PARAM_HPET_ENABLED, HVM_PARAM_VPT_ALIGN,
-				       HVM_PARAM_ALTP2M, HVM_PARAM_VIRIDIAN,
-				       HVM_PARAM_ACPI_IOPORTS_LOCATION};
+	static const struct {
+		int param;
+		const char *key;
+	} in_order[] = {
+		{HVM_PARAM_HPET_ENABLED, "hpet"},     {HVM_PARAM_VPT_ALIGN, "vpt_align"},
+		{HVM_PARAM_TIMER_MODE, "timer_mode"}, {HVM_PARAM_ALTP2M, "altp2m"},
+		{HVM_PARAM_VIRIDIAN, "viridian"},     {HVM_PARAM_ACPI_IOPORTS_LOCATION, "acpi"},
+	};
 	struct guest_config cfg = hvm(true);
 	char want[128];
 	struct scene s;
 
 	(void)state;
 	cfg.viridian = true;
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		build(&s, &cfg);
 		fake_fail_call("xc_hvm_param_set", i + 1, EPERM);
 		assert_int_equal(hvm_set_params(&s.guest, &s.host, &s.err), -1);
 		snprintf(want, sizeof(want),
-			 "cannot set parameter %d of the hvm domain: Operation not permitted",
-			 in_order[i]);
+			 "cannot set parameter %d of the domain (%s): Operation not permitted",
+			 in_order[i].param, in_order[i].key);
 		assert_string_equal(s.err.msg, want);
 		close_scene(&s);
 	}

@@ -145,17 +145,20 @@ static void test_words(void **state)
 	refuses("on_crash = 'foo'", "web.cfg:2:12: on_crash = \"foo\": must be \"destroy\", "
 				    "\"restart\" or \"preserve\"\n");
 	refuses("on_reboot = 'rename-restart'",
-		"web.cfg:2:13: on_reboot = \"rename-restart\": xl has it, but earlydom does not: "
-		"must be \"destroy\", \"restart\" or \"preserve\"\n");
-	refuses("on_crash = 'coredump-destroy'",
-		"web.cfg:2:12: on_crash = \"coredump-destroy\": xl has it, but earlydom does not: "
-		"must be \"destroy\", \"restart\" or \"preserve\"\n");
-	refuses("on_poweroff = 'coredump-restart'",
-		"web.cfg:2:15: on_poweroff = \"coredump-restart\": xl has it, but earlydom does "
-		"not: must be \"destroy\", \"restart\" or \"preserve\"\n");
+		"web.cfg:2:13: on_reboot = \"rename-restart\": the domain that is kept would keep "
+		"its "
+		"disks: \"preserve\" keeps it, and \"restart\" starts it again\n");
 	refuses("on_poweroff = 'soft-reset'",
-		"web.cfg:2:15: on_poweroff = \"soft-reset\": xl has it, but earlydom does "
-		"not: must be \"destroy\", \"restart\" or \"preserve\"\n");
+		"web.cfg:2:15: on_poweroff = \"soft-reset\": no guest is reset in its place: "
+		"\"restart\" starts it again\n");
+	notes("on_crash = 'coredump-destroy'; on_watchdog = 'coredump-restart'",
+	      "web.cfg:2:12: note: on_crash = \"coredump-destroy\": no core is dumped: it is "
+	      "\"destroy\"\n"
+	      "web.cfg:2:46: note: on_watchdog = \"coredump-restart\": no core is dumped: it is "
+	      "\"restart\"\n");
+	notes("on_soft_reset = 'soft-reset'", "web.cfg:2:17: note: on_soft_reset = \"soft-reset\": "
+					      "no guest is reset in its place: it "
+					      "is what on_crash says\n");
 }
 
 /* Keys that only xl has: by their values. */
@@ -165,11 +168,11 @@ static void test_xl_alone(void **state)
 	refuses("pci = ['36:00.0']",
 		"web.cfg:2:1: pci is not supported: passthrough of devices comes later\n");
 	refuses("pci = [", "web.cfg:2:7: the list has no closing ]\n");
-	notes("pci = []; sdl = 0; nomigrate = 0x0; spice = 1; stdvga = 'no'\n"
+	notes("pci = []; sdl = 0; vtpm = [];       spice = 1; stdvga = 'no'\n"
 	      "device_model = '/usr/lib/xen/bin/qemu-dm'; pci_seize = 1; device_model_version = 1",
 	      "web.cfg:2:1: note: pci = [] has no effect\n"
 	      "web.cfg:2:11: note: sdl = 0 has no effect\n"
-	      "web.cfg:2:20: note: nomigrate = 0x0 has no effect\n"
+	      "web.cfg:2:20: note: vtpm = [] has no effect\n"
 	      "web.cfg:2:37: note: spice has no effect in a pv guest\n"
 	      "web.cfg:2:48: note: stdvga has no effect in a pv guest\n"
 	      "web.cfg:3:1: note: device_model has no effect: xl ignores it as well: "

@@ -231,7 +231,7 @@ static enum want after_end(const struct unit *u, unsigned reason)
 	const enum ending e = ending_of(reason);
 	enum guest_action action = policy_action(u->guest.cfg, e);
 
-	if (u->state == UNIT_STOPPING && e != ENDED_CRASH) {
+	if (u->state == UNIT_STOPPING && e < ENDED_CRASH) {
 		action = policy_action(u->guest.cfg, ENDED_POWEROFF);
 		action = action == ACTION_RESTART ? ACTION_DESTROY : action;
 	} else if (u->state == UNIT_STOPPING && action == ACTION_RESTART) {

@@ -50,8 +50,8 @@ static void test_endings(void **state)
 		{SHUTDOWN_reboot, ENDED_REBOOT, "rebooted"},
 		{SHUTDOWN_suspend, ENDED_CRASH, "crashed"},
 		{SHUTDOWN_crash, ENDED_CRASH, "crashed"},
-		{SHUTDOWN_watchdog, ENDED_CRASH, "crashed"},
-		{SHUTDOWN_soft_reset, ENDED_CRASH, "crashed"},
+		{SHUTDOWN_watchdog, ENDED_WATCHDOG, "was ended by its watchdog"},
+		{SHUTDOWN_soft_reset, ENDED_SOFT_RESET, "asked for a soft reset"},
 		{255, ENDED_CRASH, "crashed"}, /* a guest can give any */
 	};
 	struct guest_config cfg = kit_config("web", GUEST_PV);
@@ -63,10 +63,40 @@ static void test_endings(void **state)
 	}
 	cfg.on_poweroff = ACTION_PRESERVE;
 	cfg.on_reboot = ACTION_RESTART;
-	cfg.on_crash = ACTION_DESTROY;
+	cfg.on_crash = ACTION_PRESERVE;
+	cfg.on_watchdog = ACTION_DESTROY;
 	assert_int_equal(policy_action(&cfg, ENDED_POWEROFF), ACTION_PRESERVE);
 	assert_int_equal(policy_action(&cfg, ENDED_REBOOT), ACTION_RESTART);
+	assert_int_equal(policy_action(&cfg, ENDED_CRASH), ACTION_PRESERVE);
+	assert_int_equal(policy_action(&cfg, ENDED_WATCHDOG), ACTION_DESTROY);
+	/* The default: no guest is reset in its place. */
+	assert_int_equal(policy_action(&cfg, ENDED_SOFT_RESET), ACTION_PRESERVE);
+	cfg.on_soft_reset = ACTION_RESTART;
+	assert_int_equal(policy_action(&cfg, ENDED_SOFT_RESET), ACTION_RESTART);
+	/* Without a core. */
+	cfg.on_crash = ACTION_COREDUMP_DESTROY;
+	cfg.on_watchdog = ACTION_COREDUMP_RESTART;
 	assert_int_equal(policy_action(&cfg, ENDED_CRASH), ACTION_DESTROY);
+	assert_int_equal(policy_action(&cfg, ENDED_WATCHDOG), ACTION_RESTART);
+}
+
+/* Images are kept for whoever may be built again. */
+static void test_may_restart(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+
+	(void)state;
+	assert_true(policy_may_restart(&cfg)); /* on_reboot */
+	cfg.on_reboot = ACTION_PRESERVE;
+	assert_false(policy_may_restart(&cfg));
+	cfg.on_crash = ACTION_COREDUMP_RESTART;
+	assert_true(policy_may_restart(&cfg));
+	cfg.on_crash = ACTION_DESTROY;
+	cfg.on_watchdog = ACTION_RESTART;
+	assert_true(policy_may_restart(&cfg));
+	cfg.on_watchdog = ACTION_COREDUMP_DESTROY;
+	cfg.on_soft_reset = ACTION_RESTART;
+	assert_true(policy_may_restart(&cfg));
 }
 
 static void test_retries(void **state)
@@ -97,6 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deaths),
 		cmocka_unit_test(test_endings),
+		cmocka_unit_test(test_may_restart),
 		cmocka_unit_test(test_retries),
 	};
 

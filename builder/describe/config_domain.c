@@ -1,0 +1,83 @@
+#include "config_domain.h"
+
+/* Views that a guest with altp2m has in Xen before 4.20 (MAX_ALTP2M of asm-x86/domain.h). */
+#define ALTP2M_VIEWS 10
+
+static void check_clocks(struct reading *r)
+{
+	const struct statement *tsc = config_good(r, "tsc_mode"),
+			       *timer = config_good(r, "timer_mode");
+
+	if (tsc && r->g->domain.tsc_mode == TSC_NATIVE_PARAVIRT)
+		diag_add(r->d, tsc->value.loc,
+			 "tsc_mode = \"native_paravirt\": Xen does not have it any more: "
+			 "\"default\" is "
+			 "native where the processor allows it");
+	/* xl refuses it, too. */
+	if (timer && r->type_known && r->g->type == GUEST_PV)
+		diag_add(r->d, timer->loc, "timer_mode is not for pv guests");
+}
+
+/* Memory that the guest gets when it asks for it has neither several views nor an IOMMU's tables.
+ */
+static void check_populated(struct reading *r, const char *key, const char *what)
+{
+	const struct statement *st = config_good(r, key), *maxmem = config_good(r, "maxmem");
+	char buf[PLACE_MAX];
+
+	if (!st || !maxmem || r->g->maxmem_kib <= r->g->memory_kib)
+		return;
+	diag_add(r->d, st->loc,
+		 "%s needs all of a guest's memory: maxmem must be memory for %s (%s)", key, what,
+		 config_place(maxmem->loc, st->loc, buf));
+}
+
+static void check_altp2m(struct reading *r)
+{
+	const struct domain_options *o = &r->g->domain;
+	const struct statement *count = config_good(r, "altp2m_count");
+	const char *key = o->altp2m == ALTP2M_DISABLED ? "altp2mhvm" : "altp2m";
+	const bool on = o->altp2m != ALTP2M_DISABLED || bool_or(o->altp2mhvm, false);
+	char buf[PLACE_MAX];
+
+	if (count && on && o->altp2m_count.n != ALTP2M_VIEWS)
+		diag_add(r->d, count->value.loc,
+			 "altp2m_count = %lld: this Xen gives such a guest %d views",
+			 (long long)o->altp2m_count.n, ALTP2M_VIEWS);
+	if (count && !on)
+		diag_note(r->d, count->loc, "altp2m_count has no effect without altp2m");
+	if (!on || r->g->type == GUEST_PV)
+		return;
+	if (bool_or(o->nestedhvm, false))
+		diag_add(r->d, config_good(r, key)->loc, "%s and nestedhvm exclude each other (%s)",
+			 key,
+			 config_place(config_good(r, "nestedhvm")->loc, config_good(r, key)->loc,
+				      buf));
+	check_populated(r, key, "altp2m");
+}
+
+static void check_passthrough(struct reading *r)
+{
+	const struct statement *st = config_good(r, "passthrough");
+	const enum passthrough_mode mode = r->g->domain.passthrough;
+
+	if (!st || mode <= PASSTHROUGH_DISABLED || !r->type_known)
+		return;
+	if (r->g->type == GUEST_PVH)
+		diag_add(r->d, st->loc, "passthrough is not for pvh guests yet, in Xen");
+	else if (r->g->type == GUEST_PV && mode == PASSTHROUGH_SHARE_PT)
+		diag_add(r->d, st->value.loc,
+			 "passthrough = \"share_pt\" is not for pv guests: \"sync_pt\" is");
+	else if (r->g->type == GUEST_HVM)
+		check_populated(r, "passthrough", "that");
+}
+
+void config_check_domain(struct reading *r)
+{
+	check_clocks(r);
+	check_altp2m(r);
+	check_passthrough(r);
+	if (config_good(r, "nx") && r->g->domain.nx == BOOL_OFF)
+		diag_note(r->d, config_good(r, "nx")->loc,
+			  "nx = 0 has no effect, as with xl: cpuid = \"host,nx=0\" hides it");
+}
