@@ -16,17 +16,18 @@
 /* A laptop of 8 GiB: memory in pieces below 4 GiB, and above. */
 static const struct e820_map laptop = {
 	.n = 9,
-	.v = {
-		{0, 0x9d000, E820_RAM},
-		{0x9d000, 0x63000, E820_RESERVED},
-		{MIB, 511 * MIB, E820_RAM},
-		{512 * MIB, 2 * MIB, E820_RESERVED},
-		{514 * MIB, 510 * MIB, E820_RAM},
-		{1024 * MIB, 1 * MIB, E820_RESERVED},
-		{1025 * MIB, 1900 * MIB, E820_RAM},
-		{2925 * MIB, 100 * MIB, E820_ACPI},
-		{4 * GIB, 5 * GIB, E820_RAM},
-	},
+	.v =
+		{
+			{0, 0x9d000, E820_RAM},
+			{0x9d000, 0x63000, E820_RESERVED},
+			{MIB, 511 * MIB, E820_RAM},
+			{512 * MIB, 2 * MIB, E820_RESERVED},
+			{514 * MIB, 510 * MIB, E820_RAM},
+			{1024 * MIB, 1 * MIB, E820_RESERVED},
+			{1025 * MIB, 1900 * MIB, E820_RAM},
+			{2925 * MIB, 100 * MIB, E820_ACPI},
+			{4 * GIB, 5 * GIB, E820_RAM},
+		},
 };
 
 static void expect(const struct e820_map *host, uint64_t ram_mib, uint64_t balloon_mib,
@@ -84,8 +85,8 @@ static void test_more(void **state)
 static void test_others(void **state)
 {
 	static const struct e820_map none = {.n = 1, .v = {{0, 4 * GIB, E820_RAM}}};
-	static const struct e820_map high = {.n = 2, .v = {{0, 4 * GIB, E820_RAM},
-							   {6 * GIB, GIB, E820_RESERVED}}};
+	static const struct e820_map high = {
+		.n = 2, .v = {{0, 4 * GIB, E820_RAM}, {6 * GIB, GIB, E820_RESERVED}}};
 	static const struct e820entry plain[] = {{0, 64 * MIB, E820_RAM}};
 	static const struct e820entry behind[] = {
 		{0, 64 * MIB, E820_RAM},

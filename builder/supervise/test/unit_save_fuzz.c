@@ -43,7 +43,8 @@ static void same(const struct unit *a, const struct unit *b)
 	assert(!memcmp(&g->phases.at, &h->phases.at, sizeof(g->phases.at)));
 	assert(g->phases.end == h->phases.end);
 	assert(a->since == b->since && a->up == b->up && a->ended_at == b->ended_at);
-	assert(a->ending == b->ending && a->ending <= ENDED_SOFT_RESET && a->restarts == b->restarts);
+	assert(a->ending == b->ending && a->ending <= ENDED_SOFT_RESET);
+	assert(a->restarts == b->restarts);
 	assert(a->stop_by_store == b->stop_by_store && a->stop_since == b->stop_since);
 	assert(a->stop_sent == b->stop_sent && a->recorded == b->recorded);
 	assert(a->deaths.n == b->deaths.n && a->deaths.n <= DEATHS_MAX + 1);
