@@ -158,7 +158,7 @@ const char *cpuid_name_suggest(char buf[SUGGEST_MAX], const char *name)
 	for (size_t i = 0; i < NR(features); i++) {
 		size_t k = 0;
 
-		for (; features[i].name[k] && k < sizeof(lower[i]) - 1; k++)
+		for (; k < sizeof(lower[i]) - 1 && features[i].name[k]; k++)
 			lower[i][k] = small(features[i].name[k]);
 		lower[i][k] = '\0';
 		names[n++] = lower[i];

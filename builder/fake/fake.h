@@ -24,6 +24,12 @@
 #include <xen/hvm/e820.h>
 #include <xen/hvm/params.h>
 
+/* What a small domain is made with. */
+#define FAKE_DOMAIN                                                                                \
+	{                                                                                          \
+		.max_vcpus = 1, .max_evtchn_port = 1023, .grant_opts = 1, .max_grant_frames = 4    \
+	}
+
 #define FAKE_VCPUS    128
 #define FAKE_E820_MAX E820MAX
 #define FAKE_PORTS    64

@@ -639,7 +639,7 @@ static void test_store_missing(void **state)
 /* More domains than one answer of the hypervisor holds, and not ours. */
 static void make_others(struct boot *b)
 {
-	struct xen_domctl_createdomain config = {.max_vcpus = 1, .grant_opts = 1};
+	struct xen_domctl_createdomain config = FAKE_DOMAIN;
 	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
 	uint32_t domid;
 

@@ -76,7 +76,7 @@ struct scene {
 
 static void open_scene(struct scene *s, const char *said)
 {
-	struct xen_domctl_createdomain config = {.max_vcpus = 1, .max_evtchn_port = 1023};
+	struct xen_domctl_createdomain config = FAKE_DOMAIN;
 	uint32_t domid = 0;
 	struct err e;
 

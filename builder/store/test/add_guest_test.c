@@ -50,7 +50,7 @@ static void close_scene(struct scene *s)
 /* A domain with the two ports that each guest has, the store's first. */
 static void make_domain(struct scene *s)
 {
-	struct xen_domctl_createdomain config = {.max_vcpus = 1, .max_evtchn_port = 1023};
+	struct xen_domctl_createdomain config = FAKE_DOMAIN;
 	struct guest *g = &s->g.guest;
 	uint32_t domid = 0;
 

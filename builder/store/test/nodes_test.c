@@ -15,7 +15,7 @@ struct scene {
 /* A store and domain 1. */
 static void open_scene(struct scene *s)
 {
-	struct xen_domctl_createdomain config = {.max_vcpus = 1, .max_evtchn_port = 1023};
+	struct xen_domctl_createdomain config = FAKE_DOMAIN;
 	uint32_t domid = 0;
 
 	memset(s, 0, sizeof(*s));

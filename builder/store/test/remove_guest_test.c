@@ -25,7 +25,7 @@ struct scene {
 /* A guest with a disk and an interface in the store; connected: whether its front ends are. */
 static void open_scene(struct scene *s, bool connected)
 {
-	struct xen_domctl_createdomain config = {.max_vcpus = 1, .max_evtchn_port = 1023};
+	struct xen_domctl_createdomain config = FAKE_DOMAIN;
 	struct guest *g = &s->g.guest;
 	uint32_t domid = 0;
 
