@@ -9,10 +9,15 @@ use Boot;
 use Test::More;
 
 my $machine = root . '/build/machine';
-my %tables = (old => 'msdos', new => 'gpt');
-for my $name (sort keys %tables) {
-	system(root . '/qemu-tests/lib/mkinstalled', '-o', work_dir . "/$name.disk", '-t', $tables{$name},
-		'-k', "$machine/vmlinuz-cloud", '-r', tool('front.cpio'),
+# GRUB unpacks a pv guest's kernel itself, and knows no lz4, with which Debian packs the one for clouds.
+my %disks = (
+	old => ['msdos', "$machine/vmlinuz", tool('front-debian.cpio')],
+	new => ['gpt', "$machine/vmlinuz-cloud", tool('front.cpio')],
+);
+for my $name (sort keys %disks) {
+	my ($table, $kernel, $ramdisk) = @{$disks{$name}};
+	system(root . '/qemu-tests/lib/mkinstalled', '-o', work_dir . "/$name.disk", '-t', $table,
+		'-k', $kernel, '-r', $ramdisk,
 		'-K', "$machine/vmlinuz", '-R', tool('front-debian.cpio'),
 		'-a', "console=hvc0 quiet tsc_early_khz=2600000 cryptomgr.notests guest=$name") == 0
 		or BAIL_OUT('no disk');
@@ -32,7 +37,6 @@ my $boot = boot('bootloader',
 	memory => 1536,
 	time => 400,
 	stage2 => <<'SH',
-sleep 60; logs
 for guest in old new; do
 	await_console $guest "^$guest is up" 60
 	type_to $guest "mount /dev/xvda1 /mnt && mv /mnt/boot/grub/grub.cfg.new /mnt/boot/grub/grub.cfg && umount /mnt && reboot"
