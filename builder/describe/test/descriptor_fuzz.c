@@ -33,6 +33,52 @@ static void check_places(const struct diag *d, const char *text, size_t len)
 	}
 }
 
+/* What a reader may rely on. */
+static void check_value(const struct value *v, unsigned depth)
+{
+	int64_t i;
+
+	assert(depth <= VALUE_DEPTH_MAX && v->kind != VALUE_BAD && v->kind != VALUE_BARE);
+	assert((v->kind == VALUE_LIST) == !v->s);
+	assert(value_equal(v, v));
+	if (v->kind == VALUE_INT)
+		assert(!value_integer(v->s, &i) && i == v->i && i >= 0);
+	for (size_t k = 0; k < v->nr_items; k++) {
+		assert(v->kind == VALUE_LIST && !v->items[k].added);
+		check_value(&v->items[k], depth + 1);
+	}
+}
+
+static void check_statements(const struct descriptor *c, size_t errors)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct statement *st = &c->statements[i];
+
+		assert(*st->key);
+		if (st->value.kind != VALUE_BAD)
+			check_value(&st->value, 0);
+		else if (!errors) /* an addition to another one */
+			assert(st->adds && descriptor_find(c, st->key) != st &&
+			       descriptor_find(c, st->key)->value.kind != VALUE_BAD);
+	}
+}
+
+/* With -W error notes are errors, and nothing else changes. */
+static void check_strict(const char *text, size_t len, const struct descriptor *c,
+			 const struct diag *d)
+{
+	struct descriptor again;
+	struct diag strict = {.strict = true};
+	size_t errors = descriptor_parse("web.cfg", text, len, &again, &strict);
+
+	assert(errors == diag_count(d) + diag_notes(d) && !diag_notes(&strict));
+	assert(again.n == c->n && strict.n == d->n);
+	for (size_t i = 0; i < c->n; i++)
+		assert(again.statements[i].value.kind == c->statements[i].value.kind);
+	descriptor_free(&again);
+	diag_free(&strict);
+}
+
 static void check_hvm(const struct guest_config *g)
 {
 	const bool classic = g->model_protocol == MODEL_CLASSIC;
@@ -51,6 +97,11 @@ static void check_config(const struct guest_config *g)
 {
 	assert(config_name_ok(g->name));
 	assert(g->kernel ? g->kernel[0] == '/' : g->type == GUEST_HVM);
+	assert(!g->ramdisk || g->ramdisk[0] == '/');
+	assert(!g->memmap || g->memmap[0] == '/');
+	assert(!g->model_override || g->model_override[0] == '/');
+	assert(!g->model_config || g->model_config[0] == '/');
+	assert(!g->firmware_override || g->firmware_override[0] == '/');
 	assert(g->memory_kib >= 1024 && g->maxmem_kib >= g->memory_kib);
 	assert(g->vcpus >= 1 && g->maxvcpus >= g->vcpus);
 	assert(!g->cmdline || (!g->ip && !g->root && !g->extra));
@@ -120,6 +171,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	errors = descriptor_parse("web.cfg", text, size, &c, &d);
 	assert(errors == diag_count(&d));
+	check_statements(&c, errors);
+	check_strict(text, size, &c, &d);
 	errors += config_read(&c, &g, &d);
 	assert(errors == diag_count(&d));
 	check_places(&d, text, size);
