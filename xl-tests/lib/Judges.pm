@@ -222,12 +222,17 @@ my @same = (
 	[qr/^\.b_info\.kernel$/, qr/\/pvgrub(32|64)\.bin$/, qr/^\/usr\/lib\/grub-xen\//, 'where Debian has GRUB'],
 );
 
+# Names of files that are no absolute paths: xl looks in its working directory, which is the descriptor's for
+# earlydom; libxl has hvmloader in a directory of Xen's.
+my $file = qr/^\.b_info\.(kernel|ramdisk|device_model|type\.hvm\.firmware)$/;
+
 # same AT, XL, OURS: whether both values are one.
 sub same {
 	my ($at, $xl, $ours) = @_;
 
 	return 0 unless defined $ours;
-	return $xl eq $ours || grep { $at =~ $_->[0] && $xl =~ $_->[1] && $ours =~ $_->[2] } @same;
+	return 1 if $xl eq $ours || grep { $at =~ $_->[0] && $xl =~ $_->[1] && $ours =~ $_->[2] } @same;
+	return $at =~ $file && $xl =~ m{^(?:\./)*([^/].*)$} && $ours =~ m{^/.*/\Q$1\E$};
 }
 
 # differences ONE, WITHOUT: lines that say where earlydom's record is not what xl has read. A value that xl has
