@@ -4,6 +4,7 @@ package Judges;
 
 use strict;
 use warnings;
+use feature 'state';
 use Exporter 'import';
 use File::Temp 'tempdir';
 use JSON::PP;
@@ -123,9 +124,9 @@ sub judge_files {
 	return @both;
 }
 
-# judge TEXT...: the same for texts.
+# judge TEXT...: the same for texts, which are in the same directory each time: earlydom has its name in paths.
 sub judge {
-	my $dir = tempdir(CLEANUP => 1);
+	state $dir = tempdir(CLEANUP => 1);
 	my @files;
 
 	for my $text (@_) {
