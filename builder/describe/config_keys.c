@@ -123,7 +123,7 @@ static const struct word hdtypes[] = {
 };
 
 static const struct word builders[] = {
-	[BUILDER_NONE] = {"", WORD_REFUSED},
+	[BUILDER_NONE] = {"", WORD_XL}, /* as "hvm", of which it is a beginning */
 	[BUILDER_GENERIC] = {"generic", WORD_OK},
 	[BUILDER_LINUX] = {"linux", WORD_OK},
 	[BUILDER_HVM] = {"hvm", WORD_OK},

@@ -4,6 +4,7 @@ package Judges;
 
 use strict;
 use warnings;
+use feature 'state';
 use Exporter 'import';
 use File::Temp 'tempdir';
 use JSON::PP;
@@ -123,9 +124,9 @@ sub judge_files {
 	return @both;
 }
 
-# judge TEXT...: the same for texts.
+# judge TEXT...: the same for texts, which are in the same directory each time: earlydom has its name in paths.
 sub judge {
-	my $dir = tempdir(CLEANUP => 1);
+	state $dir = tempdir(CLEANUP => 1);
 	my @files;
 
 	for my $text (@_) {
@@ -222,12 +223,17 @@ my @same = (
 	[qr/^\.b_info\.kernel$/, qr/\/pvgrub(32|64)\.bin$/, qr/^\/usr\/lib\/grub-xen\//, 'where Debian has GRUB'],
 );
 
+# Names of files that are no absolute paths: xl looks in its working directory, which is the descriptor's for
+# earlydom; libxl has hvmloader in a directory of Xen's.
+my $file = qr/^\.b_info\.(kernel|ramdisk|device_model|type\.hvm\.firmware)$/;
+
 # same AT, XL, OURS: whether both values are one.
 sub same {
 	my ($at, $xl, $ours) = @_;
 
 	return 0 unless defined $ours;
-	return $xl eq $ours || grep { $at =~ $_->[0] && $xl =~ $_->[1] && $ours =~ $_->[2] } @same;
+	return 1 if $xl eq $ours || grep { $at =~ $_->[0] && $xl =~ $_->[1] && $ours =~ $_->[2] } @same;
+	return $at =~ $file && $xl =~ m{^(?:\./)*([^/].*)$} && $ours =~ m{^/.*/\Q$1\E$};
 }
 
 # differences ONE, WITHOUT: lines that say where earlydom's record is not what xl has read. A value that xl has
