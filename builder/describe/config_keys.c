@@ -124,10 +124,8 @@ static const struct word hdtypes[] = {
 
 static const struct word builders[] = {
 	[BUILDER_NONE] = {"", WORD_XL}, /* as "hvm", of which it is a beginning */
-	[BUILDER_GENERIC] = {"generic", WORD_OK},
-	[BUILDER_LINUX] = {"linux", WORD_OK},
-	[BUILDER_HVM] = {"hvm", WORD_OK},
-	{0},
+	[BUILDER_GENERIC] = {"generic", WORD_OK}, [BUILDER_LINUX] = {"linux", WORD_OK},
+	[BUILDER_HVM] = {"hvm", WORD_OK},         {0},
 };
 
 /* Where a value goes: into its field of struct guest_config; or into that and its place into

@@ -188,7 +188,7 @@ bool guest_config_runs_qemu(const struct guest_config *cfg);
 bool guest_config_has_model(const struct guest_config *cfg);
 
 /* As descriptors have them. */
-const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
-const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */
+const char *guest_type_name(enum guest_type t); /* "pv", "pvh", "hvm" */
+const char *guest_bios_name(enum guest_bios b); /* "seabios", "ovmf" */
 
 #endif
