@@ -424,6 +424,22 @@ static unsigned calls_of(const char *name)
 	return n;
 }
 
+/* Ends the child that is neither of the two, once there is one. The kernel's list of children may
+ * miss one while another goes (proc(5)), and nobody would be everybody. */
+static pid_t kill_child(pid_t a, pid_t b)
+{
+	pid_t pid = 0;
+
+	for (unsigned tries = 0; !pid && tries < 2000; tries++) {
+		pid = other_child(a, b);
+		if (!pid)
+			usleep(5000);
+	}
+	if (pid)
+		kill(pid, SIGKILL);
+	return pid;
+}
+
 static unsigned polls;
 
 static void *kill_keepers(void *arg)
@@ -433,11 +449,10 @@ static void *kill_keepers(void *arg)
 	pid_t first;
 
 	if (read(o->status_fd, &byte, 1) == 1) {
-		first = other_child(0, 0);
-		kill(first, SIGKILL);
+		first = kill_child(0, 0);
 		o->told_ok = keepers_come(1);
 		fake_syscalls_begin();
-		kill(other_child(first, stand_in), SIGKILL);
+		kill_child(first, stand_in);
 		usleep(600000);
 		polls = calls_of("poll");
 		fake_syscalls_end();
