@@ -119,12 +119,36 @@ is(join(' ', map { (split)[0] } (split /\n/, $rescue->said('list.out'))[1 .. 3])
 like($rescue->said('list.out'), qr/^broken .* failed .*cannot read kernel \/boot\/none: No such file or directory$/m,
 	'rescue: the broken one failed');
 
-# ---- no guest wanted, no shell without a failure ----
-my $none = boot('none', guests => \%guests, dom0 => 'earlydom=none earlydom.rescue', time => 90,
-	stage2 => "run facts xenfacts\n");
+# ---- no guest wanted, no shell without a failure; then one that is called as its host is ----
+my $host = 'mail.example.org';
+my $none = boot('none',
+	# Its kernel is beside its descriptor, which came from another system and is for xl, too.
+	guests => {%guests, $host => qq(kernel = "tiny"\r\nmemory = "16"\r\nextra = "a"\r\nextra += " b\tc"\r\n)},
+	files => [tool('tiny') . ':/etc/earlydom/tiny'],
+	dom0 => 'earlydom=none earlydom.rescue', time => 90,
+	stage2 => <<"SH",
+run facts xenfacts
+end_supervisor
+echo 'earlydom=$host earlydom.$host.memory=24 earlydom.web.memory=lots' >/tmp/cmdline
+run host earlydom boot -l /tmp/cmdline
+await_console $host '^tiny is up' 20
+run console cat /run/earlydom/console/$host.log
+run record cat /run/earlydom/guests/$host
+run stop earlydom destroy $host
+run list earlydom list
+SH
+);
 $none->ended_well;
 is((map { s/ in \d+ ms//r } $none->earlydom)[0], '0 of 0 guests started', 'none: says so');
 unlike(join("\n", @{$none->{lines}}), qr/a shell on the console/, 'none: no shell');
 is((facts($none->said('facts.out')))[1] && join(' ', keys %{(facts($none->said('facts.out')))[1]}), '', 'none: no domain');
+like($none->said('host.err'), qr/^earlydom: \Q$host\E: started as domain \d+ \(linux pv, 24 MiB, 1 vcpu, /m,
+	"$host: starts, as overridden");
+like($none->said('host.err'), qr/^earlydom: 1 note on descriptors: earlydom check shows them$/m, "$host: a note");
+like($none->said('console.out'), qr/^tiny is up: 24 MiB, store channel 0, cmdline \[a b\tc\]\r?$/m,
+	"$host: its console");
+like($none->said('record.out'), qr/^name=\Q$host\E\nstate=running\n/, "$host: its record");
+is($none->status_of('stop'), 0, "$host: a command knows it");
+like($none->said('list.out'), qr/^\Q$host\E +- .* destroyed /m, "$host: and has its effect");
 
 done_testing;
