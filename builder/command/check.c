@@ -34,7 +34,7 @@ static const char usage_text[] =
 	"  --list-kernels   only print the paths of the kernels that may be unpacked, one a line\n"
 	"  --list-files     only print what is named: what it is (kernel, disk ...) and a path\n"
 	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line\n"
-	"  -W error         what has no effect is an error, not a note\n"
+	"  -W error         what would be a note is an error\n"
 	"  --xl             print what becomes of each line, and whether the guest would start";
 
 struct check {

@@ -59,9 +59,7 @@ int chosen_read(struct chosen *c, const char *cmdline_file, const char *config_d
 	select_guests(c->in.sources.v, c->in.sources.n, &c->cmdline, &c->selection, &c->diag);
 	diag_print(&c->diag, DIAG_ERRORS, stderr, "earlydom: ");
 	if (diag_notes(&c->diag))
-		fprintf(stderr,
-			"earlydom: %zu note%s on what has no effect in descriptors: earlydom check "
-			"shows them\n",
+		fprintf(stderr, "earlydom: %zu note%s on descriptors: earlydom check shows them\n",
 			diag_notes(&c->diag), diag_notes(&c->diag) == 1 ? "" : "s");
 	return 0;
 }

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpus.h"
-
 /* Characters of a string that a message shows. */
 #define SHOW_TEXT 48
 
