@@ -379,7 +379,7 @@ int main(void)
 		cmocka_unit_test(test_qdisks),      cmocka_unit_test(test_not_open),
 		cmocka_unit_test(test_given_up),    cmocka_unit_test(test_closed_by_guest),
 		cmocka_unit_test(test_store_fails), cmocka_unit_test(test_vifs),
-		cmocka_unit_test(test_vif_fails),
+		cmocka_unit_test(test_routed),      cmocka_unit_test(test_vif_fails),
 	};
 
 	return cmocka_run_group_tests(tests, net_begin, kit_end);
