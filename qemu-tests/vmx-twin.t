@@ -15,7 +15,7 @@ use Twin;
 
 # A twin, which xl makes, differs in what normal() takes out again: name, disk, address.
 sub descriptors {
-	my ($x, $mac) = @_;
+	my ($x, $mac, $ip) = @_;
 	my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000';
 	return (
 		"kappa$x" => <<~CFG,
@@ -23,12 +23,13 @@ sub descriptors {
 			type = "hvm"
 			kernel = "/boot/guests/vmlinuz"
 			ramdisk = "/boot/guests/front.cpio"
-			extra = "$extra guest=kappa$x"
+			extra = "$extra guest=kappa$x ip=$ip"
 			memory = 144
 			vcpus = 2
 			vga = "none"
 			vnc = 0
 			serial = "file:/run/kappa$x.serial"
+			vif = [ "mac=${mac}02,script=vif-route,gatewaydev=xenbr0,ip=$ip" ]
 			device_timeout = 600
 			CFG
 		"lambda$x" => <<~CFG,
@@ -44,21 +45,24 @@ sub descriptors {
 	);
 }
 my @names = qw(kappa lambda);
-my %guests = descriptors('', '00:16:3e:00:00:');
-my %twins = descriptors('-x', '00:16:3e:00:01:');
+my %guests = descriptors('', '00:16:3e:00:00:', '10.0.0.6');
+my %twins = descriptors('-x', '00:16:3e:00:01:', '10.0.0.106');
 # What a guest says on its serial port once it is up
-my %up = (kappa => '^kappa(-x)? cmdline: .* guest=kappa', lambda => '^the disk boots');
+my %up = (kappa => '^kappa(-x)? eth0: ', lambda => '^the disk boots');
 
 sub normal {
 	my ($text) = @_;
 	$text =~ s/\b(kappa|lambda)-x\b/$1/g;
 	$text =~ s/\b00:16:3e:00:01:/00:16:3e:00:00:/g;
+	$text =~ s/\b10\.0\.0\.106\b/10.0.0.6/g;
 	return $text;
 }
 
 my @files = (
 	root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinuz',
 	tool('front.cpio') . ':/boot/guests/front.cpio',
+	# for xl's script vif-route, as Debian's net-tools
+	root . '/build/machine/busybox:/usr/sbin/ifconfig',
 );
 
 my $await = join("\n", map { "up_$_='$up{$_}'" } @names);
@@ -68,7 +72,8 @@ my $boot = flaky_boot('vmx', with => \&dom0_boot,
 	staged => [tool('xenfacts') . ':/xenfacts',
 		map { write_file(work_dir . "/$_.cfg", $twins{$_}) . ":/$_.cfg" } sort keys %twins],
 	disks => [map { [$_ => tool('bootsector')] } qw(lambda lambda-x)],
-	dom0 => 'earlydom.bridge=xenbr0',
+	# kappa needs an address of dom0's, which is given later.
+	dom0 => 'earlydom.bridge=xenbr0 earlydom=lambda',
 	time => 600,
 	stage => "$await\n" . <<'SH');
 # facts NAME: all that there is to be seen of a guest
@@ -88,12 +93,19 @@ look() {
 	said "serial.$1" <"/run/$1.serial"
 	facts "$1"
 }
+ip address add 10.0.0.254/24 dev xenbr0
+run start earlydom start kappa
 look kappa
+# QEMU still has its card's interface, and the guest's own driver has the other.
+run ping ping -c 1 -w 60 10.0.0.6
+run route ip route get 10.0.0.6
+run links ls /sys/class/net
 look lambda
 # One after the other: xl gives its scripts 40 s, in which nothing else should keep dom0 from them.
 for guest in kappa lambda; do
 	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
 	look "$guest-x"
+	[ "$guest" != kappa ] || { run xping ping -c 3 -w 60 10.0.0.106; run xroute ip route; ip -d link; }
 done
 for guest in kappa lambda; do
 	run "destroy.$guest" xl destroy "$guest-x"

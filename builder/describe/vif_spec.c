@@ -55,17 +55,22 @@ malformed:
 		       SPEC_LEN(len), text);
 }
 
-/* Nothing is the default, but of bridges there is none that xl and its script would agree on. */
+static int check_ifname(const char *key, const char *name, struct err *e)
+{
+	if (!name || spec_is_ifname(name, strlen(name)))
+		return 0;
+	return err_set(e, "%s '%.*s' is not a name for an interface (1 to %d characters)", key,
+		       SPEC_SHOWN, name, IFNAME_MAX);
+}
+
+/* A name of nothing is the default. */
 static int set_ifname(const char *key, const char *text, size_t len, char **out, struct err *e)
 {
-	if (!len && strcmp(key, "bridge") != 0)
+	if (!len)
 		return *out ? err_set(e, "%s is given twice", key) : 0;
 	if (spec_string(key, text, len, out, e) < 0)
 		return -1;
-	if (!spec_is_ifname(text, len))
-		return err_set(e, "%s '%.*s' is not a name for an interface (1 to %d characters)",
-			       key, SPEC_LEN(len), text, IFNAME_MAX);
-	return 0;
+	return check_ifname(key, *out, e);
 }
 
 static int set_text(const char *key, const char *text, size_t len, char **out, struct err *e)
@@ -208,7 +213,7 @@ static int set_param(struct vif_spec *out, const struct spec_param *p, struct er
 	if (spec_is_key(p, "mac"))
 		return set_mac(out, val, len, e);
 	if (spec_is_key(p, "bridge"))
-		return set_ifname("bridge", val, len, &out->bridge, e);
+		return spec_string("bridge", val, len, &out->bridge, e);
 	/* netdev is the old name. */
 	if (spec_is_key(p, "gatewaydev") || spec_is_key(p, "netdev"))
 		return set_ifname("gatewaydev", val, len, &out->gatewaydev, e);
@@ -264,7 +269,10 @@ int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e)
 		if (set_param(out, &param, e) < 0)
 			return -1;
 	}
-	if (vif_script_way(out->script, &out->way, e) < 0)
+	/* Other scripts have other names of bridges: the script is said first. An empty one, for
+	 * which vif-bridge takes whichever bridge there is, is none here. */
+	if (vif_script_way(out->script, &out->way, e) < 0 ||
+	    check_ifname("bridge", out->bridge, e) < 0)
 		return -1;
 	return out->way == VIF_ROUTED && out->ip ? check_nets(out->ip, e) : 0;
 }

@@ -314,6 +314,32 @@ static void test_vifs(void **state)
 	net_remove("br");
 }
 
+/* One that is routed: the guest is told what it is told on a bridge. */
+static void test_routed(void **state)
+{
+	static char gateway[] = "gw", ip[] = "192.0.2.7";
+	struct bench b;
+
+	(void)state;
+	net_need();
+	begin(&b, 0, 1);
+	b.vif_specs[0].way = VIF_ROUTED;
+	b.vif_specs[0].gatewaydev = gateway;
+	b.vif_specs[0].ip = ip;
+	put(BACK "/vif/7/0/state", "2");
+	net_make("vif7.0", "veth");
+	expect_bad(&b, "vif 0: there is no interface gw, which is its gatewaydev");
+	net_make("gw", "bridge");
+	net_address("gw", "192.0.2.1", 24);
+	expect(&b, DEVICES_READY);
+	assert_string_equal(fake_store_read(BACK "/vif/7/0/hotplug-status"), "connected");
+	assert_string_equal(fake_store_read(FRONT "/vif/0/mtu"), "1500");
+	assert_string_equal(net_route("192.0.2.7", 32, 2), "vif7.0");
+	end(&b);
+	net_remove("vif7.0");
+	net_remove("gw");
+}
+
 static void test_vif_fails(void **state)
 {
 	char msg[300];
@@ -353,7 +379,7 @@ int main(void)
 		cmocka_unit_test(test_qdisks),      cmocka_unit_test(test_not_open),
 		cmocka_unit_test(test_given_up),    cmocka_unit_test(test_closed_by_guest),
 		cmocka_unit_test(test_store_fails), cmocka_unit_test(test_vifs),
-		cmocka_unit_test(test_vif_fails),
+		cmocka_unit_test(test_routed),      cmocka_unit_test(test_vif_fails),
 	};
 
 	return cmocka_run_group_tests(tests, net_begin, kit_end);

@@ -230,6 +230,8 @@ static void test_script_errors(void **state)
 	refuses("script=/etc/xen/scripts/vif-openvswitch",
 		"script /etc/xen/scripts/vif-openvswitch" NO_SCRIPT
 		"bridge=NAME puts it on a bridge of Linux's");
+	refuses("bridge=ovsbr0:10,script=vif-openvswitch",
+		"script vif-openvswitch" NO_SCRIPT "bridge=NAME puts it on a bridge of Linux's");
 	refuses("script=/opt/vif-bridge", "script /opt/vif-bridge" KNOWN);
 	refuses("script=vif-brigde", "script vif-brigde" KNOWN);
 	refuses("script=mine/vif-route", "script mine/vif-route" KNOWN);

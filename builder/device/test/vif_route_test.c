@@ -1,7 +1,9 @@
 /* Vifs that are routed, for real in a network of the test's own; pairs of veth stand for the back
  * end's, and only their carrier is not that of one. */
+#include "builder/fake/child.h"
 #include "builder/fake/net.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "builder/device/netlink_route.h"
@@ -245,12 +247,64 @@ static void test_taken(void **state)
 	net_remove(gw_name);
 }
 
+/* A kernel that has IPv6 off for the interface says so. */
+static void test_no_ipv6(void **state)
+{
+	static const char off[] = "/proc/sys/net/ipv6/conf/vif7.0/disable_ipv6";
+	static const char msg[] = "vif 0: cannot route 2001:db8::/64 to vif7.0: ";
+	const struct vif_spec spec = routed(both);
+	struct vif v = one(&spec);
+	struct err e;
+	FILE *f;
+
+	(void)state;
+	net_need();
+	gateway_up();
+	net_make("vif7.0", "veth");
+	f = fopen(off, "w");
+	if (f && fputs("1", f) >= 0 && fclose(f) == 0) {
+		assert_int_equal(vif_plug(&v, DOMID, &e), -1);
+		assert_int_equal(strncmp(e.msg, msg, strlen(msg)), 0);
+		assert_false(v.plugged);
+	} else {
+		print_message("# NOT TESTED: %s: %s\n", off, strerror(errno));
+	}
+	net_remove("vif7.0");
+	net_remove(gw_name);
+}
+
+static void plug_unprivileged(struct err *e)
+{
+	const struct vif_spec spec = routed(ip);
+	struct vif v = one(&spec);
+
+	if (setuid(65534) < 0)
+		err_set(e, "setuid: %s", strerror(errno));
+	else if (vif_plug(&v, DOMID, e) == 0)
+		e->msg[0] = '\0';
+}
+
+static void test_no_right(void **state)
+{
+	char msg[128];
+
+	(void)state;
+	net_need();
+	gateway_up();
+	net_make("vif7.0", "veth");
+	snprintf(msg, sizeof(msg), "vif 0: cannot give vif7.0 an address: %s", strerror(EPERM));
+	assert_string_equal(child_says(plug_unprivileged), msg);
+	net_remove("vif7.0");
+	net_remove(gw_name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_source),       cmocka_unit_test(test_plug),
 		cmocka_unit_test(test_name_and_mtu), cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_card),         cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_no_ipv6),      cmocka_unit_test(test_no_right),
 	};
 
 	return cmocka_run_group_tests(tests, net_begin, kit_end);
