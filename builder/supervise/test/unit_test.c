@@ -190,8 +190,10 @@ static void test_endings(void **state)
 		unsigned reason;
 		const char *text;
 	} endings[] = {
-		{SHUTDOWN_poweroff, "powered off"}, {SHUTDOWN_reboot, "rebooted"},
-		{SHUTDOWN_crash, "crashed"},        {SHUTDOWN_watchdog, "crashed"},
+		{SHUTDOWN_poweroff, "powered off"},
+		{SHUTDOWN_reboot, "rebooted"},
+		{SHUTDOWN_crash, "crashed"},
+		{SHUTDOWN_watchdog, "was ended by its watchdog"},
 		{SHUTDOWN_suspend, "crashed"},
 	};
 	static const char *const done[] = {
@@ -209,12 +211,15 @@ static void test_endings(void **state)
 			struct unit *u;
 
 			cfg = kit_config("web", GUEST_PV);
-			/* The other two must not matter. */
-			cfg.on_poweroff = cfg.on_reboot = cfg.on_crash = (a + 1) % 3;
+			/* The others must not matter. */
+			cfg.on_poweroff = cfg.on_reboot = cfg.on_crash = cfg.on_watchdog =
+				(a + 1) % 3;
 			if (endings[i].reason == SHUTDOWN_poweroff)
 				cfg.on_poweroff = a;
 			else if (endings[i].reason == SHUTDOWN_reboot)
 				cfg.on_reboot = a;
+			else if (endings[i].reason == SHUTDOWN_watchdog)
+				cfg.on_watchdog = a;
 			else
 				cfg.on_crash = a;
 			open_running(&k, &cfg);
