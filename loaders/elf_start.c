@@ -35,10 +35,11 @@ static int why_not_xen(const struct elf_info *i, struct err *e)
 	if (elf_can_pvh(i))
 		return err_set(e, "has no PV entry");
 	if (i->solo5 != ELF_SOLO5_NONE && i->solo5 != ELF_SOLO5_XEN)
-		return err_set(e,
-			       "is a Solo5 unikernel for %s: build it for xen (with mirage: "
-			       "configure -t xen), and as type = \"pvh\"",
-			       elf_solo5_name(i->solo5));
+		return err_set(
+			e,
+			"is a Solo5 unikernel for %s: build it for xen (mirage configure -t xen), "
+			"and give it type = \"pvh\"",
+			elf_solo5_name(i->solo5));
 	return err_set(e, "is not built for Xen: it has neither a PV nor a PVH entry");
 }
 

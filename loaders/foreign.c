@@ -78,9 +78,8 @@ static bool name_uimage(const uint8_t *in, size_t len, struct err *e)
 	if (machine)
 		err_set(e, "a uImage of U-Boot for %s: " OTHER_MACHINE, machine);
 	else
-		err_set(e, "a uImage of U-Boot: take the kernel out of it (dumpimage -T kernel -p "
-			   "0 -o "
-			   "OUT FILE)");
+		err_set(e, "a uImage of U-Boot: take the kernel out of it (%s)",
+			"dumpimage -T kernel -p 0 -o OUT FILE");
 	return true;
 }
 

@@ -256,14 +256,15 @@ int act_run(const struct happening *h)
 	if (h->u->tries)
 		snprintf(tries, sizeof(tries), ", after %u failed tr%s", h->u->tries,
 			 h->u->tries == 1 ? "y" : "ies");
+	/* Once; and first: what comes behind "started" is what becomes of the guest. */
+	if (*g->kernel_note && !h->u->restarts)
+		report_line(h->all->report, "%s: note: kernel %s %s", unit_name(h->u),
+			    g->cfg->kernel, g->kernel_note);
 	report_line(h->all->report, "%s: %s as domain %u (%s %s, %llu MiB, %u vcpu%s, %llu ms)%s",
 		    unit_name(h->u), started_word(h->all, h->u), g->domid, g->cfg->image,
 		    guest_type_name(g->cfg->type), (unsigned long long)g->cfg->memory_kib / 1024,
 		    g->cfg->vcpus, g->cfg->vcpus == 1 ? "" : "s",
 		    (unsigned long long)(g->build_ns / NS_PER_MS), tries);
-	if (*g->kernel_note && !h->u->restarts)
-		report_line(h->all->report, "%s: kernel %s %s", unit_name(h->u), g->cfg->kernel,
-			    g->kernel_note);
 	if (g->note[0])
 		report_line(h->all->report, "%s: %s", unit_name(h->u), g->note);
 	h->u->tries = 0;

@@ -135,15 +135,15 @@ static void test_solo5(void **state)
 	for (uint32_t t = ELF_SOLO5_HVT; t < ELF_SOLO5_XEN; t++) {
 		make_solo5(&m, t, 2, 16);
 		snprintf(want, sizeof(want),
-			 "is a Solo5 unikernel for %s: build it for xen (with mirage: configure -t "
-			 "xen), and as type = \"pvh\"",
+			 "is a Solo5 unikernel for %s: build it for xen (mirage configure -t "
+			 "xen), and give it type = \"pvh\"",
 			 targets[t]);
 		no_pv(&m, want);
 		assert_string_equal(elf_solo5_name(t), targets[t]);
 	}
 	make_solo5(&m, 99, 2, 16);
-	no_pv(&m, "is a Solo5 unikernel for another host: build it for xen (with mirage: configure "
-		  "-t xen), and as type = \"pvh\"");
+	no_pv(&m, "is a Solo5 unikernel for another host: build it for xen (mirage configure "
+		  "-t xen), and give it type = \"pvh\"");
 	assert_string_equal(elf_solo5_name(ELF_SOLO5_NONE), "another host");
 
 	make_solo5(&m, ELF_SOLO5_XEN, 7, 16);

@@ -156,8 +156,8 @@ static void test_why_not(void **state)
 	k.info.has_notes = false;
 	k.info.solo5 = ELF_SOLO5_HVT;
 	refuses(&k, 0,
-		"kernel /boot/k is a Solo5 unikernel for hvt: build it for xen (with mirage: "
-		"configure -t xen), and as type = \"pvh\"");
+		"kernel /boot/k is a Solo5 unikernel for hvt: build it for xen (mirage configure "
+		"-t xen), and give it type = \"pvh\"");
 }
 
 /* One type after the other would be tried in vain. */

@@ -89,10 +89,11 @@ static void test_kernel_note(void **state)
 	kit_units_open(&k, &cfg, 1);
 	kit_units_start(&k);
 	kit_units_jobs(&k);
-	said = strstr(kit_units_said(&k), " ms)\nearlydom: web: kernel /");
-	assert_non_null(said);
+	said = kit_units_said(&k);
+	assert_memory_equal(said, "earlydom: web: note: kernel /", 29);
 	assert_non_null(strstr(said, "/uki is a UKI, of which only the section .linux is used, not "
-				     ".initrd and .cmdline: the guest has no ramdisk\n"));
+				     ".initrd and .cmdline: the guest has no ramdisk\n"
+				     "earlydom: web: started as domain 1 ("));
 	fake_shutdown(1, SHUTDOWN_reboot);
 	kit_units_look(&k, 0);
 	kit_units_jobs(&k);
@@ -189,8 +190,10 @@ static void test_endings(void **state)
 		unsigned reason;
 		const char *text;
 	} endings[] = {
-		{SHUTDOWN_poweroff, "powered off"}, {SHUTDOWN_reboot, "rebooted"},
-		{SHUTDOWN_crash, "crashed"},        {SHUTDOWN_watchdog, "crashed"},
+		{SHUTDOWN_poweroff, "powered off"},
+		{SHUTDOWN_reboot, "rebooted"},
+		{SHUTDOWN_crash, "crashed"},
+		{SHUTDOWN_watchdog, "was ended by its watchdog"},
 		{SHUTDOWN_suspend, "crashed"},
 	};
 	static const char *const done[] = {
@@ -208,12 +211,15 @@ static void test_endings(void **state)
 			struct unit *u;
 
 			cfg = kit_config("web", GUEST_PV);
-			/* The other two must not matter. */
-			cfg.on_poweroff = cfg.on_reboot = cfg.on_crash = (a + 1) % 3;
+			/* The others must not matter. */
+			cfg.on_poweroff = cfg.on_reboot = cfg.on_crash = cfg.on_watchdog =
+				(a + 1) % 3;
 			if (endings[i].reason == SHUTDOWN_poweroff)
 				cfg.on_poweroff = a;
 			else if (endings[i].reason == SHUTDOWN_reboot)
 				cfg.on_reboot = a;
+			else if (endings[i].reason == SHUTDOWN_watchdog)
+				cfg.on_watchdog = a;
 			else
 				cfg.on_crash = a;
 			open_running(&k, &cfg);
