@@ -258,8 +258,9 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 	back_node(d, "state", node);
 	if (read_state(h, node, &state, &ignored) || state < XenbusStateInitWait) {
 		if (!strcmp(d->back, QDISK_KIND))
-			return err_set_passing(e, "%s: QEMU does not serve it after %u s", d->what,
-					       seconds);
+			return err_set_passing(
+				e, "%s: QEMU does not serve it after %u s; its log tells why",
+				d->what, seconds);
 		return err_set_passing(e, "%s: its back end is not there after %u s: is %s loaded?",
 				       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
 	}
