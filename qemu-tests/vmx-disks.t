@@ -36,7 +36,7 @@ my %guests = (
 			"format=qcow2, vdev=xvda, target=/images/top.qcow2",
 			"file:/images/plain.img,xvdb,w",
 			"tap:aio:/images/plain-ro.img,xvde,r",
-			"vdev=xvdf, backendtype=qdisk, access=ro, target=/images/plain-ro.img",
+			"vdev=xvdf, backendtype=qdisk, target=/images/qemu.img",
 			",hdc:cdrom,r",
 		]
 		serial = "file:/run/linux.serial"
@@ -63,6 +63,7 @@ my @images = (
 	image('base.img', 'the base of an image'),
 	image('plain.img', 'a plain image'),
 	image('plain-ro.img', 'a plain image to read'),
+	image('qemu.img', 'a plain image of QEMU\'s'),
 	image('first.iso', 'the first medium'),
 	image('second.iso', 'the second medium'),
 );
@@ -126,7 +127,7 @@ like($linux, qr/^linux disk xvda: 1024 KiB, rw: the base of an image$/m,
 	'a qcow2 image that is based on another one, by the guest\'s own driver');
 like($linux, qr/^linux disk xvdb: 1024 KiB, rw: a plain image$/m, 'file:');
 like($linux, qr/^linux disk xvde: 1024 KiB, ro: a plain image to read$/m, 'tap:aio:');
-like($linux, qr/^linux disk xvdf: 1024 KiB, ro: a plain image to read$/m, 'backendtype=qdisk');
+like($linux, qr/^linux disk xvdf: 1024 KiB, rw: a plain image of QEMU's$/m, 'backendtype=qdisk');
 like($boot->said('cmdline.bios.out'), qr{ -drive file=/images/boot\.qcow2,if=ide,index=0,media=disk,format=qcow2,cache=writeback },
 	'QEMU reads the image as what it is');
 unlike($boot->said('cmdline.linux.out'), qr{-runas}, 'QEMU that serves the guest\'s drivers keeps its powers');

@@ -41,7 +41,7 @@ sub descriptors {
 			disk = [
 				"/dev/disk/by-id/virtio-lambda$x,raw,hda,rw",
 				"format=qcow2, vdev=xvdb, target=/dev/disk/by-id/virtio-data$x",
-				"vdev=xvdf, backendtype=qdisk, access=ro, target=/dev/disk/by-id/virtio-medium",
+				"vdev=xvdf, backendtype=qdisk, target=/dev/disk/by-id/virtio-plain$x",
 				"format=empty, vdev=hdd, devtype=cdrom",
 			]
 			vif = [ "mac=${mac}01,bridge=xenbr0" ]
@@ -57,7 +57,7 @@ my %up = (kappa => '^kappa(-x)? cmdline: .* guest=kappa', lambda => '^the disk b
 
 sub normal {
 	my ($text) = @_;
-	$text =~ s/\b(kappa|lambda|data)-x\b/$1/g;
+	$text =~ s/\b(kappa|lambda|data|plain)-x\b/$1/g;
 	$text =~ s/\b00:16:3e:00:01:/00:16:3e:00:00:/g;
 	return $text;
 }
@@ -77,7 +77,7 @@ my $boot = flaky_boot('vmx', with => \&dom0_boot,
 	staged => [tool('xenfacts') . ':/xenfacts',
 		map { write_file(work_dir . "/$_.cfg", $twins{$_}) . ":/$_.cfg" } sort keys %twins],
 	disks => [
-		(map { [$_ => tool('bootsector')] } qw(lambda lambda-x medium)),
+		(map { [$_ => tool('bootsector')] } qw(lambda lambda-x plain plain-x medium)),
 		map { [$_ => $data] } qw(data data-x),
 	],
 	dom0 => 'earlydom.bridge=xenbr0',

@@ -209,7 +209,9 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 	*now = DEVICES_WAITING;
 	back_node(d, "state", node);
 	rc = read_state(h, node, &state, e);
-	if (rc == 1)
+	if (rc == 1 && !strcmp(d->back, QDISK_KIND))
+		err_set_passing(e, "QEMU has given it up; its log tells why");
+	else if (rc == 1)
 		err_set_passing(e, "its back end was taken out of the store (%s)", node);
 	if (rc)
 		return err_prefix(e, "%s: ", d->what);
