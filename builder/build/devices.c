@@ -209,7 +209,9 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 	*now = DEVICES_WAITING;
 	back_node(d, "state", node);
 	rc = read_state(h, node, &state, e);
-	if (rc == 1)
+	if (rc == 1 && !strcmp(d->back, QDISK_KIND))
+		err_set_passing(e, "QEMU has given it up; its log tells why");
+	else if (rc == 1)
 		err_set_passing(e, "its back end was taken out of the store (%s)", node);
 	if (rc)
 		return err_prefix(e, "%s: ", d->what);
@@ -258,8 +260,9 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 	back_node(d, "state", node);
 	if (read_state(h, node, &state, &ignored) || state < XenbusStateInitWait) {
 		if (!strcmp(d->back, QDISK_KIND))
-			return err_set_passing(e, "%s: QEMU does not serve it after %u s", d->what,
-					       seconds);
+			return err_set_passing(
+				e, "%s: QEMU does not serve it after %u s; its log tells why",
+				d->what, seconds);
 		return err_set_passing(e, "%s: its back end is not there after %u s: is %s loaded?",
 				       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
 	}

@@ -2,12 +2,14 @@
  * earlydom check: descriptors and the images that they name, judged on any host.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <xen/xen.h>
 
@@ -190,6 +192,30 @@ static const struct descriptor *descriptor_of(const struct check *c, const struc
 	return d;
 }
 
+/* Compares what an image looks like with what the descriptor says that it is. */
+static void check_format(struct check *c, const struct disk_spec *s, struct loc loc,
+			 const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	uint8_t head[DISK_HEAD];
+	const ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
+	const enum disk_format looks = n < 0 ? DISK_RAW : disk_format_of(head, (size_t)n);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0 || looks == s->format)
+		return;
+	if (s->format == DISK_RAW)
+		diag_note(
+			&c->diag, loc,
+			"disk %s: %s looks like %s, and format is raw: the guest gets it as it is",
+			s->vdev, path, disk_format_word(looks));
+	else if (s->format != DISK_VHD || looks != DISK_RAW)
+		diag_add(&c->diag, loc, "disk %s: %s is not %s%s%s", s->vdev, path,
+			 disk_format_word(s->format), looks == DISK_RAW ? "" : ", it looks like ",
+			 looks == DISK_RAW ? "" : disk_format_word(looks));
+}
+
 /*
  * Looks at an image file. Devices belong to the machine that will run the guest; so may a file
  * system that is mounted before the guest starts, so that a file that is not here is only told of.
@@ -215,6 +241,8 @@ static void check_disk(struct check *c, const struct guest_config *g, size_t i)
 		else if (S_ISREG(st.st_mode) && st.st_size < DISK_SECTOR)
 			diag_add(&c->diag, loc, "disk %s: %s: the file has less than a sector",
 				 s->vdev, full);
+		else if (S_ISREG(st.st_mode))
+			check_format(c, s, loc, full);
 	} else if (errno == ENOENT) {
 		printf("%s: disk %s: %s is not here and was not checked\n", g->name, s->vdev, full);
 	} else {

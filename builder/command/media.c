@@ -3,9 +3,10 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "builder/describe/tag_spec.h"
@@ -34,6 +35,22 @@ static int ask(const char *name, const char *vdev, const char *path)
 	return ask_at_once("media", request);
 }
 
+/* The supervisor looks for it from elsewhere. A link stays one: those in /dev/disk name a device
+ * for good. */
+static bool make_absolute(const char *file, char path[PATH_MAX])
+{
+	size_t len = 0;
+
+	if (*file != '/') {
+		if (!getcwd(path, PATH_MAX))
+			return false;
+		len = strlen(path);
+		path[len++] = '/';
+	}
+	errno = ENAMETOOLONG;
+	return snprintf(path + len, PATH_MAX - len, "%s", file) < (int)(PATH_MAX - len);
+}
+
 int command_media(int argc, char **argv)
 {
 	char path[PATH_MAX];
@@ -46,8 +63,7 @@ int command_media(int argc, char **argv)
 		return ask(argv[1], argv[2], NULL);
 	if (tag_value(argv[3]))
 		return ask(argv[1], argv[2], argv[3]);
-	/* Whole, and without links: the supervisor looks for it from elsewhere. */
-	if (!realpath(argv[3], path)) {
+	if (access(argv[3], F_OK) < 0 || !make_absolute(argv[3], path)) {
 		fprintf(stderr, "earlydom: %s: %s\n", argv[3], strerror(errno));
 		return EXIT_FAILED;
 	}

@@ -42,25 +42,41 @@ static void drop_empty(struct reading *r, const struct statement *st)
 	g->nr_disks = n;
 }
 
-/* Who serves it. */
-static void choose_back_end(struct reading *r, const struct statement *st, struct disk_spec *s)
+/*
+ * Why QEMU can't serve it, or NULL (hw/block/xen-block.c, from QEMU 4.0 on: an image that it has
+ * opened for reading it asks to write, and a vdev has to have a letter). xl starts such a guest
+ * without the disk.
+ */
+static const char *why_not_qemu(const struct disk_spec *s)
+{
+	if (s->vdev[0] >= '0' && s->vdev[0] <= '9')
+		return "no disk by its number alone: vdev is a name, such as xvda";
+	if (!s->cdrom && !s->readwrite)
+		return "no disk for reading only: a raw one without backendtype=qdisk can be";
+	return NULL;
+}
+
+static void check_qdisk(struct reading *r, const struct statement *st, const struct disk_spec *s)
 {
 	const struct guest_config *g = r->g;
 	const bool hvm = g->type == GUEST_HVM;
+	const char *cause = why_not_qemu(s);
 
-	s->qdisk = disk_is_qdisk(s, hvm);
-	if (s->qdisk && s->backend == DISK_BACKEND_PHY)
+	if (s->backend == DISK_BACKEND_PHY)
 		diag_add(r->d, entry_loc(st, s),
 			 "disk, entry %zu: backendtype phy does not serve a cdrom drive of an hvm "
 			 "guest: leave it out",
 			 s->entry + 1);
-	else if (s->qdisk && hvm && g->model_protocol == MODEL_CLASSIC)
+	else if (hvm && g->model_protocol == MODEL_CLASSIC)
 		diag_add(r->d, entry_loc(st, s),
 			 "disk, entry %zu: %s needs QEMU, and device_model_protocol is \"classic\"",
 			 s->entry + 1,
 			 s->cdrom                           ? "a cdrom drive"
 			 : s->backend == DISK_BACKEND_QDISK ? "backendtype qdisk"
 							    : disk_format_word(s->format));
+	else if (cause)
+		diag_add(r->d, entry_loc(st, s), "disk, entry %zu: QEMU serves %s", s->entry + 1,
+			 cause);
 }
 
 void config_check_disks(struct reading *r)
@@ -73,8 +89,11 @@ void config_check_disks(struct reading *r)
 	drop_empty(r, st);
 	g->nr_qdisks = 0;
 	for (size_t i = 0; i < g->nr_disks; i++) {
-		choose_back_end(r, st, &g->disks[i]);
-		g->nr_qdisks += g->disks[i].qdisk;
+		g->disks[i].qdisk = disk_is_qdisk(&g->disks[i], g->type == GUEST_HVM);
+		if (!g->disks[i].qdisk)
+			continue;
+		check_qdisk(r, st, &g->disks[i]);
+		g->nr_qdisks++;
 	}
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/root_file.h"
 #include "builder/describe/tag_spec.h"
+#include "disk_backing.h"
 #include "loop.h"
 #include "modules.h"
 #include "served.h"
@@ -64,12 +65,11 @@ static int find_tag(struct disk_table *t, struct disk *d, const char *tag, struc
 	return rc;
 }
 
-/* /dev is the same in every root. */
-static int open_target(const struct disk_table *t, const struct disk *d, int flags)
+int disk_open(const struct disk_table *t, const char *path, int flags)
 {
-	const bool device = !strncmp(d->path, "/dev/", 5);
+	const bool device = !strncmp(path, "/dev/", 5);
 
-	return root_file_open(device ? NULL : t->root, d->path, flags);
+	return root_file_open(device ? NULL : t->root, path, flags);
 }
 
 static int locate(struct disk_table *t, struct disk *d, const char *target, bool *absent,
@@ -96,7 +96,7 @@ static int identify(const struct disk_table *t, struct disk *d, bool *absent, st
 	struct loop_file behind;
 	struct stat st;
 
-	d->fd = open_target(t, d, O_RDONLY | O_NONBLOCK);
+	d->fd = disk_open(t, d->path, O_RDONLY | O_NONBLOCK);
 	if (d->fd < 0 || fstat(d->fd, &st) < 0) {
 		*absent = is_missing(errno);
 		return err_set_errno(e, errno, "%s", d->path);
@@ -130,6 +130,15 @@ static bool overlap(const struct disk *a, const struct disk *b)
 	return a->rdev == b->rdev || a->whole == b->rdev || a->rdev == b->whole;
 }
 
+/* Whether one of them is written, and the other one needs it as it is. */
+static bool in_the_way(const struct disk *a, const struct disk *b)
+{
+	if (overlap(a, b) && (a->spec->readwrite || b->spec->readwrite))
+		return true;
+	return (a->spec->readwrite && disk_backing_has(b, a)) ||
+	       (b->spec->readwrite && disk_backing_has(a, b));
+}
+
 /* Refuses a disk that is held already, by any guest, unless both only read it. *absent is set where
  * that may soon be different. Under the lock. */
 static int check_sharing(const struct disk_table *t, const struct disk *d, bool *absent,
@@ -139,7 +148,7 @@ static int check_sharing(const struct disk_table *t, const struct disk *d, bool 
 		const bool same_guest = !strcmp(other->guest, d->guest);
 		const bool as = !other->loop && strcmp(other->path, d->path);
 
-		if (!overlap(d, other) || (!d->spec->readwrite && !other->spec->readwrite))
+		if (!in_the_way(d, other))
 			continue;
 		*absent = other->passing;
 		return err_set_passing(e, "%.150s is used by %s %.64s%s%.100s%s", d->path,
@@ -194,7 +203,7 @@ static int claim(const struct disk_table *t, struct disk *d, struct err *e)
 
 	if (!write && mounted_for_writing(t, d->rdev))
 		return err_set_passing(e, "%s is mounted read-write in dom0", d->path);
-	fd = open_target(t, d, write ? O_RDWR | O_EXCL : read);
+	fd = disk_open(t, d->path, write ? O_RDWR | O_EXCL : read);
 	if (fd < 0 && errno == EBUSY)
 		return err_set_passing(
 			e, "%s is in use in dom0: mounted, or a part of something that is",
@@ -223,7 +232,7 @@ static int open_image(const struct disk_table *t, struct disk *d, bool *absent, 
 		*absent = true; /* maybe held by a guest that has just ended */
 		return err_set(e, "%s is used by %s", d->path, path);
 	}
-	fd = open_target(t, d, file.readonly ? O_RDONLY : O_RDWR);
+	fd = disk_open(t, d->path, file.readonly ? O_RDONLY : O_RDWR);
 	if (fd < 0)
 		return err_set_errno(e, errno, "%s", d->path);
 	if (fstat(fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
@@ -321,6 +330,7 @@ static void drop(struct disk_table *t, struct disk *d)
 		;
 	*p = d->next;
 	pthread_mutex_unlock(&t->lock);
+	disk_backing_drop(d);
 	free(d);
 }
 
@@ -332,7 +342,9 @@ static int find(struct disk_table *t, struct disk *d, const char *target, bool *
 		return 0;
 	if (!d->spec->qdisk && modules_need("blkback", e) < 0)
 		return -1;
-	return locate(t, d, target, absent, e) < 0 ? -1 : identify(t, d, absent, e);
+	if (locate(t, d, target, absent, e) < 0 || identify(t, d, absent, e) < 0)
+		return -1;
+	return d->spec->qdisk ? disk_backing_hold(t, d, absent, e) : 0;
 }
 
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
@@ -407,6 +419,7 @@ static struct disk *hold_target(struct disk_table *t, const char *guest,
 	if (find(t, d, target, absent, e) < 0 || add(t, d, absent, e) < 0) {
 		if (d->fd >= 0)
 			close(d->fd);
+		disk_backing_drop(d);
 		free(d);
 		goto fail;
 	}
@@ -477,6 +490,8 @@ struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct di
 			int fd, const char *path, struct err *e)
 {
 	struct disk *d = calloc(1, sizeof(*d));
+	struct err ignored;
+	bool absent;
 
 	if (d) {
 		d->guest = guest;
@@ -493,6 +508,9 @@ struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct di
 		free(d);
 		return NULL;
 	}
+	/* One that is not found again is missing when QEMU is to be started anew. */
+	if (spec->qdisk)
+		disk_backing_hold(t, d, &absent, &ignored);
 	pthread_mutex_lock(&t->lock);
 	d->next = t->disks;
 	t->disks = d;

@@ -34,6 +34,8 @@ struct disk {
 	dev_t file_dev; /* that file, or the one behind a loop device: what two disks are
 			   compared by; else 0 */
 	ino_t file_ino;
+	struct disk_backing *backing; /* disk_backing.h; nr_backing of them */
+	size_t nr_backing;
 };
 
 /*
@@ -58,6 +60,10 @@ struct disk_table {
 	 * mutex of zeroes is one that nobody holds, with glibc and with musl. */
 	pthread_mutex_t lock;
 };
+
+/* Opens what a target's path leads to, as open(2): /dev is the same in every root, and a file is
+ * the table's root's. */
+int disk_open(const struct disk_table *t, const char *path, int flags);
 
 /*
  * Records that the guest may write that disk, unless its spec is read-only. Borrows both, as

@@ -8,17 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "builder/device/disk.h"
+#include "builder/device/disk_backing.h"
 
-static int is_another(const struct disk *d, const char *what, struct err *e)
+static int is_another(const struct disk *d, const char *what, const char *path, struct err *e)
 {
 	return err_set(e, "disk %s: %.200s is another %s by now, which QEMU would open",
-		       d->spec->vdev, d->path, what);
-}
-
-static int cannot_see(const struct disk *d, struct err *e)
-{
-	return err_set_errno(e, errno, "disk %s: %.200s", d->spec->vdev, d->path);
+		       d->spec->vdev, path, what);
 }
 
 /* /dev is the same in every root. */
@@ -27,8 +22,8 @@ static int check_device(const struct disk *d, struct err *e)
 	struct stat st;
 
 	if (stat(d->path, &st) < 0)
-		return cannot_see(d, e);
-	return st.st_rdev == d->rdev ? 0 : is_another(d, "device", e);
+		return err_set_errno(e, errno, "disk %s: %.200s", d->spec->vdev, d->path);
+	return st.st_rdev == d->rdev ? 0 : is_another(d, "device", d->path, e);
 }
 
 /* Where the file is, without links on the way (proc(5), /proc/PID/fd). */
@@ -43,20 +38,45 @@ static bool find_real_path(int fd, char path[PATH_MAX])
 	return path[0] == '/';
 }
 
+/* Makes the path of an open file to be seen in the own root, and finds out what it leads to. */
+static int look(const struct own_root *r, const char *path, int fd, struct stat *st, struct err *e)
+{
+	char real[PATH_MAX];
+
+	if (!r)
+		return stat(path, st) < 0 ? err_set_errno(e, errno, "%.200s", path) : 0;
+	if (own_root_link(r, path, e) < 0)
+		return -1;
+	if (find_real_path(fd, real) && own_root_link(r, real, e) < 0)
+		return -1;
+	if (fstatat(r->dir, path + strspn(path, "/"), st, 0) < 0)
+		return err_set_errno(e, errno, "%.200s", path);
+	return 0;
+}
+
 static int check_image(const struct disk *d, const struct own_root *r, struct err *e)
 {
-	char path[PATH_MAX];
 	struct stat st;
 
-	if (r && (own_root_link(r, d->path, e) < 0 ||
-		  (find_real_path(d->fd, path) && own_root_link(r, path, e) < 0)))
+	if (look(r, d->path, d->fd, &st, e) < 0)
 		return err_prefix(e, "disk %s: ", d->spec->vdev);
-	if (fstatat(r ? r->dir : AT_FDCWD, r ? d->path + strspn(d->path, "/") : d->path, &st, 0) <
-	    0)
-		return cannot_see(d, e);
 	if (st.st_dev == d->file_dev && st.st_ino == d->file_ino)
 		return 0;
-	return is_another(d, "file", e);
+	return is_another(d, "file", d->path, e);
+}
+
+static int check_backing(const struct disk *d, const struct own_root *r, struct err *e)
+{
+	for (size_t i = 0; i < d->nr_backing; i++) {
+		const struct disk_backing *b = &d->backing[i];
+		struct stat st;
+
+		if (look(b->rdev ? NULL : r, b->path, b->fd, &st, e) < 0)
+			return err_prefix(e, "disk %s: ", d->spec->vdev);
+		if (b->rdev ? st.st_rdev != b->rdev : st.st_dev != b->dev || st.st_ino != b->ino)
+			return is_another(d, "file", b->path, e);
+	}
+	return 0;
 }
 
 int disk_paths_check(const struct guest *g, const struct own_root *r, struct err *e)
@@ -66,7 +86,8 @@ int disk_paths_check(const struct guest *g, const struct own_root *r, struct err
 
 		if (d->format == DISK_EMPTY)
 			continue;
-		if ((d->image ? check_image(d, r, e) : check_device(d, e)) < 0)
+		if ((d->image ? check_image(d, r, e) : check_device(d, e)) < 0 ||
+		    check_backing(d, r, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "builder/device/disk.h"
+#include "builder/device/disk_backing.h"
 #include "builder/image/image_type.h"
 #include "devmodel_files.h"
 #include "devmodel_powers.h"
@@ -85,6 +85,28 @@ static void take_powers_late(struct devmodel *m, const char *empty, const struct
 	q->gid = p->gid;
 }
 
+static int hand_image(const char *path, int fd, struct qemu_starting *k, struct model_file *images,
+		      size_t *n, struct err *e)
+{
+	if (k->files.n == MODEL_FDS_MAX)
+		return err_set(e, "it has more disks than its device model can have");
+	images[(*n)++] = (struct model_file){path, (int)k->files.n};
+	k->files.fds[k->files.n++] = fd;
+	return 0;
+}
+
+/* The image, and those that it is based on. */
+static int hand_images(const struct disk *d, struct qemu_starting *k, struct model_file *images,
+		       size_t *n, struct err *e)
+{
+	if (hand_image(d->path, d->fd, k, images, n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < d->nr_backing; i++)
+		if (hand_image(d->backing[i].path, d->backing[i].fd, k, images, n, e) < 0)
+			return -1;
+	return 0;
+}
+
 /*
  * QEMU in a root of its own, for which it gets its sockets and the images as open files: 3 and 4,
  * and those behind them.
@@ -107,10 +129,8 @@ static int take_powers_early(struct devmodel *m, const struct guest *g, const ch
 	for (size_t i = 0; i < g->cfg->nr_disks; i++) {
 		if (!g->cfg->disks[i].qdisk || g->disks[i]->fd < 0)
 			continue;
-		if (k->files.n == MODEL_FDS_MAX)
-			return err_set(e, "it has more disks than its device model can have");
-		images[n++] = (struct model_file){g->disks[i]->path, (int)k->files.n};
-		k->files.fds[k->files.n++] = g->disks[i]->fd;
+		if (hand_images(g->disks[i], k, images, &n, e) < 0)
+			return -1;
 	}
 	if (!p->unprivileged)
 		return 0;

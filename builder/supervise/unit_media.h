@@ -1,6 +1,6 @@
 /*
  * Another medium in a cdrom drive of a guest that runs, by an errand that its guest is lent to.
- * What is in the drive then stays for the guest's restarts.
+ * What is in the drive then stays there when the guest is built anew, until it has ended.
  */
 #ifndef EARLYDOM_UNIT_MEDIA_H
 #define EARLYDOM_UNIT_MEDIA_H

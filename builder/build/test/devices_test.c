@@ -127,7 +127,9 @@ static void test_qdisks(void **state)
 	put(BACK "/qdisk/7/" XVDA "/state", "1");
 	put(BACK "/qdisk/7/" XVDB "/state", "1");
 	expect(&b, DEVICES_WAITING);
-	expect_late(&b, "disk xvda: QEMU does not serve it after 10 s");
+	expect_late(&b, "disk xvda: QEMU does not serve it after 10 s; its log tells why");
+	fake_store_remove(BACK "/qdisk/7/" XVDA);
+	expect_bad(&b, "disk xvda: QEMU has given it up; its log tells why");
 	put(BACK "/qdisk/7/" XVDA "/state", "2");
 	expect(&b, DEVICES_READY);
 	put(BACK "/qdisk/7/" XVDA "/state", "4");

@@ -240,6 +240,38 @@ static void test_devices(void **state)
 			    "earlydom: web.cfg:3:1: vif needs a store, and earlydom.store=off\n");
 }
 
+static void mk_image(const char *name, const char *magic)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "root/%s", name);
+	kit_text(path, magic);
+	assert_int_equal(truncate(path, 4096), 0);
+}
+
+/* What an image looks like is compared with what it is said to be. */
+static void test_formats(void **state)
+{
+	(void)state;
+	mk_image("q", "QFI\xfb");
+	mk_image("v", "conectix");
+	mk_image("raw", "");
+	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\n"
+			       "disk = [ '/q,qcow2,xvda', '/v,vhd,xvdb', '/raw,vhd,xvdc,ro', "
+			       "'/raw,,xvdd,ro' ]\n"),
+			 EXIT_OK);
+	assert_string_equal(o.err, "");
+	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\ndisk = [ '/q,raw,xvda' ]\n"),
+			 EXIT_OK);
+	assert_string_equal(o.err, "earlydom: web.cfg:3:10: note: disk xvda: root/q looks like "
+				   "qcow2, and format is raw: the guest gets it as it is\n");
+	refused("kernel = '/kernel'\nmemory = 64\n"
+		"disk = [ '/raw,qcow2,xvda',\n '/v,qcow2,xvdb', '/q,vhd,xvdc' ]\n",
+		"earlydom: web.cfg:3:10: disk xvda: root/raw is not qcow2\n"
+		"earlydom: web.cfg:4:2: disk xvdb: root/v is not qcow2, it looks like vhd\n"
+		"earlydom: web.cfg:4:19: disk xvdc: root/q is not vhd, it looks like qcow2\n");
+}
+
 /* What is needed is judged by who starts the kernel; the descriptor's own files are looked at. */
 /* What dom0 would not see of a boot-loader entry. */
 static void test_long_cmdline(void **state)
@@ -412,12 +444,13 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),         cmocka_unit_test(test_relative),
-		cmocka_unit_test(test_refused),      cmocka_unit_test(test_uki),
-		cmocka_unit_test(test_devices),      cmocka_unit_test(test_notes),
-		cmocka_unit_test(test_lines),        cmocka_unit_test(test_plan9),
-		cmocka_unit_test(test_all_errors),   cmocka_unit_test(test_options),
-		cmocka_unit_test(test_long_cmdline), cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_good),    cmocka_unit_test(test_relative),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_uki),
+		cmocka_unit_test(test_devices), cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_notes),   cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_plan9),   cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_options), cmocka_unit_test(test_long_cmdline),
+		cmocka_unit_test(test_hvm),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

@@ -70,7 +70,7 @@ static void test_back_ends(void **state)
 
 	(void)state;
 	reads("disk = [ 'tap:qcow2:/a,xvda,w', '/b,,xvdb,backendtype=qdisk', 'file:/c,xvdc,w',\n"
-	      "  '/d.iso,raw,hdc,cdrom', '/e,vmdk,xvde,ro', '/f,vhd,xvdf', 'phy:vg/g,xvdg,w' ]",
+	      "  '/d.iso,raw,hdc,cdrom', '/e,vmdk,xvde', '/f,vhd,xvdf', 'phy:vg/g,xvdg,w' ]",
 	      &c, &g);
 	assert_int_equal(g.nr_disks, 7);
 	for (size_t i = 0; i < 7; i++) {
@@ -86,6 +86,21 @@ static void test_back_ends(void **state)
 	assert_int_equal(g.nr_qdisks, 0);
 	assert_false(guest_config_needs_qemu(&g));
 	done(&c, &g);
+}
+
+/* What QEMU's back end does not take. */
+static void test_qemu_can_not(void **state)
+{
+	(void)state;
+	refuses("disk = [ '/a,qcow2,xvda,ro', '/b,qcow2,51728', '/c,,xvdc,r',\n"
+		" '/d,,51792,backendtype=qdisk,r' ]",
+		"web.cfg:2:10: disk, entry 1: QEMU serves no disk for reading only: a raw one "
+		"without backendtype=qdisk can be\n"
+		"web.cfg:2:30: disk, entry 2: QEMU serves no disk by its number alone: vdev is a "
+		"name, such as xvda\n"
+		"web.cfg:3:2: disk, entry 4: QEMU serves no disk by its number alone: vdev is a "
+		"name, such as xvda\n");
+	notes("disk = [ '/a,qcow2,xvda,cdrom' ]", "");
 }
 
 /* What stays empty is no disk; the others keep their places in the list. */
@@ -310,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_vif_not_served),  cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_same_disks),      cmocka_unit_test(test_same_vifs),
 		cmocka_unit_test(test_back_ends),       cmocka_unit_test(test_empty_drives),
+		cmocka_unit_test(test_qemu_can_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

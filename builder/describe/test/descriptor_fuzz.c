@@ -124,6 +124,7 @@ static void check_devices(const struct guest_config *g)
 		assert((a->format == DISK_EMPTY) == !a->target);
 		assert(a->qdisk == disk_is_qdisk(a, g->type == GUEST_HVM));
 		assert(!a->script || !a->qdisk || a->cdrom);
+		assert(!a->qdisk || a->readwrite || a->cdrom);
 		for (size_t j = 0; j < i; j++)
 			assert(a->vdev_number != g->disks[j].vdev_number);
 	}

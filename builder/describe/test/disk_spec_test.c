@@ -269,6 +269,32 @@ static void test_formats(void **state)
 	assert_false(disk_is_qdisk(&s, true));
 }
 
+static void test_looks(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t len;
+		enum disk_format format;
+	} all[] = {
+		{"QFI\xfb\0\0\0\3", 8, DISK_QCOW2},
+		{"QFI\xfb\0\0\0\2", 8, DISK_QCOW2},
+		{"QFI\xfb\0\0\0\1", 8, DISK_QCOW},
+		{"QFI\xfb", 4, DISK_RAW},
+		{"QED\0x", 5, DISK_QED},
+		{"QED-like", 8, DISK_RAW},
+		{"conectix\0", 9, DISK_VHD},
+		{"KDMV\1", 5, DISK_VMDK},
+		{"# Disk DescriptorFile\n", 22, DISK_VMDK},
+		{"\xeb\x63\x90", 3, DISK_RAW},
+		{"", 0, DISK_RAW},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		assert_int_equal(disk_format_of((const uint8_t *)all[i].head, all[i].len),
+				 all[i].format);
+}
+
 static void test_vdev(void **state)
 {
 	(void)state;
@@ -317,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_options), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_vdev),    cmocka_unit_test(test_place),
 		cmocka_unit_test(test_formats), cmocka_unit_test(test_cdrom_place),
+		cmocka_unit_test(test_looks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,9 +18,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "builder/device/disk.h"
+#include "builder/device/disk_backing.h"
 #include "builder/device/loop.h"
 #include "images.h"
+#include "qcow2_build.h"
 
 static bool have_loop;
 
@@ -390,6 +391,84 @@ static void test_qemu_image(void **state)
 	assert_int_equal(unlink(image), 0);
 	assert_true(disk_lost(d));
 	disk_drop(&t, d);
+}
+
+/* A file of a qcow2 image's header. */
+static void mk_overlay(const char *name, const char *backing, const char *format)
+{
+	uint8_t head[QCOW2_BUILD_SIZE];
+	FILE *f = fopen(kit_path(name), "w");
+
+	qcow2_build(head, 3, backing, format);
+	assert_non_null(f);
+	assert_int_equal(fwrite(head, 1, sizeof(head), f), sizeof(head));
+	assert_int_equal(fclose(f), 0);
+}
+
+static struct disk_spec image_of(const char *vdev, const char *target, enum disk_format format,
+				 bool readwrite)
+{
+	struct disk_spec s = spec_of(vdev, target, readwrite);
+
+	s.qdisk = true;
+	s.format = format;
+	return s;
+}
+
+/* An image is held with those that it is based on, which nobody may write meanwhile. */
+static void test_backing(void **state)
+{
+	char top[300], top2[300], middle[300], base[300], ring[300];
+	struct disk_table t = {NULL};
+	struct disk_spec over, over2, whole, reader;
+	struct disk *d, *d2;
+	struct stat st;
+
+	(void)state;
+	snprintf(top, sizeof(top), "%s", kit_path("top"));
+	snprintf(top2, sizeof(top2), "%s", kit_path("top2"));
+	snprintf(middle, sizeof(middle), "%s", kit_path("middle"));
+	snprintf(base, sizeof(base), "%s", kit_path("base"));
+	snprintf(ring, sizeof(ring), "%s", kit_path("ring"));
+	mk_overlay("top", "middle", "qcow2");
+	mk_overlay("top2", middle, NULL);
+	mk_overlay("middle", "base", "raw");
+	/* It is said to be raw: what it looks like is the guest's. */
+	mk_overlay("base", "/no/such", NULL);
+	mk_overlay("ring", "ring", "qcow2");
+	over = image_of("xvda", top, DISK_QCOW2, true);
+	over2 = image_of("xvda", top2, DISK_QCOW2, true);
+	whole = image_of("xvdb", base, DISK_RAW, true);
+	reader = image_of("xvdb", base, DISK_RAW, false);
+	d = hold(&t, "web", &over);
+	assert_int_equal(d->nr_backing, 2);
+	assert_string_equal(d->backing[0].path, middle);
+	assert_string_equal(d->backing[1].path, base);
+	assert_int_equal(stat(base, &st), 0);
+	assert_int_equal(d->backing[1].ino, st.st_ino);
+	/* Two may be based on one. */
+	d2 = hold(&t, "db", &over2);
+	refuse(&t, "x", whole, false, "disk xvdb: %s is used by guest db as %s for writing", base,
+	       top2);
+	disk_drop(&t, hold(&t, "x", &reader));
+	disk_drop(&t, d2);
+	disk_drop(&t, d);
+	d = hold(&t, "x", &whole);
+	refuse(&t, "web", over, false, "disk xvda: %s is used by guest x as %s for writing", top,
+	       base);
+	disk_drop(&t, d);
+	refuse(&t, "web", image_of("xvda", ring, DISK_QCOW2, true), false,
+	       "disk xvda: %s: more than 16 backing files", ring);
+	/* Without a format the file itself tells. */
+	mk_overlay("middle", "none", NULL);
+	refuse(&t, "web", over2, true, "disk xvda: %s: its backing file %s: %s", middle,
+	       kit_path("none"), strerror(ENOENT));
+	mk_overlay("top", "json:{}", NULL);
+	refuse(&t, "web", over, false, "disk xvda: %s: its backing file 'json:{}' is no path", top);
+	mk_overlay("top", "/dev/null", NULL);
+	refuse(&t, "web", over, false,
+	       "disk xvda: %s: its backing file /dev/null is neither a block device nor a file",
+	       top);
 }
 
 /* A cdrom drive without a medium, and with another one than it had. */
@@ -802,23 +881,15 @@ static void test_passing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_image),
-		cmocka_unit_test(test_block),
-		cmocka_unit_test(test_sharing),
-		cmocka_unit_test(test_qemu_image),
-		cmocka_unit_test(test_media),
-		cmocka_unit_test(test_partitions),
-		cmocka_unit_test(test_mounted),
-		cmocka_unit_test(test_tags),
-		cmocka_unit_test(test_root),
-		cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_held_by_tag),
-		cmocka_unit_test(test_reserve_memory),
-		cmocka_unit_test(test_hangs),
-		cmocka_unit_test(test_passing),
-		cmocka_unit_test(test_reserve_meanwhile),
+		cmocka_unit_test(test_nothing),        cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_image),          cmocka_unit_test(test_block),
+		cmocka_unit_test(test_sharing),        cmocka_unit_test(test_qemu_image),
+		cmocka_unit_test(test_media),          cmocka_unit_test(test_backing),
+		cmocka_unit_test(test_partitions),     cmocka_unit_test(test_mounted),
+		cmocka_unit_test(test_tags),           cmocka_unit_test(test_root),
+		cmocka_unit_test(test_lost),           cmocka_unit_test(test_held_by_tag),
+		cmocka_unit_test(test_reserve_memory), cmocka_unit_test(test_hangs),
+		cmocka_unit_test(test_passing),        cmocka_unit_test(test_reserve_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

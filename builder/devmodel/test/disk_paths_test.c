@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "builder/describe/disk_spec.h"
-#include "builder/device/disk.h"
+#include "builder/device/disk_backing.h"
 #include "builder/devmodel/disk_paths.h"
 
 static char image[256], other[256], vdevs[3][4] = {"hda", "hdc", "hdd"};
@@ -37,6 +37,7 @@ static void test_paths(void **state)
 {
 	struct guest_config cfg = kit_config("web", GUEST_HVM);
 	const struct guest g = {.cfg = &cfg, .disks = list};
+	struct disk_backing backing = {.fd = -1};
 	struct stat st;
 	struct err e;
 
@@ -58,6 +59,17 @@ static void test_paths(void **state)
 	disks[2].rdev++;
 	refuses(&g, "disk hdd: %s is another device by now, which QEMU would open", "/dev/null");
 	cfg.nr_disks = 2;
+	/* What the image is based on. */
+	strcpy(backing.path, other);
+	assert_int_equal(stat(other, &st), 0);
+	backing.dev = st.st_dev;
+	backing.ino = st.st_ino;
+	disks[0].backing = &backing;
+	disks[0].nr_backing = 1;
+	KIT_CHECK(disk_paths_check(&g, NULL, &e) == 0, "%s", e.msg);
+	backing.ino++;
+	refuses(&g, "disk hda: %s is another file by now, which QEMU would open", other);
+	disks[0].nr_backing = 0;
 	assert_int_equal(rename(other, image), 0);
 	refuses(&g, "disk hda: %s is another file by now, which QEMU would open", image);
 	assert_int_equal(unlink(image), 0);

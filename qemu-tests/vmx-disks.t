@@ -1,0 +1,151 @@
+#!/usr/bin/perl
+# Disks of vmx guests that QEMU serves, in an image that has it: images in other formats than raw, as
+# emulated drives and for the guest's own drivers; cdrom drives, and media that come and go; disks in
+# xend's words.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Boot;
+use Test::More;
+
+# Without a card, on whose screen a BIOS spends most of its time.
+my $hvm = <<~CFG;
+	type = "hvm"
+	vga = "none"
+	vnc = 0
+	device_timeout = 600
+	CFG
+my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000';
+my %guests = (
+	# Its BIOS reads the image.
+	bios => <<~CFG,
+		$hvm
+		memory = 64
+		disk = [ "tap:qcow2:/images/boot.qcow2,ioemu:hda,w" ]
+		serial = "file:/run/bios.serial"
+		CFG
+	# Its kernel has the disks by its own drivers, and the drives that QEMU emulates.
+	linux => <<~CFG,
+		$hvm
+		memory = 144
+		kernel = "/boot/vmlinuz"
+		ramdisk = "/boot/media.cpio"
+		extra = "$extra guest=linux watch=sr0"
+		disk = [
+			"format=qcow2, vdev=xvda, target=/images/top.qcow2",
+			"file:/images/plain.img,xvdb,w",
+			"tap:aio:/images/plain-ro.img,xvde,r",
+			"vdev=xvdf, backendtype=qdisk, target=/images/qemu.img",
+			",hdc:cdrom,r",
+		]
+		serial = "file:/run/linux.serial"
+		CFG
+);
+
+# image(NAME, LINE): a raw one of 1 MiB that begins with that line
+sub image {
+	my ($name, $line) = @_;
+	return write_file(work_dir . "/$name", $line eq '' ? '' : "$line\n", "\0" x ((1 << 20) - length($line) - ($line ne '')));
+}
+
+# qcow2(NAME, RAW, OPTION...): an image of it
+sub qcow2 {
+	my ($name, $raw, @options) = @_;
+	my $file = work_dir . "/$name";
+	system("$Bin/lib/mkqcow2", @options, $raw, $file) == 0 or BAIL_OUT("$name cannot be made");
+	return $file;
+}
+
+my @images = (
+	qcow2('boot.qcow2', tool('bootsector')),
+	qcow2('top.qcow2', image('empty.img', ''), '-b', 'base.img'),
+	image('base.img', 'the base of an image'),
+	image('plain.img', 'a plain image'),
+	image('plain-ro.img', 'a plain image to read'),
+	image('qemu.img', 'a plain image of QEMU\'s'),
+	image('first.iso', 'the first medium'),
+	image('second.iso', 'the second medium'),
+);
+my $boot = flaky_boot('disks',
+	guests => \%guests,
+	store => 1,
+	files => [
+		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz',
+		tool('media.cpio') . ':/boot/media.cpio',
+		map { my ($name) = m{([^/]+)$}; "$_:/images/$name" } @images,
+	],
+	image => ['-q'],
+	memory => 3072,
+	time => 400,
+	stage2 => <<'SH');
+# up N: linux has said what it has, for the Nth time
+up() { await /run/linux.serial '^linux sr0: ' 200 "$1"; }
+await /run/bios.serial '^the disk boots' 200
+up 1
+run list earlydom list --json
+run insert earlydom media linux hdc /images/first.iso
+await /run/linux.serial '^linux sr0: the first medium' 60
+cd /images
+run change earlydom media linux 5632 second.iso
+await /run/linux.serial '^linux sr0: the second medium' 60
+run store xenstore ls -f
+run eject earlydom media linux hdc eject
+await /run/linux.serial '^linux sr0: no medium' 60 2
+run nothing earlydom media linux hdd eject
+run nowhere earlydom media linux hdc /dev/null
+run used earlydom media linux hdc /images/plain.img
+run again earlydom media linux hdc first.iso
+await /run/linux.serial '^linux sr0: the first medium' 60 2
+said disks </run/earlydom/guests/linux
+said linux </run/linux.serial
+# What is in the drive stays when the guest is built anew. QEMU empties the file.
+run reboot xenstore write "/local/domain/$(domid_of linux)/control/shutdown" reboot
+await_report '^earlydom: linux: restarted as domain' 120
+up 1
+said again.linux </run/linux.serial
+said bios </run/bios.serial
+for name in bios linux; do
+	pid=$(grep -lsz "^$name\$" /proc/[0-9]*/cmdline | while IFS=/ read -r _ _ pid _; do
+		! grep -qs '^xen-qemu-sys' "/proc/$pid/comm" || echo "$pid"
+	done)
+	run "cmdline.$name" tr '\0' ' ' <"/proc/$pid/cmdline"
+done
+run destroy earlydom destroy linux
+run last xenstore ls -f
+logs
+SH
+$boot->ended_well;
+
+# ---- they boot, and have their disks ----
+for my $name (qw(bios linux)) {
+	like(($boot->earlydom_on($name))[0] // '', qr/^started as domain \d+ \(vmx hvm, /, "$name is started");
+}
+like($boot->said('bios'), qr/^the disk boots$/m, 'a BIOS boots from a qcow2 image');
+my $linux = $boot->said('linux');
+like($linux, qr/^linux disk xvda: 1024 KiB, rw: the base of an image$/m,
+	'a qcow2 image that is based on another one, by the guest\'s own driver');
+like($linux, qr/^linux disk xvdb: 1024 KiB, rw: a plain image$/m, 'file:');
+like($linux, qr/^linux disk xvde: 1024 KiB, ro: a plain image to read$/m, 'tap:aio:');
+like($linux, qr/^linux disk xvdf: 1024 KiB, rw: a plain image of QEMU's$/m, 'backendtype=qdisk');
+like($boot->said('cmdline.bios.out'), qr{ -drive file=/images/boot\.qcow2,if=ide,index=0,media=disk,format=qcow2,cache=writeback },
+	'QEMU reads the image as what it is');
+unlike($boot->said('cmdline.linux.out'), qr{-runas}, 'QEMU that serves the guest\'s drivers keeps its powers');
+
+# ---- media ----
+my ($domid) = (($boot->earlydom_on('linux'))[0] // '') =~ /domain (\d+)/;
+is($boot->status_of($_), 0, "media: $_") for qw(insert change eject again);
+is(join(' ', map { /^linux sr0: (.*)/ ? "$1," : () } split /\n/, $linux),
+	'no medium, the first medium, the second medium, no medium, the first medium,', 'as the guest sees them');
+for my $at ("/libxl/$domid/device/vbd/5632", "/local/domain/0/backend/qdisk/$domid/5632") {
+	like($boot->said('store.out'), qr{^$at/params = "aio:/images/second\.iso"}m, "$at tells");
+}
+like($boot->said('nothing.err'), qr/^earlydom: linux has no cdrom drive hdd \(it has hdc\)$/m, 'no such drive');
+like($boot->said('nowhere.err'), qr{^earlydom: disk hdc: /dev/null is neither a block device nor a file$}m, 'no medium');
+like($boot->said('used.err'), qr{^earlydom: disk hdc: /images/plain\.img is used by this guest's disk xvdb}m,
+	'what a guest writes is no medium');
+like($boot->said('disks'), qr{^disk=hdc ro /images/first\.iso$}m, 'its record');
+my ($after) = $boot->said('again.linux') =~ /^linux sr0: (.*)$/m;
+is($after, 'the first medium', 'it is still there after a restart');
+unlike($boot->said('last.out'), qr{backend/qdisk/}, 'nothing is left of a guest in the store');
+done_testing;
