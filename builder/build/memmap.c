@@ -31,12 +31,20 @@
  */
 #define FIRMWARE_OWN_START UINT64_C(0xfc000000)
 
+/* Where the hole for devices begins; mmio_hole is its size. */
+static uint64_t firmware_hole(const struct guest_config *cfg)
+{
+	const struct given_number mib = cfg->domain.mmio_hole_mib;
+
+	return mib.given ? GIB4 - ((uint64_t)mib.n << 20) : HVM_BELOW_4G_MMIO_START;
+}
+
 void memmap_layout(struct xc_dom_image *dom, const struct guest *g)
 {
 	const bool firmware = firmware_wanted(g->cfg);
 	const uint64_t card_kib = firmware ? g->cfg->videoram_kib : 0;
 	const uint64_t bytes = (g->static_max_kib - card_kib) << 10;
-	const uint64_t hole = firmware ? HVM_BELOW_4G_MMIO_START : HOLE_START;
+	const uint64_t hole = firmware ? firmware_hole(g->cfg) : HOLE_START;
 
 	dom->target_pages = (g->cfg->memory_kib - card_kib) >> (XC_PAGE_SHIFT - 10);
 	dom->mmio_start = hole;

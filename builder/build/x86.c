@@ -100,7 +100,7 @@ static int time_offset(struct guest *g, int32_t *out, struct err *e)
 
 static int set_clocks(struct guest *g, struct host *h, struct err *e)
 {
-	int32_t offset;
+	int32_t offset = 0;
 
 	if (xc_domain_set_tsc_info(h->xch, g->domid, g->cfg->domain.tsc_mode, 0, 0, 0) < 0)
 		return host_error(h, e, "cannot set the domain's TSC mode (tsc_mode)");

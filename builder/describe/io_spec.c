@@ -1,6 +1,5 @@
 #include "io_spec.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -82,7 +81,8 @@ int iomem_parse(const char *text, struct iomem_range *out, struct err *e)
 	if (number(&at, 16, IO_PAGES_MAX, &r.number) < 0)
 		goto malformed;
 	r.gfn = r.start;
-	if (skip(&at, '@') && number(&at, 16, IO_PAGES_MAX, &r.gfn) < 0)
+	r.placed = skip(&at, '@');
+	if (r.placed && number(&at, 16, IO_PAGES_MAX, &r.gfn) < 0)
 		goto malformed;
 	if (*at)
 		goto malformed;

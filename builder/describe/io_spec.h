@@ -12,6 +12,7 @@
 #ifndef EARLYDOM_IO_SPEC_H
 #define EARLYDOM_IO_SPEC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -32,7 +33,8 @@ struct ioport_range {
 
 struct iomem_range {
 	uint64_t start, number; /* pages of the host */
-	uint64_t gfn;           /* where the guest has them */
+	uint64_t gfn;           /* where the guest has them: */
+	bool placed;            /* @GFN says so; else where the host has them */
 };
 
 /* Each returns 0, or -1 with e set and *out untouched. */

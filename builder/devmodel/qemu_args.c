@@ -71,7 +71,14 @@ static void vga(const struct guest_config *cfg, struct argv *out)
 
 static void machine(const struct guest *g, struct argv *out)
 {
-	pair(out, "-machine", qemu_machine(g->cfg));
+	const struct given_number hole = g->cfg->domain.mmio_hole_mib;
+
+	argv_add(out, "-machine");
+	if (hole.given)
+		argv_add(out, "%s,max-ram-below-4g=%" PRIu64, qemu_machine(g->cfg),
+			 (UINT64_C(1) << 32) - ((uint64_t)hole.n << 20));
+	else
+		argv_add(out, "%s", qemu_machine(g->cfg));
 	argv_add(out, "-m");
 	argv_add(out, "%" PRIu64, mib(g->static_max_kib - g->cfg->videoram_kib));
 }

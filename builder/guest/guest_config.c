@@ -21,20 +21,6 @@ const char *guest_bios_name(enum guest_bios b)
 	return names[b];
 }
 
-const char *guest_action_name(enum guest_action a)
-{
-	static const char *const names[] = {
-		[ACTION_DESTROY] = "destroy",
-		[ACTION_RESTART] = "restart",
-		[ACTION_PRESERVE] = "preserve",
-		[ACTION_COREDUMP_DESTROY] = "coredump-destroy",
-		[ACTION_COREDUMP_RESTART] = "coredump-restart",
-		[ACTION_SOFT_RESET] = "soft-reset",
-	};
-
-	return names[a];
-}
-
 bool guest_config_has_devices(const struct guest_config *cfg)
 {
 	return cfg->nr_disks || cfg->nr_vifs;

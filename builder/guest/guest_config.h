@@ -189,6 +189,5 @@ bool guest_config_has_model(const struct guest_config *cfg);
 /* As descriptors have them. */
 const char *guest_type_name(enum guest_type t);     /* "pv", "pvh", "hvm" */
 const char *guest_bios_name(enum guest_bios b);     /* "seabios", "ovmf" */
-const char *guest_action_name(enum guest_action a); /* "destroy", ... */
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "builder/describe/vnc_server.h"
 #include "builder/image/image_type.h"
@@ -43,8 +44,13 @@ static void domain_nodes(const struct guest *g, const char *dir, struct nodes *t
 		"error",
 	};
 
-	/* The directories above this one inherit what dir has, as those of built_nodes do. */
-	nodes_add(to, NODE_GUEST, dir, "device/suspend/event-channel", "%s", "");
+	/* The directories above this one inherit what dir has, as those of built_nodes do. An old
+	 * guest makes it itself, in a directory of its own. */
+	nodes_add(to, NODE_GUEST, dir,
+		  bool_or(g->cfg->domain.suspend_evtchn_compat, false)
+			  ? "device"
+			  : "device/suspend/event-channel",
+		  "%s", "");
 	/* The guest owns dir for a moment, so that its nodes inherit that. To set the permissions
 	 * of each would be a request more, for which xenstored reads a node of every domain. */
 	nodes_permit(to, NODE_GUEST, "%s", dir);
@@ -53,6 +59,10 @@ static void domain_nodes(const struct guest *g, const char *dir, struct nodes *t
 	if (g->cfg->type == GUEST_HVM) {
 		nodes_add(to, NODE_INHERITS, dir, "control/feature-s3", "%s", "");
 		nodes_add(to, NODE_INHERITS, dir, "control/feature-s4", "%s", "");
+	}
+	if (bool_or(g->cfg->domain.driver_domain, false)) {
+		nodes_add(to, NODE_INHERITS, dir, "libxl", "%s", "");
+		nodes_add(to, NODE_INHERITS, dir, "device-model", "%s", "");
 	}
 	nodes_permit(to, NODE_READABLE, "%s/control", dir);
 	nodes_permit(to, NODE_READABLE, "%s", dir);
@@ -110,6 +120,8 @@ static void tables_nodes(const char *dir, const char *name, uint64_t gpa, uint32
 static void firmware_nodes(const struct guest *g, const char *dir, struct nodes *to)
 {
 	const struct guest_config *cfg = g->cfg;
+	const struct domain_options *o = &cfg->domain;
+	uint64_t id[2];
 
 	nodes_add(to, NODE_READABLE, dir, "hvmloader", "%s", "");
 	nodes_add(to, NODE_INHERITS, dir, "hvmloader/bios", "%s", guest_bios_name(cfg->bios));
@@ -117,9 +129,18 @@ static void firmware_nodes(const struct guest *g, const char *dir, struct nodes 
 	tables_nodes(dir, "smbios", g->smbios_gpa, g->smbios_bytes, to);
 	tables_nodes(dir, "acpi", g->acpi_gpa, g->acpi_bytes, to);
 	nodes_add(to, NODE_INHERITS, dir, "platform/acpi", "%d", cfg->acpi);
-	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s3", "1");
-	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s4", "1");
-	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_laptop_slate", "0");
+	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s3", "%d", bool_or(o->acpi_s3, true));
+	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s4", "%d", bool_or(o->acpi_s4, true));
+	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_laptop_slate", "%d",
+		  bool_or(o->acpi_laptop_slate, false));
+	if (o->mmio_hole_mib.given)
+		nodes_add(to, NODE_INHERITS, dir, "platform/mmio_hole_size", "%" PRId64,
+			  o->mmio_hole_mib.n << 20);
+	/* As libxl__ms_vm_genid_set of libxl_genid.c has it. */
+	memcpy(id, g->genid, sizeof(id));
+	if (o->genid)
+		nodes_add(to, NODE_INHERITS, dir, "platform/generation-id", "%" PRIu64 ":%" PRIu64,
+			  id[0], id[1]);
 	nodes_add(to, NODE_INHERITS, dir, "platform/device-model", "%s", guest_dm_version(cfg));
 }
 

@@ -20,6 +20,7 @@
 #include "builder/describe/config_keys.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/describe/vkb_spec.h"
+#include "xl_record_domain.h"
 
 #define NAME_MAX_LEN 96
 
@@ -66,12 +67,13 @@ static void print_create_info(struct json *j, const struct guest *g)
 	uuid_text(g->uuid, uuid);
 	json_open(j, "c_info", '{');
 	json_text(j, "type", guest_type_name(g->cfg->type));
-	if (g->cfg->type == GUEST_HVM)
-		print_default(j, g->cfg, "hap", g->cfg->hap, true);
+	record_paging(j, g->cfg);
 	json_text(j, "name", g->cfg->name);
 	json_number(j, "domid", DOMID_ANY);
 	json_text(j, "uuid", uuid);
+	record_pool(j, g->cfg);
 	print_flag(j, "run_hotplug_scripts", true); /* xl.conf's default, as claim_mode is */
+	record_domain_kind(j, g->cfg);
 	json_close(j, '}');
 }
 
@@ -98,27 +100,44 @@ static void print_map(struct json *j, const uint8_t *map, size_t len)
 	json_close(j, ']');
 }
 
-/* Vcpus that the descriptor pins: all, or as many as its list has. */
-static unsigned nr_pinned(const struct guest_config *cfg)
+/* Vcpus that a list of the descriptor's pins: all, or as many as it has. */
+static unsigned nr_pinned(const struct guest_config *cfg, const struct strings *list, bool per_vcpu)
 {
-	if (!cfg->cpus.n || (cfg->cpus_per_vcpu && cfg->cpus.n < cfg->maxvcpus))
-		return (unsigned)cfg->cpus.n;
+	if (!list->n || (per_vcpu && list->n < cfg->maxvcpus))
+		return (unsigned)list->n;
 	return cfg->maxvcpus;
+}
+
+static unsigned nr_hard(const struct guest_config *cfg)
+{
+	return nr_pinned(cfg, &cfg->cpus, cfg->cpus_per_vcpu);
+}
+
+static unsigned nr_soft(const struct guest_config *cfg)
+{
+	return nr_pinned(cfg, &cfg->domain.cpus_soft, cfg->domain.cpus_soft_per_vcpu);
+}
+
+static void print_maps(struct json *j, const char *key, const uint8_t *maps, size_t map_len,
+		       unsigned n)
+{
+	if (!n)
+		return;
+	json_open(j, key, '[');
+	for (unsigned i = 0; i < n; i++)
+		print_map(j, maps + i * map_len, map_len);
+	json_close(j, ']');
 }
 
 static void print_pins(struct json *j, const struct guest_config *cfg,
 		       const struct xl_record_pins *pins)
 {
-	const unsigned n = nr_pinned(cfg);
-
-	if (!pins || !n)
+	if (!pins)
 		return;
-	json_open(j, "vcpu_hard_affinity", '[');
-	for (unsigned i = 0; i < n; i++)
-		print_map(j, pins->maps + i * pins->map_len, pins->map_len);
-	json_close(j, ']');
-	/* xl does not choose NUMA nodes for a guest whose vcpus are pinned one by one. */
-	if (cfg->cpus_per_vcpu)
+	print_maps(j, "vcpu_hard_affinity", pins->maps, pins->map_len, nr_hard(cfg));
+	print_maps(j, "vcpu_soft_affinity", pins->soft, pins->map_len, nr_soft(cfg));
+	/* xl does not choose NUMA nodes for a guest of which something is said for each vcpu. */
+	if (cfg->cpus_per_vcpu || cfg->domain.cpus_soft.n)
 		print_flag(j, "numa_placement", false);
 }
 
@@ -129,6 +148,7 @@ static void print_schedule(struct json *j, const struct guest_config *cfg)
 		json_number(j, "weight", cfg->cpu_weight);
 	if (cfg->has_cap)
 		json_number(j, "cap", cfg->cap);
+	record_period(j, cfg);
 	json_close(j, '}');
 }
 
@@ -214,15 +234,17 @@ static void print_usb(struct json *j, const struct guest_config *cfg)
 		json_text(j, "usbdevice", cfg->usbdevice.v[0]);
 }
 
-static void print_hvm(struct json *j, const struct guest_config *cfg)
+static void print_hvm(struct json *j, const struct guest *g)
 {
+	const struct guest_config *cfg = g->cfg;
 	const bool qemu = firmware_wanted(cfg);
 
 	optional(j, "firmware", cfg->firmware_override);
 	if (cfg->bios != BIOS_SEABIOS || config_has(cfg, "bios"))
 		json_text(j, "bios", guest_bios_name(cfg->bios));
-	print_default(j, cfg, "viridian", cfg->viridian, false);
+	record_hvm_features(j, cfg);
 	print_default(j, cfg, "hpet", cfg->hpet, true);
+	record_hvm_layout(j, cfg);
 	optional(j, "system_firmware", cfg->bios_path);
 	optional(j, "smbios_firmware", cfg->smbios_firmware);
 	optional(j, "acpi_firmware", cfg->acpi_firmware);
@@ -250,22 +272,28 @@ static void print_hvm(struct json *j, const struct guest_config *cfg)
 		print_strings(j, "usbdevice_list", &cfg->usbdevice);
 	if (cfg->vendor_device == VENDOR_XENSERVER)
 		json_text(j, "vendor_device", "xenserver");
+	record_genid(j, g);
 	print_serial(j, cfg, true);
 	empty(j, "rdm");
+	record_mca(j, cfg);
 }
 
-static void print_type(struct json *j, const struct guest_config *cfg)
+static void print_type(struct json *j, const struct guest *g)
 {
+	const struct guest_config *cfg = g->cfg;
 	char type[16];
 
-	if (cfg->type == GUEST_HVM) {
+	if (cfg->type == GUEST_HVM)
 		print_default(j, cfg, "acpi", cfg->acpi, true);
+	record_timers(j, cfg);
+	if (cfg->type == GUEST_HVM)
 		print_default(j, cfg, "apic", cfg->apic, true);
-	}
 	snprintf(type, sizeof(type), "type.%s", guest_type_name(cfg->type));
 	json_open(j, type, '{');
 	if (cfg->type == GUEST_HVM)
-		print_hvm(j, cfg);
+		print_hvm(j, g);
+	if (cfg->type == GUEST_PV)
+		record_pv(j, cfg);
 	json_close(j, '}');
 }
 
@@ -277,20 +305,25 @@ static void print_build_info(struct json *j, const struct guest *g,
 	json_open(j, "b_info", '{');
 	print_vcpus(j, cfg);
 	print_pins(j, cfg, pins);
+	record_tsc(j, cfg);
 	json_number(j, "max_memkb", g->static_max_kib);
 	json_number(j, "target_memkb", cfg->memory_kib);
 	json_number(j, "video_memkb", cfg->videoram_kib);
+	record_limits(j, cfg);
 	print_model(j, cfg);
 	print_schedule(j, cfg);
+	record_machine(j, cfg);
 	print_flag(j, "claim_mode", true);
+	record_event_channels(j, cfg);
 	optional(j, "kernel", cfg->kernel);
 	print_cmdline(j, cfg);
 	optional(j, "ramdisk", cfg->ramdisk);
-	print_type(j, cfg);
+	print_type(j, g);
 	empty(j, "arch_arm");
 	json_open(j, "arch_x86", '{');
-	print_flag(j, "msr_relaxed", false);
+	print_flag(j, "msr_relaxed", bool_or(cfg->domain.msr_relaxed, false));
 	json_close(j, '}');
+	record_rest(j, cfg);
 	json_close(j, '}');
 }
 
@@ -467,8 +500,16 @@ static void print_devices(struct json *j, const struct guest *g)
 /* libxl's default is not printed. */
 static void print_action(struct json *j, const char *key, enum guest_action action)
 {
+	static const char *const names[] = {
+		[ACTION_RESTART] = "restart",
+		[ACTION_PRESERVE] = "preserve",
+		[ACTION_COREDUMP_DESTROY] = "coredump_destroy",
+		[ACTION_COREDUMP_RESTART] = "coredump_restart",
+		[ACTION_SOFT_RESET] = "soft_reset",
+	};
+
 	if (action != ACTION_DESTROY)
-		json_text(j, key, guest_action_name(action));
+		json_text(j, key, names[action]);
 }
 
 void xl_record_print(const struct guest *g, const struct xl_record_pins *pins, FILE *to)
@@ -481,8 +522,9 @@ void xl_record_print(const struct guest *g, const struct xl_record_pins *pins, F
 	print_devices(&j, g);
 	print_action(&j, "on_poweroff", g->cfg->on_poweroff);
 	print_action(&j, "on_reboot", g->cfg->on_reboot);
+	print_action(&j, "on_watchdog", g->cfg->on_watchdog);
 	print_action(&j, "on_crash", g->cfg->on_crash);
-	json_text(&j, "on_soft_reset", "soft_reset");
+	print_action(&j, "on_soft_reset", g->cfg->on_soft_reset);
 	json_close(&j, '}');
 }
 
@@ -573,23 +615,35 @@ static int make_text(const struct guest *g, const struct xl_record_pins *pins, c
 	return err_set_passing(e, "out of memory");
 }
 
+static int read_maps(const struct guest *g, struct host *h, unsigned n, bool soft, uint8_t **maps,
+		     size_t len, struct err *e)
+{
+	if (!n)
+		return 0;
+	*maps = calloc(n, len);
+	if (!*maps)
+		return err_set_passing(e, "out of memory");
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t *map = *maps + i * len;
+
+		if (xc_vcpu_getaffinity(h->xch, g->domid, (int)i, soft ? NULL : map,
+					soft ? map : NULL,
+					soft ? XEN_VCPUAFFINITY_SOFT : XEN_VCPUAFFINITY_HARD) < 0)
+			return host_error(h, e, "cannot ask for the cpus of vcpu %u", i);
+	}
+	return 0;
+}
+
 /* The maps as the hypervisor has them, whatever words they were given in. */
 static int read_pins(const struct guest *g, struct host *h, struct xl_record_pins *pins,
 		     struct err *e)
 {
-	const unsigned n = nr_pinned(g->cfg);
+	const size_t len = (h->nr_cpus + 7) / 8;
 
-	if (!n)
-		return 0;
-	pins->map_len = (h->nr_cpus + 7) / 8;
-	pins->maps = calloc(n, pins->map_len);
-	if (!pins->maps)
-		return err_set_passing(e, "out of memory");
-	for (unsigned i = 0; i < n; i++)
-		if (xc_vcpu_getaffinity(h->xch, g->domid, (int)i, pins->maps + i * pins->map_len,
-					NULL, XEN_VCPUAFFINITY_HARD) < 0)
-			return host_error(h, e, "cannot ask for the cpus of vcpu %u", i);
-	return 0;
+	pins->map_len = len;
+	if (read_maps(g, h, nr_hard(g->cfg), false, &pins->maps, len, e) < 0)
+		return -1;
+	return read_maps(g, h, nr_soft(g->cfg), true, &pins->soft, len, e);
 }
 
 int xl_record_text(const struct guest *g, struct host *h, char **text, size_t *len, struct err *e)
@@ -601,6 +655,7 @@ int xl_record_text(const struct guest *g, struct host *h, char **text, size_t *l
 	if (!rc)
 		rc = make_text(g, &pins, text, len, e);
 	free(pins.maps);
+	free(pins.soft);
 	return rc;
 }
 

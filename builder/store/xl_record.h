@@ -15,9 +15,10 @@
 #include "builder/guest/guest.h"
 #include "builder/host/host.h"
 
-/* Which physical cpus the vcpus may use: a bitmap of map_len bytes each, as xc_cpumap_t. */
+/* Which physical cpus the vcpus may use, and prefer: a bitmap of map_len bytes each, as
+ * xc_cpumap_t. */
 struct xl_record_pins {
-	uint8_t *maps;
+	uint8_t *maps, *soft;
 	size_t map_len;
 };
 

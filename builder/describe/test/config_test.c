@@ -622,9 +622,6 @@ static void test_names(void **state)
 	assert_string_equal(guest_type_name(GUEST_PV), "pv");
 	assert_string_equal(guest_type_name(GUEST_PVH), "pvh");
 	assert_string_equal(guest_type_name(GUEST_HVM), "hvm");
-	assert_string_equal(guest_action_name(ACTION_DESTROY), "destroy");
-	assert_string_equal(guest_action_name(ACTION_RESTART), "restart");
-	assert_string_equal(guest_action_name(ACTION_PRESERVE), "preserve");
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "builder/describe/io_spec.h"
 
@@ -84,6 +85,7 @@ static void mem(const char *text, uint64_t start, uint64_t number, uint64_t gfn,
 	assert_int_equal(iomem_parse(text, &r, &e), msg ? -1 : 0);
 	assert_string_equal(e.msg, msg ? msg : "right");
 	assert_true(r.start == start && r.number == number && r.gfn == gfn);
+	assert_true(msg || r.placed == !!strchr(text, '@'));
 }
 
 static void no_mem(const char *text)
