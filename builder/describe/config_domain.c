@@ -72,11 +72,26 @@ static void check_passthrough(struct reading *r)
 		check_populated(r, "passthrough", "that");
 }
 
+/* A guest has a channel for its console and one for the store; 0 is libxl's default. */
+static void check_event_channels(struct reading *r)
+{
+	const struct statement *st = config_good(r, "max_event_channels");
+	struct given_number *n = &r->g->domain.max_event_channels;
+
+	if (st && n->n && n->n < 3)
+		diag_add(r->d, st->value.loc,
+			 "max_event_channels = %lld: must be 0, the default, or at least 3",
+			 (long long)n->n);
+	if (!n->n)
+		n->given = false;
+}
+
 void config_check_domain(struct reading *r)
 {
 	check_clocks(r);
 	check_altp2m(r);
 	check_passthrough(r);
+	check_event_channels(r);
 	if (config_good(r, "nx") && r->g->domain.nx == BOOL_OFF)
 		diag_note(r->d, config_good(r, "nx")->loc,
 			  "nx = 0 has no effect, as with xl: cpuid = \"host,nx=0\" hides it");

@@ -270,7 +270,7 @@ const struct key config_keys[] = {
 	{"max_grant_version", read_given_number, FIELD(domain.max_grant_version),
 	 .min = 1, .max = 2},
 	{"max_event_channels", read_given_number, FIELD(domain.max_event_channels),
-	 .min = 3, .max = INT32_MAX},
+	 .min = 0, .max = INT32_MAX},
 	{"vmtrace_buf_kb", read_vmtrace, FIELD(domain.vmtrace_kib), .min = 0, .max = INT32_MAX},
 	{"passthrough", read_word, FIELD(domain.passthrough), .words = passthrough_modes},
 	{"seclabel", read_string, FIELD(domain.label), .check = check_filled},

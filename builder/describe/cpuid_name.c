@@ -34,13 +34,17 @@ static const struct cpuid_place words[] = {
 	{.leaf = 0x80000021, .subleaf = NO_SUB, .reg = CPUID_ECX},
 };
 
-/* The features that the hypervisor of the linked libraries knows, by their names in its header. */
-static const struct {
-	const char *name;
-	unsigned number; /* word * 32 + bit */
-} features[] = {
-#define XEN_CPUFEATURE(name, value) {#name, value},
+/* The features that the hypervisor of the linked libraries knows, by their names in its header, one
+ * after the other; and their numbers, word * 32 + bit. */
+static const char feature_names[] = {
+#define XEN_CPUFEATURE(name, value) #name "\0"
 #include <xen/arch-x86/cpufeatureset.h>
+#undef XEN_CPUFEATURE
+};
+static const uint16_t features[] = {
+#define XEN_CPUFEATURE(name, value) (value),
+#include <xen/arch-x86/cpufeatureset.h>
+#undef XEN_CPUFEATURE
 };
 
 /*
@@ -55,14 +59,14 @@ static const struct {
 	{                                                                                          \
 		name,                                                                              \
 		{                                                                                  \
-			false, leaf, sub, CPUID_##reg, bit, length, 0, 0                           \
+			leaf, sub, false, CPUID_##reg, bit, length, 0, 0                           \
 		}                                                                                  \
 	}
 	/* clang-format off */
 	FIELD("maxleaf",       0x00000000, NO_SUB, EAX,  0, 32),
 	FIELD("stepping",      0x00000001, NO_SUB, EAX,  0,  4),
-	{"model",  {false,     0x00000001, NO_SUB, CPUID_EAX, 4, 4, 16, 4}},
-	{"family", {false,     0x00000001, NO_SUB, CPUID_EAX, 8, 4, 20, 8}},
+	{"model",  {           0x00000001, NO_SUB, false, CPUID_EAX, 4, 4, 16, 4}},
+	{"family", {           0x00000001, NO_SUB, false, CPUID_EAX, 8, 4, 20, 8}},
 	FIELD("brandid",       0x00000001, NO_SUB, EBX,  0,  8),
 	FIELD("clflush",       0x00000001, NO_SUB, EBX,  8,  8),
 	FIELD("proccount",     0x00000001, NO_SUB, EBX, 16,  8),
@@ -117,12 +121,27 @@ static char small(char c)
 
 static bool is_feature(const char *name, size_t len, const char *header)
 {
-	if (strlen(header) != len)
-		return false;
 	for (size_t i = 0; i < len; i++)
-		if (name[i] != small(header[i]))
+		if (!header[i] || name[i] != small(header[i]))
 			return false;
-	return true;
+	return header[len] == '\0';
+}
+
+static bool find_feature(const char *name, size_t len, struct cpuid_place *out)
+{
+	const char *header = feature_names;
+
+	for (size_t i = 0; i < NR(features); i++, header += strlen(header) + 1) {
+		/* A newer hypervisor's header may have more words than there are places known for.
+		 */
+		if (features[i] / 32 >= NR(words) || !is_feature(name, len, header))
+			continue;
+		*out = words[features[i] / 32];
+		out->bit = (uint8_t)(out->bit + features[i] % 32);
+		out->length = 1;
+		return true;
+	}
+	return false;
 }
 
 bool cpuid_name_find(const char *name, size_t len, struct cpuid_place *out)
@@ -133,35 +152,20 @@ bool cpuid_name_find(const char *name, size_t len, struct cpuid_place *out)
 		*out = fields[i].at;
 		return true;
 	}
-	for (size_t i = 0; i < NR(features); i++) {
-		/* A newer hypervisor's header may have more words than there are places known for.
-		 */
-		if (features[i].number / 32 >= NR(words) ||
-		    !is_feature(name, len, features[i].name))
-			continue;
-		*out = words[features[i].number / 32];
-		out->bit += features[i].number % 32;
-		out->length = 1;
-		return true;
-	}
-	return false;
+	return find_feature(name, len, out);
 }
 
 const char *cpuid_name_suggest(char buf[SUGGEST_MAX], const char *name)
 {
-	char lower[NR(features)][24];
 	const char *names[NR(fields) + NR(features)];
-	size_t n = 0;
+	char lower[sizeof(feature_names)];
+	size_t n = 0, at = 0;
 
+	for (size_t i = 0; i < sizeof(lower); i++)
+		lower[i] = small(feature_names[i]);
 	for (size_t i = 0; i < NR(fields); i++)
 		names[n++] = fields[i].name;
-	for (size_t i = 0; i < NR(features); i++) {
-		size_t k = 0;
-
-		for (; features[i].name[k] && k < sizeof(lower[i]) - 1; k++)
-			lower[i][k] = small(features[i].name[k]);
-		lower[i][k] = '\0';
-		names[n++] = lower[i];
-	}
+	for (size_t i = 0; i < NR(features); i++, at += strlen(&lower[at]) + 1)
+		names[n++] = &lower[at];
 	return suggest_text(buf, name, names, n);
 }

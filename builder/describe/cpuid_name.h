@@ -18,12 +18,12 @@ enum cpuid_reg { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 
 /* `length` bits, the lowest of them `bit`. */
 struct cpuid_place {
-	bool msr; /* `leaf` is the index of an MSR of 64 bits */
 	uint32_t leaf, subleaf;
-	enum cpuid_reg reg;
-	unsigned bit, length;
-	/* The two fields that are in two places; the second one's bit, 0 for all others. */
-	unsigned more_bit, more_length;
+	bool msr;    /* `leaf` is the index of an MSR of 64 bits */
+	uint8_t reg; /* enum cpuid_reg */
+	uint8_t bit, length;
+	/* The two fields that are in two places: the second one; length 0 for all others. */
+	uint8_t more_bit, more_length;
 };
 
 /* The place of the thing of that name (len bytes). False when there is none. */

@@ -235,7 +235,7 @@ static int parse_register(const char **at, const char **bits, struct err *e)
 int cpuid_leaf_parse(const char *text, struct cpuid_spec *out, struct err *e)
 {
 	uint32_t number, subleaf = CPUID_NO_SUBLEAF;
-	const char *at = text, *bits;
+	const char *at = text, *bits = text;
 	struct cpuid_leaf *leaf;
 	int reg;
 

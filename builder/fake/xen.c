@@ -722,8 +722,7 @@ static bool options_ok(const struct xen_domctl_createdomain *c)
 	    (c->vmtrace_size && !can(XEN_SYSCTL_PHYSCAP_vmtrace)) ||
 	    c->arch.misc_flags & ~XEN_X86_MSR_RELAXED)
 		return false;
-	return c->grant_opts && c->max_grant_frames && c->max_grant_frames <= GRANT_FRAMES &&
-	       c->max_maptrack_frames <= MAPTRACK_FRAMES;
+	return c->max_grant_frames <= GRANT_FRAMES && c->max_maptrack_frames <= MAPTRACK_FRAMES;
 }
 
 /* What XEN_DOMCTL_createdomain refuses (sanitise_domain_config in Xen). */

@@ -86,6 +86,24 @@ static void test_layout_firmware(void **state)
 	}
 }
 
+/* mmio_hole: as large as it says, which a guest without a firmware does not look at. */
+static void test_layout_hole(void **state)
+{
+	struct guest_config cfg = kit_config("map", GUEST_PV);
+	struct xc_dom_image dom = {0};
+
+	(void)state;
+	kit_hvm(&cfg, false);
+	cfg.memory_kib = 5 << 20;
+	cfg.domain.mmio_hole_mib = (struct given_number){true, 1024};
+	layout(&dom, &cfg);
+	assert_true(dom.mmio_start == 3 * GIB && dom.mmio_size == GIB);
+	assert_true(dom.lowmem_end == 3 * GIB && dom.highmem_end == 6 * GIB);
+	kit_hvm(&cfg, true);
+	layout(&dom, &cfg);
+	assert_true(dom.mmio_start == HOLE);
+}
+
 /* One without a firmware has the memory of a pvh guest. */
 static void test_layout_classic(void **state)
 {
@@ -367,15 +385,11 @@ static int begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_layout_firmware),
-		cmocka_unit_test(test_layout_classic),
-		cmocka_unit_test(test_small),
-		cmocka_unit_test(test_big),
-		cmocka_unit_test(test_firmware),
-		cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_file),
-		cmocka_unit_test(test_file_firmware),
+		cmocka_unit_test(test_layout),      cmocka_unit_test(test_layout_firmware),
+		cmocka_unit_test(test_layout_hole), cmocka_unit_test(test_layout_classic),
+		cmocka_unit_test(test_small),       cmocka_unit_test(test_big),
+		cmocka_unit_test(test_firmware),    cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_file),        cmocka_unit_test(test_file_firmware),
 		cmocka_unit_test(test_file_wrong),
 	};
 

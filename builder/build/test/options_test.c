@@ -542,7 +542,7 @@ static void test_labels(void **state)
 static void test_machine(void **state)
 {
 	struct ioport_range ports[] = {{0x2f8, 8}, {0x3f8, 1}};
-	struct iomem_range mem[] = {{0xfed40, 5, 0xa0000}};
+	struct iomem_range mem[] = {{0xfed40, 5, 0xa0000, true}};
 	uint32_t irqs[] = {3, 4};
 	struct guest_config cfg = plain(GUEST_PVH);
 	const struct fake_given want[] = {
@@ -661,7 +661,7 @@ static struct guest_config rich(enum guest_type type)
 	static struct cpuid_leaf leaf = {1, CPUID_NO_SUBLEAF, {"", "", "", ""}};
 	static struct cpuid_spec cpuid = {.leaves = &leaf, .nr_leaves = 1};
 	static struct ioport_range ports[] = {{0x2f8, 8}};
-	static struct iomem_range mem[] = {{0xfed40, 5, 0xa0000}};
+	static struct iomem_range mem[] = {{0xfed40, 5, 0xa0000, true}};
 	static uint32_t irqs[] = {3};
 	struct guest_config cfg = plain(type);
 

@@ -61,6 +61,15 @@ static void test_plain(void **state)
 	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE);
 }
 
+/* What of memory lies below the hole for devices. */
+static void test_hole(void **state)
+{
+	(void)state;
+	cfg.domain.mmio_hole_mib = (struct given_number){true, 1024};
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, "-machine",
+	      "xenfv,suppress-vmdesc=on,max-ram-below-4g=3221225472", "-m", "504");
+}
+
 static void test_full(void **state)
 {
 	static char kernel[] = "/boot/vmlinuz", ramdisk[] = "/boot/initrd", pty[] = "pty";
@@ -388,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_plain, set_up),
+		cmocka_unit_test_setup(test_hole, set_up),
 		cmocka_unit_test_setup(test_full, set_up),
 		cmocka_unit_test_setup(test_kernel, set_up),
 		cmocka_unit_test_setup(test_devices, set_up),

@@ -273,6 +273,28 @@ static void test_hvm(void **state)
 		"/local/domain/1/memory/videoram = \"8192\"   (n0,r1)\n");
 	assert_null(fake_store_read("/local/domain/1/image"));
 
+	/* What the firmware reads of few descriptors. */
+	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_s4"), "1");
+	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_laptop_slate"), "0");
+	assert_null(fake_store_read("/local/domain/1/platform/mmio_hole_size"));
+	assert_null(fake_store_read("/local/domain/1/platform/generation-id"));
+	s.g.cfg.domain = (struct domain_options){.acpi_s3 = BOOL_OFF,
+						 .acpi_s4 = BOOL_OFF,
+						 .acpi_laptop_slate = BOOL_ON,
+						 .mmio_hole_mib = {true, 1024},
+						 .genid = 1};
+	for (uint8_t i = 0; i < 16; i++)
+		s.g.guest.genid[i] = i;
+	write_nodes_of(&s);
+	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_s3"), "0");
+	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_s4"), "0");
+	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_laptop_slate"), "1");
+	assert_string_equal(fake_store_read("/local/domain/1/platform/mmio_hole_size"),
+			    "1073741824");
+	/* Two numbers of 8 bytes each, the lowest one first. */
+	assert_string_equal(fake_store_read("/local/domain/1/platform/generation-id"),
+			    "506097522914230528:1084818905618843912");
+
 	s.g.guest.static_max_kib = 256 * 1024;
 	write_nodes_of(&s);
 	assert_string_equal(fake_store_read("/local/domain/1/memory/static-max"), "262144");
@@ -280,6 +302,33 @@ static void test_hvm(void **state)
 	s.g.guest.in_store = true;
 	store_remove_guest(&s.g.guest, &s.host);
 	assert_null(fake_store_read("/local/domain/0/backend"));
+	close_scene(&s);
+}
+
+/* Nodes that are an old guest's, or one's that serves others. */
+static void test_kinds(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, "old", GUEST_PV);
+	make_domain(&s);
+	write_nodes_of(&s);
+	list_is("/local/domain/1/device",
+		"/local/domain/1/device = \"\"   (n0,r1)\n"
+		"/local/domain/1/device/suspend = \"\"   (n0,r1)\n"
+		"/local/domain/1/device/suspend/event-channel = \"\"   (n1)\n");
+	assert_null(fake_store_read("/local/domain/1/libxl"));
+	s.g.guest.in_store = true;
+	store_remove_guest(&s.g.guest, &s.host);
+	s.g.cfg.domain =
+		(struct domain_options){.driver_domain = BOOL_ON, .suspend_evtchn_compat = BOOL_ON};
+	write_nodes_of(&s);
+	list_is("/local/domain/1/device", "/local/domain/1/device = \"\"   (n1)\n");
+	list_is("/local/domain/1/libxl", "/local/domain/1/libxl = \"\"   (n1)\n");
+	list_is("/local/domain/1/device-model", "/local/domain/1/device-model = \"\"   (n1)\n");
+	s.g.guest.in_store = true;
+	store_remove_guest(&s.g.guest, &s.host);
 	close_scene(&s);
 }
 
@@ -632,21 +681,14 @@ static void test_dom0(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_hvm),
-		cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_link),
-		cmocka_unit_test(test_introduce),
-		cmocka_unit_test(test_without_channel),
-		cmocka_unit_test(test_same_name),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_collisions),
-		cmocka_unit_test(test_transactions),
-		cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_messages),
-		cmocka_unit_test(test_dom0),
+		cmocka_unit_test(test_golden),     cmocka_unit_test(test_options),
+		cmocka_unit_test(test_hvm),        cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_classic),    cmocka_unit_test(test_link),
+		cmocka_unit_test(test_introduce),  cmocka_unit_test(test_without_channel),
+		cmocka_unit_test(test_same_name),  cmocka_unit_test(test_many),
+		cmocka_unit_test(test_collisions), cmocka_unit_test(test_transactions),
+		cmocka_unit_test(test_failures),   cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_messages),   cmocka_unit_test(test_dom0),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -429,7 +429,7 @@ static void test_pins(void **state)
 {
 	static char *cpus[] = {"0-1", "9"};
 	uint8_t maps[6] = {3, 0, 0, 2, 1, 0x80};
-	const struct xl_record_pins pins = {maps, 2};
+	const struct xl_record_pins pins = {maps, NULL, 2};
 	struct golden g;
 	char *text;
 
