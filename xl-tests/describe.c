@@ -56,16 +56,17 @@ static void take_devices(struct guest *g)
 }
 
 /* Returns 0, or -1 with e set: a cpu that the host lacks. */
-static int find_pins(const struct guest_config *cfg, uint8_t *maps, struct err *e)
+static int find_pins(const struct guest_config *cfg, const struct strings *cpus, bool per_vcpu,
+		     uint8_t *maps, struct err *e)
 {
 	static const uint32_t node_of[NR_CPUS] = {0, 0, 0, 0, 1, 1, 1, 1};
 	const struct cpu_topology topology = {NR_CPUS, node_of};
 	const char *text;
 
 	for (unsigned i = 0; i < cfg->maxvcpus; i++) {
-		if (!cfg->cpus.n || (cfg->cpus_per_vcpu && i >= cfg->cpus.n))
+		if (!cpus->n || (per_vcpu && i >= cpus->n))
 			break;
-		text = cfg->cpus.v[cfg->cpus_per_vcpu ? i : 0];
+		text = cpus->v[per_vcpu ? i : 0];
 		if (cpus_resolve(text, &topology, maps + i, 1, e) < 0)
 			return -1;
 	}
@@ -83,8 +84,12 @@ static void print_record(const struct guest_config *cfg, const struct diag *note
 		return;
 	}
 	pins.maps = must(calloc(cfg->maxvcpus + 1, 1));
-	if (find_pins(cfg, pins.maps, &e) < 0) {
+	pins.soft = must(calloc(cfg->maxvcpus + 1, 1));
+	if (find_pins(cfg, &cfg->cpus, cfg->cpus_per_vcpu, pins.maps, &e) < 0) {
 		printf("refused\n: cpus: %s\n", e.msg);
+	} else if (find_pins(cfg, &cfg->domain.cpus_soft, cfg->domain.cpus_soft_per_vcpu, pins.soft,
+			     &e) < 0) {
+		printf("refused\n: cpus_soft: %s\n", e.msg);
 	} else {
 		give_devices(&g);
 		puts("taken");
@@ -94,6 +99,7 @@ static void print_record(const struct guest_config *cfg, const struct diag *note
 		take_devices(&g);
 	}
 	free(pins.maps);
+	free(pins.soft);
 }
 
 static void describe(const char *file)

@@ -94,6 +94,7 @@ sub record {
 	my $text = JSON::PP->new->canonical->pretty->encode($one->{ours}{earlydom});
 
 	$text =~ s/^ *"(uuid|mac)".*\n//mg;
+	$text =~ s/^ *"ms_vm_genid" : \[.*?\],?\n//msg;
 	return $text;
 }
 
