@@ -64,7 +64,8 @@ const char *disk_format_driver(enum disk_format f);
 const char *disk_format_in_store(enum disk_format f);
 
 /* What an image looks like by its first len bytes, 32 of which tell; DISK_RAW where it looks like
- * nothing, as a vhd of a fixed size does. The magic numbers are QEMU's (block/qcow2.c and others). */
+ * nothing, as a vhd of a fixed size does. The magic numbers are QEMU's (block/qcow2.c and others).
+ */
 #define DISK_HEAD 32
 enum disk_format disk_format_of(const uint8_t *head, size_t len);
 
