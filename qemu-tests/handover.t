@@ -26,8 +26,9 @@ my $boot = flaky_boot('handover',
 			$linux
 			type = "pvh"
 			memory = 160
+			maxmem = 224
 			uuid = "5f0c1cb2-88b4-4b4b-9d0a-0123456789ab"
-			extra = "console=hvc0 quiet tsc_early_khz=2600000 guest=pvh"
+			extra = "console=hvc0 quiet tsc_early_khz=2600000 balloon=1 guest=pvh"
 			CFG
 		# A back end is known by its nodes in the store alone.
 		disk => qq(kernel = "/boot/tiny"\nmemory = 16\ndisk = ["/dev/null,raw,xvda,rw"]\nstart_retries = 0\n),
@@ -80,6 +81,9 @@ run store xenstore ls -fp
 echo 'xenstore write data/up yes' >"$tty"
 run up await_node "/local/domain/$(domid_of pvh)/data/up"
 run late_list earlydom list --json
+# Long enough to give back what it should not.
+sleep 3
+run memory await_node "/local/domain/$(domid_of pvh)/data/memory"
 run stop earlydom stop -t 500 pvh
 run stop_pv earlydom stop -t 500 pv
 killall cat
@@ -130,10 +134,14 @@ for my $name (qw(pv pvh)) {
 	like($boot->said("tty.$name"), qr{^/dev/pts/\d+\n}, "$name: which is one");
 	like($boot->said("console.$name"), qr/^42 from $name$/m, "$name: and serves it both ways");
 }
+# Its map was made without a store, and ends at memory: nothing is to be given back for what is behind it.
+like($store, qr{^/local/domain/$domid{pvh}/memory/static-max = "@{[160 * 1024]}"}m, 'pvh: its maximum is what it has');
 like($store, qr{^/vm/5f0c1cb2-88b4-4b4b-9d0a-0123456789ab/name = "pvh"}m, 'pvh: its own uuid');
 
 # ---- afterwards ----
 is($boot->said('up.out'), "yes\n", 'pvh: its kernel has connected with the store, in which it has written');
+my ($has) = $boot->said('memory.out') =~ /^\d+ (\d+)$/;
+cmp_ok($has // 0, '>', 158 << 10, 'pvh: it keeps its memory');
 my %late = map { ($_->{name} // '') => $_ } @{(eval { decode_json($boot->said('late_list.out')) }) || []};
 is($late{$_}{state}, 'running', "list: $_ runs on") for qw(pv pvh);
 is($late{$_}{domid}, $domid{$_}, "as the same domain") for qw(pv pvh);

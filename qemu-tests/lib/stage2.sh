@@ -82,12 +82,13 @@ end_supervisor() {
 }
 
 # xl_create LABEL CONFIG: as `run LABEL xl create CONFIG`. xl gives its hotplug scripts 40 s
-# (LIBXL_HOTPLUG_TIMEOUT), which on a busy emulated machine may not be enough: it may try again.
+# (LIBXL_HOTPLUG_TIMEOUT) and QEMU 10 s for an answer (LIBXL_QMP_CMD_TIMEOUT; -9 is that it timed out),
+# which on a busy emulated machine may not be enough: it may try again.
 xl_create() {
 	for try in 1 2 3; do
 		run "$1" xl create "$2" >/tmp/xl.said
 		[ "$code" -ne 0 ] || break
-		grep -q 'async_exec_timeout' /tmp/xl.said || break
+		grep -Eq 'async_exec_timeout|Post DM startup configs failed, rc=-9' /tmp/xl.said || break
 		[ "$try" -eq 3 ] || sed 's/^@/@slow./' /tmp/xl.said
 	done
 	cat /tmp/xl.said
