@@ -256,8 +256,9 @@ static void test_formats(void **state)
 	mk_image("q", "QFI\xfb");
 	mk_image("v", "conectix");
 	mk_image("raw", "");
+	mk_image("plain", "");
 	assert_int_equal(judge("kernel = '/kernel'\nmemory = 64\n"
-			       "disk = [ '/q,qcow2,xvda', '/v,vhd,xvdb', '/raw,vhd,xvdc,ro', "
+			       "disk = [ '/q,qcow2,xvda', '/v,vhd,xvdb', '/plain,vhd,xvdc', "
 			       "'/raw,,xvdd,ro' ]\n"),
 			 EXIT_OK);
 	assert_string_equal(o.err, "");
