@@ -14,6 +14,7 @@
 #include "base/root_file.h"
 #include "builder/describe/tag_spec.h"
 #include "disk_backing.h"
+#include "disk_open.h"
 #include "loop.h"
 #include "modules.h"
 #include "served.h"
@@ -65,13 +66,6 @@ static int find_tag(struct disk_table *t, struct disk *d, const char *tag, struc
 	return rc;
 }
 
-int disk_open(const struct disk_table *t, const char *path, int flags)
-{
-	const bool device = !strncmp(path, "/dev/", 5);
-
-	return root_file_open(device ? NULL : t->root, path, flags);
-}
-
 static int locate(struct disk_table *t, struct disk *d, const char *target, bool *absent,
 		  struct err *e)
 {
@@ -96,7 +90,7 @@ static int identify(const struct disk_table *t, struct disk *d, bool *absent, st
 	struct loop_file behind;
 	struct stat st;
 
-	d->fd = disk_open(t, d->path, O_RDONLY | O_NONBLOCK);
+	d->fd = disk_open(t->root, d->path, O_RDONLY | O_NONBLOCK);
 	if (d->fd < 0 || fstat(d->fd, &st) < 0) {
 		*absent = is_missing(errno);
 		return err_set_errno(e, errno, "%s", d->path);
@@ -130,13 +124,25 @@ static bool overlap(const struct disk *a, const struct disk *b)
 	return a->rdev == b->rdev || a->whole == b->rdev || a->rdev == b->whole;
 }
 
+/* Whether one of d's backing files is what `other` is. */
+static bool is_behind(const struct disk *d, const struct disk *other)
+{
+	for (size_t i = 0; i < d->backing.n; i++) {
+		const struct disk_backing *b = &d->backing.files[i];
+
+		if (b->rdev ? b->rdev == other->rdev || b->rdev == other->whole
+			    : b->ino == other->file_ino && b->dev == other->file_dev)
+			return true;
+	}
+	return false;
+}
+
 /* Whether one of them is written, and the other one needs it as it is. */
 static bool in_the_way(const struct disk *a, const struct disk *b)
 {
 	if (overlap(a, b) && (a->spec->readwrite || b->spec->readwrite))
 		return true;
-	return (a->spec->readwrite && disk_backing_has(b, a)) ||
-	       (b->spec->readwrite && disk_backing_has(a, b));
+	return (a->spec->readwrite && is_behind(b, a)) || (b->spec->readwrite && is_behind(a, b));
 }
 
 /* Refuses a disk that is held already, by any guest, unless both only read it. *absent is set where
@@ -203,7 +209,7 @@ static int claim(const struct disk_table *t, struct disk *d, struct err *e)
 
 	if (!write && mounted_for_writing(t, d->rdev))
 		return err_set_passing(e, "%s is mounted read-write in dom0", d->path);
-	fd = disk_open(t, d->path, write ? O_RDWR | O_EXCL : read);
+	fd = disk_open(t->root, d->path, write ? O_RDWR | O_EXCL : read);
 	if (fd < 0 && errno == EBUSY)
 		return err_set_passing(
 			e, "%s is in use in dom0: mounted, or a part of something that is",
@@ -232,7 +238,7 @@ static int open_image(const struct disk_table *t, struct disk *d, bool *absent, 
 		*absent = true; /* maybe held by a guest that has just ended */
 		return err_set(e, "%s is used by %s", d->path, path);
 	}
-	fd = disk_open(t, d->path, file.readonly ? O_RDONLY : O_RDWR);
+	fd = disk_open(t->root, d->path, file.readonly ? O_RDONLY : O_RDWR);
 	if (fd < 0)
 		return err_set_errno(e, errno, "%s", d->path);
 	if (fstat(fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
@@ -330,8 +336,15 @@ static void drop(struct disk_table *t, struct disk *d)
 		;
 	*p = d->next;
 	pthread_mutex_unlock(&t->lock);
-	disk_backing_drop(d);
+	disk_backing_drop(&d->backing);
 	free(d);
+}
+
+static int hold_backing(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+{
+	if (d->format != DISK_QCOW && d->format != DISK_QCOW2)
+		return 0;
+	return disk_backing_hold(&d->backing, t->root, d->path, d->fd, absent, e);
 }
 
 /* Finds out what it is, as far as that can be without holding it. */
@@ -344,7 +357,7 @@ static int find(struct disk_table *t, struct disk *d, const char *target, bool *
 		return -1;
 	if (locate(t, d, target, absent, e) < 0 || identify(t, d, absent, e) < 0)
 		return -1;
-	return d->spec->qdisk ? disk_backing_hold(t, d, absent, e) : 0;
+	return d->spec->qdisk ? hold_backing(t, d, absent, e) : 0;
 }
 
 static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
@@ -419,7 +432,7 @@ static struct disk *hold_target(struct disk_table *t, const char *guest,
 	if (find(t, d, target, absent, e) < 0 || add(t, d, absent, e) < 0) {
 		if (d->fd >= 0)
 			close(d->fd);
-		disk_backing_drop(d);
+		disk_backing_drop(&d->backing);
 		free(d);
 		goto fail;
 	}
@@ -510,7 +523,7 @@ struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct di
 	}
 	/* One that is not found again is missing when QEMU is to be started anew. */
 	if (spec->qdisk)
-		disk_backing_hold(t, d, &absent, &ignored);
+		hold_backing(t, d, &absent, &ignored);
 	pthread_mutex_lock(&t->lock);
 	d->next = t->disks;
 	t->disks = d;

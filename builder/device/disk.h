@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "block_list.h"
 #include "builder/describe/disk_spec.h"
+#include "disk_backing.h"
 
 struct disk {
 	struct disk *next;
@@ -34,8 +35,7 @@ struct disk {
 	dev_t file_dev; /* that file, or the one behind a loop device: what two disks are
 			   compared by; else 0 */
 	ino_t file_ino;
-	struct disk_backing *backing; /* disk_backing.h; nr_backing of them */
-	size_t nr_backing;
+	struct backing_list backing; /* of one that QEMU serves */
 };
 
 /*
@@ -60,10 +60,6 @@ struct disk_table {
 	 * mutex of zeroes is one that nobody holds, with glibc and with musl. */
 	pthread_mutex_t lock;
 };
-
-/* Opens what a target's path leads to, as open(2): /dev is the same in every root, and a file is
- * the table's root's. */
-int disk_open(const struct disk_table *t, const char *path, int flags);
 
 /*
  * Records that the guest may write that disk, unless its spec is read-only. Borrows both, as

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backing.h"
+#include "disk_open.h"
 
 /* What of an image is looked at, and what is found there. */
 struct looking {
@@ -24,13 +25,13 @@ static int parse(int fd, struct looking *l, struct err *e)
 	return backing_parse(l->head, (size_t)n, &l->backing, e);
 }
 
-static int open_backing(const struct disk_table *t, const char *path, struct disk_backing *b,
-			bool *absent, struct err *e)
+static int open_backing(const char *root, const char *path, struct disk_backing *b, bool *absent,
+			struct err *e)
 {
 	struct stat st;
 
 	strcpy(b->path, path);
-	b->fd = disk_open(t, path, O_RDONLY | O_NONBLOCK);
+	b->fd = disk_open(root, path, O_RDONLY | O_NONBLOCK);
 	if (b->fd < 0 || fstat(b->fd, &st) < 0) {
 		*absent = errno == ENOENT;
 		err_set_errno(e, errno, "its backing file %.200s", path);
@@ -49,31 +50,30 @@ static int open_backing(const struct disk_table *t, const char *path, struct dis
 	return -1;
 }
 
-static int add(const struct disk_table *t, struct disk *d, const char *path, bool *absent,
+static int add(struct backing_list *list, const char *root, const char *path, bool *absent,
 	       struct err *e)
 {
 	struct disk_backing *more;
 
-	if (d->nr_backing == DISK_BACKING_MAX)
+	if (list->n == DISK_BACKING_MAX)
 		return err_set(e, "more than %d backing files", DISK_BACKING_MAX);
-	more = realloc(d->backing, (d->nr_backing + 1) * sizeof(*more));
+	more = realloc(list->files, (list->n + 1) * sizeof(*more));
 	if (!more)
 		return err_set_passing(e, "out of memory");
-	d->backing = more;
-	memset(&more[d->nr_backing], 0, sizeof(*more));
-	if (open_backing(t, path, &more[d->nr_backing], absent, e) < 0)
+	list->files = more;
+	memset(&more[list->n], 0, sizeof(*more));
+	if (open_backing(root, path, &more[list->n], absent, e) < 0)
 		return -1;
-	d->nr_backing++;
+	list->n++;
 	return 0;
 }
 
-static int hold_all(const struct disk_table *t, struct disk *d, struct looking *l, bool *absent,
-		    struct err *e)
+static int hold_all(struct backing_list *list, const char *root, const char *first, int fd,
+		    struct looking *l, bool *absent, struct err *e)
 {
 	char image[PATH_MAX], path[PATH_MAX];
-	int fd = d->fd;
 
-	strcpy(image, d->path);
+	strcpy(image, first);
 	for (;;) {
 		const char *name = l->backing.name;
 
@@ -81,49 +81,35 @@ static int hold_all(const struct disk_table *t, struct disk *d, struct looking *
 			return err_prefix(e, "%.200s: ", image);
 		if (!*name)
 			return 0;
-		if (add(t, d, path, absent, e) < 0)
+		if (add(list, root, path, absent, e) < 0)
 			return err_prefix(e, "%.200s: ", image);
 		if (!l->backing.may_have_one)
 			return 0;
 		strcpy(image, path);
-		fd = d->backing[d->nr_backing - 1].fd;
+		fd = list->files[list->n - 1].fd;
 	}
 }
 
-int disk_backing_hold(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+int disk_backing_hold(struct backing_list *list, const char *root, const char *image, int fd,
+		      bool *absent, struct err *e)
 {
-	struct looking *l;
+	struct looking *l = malloc(sizeof(*l));
 	int rc;
 
-	if (d->format != DISK_QCOW && d->format != DISK_QCOW2)
-		return 0;
-	l = malloc(sizeof(*l));
 	if (!l)
 		return err_set_passing(e, "out of memory");
-	rc = hold_all(t, d, l, absent, e);
+	rc = hold_all(list, root, image, fd, l, absent, e);
 	free(l);
 	if (rc < 0)
-		disk_backing_drop(d);
+		disk_backing_drop(list);
 	return rc;
 }
 
-void disk_backing_drop(struct disk *d)
+void disk_backing_drop(struct backing_list *list)
 {
-	for (size_t i = 0; i < d->nr_backing; i++)
-		close(d->backing[i].fd);
-	free(d->backing);
-	d->backing = NULL;
-	d->nr_backing = 0;
-}
-
-bool disk_backing_has(const struct disk *d, const struct disk *other)
-{
-	for (size_t i = 0; i < d->nr_backing; i++) {
-		const struct disk_backing *b = &d->backing[i];
-
-		if (b->rdev ? b->rdev == other->rdev || b->rdev == other->whole
-			    : b->ino == other->file_ino && b->dev == other->file_dev)
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < list->n; i++)
+		close(list->files[i].fd);
+	free(list->files);
+	list->files = NULL;
+	list->n = 0;
 }

@@ -5,7 +5,12 @@
 #ifndef EARLYDOM_DISK_BACKING_H
 #define EARLYDOM_DISK_BACKING_H
 
-#include "disk.h"
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
 
 /* Images that are one upon the other; more are refused, like a ring of them. */
 #define DISK_BACKING_MAX 16
@@ -18,14 +23,19 @@ struct disk_backing {
 	ino_t ino;
 };
 
-/*
- * Finds those of d, whose image is open as d->fd. Returns 0, or -1 with e set and none held;
- * *absent is set where one is not there, which may change.
- */
-int disk_backing_hold(const struct disk_table *t, struct disk *d, bool *absent, struct err *e);
-void disk_backing_drop(struct disk *d);
+/* Each is what the one before is based on; zero-initialised is none. */
+struct backing_list {
+	struct disk_backing *files;
+	size_t n;
+};
 
-/* Whether one of d's is what `other` is. */
-bool disk_backing_has(const struct disk *d, const struct disk *other);
+/*
+ * Finds those of an image of the format qcow or qcow2, which is open as fd. root is where paths
+ * begin (disk_open.h). Returns 0, or -1 with e set and none held; *absent is set where one is not
+ * there, which may change.
+ */
+int disk_backing_hold(struct backing_list *list, const char *root, const char *image, int fd,
+		      bool *absent, struct err *e);
+void disk_backing_drop(struct backing_list *list);
 
 #endif

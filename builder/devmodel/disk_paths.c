@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "builder/device/disk_backing.h"
+#include "builder/device/disk.h"
 
 static int is_another(const struct disk *d, const char *what, const char *path, struct err *e)
 {
@@ -67,8 +67,8 @@ static int check_image(const struct disk *d, const struct own_root *r, struct er
 
 static int check_backing(const struct disk *d, const struct own_root *r, struct err *e)
 {
-	for (size_t i = 0; i < d->nr_backing; i++) {
-		const struct disk_backing *b = &d->backing[i];
+	for (size_t i = 0; i < d->backing.n; i++) {
+		const struct disk_backing *b = &d->backing.files[i];
 		struct stat st;
 
 		if (look(b->rdev ? NULL : r, b->path, b->fd, &st, e) < 0)

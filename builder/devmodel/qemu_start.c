@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "builder/device/disk_backing.h"
+#include "builder/device/disk.h"
 #include "builder/image/image_type.h"
 #include "devmodel_files.h"
 #include "devmodel_powers.h"
@@ -101,8 +101,9 @@ static int hand_images(const struct disk *d, struct qemu_starting *k, struct mod
 {
 	if (hand_image(d->path, d->fd, k, images, n, e) < 0)
 		return -1;
-	for (size_t i = 0; i < d->nr_backing; i++)
-		if (hand_image(d->backing[i].path, d->backing[i].fd, k, images, n, e) < 0)
+	for (size_t i = 0; i < d->backing.n; i++)
+		if (hand_image(d->backing.files[i].path, d->backing.files[i].fd, k, images, n, e) <
+		    0)
 			return -1;
 	return 0;
 }

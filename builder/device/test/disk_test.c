@@ -18,7 +18,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "builder/device/disk_backing.h"
+#include "builder/device/disk.h"
 #include "builder/device/loop.h"
 #include "images.h"
 #include "qcow2_build.h"
@@ -441,11 +441,11 @@ static void test_backing(void **state)
 	whole = image_of("xvdb", base, DISK_RAW, true);
 	reader = image_of("xvdb", base, DISK_RAW, false);
 	d = hold(&t, "web", &over);
-	assert_int_equal(d->nr_backing, 2);
-	assert_string_equal(d->backing[0].path, middle);
-	assert_string_equal(d->backing[1].path, base);
+	assert_int_equal(d->backing.n, 2);
+	assert_string_equal(d->backing.files[0].path, middle);
+	assert_string_equal(d->backing.files[1].path, base);
 	assert_int_equal(stat(base, &st), 0);
-	assert_int_equal(d->backing[1].ino, st.st_ino);
+	assert_int_equal(d->backing.files[1].ino, st.st_ino);
 	/* Two may be based on one. */
 	d2 = hold(&t, "db", &over2);
 	refuse(&t, "x", whole, false, "disk xvdb: %s is used by guest db as %s for writing", base,

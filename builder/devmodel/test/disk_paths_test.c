@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "builder/describe/disk_spec.h"
-#include "builder/device/disk_backing.h"
+#include "builder/device/disk.h"
 #include "builder/devmodel/disk_paths.h"
 
 static char image[256], other[256], vdevs[3][4] = {"hda", "hdc", "hdd"};
@@ -64,12 +64,12 @@ static void test_paths(void **state)
 	assert_int_equal(stat(other, &st), 0);
 	backing.dev = st.st_dev;
 	backing.ino = st.st_ino;
-	disks[0].backing = &backing;
-	disks[0].nr_backing = 1;
+	disks[0].backing.files = &backing;
+	disks[0].backing.n = 1;
 	KIT_CHECK(disk_paths_check(&g, NULL, &e) == 0, "%s", e.msg);
 	backing.ino++;
 	refuses(&g, "disk hda: %s is another file by now, which QEMU would open", other);
-	disks[0].nr_backing = 0;
+	disks[0].backing.n = 0;
 	assert_int_equal(rename(other, image), 0);
 	refuses(&g, "disk hda: %s is another file by now, which QEMU would open", image);
 	assert_int_equal(unlink(image), 0);
