@@ -467,6 +467,7 @@ static void test_pool_names(void **state)
 {
 	struct guest_config cfg = plain(GUEST_PV);
 	struct xs_handle *xsh;
+	char want[128];
 	struct scene s;
 
 	(void)state;
@@ -488,7 +489,8 @@ static void test_pool_names(void **state)
 	assert_true(s.err.passing);
 	fake_fail_call("xc_cpupool_getinfo", 2, EIO);
 	assert_int_equal(guest_build(&s.guest, &s.host, &s.err), -1);
-	assert_string_equal(s.err.msg, "cannot ask for the cpu pools (pool): Input/output error");
+	snprintf(want, sizeof(want), "cannot ask for the cpu pools (pool): %s", strerror(EIO));
+	assert_string_equal(s.err.msg, want);
 	s.host.xsh = NULL;
 	xs_close(xsh);
 	close_scene(&s);
