@@ -30,7 +30,7 @@ sub descriptors {
 			name = "alpha$x"
 			$linux
 			extra = "$extra guest=alpha$x"
-			disk = [ "format=qcow2, vdev=xvda, access=ro, target=/boot/guests/hello.qcow2" ]
+			disk = [ "format=qcow2, vdev=xvda, target=/boot/guests/hello.qcow2" ]
 			vfb = [ "vnc=1,vncdisplay=3,vncpasswd=secret7,keymap=de" ]
 			CFG
 		"beta$x" => <<~CFG,
@@ -172,7 +172,7 @@ $boot->ended_well;
 my $results = $boot->{results};
 
 # ---- they have their disks and screens ----
-like($boot->said('log.alpha'), qr/^alpha disk xvda: 1024 KiB, ro: hello from qcow2$/m, 'alpha: reads a qcow2 image');
+like($boot->said('log.alpha'), qr/^alpha disk xvda: 1024 KiB, rw: hello from qcow2$/m, 'alpha: reads a qcow2 image');
 like($boot->said('log.beta'), qr/^beta boot number 1$/m, 'beta: runs from one');
 like($boot->said('log.beta'), qr/^beta boot number 2, after a clean end$/m, 'beta: what it wrote is there after a restart');
 like(($boot->earlydom_on('alpha'))[0] // '', qr/^started as domain \d+ \(linux pv, /, 'alpha: started in the initramfs');
