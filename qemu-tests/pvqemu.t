@@ -31,7 +31,7 @@ sub descriptors {
 			$linux
 			extra = "$extra guest=alpha$x"
 			disk = [ "format=qcow2, vdev=xvda, target=/dev/disk/by-id/virtio-hello$x" ]
-			vfb = [ "vnc=1,vncdisplay=3,vncpasswd=secret7,keymap=de" ]
+			vfb = [ "vnc=1,vncdisplay=3,keymap=de" ]
 			CFG
 		"beta$x" => <<~CFG,
 			name = "beta$x"
@@ -46,7 +46,15 @@ sub descriptors {
 	);
 }
 my @names = qw(alpha beta);
-my %guests = descriptors('');
+my %guests = (descriptors(''),
+	# Debian's QEMU for Xen can't encrypt what a password is asked with.
+	gamma => <<~CFG,
+		kernel = "/boot/tiny"
+		memory = 16
+		vfb = [ "vncdisplay=40,vncpasswd=secret7" ]
+		start_retries = 0
+		CFG
+);
 my %twins = descriptors('-x');
 my %up = (alpha => '^alpha(-x)? disk xvda: ', beta => '^beta(-x)? boot number 1');
 
@@ -73,13 +81,14 @@ my $boot = flaky_boot('debian', with => \&dom0_boot,
 	files => [
 		root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinux',
 		tool('front.cpio') . ':/boot/guests/front.cpio',
+		tool('tiny') . ':/boot/tiny',
 	],
 	staged => [
 		"$root_image:/root.qcow2",
 		map { write_file(work_dir . "/$_.cfg", $twins{$_}) . ":/$_.cfg" } sort keys %twins,
 	],
 	disks => [map { [$_ => $hello_image] } qw(hello hello-x)],
-	dom0 => 'earlydom=alpha',
+	dom0 => 'earlydom=alpha,gamma',
 	time => 600,
 	stage => join("\n", map { "up_$_='$up{$_}'" } @names) . "\n" . <<'SH');
 # qemu NAME: its process
@@ -178,8 +187,9 @@ like($boot->said('log.beta'), qr/^beta boot number 1$/m, 'beta: runs from one');
 like($boot->said('log.beta'), qr/^beta boot number 2, after a clean end$/m, 'beta: what it wrote is there after a restart');
 like(($boot->earlydom_on('alpha'))[0] // '', qr/^started as domain \d+ \(linux pv, /, 'alpha: started in the initramfs');
 isnt($boot->status_of('no_image'), 0, 'beta: waits for an image that is not there yet');
-is($boot->said('rfb.alpha.out'), "RFB 003.008, security 2\n", 'alpha: VNC wants a password');
-is($boot->said('rfb.beta.out'), "RFB 003.008, security 1\n", 'beta: VNC wants none');
+is($boot->said("rfb.$_.out"), "RFB 003.008, security 1\n", "$_: VNC is there") for @names;
+like(($boot->earlydom_on('gamma'))[0] // '', qr/ -vnc 127\.0\.0\.1:40,password=on\S*: Cipher backend does not support DES algorithm/,
+	'gamma: what this QEMU can\'t do is told in its words');
 
 # ---- QEMU has few powers ----
 for my $name (@names) {
@@ -191,7 +201,6 @@ for my $name (@names) {
 	is(join(' ', split(/\n/, $root // '')), join(' ', sort(qw(dev lib lib64 proc usr var),
 		$name eq 'beta' ? 'run' : ())), "$name: in a root with nothing of dom0's");
 	is(join(' ', split(/\n/, $xen // '')), 'evtchn gntdev', "$name: where it can't make hypercalls any more");
-	unlike($boot->said("command.$name.out"), qr/secret7/, "$name: no password on its command line");
 }
 unlike($boot->said('modes.out'), qr/^\S+ s..x?rw/m, 'nobody else gets at its sockets');
 
