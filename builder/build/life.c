@@ -173,7 +173,11 @@ int guest_connect(struct guest *g, struct host *h, const struct devmodels *model
 	*ready = model != DEVMODEL_STARTING; /* it has a time-out of its own */
 	if (!*ready)
 		return 0;
-	return serial_publish(g, h, e) < 0 ? -1 : vnc_publish(g, e);
+	if (serial_publish(g, h, e) == 0 && vnc_publish(g, e) == 0)
+		return 0;
+	*ready = false;
+	devmodel_explain(&g->model, g, e);
+	return -1;
 }
 
 int guest_run(struct guest *g, struct host *h, bool paused, struct err *e)

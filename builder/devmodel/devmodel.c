@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -515,6 +516,21 @@ int devmodel_look(struct devmodel *m, const struct guest *g, struct host *h,
 		return 0;
 	*e = m->why;
 	return -1;
+}
+
+void devmodel_explain(struct devmodel *m, const struct guest *g, struct err *e)
+{
+	struct pollfd end = {.fd = m->process_fd, .events = POLLIN};
+	int status;
+
+	if (!e->passing || !m->pid)
+		return;
+	poll(&end, 1, DEVMODEL_EXPLAIN_MS);
+	if (!devmodel_process_ended(m->pid, m->process_fd, &status))
+		return;
+	ended(m, g, status);
+	*e = m->why;
+	err_prefix(e, "its ");
 }
 
 /* ---- the end ---- */

@@ -89,6 +89,14 @@ int devmodel_look(struct devmodel *m, const struct guest *g, struct host *h,
 		  enum devmodel_state *now, struct err *e);
 
 /*
+ * To be called where it did not answer, with the cause in e. One that has ended, or does within
+ * DEVMODEL_EXPLAIN_MS, has hung up for that: e is then its end, as devmodel_look has it, after
+ * "its ".
+ */
+#define DEVMODEL_EXPLAIN_MS 1000
+void devmodel_explain(struct devmodel *m, const struct guest *g, struct err *e);
+
+/*
  * Ends it, and gives back what it held: its process, files, event channel and nodes. To be called
  * while the domain is still there, because it maps the domain's memory; best while it is paused.
  * Waits for it, for DEVMODEL_TERM_MS until it is killed. Not to be called while another thread may

@@ -332,6 +332,33 @@ static void test_ends(void **state)
 	tear_down();
 }
 
+/* One that hangs up has ended, which is seen a moment later. */
+static void test_explains(void **state)
+{
+	char want[512];
+	struct err e;
+
+	(void)state;
+	set_up(true, false);
+	start("says");
+	err_set(&e, "QEMU refuses it");
+	devmodel_explain(&model, &guest, &e);
+	assert_string_equal(e.msg, "QEMU refuses it");
+	err_set_passing(&e, "it has hung up");
+	devmodel_explain(&model, &guest, &e);
+	snprintf(want, sizeof(want),
+		 "its device model %s ended with status 3 before it was ready: cannot open it",
+		 program);
+	assert_string_equal(e.msg, want);
+	end();
+	start("wait");
+	err_set_passing(&e, "it is slow");
+	devmodel_explain(&model, &guest, &e);
+	assert_string_equal(e.msg, "it is slow");
+	end();
+	tear_down();
+}
+
 /* Its end is seen when it was ready. */
 static void test_dies(void **state)
 {
@@ -997,27 +1024,17 @@ static void test_directory(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_lived),
-		cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_dies),
-		cmocka_unit_test(test_stubborn),
-		cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_leave),
-		cmocka_unit_test(test_qemu),
-		cmocka_unit_test(test_restricted),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_powers),
-		cmocka_unit_test(test_restrict),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_disk),
-		cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_serves),
-		cmocka_unit_test(test_serves_disks),
-		cmocka_unit_test(test_restrict_outside),
-		cmocka_unit_test(test_none),
-		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_classic),      cmocka_unit_test(test_lived),
+		cmocka_unit_test(test_ends),         cmocka_unit_test(test_explains),
+		cmocka_unit_test(test_dies),         cmocka_unit_test(test_stubborn),
+		cmocka_unit_test(test_flood),        cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_qemu),         cmocka_unit_test(test_restricted),
+		cmocka_unit_test(test_late),         cmocka_unit_test(test_powers),
+		cmocka_unit_test(test_restrict),     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_disk),         cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_gone),         cmocka_unit_test(test_serves),
+		cmocka_unit_test(test_serves_disks), cmocka_unit_test(test_restrict_outside),
+		cmocka_unit_test(test_none),         cmocka_unit_test(test_directory),
 	};
 
 	if (argv[0][0] == '@')
