@@ -108,8 +108,9 @@ int unit_media_begin(struct units *all, struct unit *u, const char *vdev, const 
 		     struct err *e)
 {
 	struct unit_media *m = &u->media;
+	size_t index = 0;
 
-	if (find_drive(u, vdev, &m->index, e) < 0)
+	if (find_drive(u, vdev, &index, e) < 0)
 		return -1;
 	if (unit_busy(u))
 		return err_set_passing(e, "%s is busy; try again", unit_name(u));
@@ -121,6 +122,7 @@ int unit_media_begin(struct units *all, struct unit *u, const char *vdev, const 
 	m->target = target ? strdup(target) : NULL;
 	if (target && !m->target)
 		return err_set_passing(e, "out of memory");
+	m->index = index;
 	m->errand.run = run;
 	m->errand.done = changed;
 	m->errand.discard = discard;

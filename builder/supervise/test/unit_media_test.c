@@ -180,7 +180,8 @@ static void test_meanwhile(void **state)
 	(void)state;
 	open_scene(&s);
 	assert_int_equal(unit_media_begin(&s.k.all, s.u, "5632", iso, &e), 0);
-	assert_int_equal(unit_media_begin(&s.k.all, s.u, "hdc", iso, &e), -1);
+	assert_int_equal(unit_media_begin(&s.k.all, s.u, "hda", iso, &e), -1);
+	assert_int_equal(s.u->media.index, 1); /* of the first */
 	assert_string_equal(e.msg, "web is busy; try again");
 	s.cfg.on_poweroff = ACTION_PRESERVE;
 	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_RELEASE, clock_ns(), &e), 0);
