@@ -136,11 +136,16 @@ await_connected() {
 }
 
 await_console alpha "$up_alpha" 120
-run start earlydom start beta
+# It waits for its image.
+earlydom start beta >start.said 2>&1 &
+start=$!
+sleep 3
 run no_image ls /run/beta.qcow2
 cp /run/stage/root.qcow2 /run/beta.qcow2
 await_console beta "$up_beta" 200
-await_report '^beta: started ' 60
+wait "$start"
+echo "@start.status: $?"
+said start.err <start.said
 for guest in alpha beta; do
 	facts "$guest"
 	powers "$guest"
@@ -163,16 +168,16 @@ done
 # ---- what was written is there after a restart ----
 run restart earlydom restart beta
 await_console beta 'beta boot number 2' 200
-await_report '^beta: restarted ' 60
+await_report '^earlydom: beta: restarted ' 60
 run sockets find /run/xen -name 'qmp-*' -printf '%f\n'
 
 # ---- a supervisor that takes over sees QEMU end, too ----
 kill -9 "$(pgrep -f '^@earlydom supervise')"
 kill -9 "$(qemu alpha)"
-await_report '^alpha: domain .* crashed' 100
+await_report '^earlydom: alpha: domain .* crashed' 100
 run list earlydom list
 run destroy earlydom destroy beta
-await_report '^beta: .*destroyed' 60
+await_report '^earlydom: beta: .*destroyed' 60
 run left sh -c "pgrep -fa 'xen-qemu-system'"
 run last_sockets find /run/xen -name 'qmp-*'
 xenstore-ls -f | said last_store
@@ -187,6 +192,7 @@ like($boot->said('log.beta'), qr/^beta boot number 1$/m, 'beta: runs from one');
 like($boot->said('log.beta'), qr/^beta boot number 2, after a clean end$/m, 'beta: what it wrote is there after a restart');
 like(($boot->earlydom_on('alpha'))[0] // '', qr/^started as domain \d+ \(linux pv, /, 'alpha: started in the initramfs');
 isnt($boot->status_of('no_image'), 0, 'beta: waits for an image that is not there yet');
+is($boot->status_of('start'), 0, 'beta: and starts when it comes') or diag($boot->said('start.err'));
 is($boot->said("rfb.$_.out"), "RFB 003.008, security 1\n", "$_: VNC is there") for @names;
 like(($boot->earlydom_on('gamma'))[0] // '', qr/ -vnc 127\.0\.0\.1:40,password=on\S*: Cipher backend does not support DES algorithm/,
 	'gamma: what this QEMU can\'t do is told in its words');
