@@ -52,6 +52,16 @@ ok(-f "$tree/usr/share/qemu/keymaps/fr-ch", 'the keymap that a descriptor names'
 my $config = work_dir . '/without/config';
 ok(!-e "$tree/usr/libexec" && !-e "$tree/lib64", 'nothing of it without -q');
 
+# ---- the time zone, for guests that want it ----
+($tree) = image('zone', {local => qq(kernel = "/k"\nmemory = 64\nlocaltime = 1\n), other => qq(kernel = "/k"\nmemory = 64\n)});
+ok(-e '/etc/localtime' ? read_file("$tree/etc/localtime") eq read_file('/etc/localtime') : !-e "$tree/etc/localtime",
+	"the host's time zone for a guest with local time");
+write_file(work_dir . '/zonefile', 'TZif');
+($tree) = image('zone-given', {local => qq(kernel = "/k"\nmemory = 64\nlocaltime = 1\n)}, '-a', work_dir . '/zonefile:/etc/localtime');
+is(read_file("$tree/etc/localtime"), 'TZif', 'or the one that is given');
+($tree) = image('zone-none', {other => qq(kernel = "/k"\nmemory = 64\nlocaltime = 0\n)});
+ok(!-e "$tree/etc/localtime", 'and none for others');
+
 # ---- a UKI ----
 my ($uki, $kernel) = (work_dir . '/uki.efi', root . '/build/machine/vmlinuz-cloud');
 is((command("$Bin/lib/mkuki", $kernel, $kernel, 'quiet', $uki))[0], 0, 'a UKI');

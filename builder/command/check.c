@@ -23,6 +23,7 @@
 #include "builder/image/grub.h"
 #include "builder/describe/vnc_server.h"
 #include "builder/devmodel/devmodel_files.h"
+#include "builder/host/local_time.h"
 #include "builder/image/image_files.h"
 #include "builder/choose/select.h"
 #include "builder/choose/sources.h"
@@ -328,6 +329,8 @@ static void list_files(const struct selection *s)
 			list_file("firmware", firmware_bios_path(g));
 		}
 		list_file("memmap", g->memmap);
+		if (bool_or(g->domain.localtime, false))
+			list_file("zone", ZONE_FILE);
 		list_file("firmware", g->acpi_firmware);
 		list_file("firmware", g->smbios_firmware);
 		if (guest_config_has_model(g))

@@ -43,6 +43,25 @@ static struct guest_config *config_of(const struct key *k, void *field)
 	return (struct guest_config *)(void *)((char *)field - k->field);
 }
 
+/* Notes what the entry has that changes nothing. */
+static void note_entry(const struct key *k, const struct value *v, size_t i,
+		       const struct vfb_spec *s, struct diag *d)
+{
+	const struct loc loc = value_entry(v, i)->loc;
+
+	if (s->ignored)
+		diag_note(d, loc,
+			  "%s, entry %zu: %s has no effect: it was xend's, and xl ignores it",
+			  k->name, i + 1, s->ignored);
+	/* There is no X server by the time at which guests are started, and none that is let in
+	 * later. */
+	if (s->sdl == VFB_FLAG_ON || s->opengl == VFB_FLAG_ON)
+		diag_note(d, loc,
+			  "%s, entry %zu: %s=1 has no effect: there is no display in dom0: vnc=1 "
+			  "shows the same screen",
+			  k->name, i + 1, s->sdl == VFB_FLAG_ON ? "sdl" : "opengl");
+}
+
 int read_vfbs(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	struct strings texts = {0};
@@ -58,11 +77,8 @@ int read_vfbs(const struct key *k, const struct value *v, void *out, struct diag
 	for (size_t i = 0; all && i < texts.n; i++) {
 		if (vfb_spec_parse(texts.v[i], &all[i], &e) < 0)
 			rc = wrong_entry(k, v, i, &e, d);
-		else if (all[i].ignored)
-			diag_note(d, value_entry(v, i)->loc,
-				  "%s, entry %zu: %s has no effect: it was xend's, and xl ignores "
-				  "it",
-				  k->name, i + 1, all[i].ignored);
+		else
+			note_entry(k, v, i, &all[i], d);
 	}
 	if (rc || !out) {
 		vfb_specs_free(all, all ? texts.n : 0);

@@ -76,6 +76,8 @@ static void note_useless(const struct entry *e)
 		note(e, "a mac of zeroes", ": it gets a random one");
 	if (s->has_accel)
 		note(e, "accel", "");
+	if (s->has_netfront)
+		note(e, "type=netfront", ", as with xl: it was xend's word for type=vif");
 	if (s->way == VIF_ROUTED && s->bridge)
 		note(e, "bridge", " with script=vif-route");
 	if (s->way == VIF_BRIDGED && s->gatewaydev)

@@ -25,16 +25,6 @@ static int set_flag(const char *key, const struct spec_param *p, enum vfb_flag *
 	return 0;
 }
 
-/* There is no X server by the time at which guests are started, and none that is let in later. */
-static int set_sdl(const char *key, const struct spec_param *p, enum vfb_flag *out, struct err *e)
-{
-	if (set_flag(key, p, out, e) < 0)
-		return -1;
-	if (*out == VFB_FLAG_OFF)
-		return 0;
-	return err_set(e, "%s=1 is not supported: vnc=1 shows the same screen", key);
-}
-
 static int set_listen(struct vfb_spec *out, const struct spec_param *p, struct err *e)
 {
 	if (spec_string("vnclisten", p->value, p->value_len, &out->listen, e) < 0)
@@ -98,9 +88,9 @@ static int set_param(struct vfb_spec *out, const struct spec_param *p, struct er
 	if (spec_is_key(p, "keymap"))
 		return set_keymap(out, p, e);
 	if (spec_is_key(p, "sdl"))
-		return set_sdl("sdl", p, &out->sdl, e);
+		return set_flag("sdl", p, &out->sdl, e);
 	if (spec_is_key(p, "opengl"))
-		return set_sdl("opengl", p, &out->opengl, e);
+		return set_flag("opengl", p, &out->opengl, e);
 	if (spec_is_key(p, "display"))
 		return spec_string("display", p->value, p->value_len, &out->xdisplay, e);
 	if (spec_is_key(p, "xauthority"))

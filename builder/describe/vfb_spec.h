@@ -26,7 +26,7 @@ struct vfb_spec {
 	enum vfb_flag unused; /* on by default */
 	char *password;       /* "" is none, or NULL */
 	char *keymap;         /* a name of QEMU's, or NULL */
-	enum vfb_flag sdl;    /* DEFAULT or OFF, as opengl */
+	enum vfb_flag sdl;    /* without effect, as opengl: dom0 has no display */
 	enum vfb_flag opengl;
 	char *xdisplay, *xauthority; /* of SDL, which nobody looks at; or NULL */
 	const char

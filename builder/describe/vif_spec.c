@@ -64,13 +64,11 @@ static int check_ifname(const char *key, const char *name, struct err *e)
 }
 
 /* A name of nothing is the default. */
-static int set_ifname(const char *key, const char *text, size_t len, char **out, struct err *e)
+static int set_name(const char *key, const char *text, size_t len, char **out, struct err *e)
 {
 	if (!len)
 		return *out ? err_set(e, "%s is given twice", key) : 0;
-	if (spec_string(key, text, len, out, e) < 0)
-		return -1;
-	return check_ifname(key, *out, e);
+	return spec_string(key, text, len, out, e);
 }
 
 static int set_text(const char *key, const char *text, size_t len, char **out, struct err *e)
@@ -82,12 +80,14 @@ static int set_text(const char *key, const char *text, size_t len, char **out, s
 
 static int set_type(struct vif_spec *out, const char *text, size_t len, struct err *e)
 {
-	if (out->type != VIF_TYPE_DEFAULT)
+	if (out->type != VIF_TYPE_DEFAULT || out->has_netfront)
 		return err_set(e, "type is given twice");
 	if (spec_equal(text, len, "vif"))
 		out->type = VIF_TYPE_VIF;
 	else if (spec_equal(text, len, "ioemu"))
 		out->type = VIF_TYPE_IOEMU;
+	else if (spec_equal(text, len, "netfront"))
+		out->has_netfront = true;
 	else
 		return err_set(e, "unknown type '%.*s': it is vif or ioemu", SPEC_LEN(len), text);
 	return 0;
@@ -216,9 +216,9 @@ static int set_param(struct vif_spec *out, const struct spec_param *p, struct er
 		return spec_string("bridge", val, len, &out->bridge, e);
 	/* netdev is the old name. */
 	if (spec_is_key(p, "gatewaydev") || spec_is_key(p, "netdev"))
-		return set_ifname("gatewaydev", val, len, &out->gatewaydev, e);
+		return set_name("gatewaydev", val, len, &out->gatewaydev, e);
 	if (spec_is_key(p, "vifname"))
-		return set_ifname("vifname", val, len, &out->vifname, e);
+		return set_name("vifname", val, len, &out->vifname, e);
 	if (spec_is_key(p, "script"))
 		return set_text("script", val, len, &out->script, e);
 	if (spec_is_key(p, "ip"))
@@ -272,9 +272,15 @@ int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e)
 	/* Other scripts have other names of bridges: the script is said first. An empty one, for
 	 * which vif-bridge takes whichever bridge there is, is none here. */
 	if (vif_script_way(out->script, &out->way, e) < 0 ||
-	    check_ifname("bridge", out->bridge, e) < 0)
+	    check_ifname("bridge", out->bridge, e) < 0 ||
+	    check_ifname("vifname", out->vifname, e) < 0)
 		return -1;
-	return out->way == VIF_ROUTED && out->ip ? check_nets(out->ip, e) : 0;
+	/* These mean nothing on a bridge: what is written there is another toolstack's. */
+	if (out->way == VIF_BRIDGED)
+		return 0;
+	if (check_ifname("gatewaydev", out->gatewaydev, e) < 0)
+		return -1;
+	return out->ip ? check_nets(out->ip, e) : 0;
 }
 
 bool vif_routes_meet(const struct vif_spec *a, const struct vif_spec *b, char text[VIF_NET_TEXT])

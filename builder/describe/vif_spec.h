@@ -24,11 +24,12 @@ enum vif_trust { VIF_TRUST_DEFAULT, VIF_UNTRUSTED, VIF_TRUSTED };
 
 struct vif_spec {
 	bool has_mac;
-	uint8_t mac[6];                      /* never a group address, never all zero */
-	char *bridge, *gatewaydev, *vifname; /* names of interfaces, NULL when not given */
-	char *script;                        /* name or path, NULL for the default */
-	char *ip;    /* networks, if it is routed (vif_ip.h); else any text; or NULL */
-	char *model; /* of an emulated card, or NULL */
+	uint8_t mac[6];         /* never a group address, never all zero */
+	char *bridge, *vifname; /* names of interfaces, NULL when not given */
+	char *gatewaydev;       /* the same if it is routed; else any text; or NULL */
+	char *script;           /* name or path, NULL for the default */
+	char *ip;               /* networks, if it is routed (vif_ip.h); else any text; or NULL */
+	char *model;            /* of an emulated card, or NULL */
 	enum vif_type type;
 	char *backend_domain; /* name or id, or NULL for dom0 */
 	bool has_rate;
@@ -38,9 +39,10 @@ struct vif_spec {
 	uint32_t devid;
 	uint32_t mtu; /* 0 for the default */
 	enum vif_trust trust;
-	enum vif_way way; /* what script says */
-	bool zero_mac;    /* a mac of zeroes was given, which is none: has_mac is false */
-	bool has_accel;   /* accel= was given, which does nothing */
+	enum vif_way way;  /* what script says */
+	bool zero_mac;     /* a mac of zeroes was given, which is none: has_mac is false */
+	bool has_accel;    /* accel= was given, which does nothing */
+	bool has_netfront; /* type=netfront was, which xl passes over with a word */
 };
 
 /* Returns 0, or -1 with e set; *out is freed with vif_spec_free in either case. An empty text is

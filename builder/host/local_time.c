@@ -10,7 +10,6 @@
 #ifndef ZONE_ROOT
 #define ZONE_ROOT "/proc/1/root"
 #endif
-#define ZONE_FILE "/etc/localtime"
 
 /* The largest file of the database has less than 4 KiB. */
 #define ZONE_MAX 65536

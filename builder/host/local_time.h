@@ -8,6 +8,9 @@
 
 #include "base/err.h"
 
+/* The zone, a file of the time zone database (tzfile(5)). */
+#define ZONE_FILE "/etc/localtime"
+
 /*
  * Sets *out to how many seconds local time is ahead of UTC at `now` (s since 1970), by
  * /etc/localtime as process 1 sees it: that of the initramfs, and later the real root's. Returns 0;

@@ -115,17 +115,17 @@ static void test_relative(void **state)
 /* What has no effect is said, and no error unless it is to be one. */
 static void test_notes(void **state)
 {
-	static const char text[] = "kernel = '/kernel'\nmemory = 64\nvga = 'qxl'\nsdl=0\n";
+	static const char text[] = "kernel = '/kernel'\nmemory = 64\nvga = 'qxl'\nsve=0\n";
 
 	(void)state;
 	assert_int_equal(judge(text), EXIT_OK);
 	assert_string_equal(o.out, "web: ok (linux pv, 64 MiB, 1 vcpu)\n");
 	assert_string_equal(o.err, "earlydom: web.cfg:3:1: note: vga has no effect in a pv guest\n"
-				   "earlydom: web.cfg:4:1: note: sdl = 0 has no effect\n");
+				   "earlydom: web.cfg:4:1: note: sve = 0 has no effect\n");
 	assert_int_equal(check("-Werror", "--root", "root", "web.cfg"), EXIT_FAILED);
 	assert_string_equal(o.out, "");
 	assert_string_equal(o.err, "earlydom: web.cfg:3:1: vga has no effect in a pv guest\n"
-				   "earlydom: web.cfg:4:1: sdl = 0 has no effect\n");
+				   "earlydom: web.cfg:4:1: sve = 0 has no effect\n");
 	assert_int_equal(check("-W", "all", "web.cfg", NULL), EXIT_USAGE);
 }
 
@@ -133,14 +133,14 @@ static void test_notes(void **state)
 static void test_lines(void **state)
 {
 	(void)state;
-	kit_text("web.cfg", "# a comment\nkernel = '/kernel'; memory = 64\nsdl = 0\n"
+	kit_text("web.cfg", "# a comment\nkernel = '/kernel'; memory = 64\nsve = 0\n"
 			    "disk = [ '/a,raw,xvda,rw',\n  '' ]\nnmae = 5\n");
 	assert_int_equal(check("--xl", "--root", "root", "web.cfg"), EXIT_FAILED);
 	assert_string_equal(o.err, "");
 	assert_string_equal(
 		o.out, "web.cfg:2: kernel = \"/kernel\": taken\n"
 		       "web.cfg:2: memory = 64: taken\n"
-		       "web.cfg:3: sdl = 0: note: sdl = 0 has no effect\n"
+		       "web.cfg:3: sve = 0: note: sve = 0 has no effect\n"
 		       "web.cfg:5: disk = [...]: refused: disk, entry 2 = \"\": vdev is "
 		       "missing\n"
 		       "web.cfg:6: nmae = 5: refused: unknown key 'nmae', did you mean 'name'?\n"
@@ -414,6 +414,13 @@ static void test_options(void **state)
 	free(expected);
 	assert_int_equal(check("--list-files", "e.cfg", NULL, NULL), EXIT_OK);
 	assert_string_equal(o.out, "kernel /kernel\ndevice-model /m\ndevice-config /c\n");
+	/* The time zone is dom0's. */
+	kit_text("e.cfg", "kernel = '/kernel'\nmemory = 64\nlocaltime = 1\n");
+	assert_int_equal(check("--list-files", "e.cfg", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.out, "kernel /kernel\nzone /etc/localtime\n");
+	kit_text("e.cfg", "kernel = '/kernel'\nmemory = 64\nlocaltime = 0\n");
+	assert_int_equal(check("--list-files", "e.cfg", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.out, "kernel /kernel\n");
 	/* QEMU as a back end, and what it reads for a screen */
 	kit_text("b.cfg", "kernel = '/kernel'\nmemory = 64\nvfb = ['keymap=de']\n");
 	kit_text("c.cfg", "memory = 64\ntype = 'hvm'\nfirmware_override = '/fw'\nvnc = 1\n"

@@ -49,6 +49,13 @@ static void test_vfb(void **state)
 	reads("vfb = []; vkb = []", &c, &g, "");
 	assert_false(guest_config_needs_qemu(&g));
 	done(&c, &g);
+	reads("vfb = ['sdl=1,opengl=1', 'opengl=1', 'sdl=0']", &c, &g,
+	      "web.cfg:2:8: note: vfb, entry 1: sdl=1 has no effect: there is no display in dom0: "
+	      "vnc=1 shows the same screen\n"
+	      "web.cfg:2:26: note: vfb, entry 2: opengl=1 has no effect: there is no display in "
+	      "dom0: vnc=1 shows the same screen\n");
+	assert_int_equal(g.nr_vfbs, 3);
+	done(&c, &g);
 	/* The keys of VNC are for guests without it. */
 	reads("vfb = ['type=sdl,vncdisplay=3', '']; vnc = 1; vnclisten = 'x'; keymap = 'de'", &c,
 	      &g,
@@ -108,9 +115,10 @@ static void test_wrong(void **state)
 
 	(void)state;
 	/* What is wrong is not shown. */
-	refuses("vfb = ['vnc=1', 'vncpasswd=secret,sdl=1', 'vnc=x']",
-		"web.cfg:2:17: vfb, entry 2: sdl=1 is not supported: vnc=1 shows the same screen\n"
-		"web.cfg:2:43: vfb, entry 3: vnc must be a decimal number, not 'x'\n");
+	refuses("vfb = ['vnc=1', 'vncpasswd=secret,vnclisten=', 'vnc=x']",
+		"web.cfg:2:17: vfb, entry 2: vnclisten must not be empty: 0.0.0.0 is every address "
+		"of dom0's\n"
+		"web.cfg:2:48: vfb, entry 3: vnc must be a decimal number, not 'x'\n");
 	refuses("vkb = ['width=1']",
 		"web.cfg:2:8: vkb, entry 1: backend-type is missing: it is qemu\n");
 	refuses("vfb = 1; vnc = 1", "web.cfg:2:7: vfb = 1: must be a list of strings, in [ ]\n");

@@ -168,10 +168,10 @@ static void test_xl_alone(void **state)
 	refuses("pci = ['36:00.0']",
 		"web.cfg:2:1: pci is not supported: passthrough of devices comes later\n");
 	refuses("pci = [", "web.cfg:2:7: the list has no closing ]\n");
-	notes("pci = []; sdl = 0; vtpm = [];       spice = 1; stdvga = 'no'\n"
+	notes("pci = []; sve = 0; vtpm = [];       spice = 1; stdvga = 'no'\n"
 	      "device_model = '/usr/lib/xen/bin/qemu-dm'; pci_seize = 1; device_model_version = 1",
 	      "web.cfg:2:1: note: pci = [] has no effect\n"
-	      "web.cfg:2:11: note: sdl = 0 has no effect\n"
+	      "web.cfg:2:11: note: sve = 0 has no effect\n"
 	      "web.cfg:2:20: note: vtpm = [] has no effect\n"
 	      "web.cfg:2:37: note: spice has no effect in a pv guest\n"
 	      "web.cfg:2:48: note: stdvga has no effect in a pv guest\n"
@@ -198,11 +198,11 @@ static void test_xl_alone(void **state)
 static void test_twice(void **state)
 {
 	(void)state;
-	notes("vcpus = 2; vcpus = 2; profile = ['a', 'b']\nprofile = ['a', 'b']; sdl = 0; sdl = 0",
+	notes("vcpus = 2; vcpus = 2; profile = ['a', 'b']\nprofile = ['a', 'b']; sve = 0; sve = 0",
 	      "web.cfg:2:12: note: vcpus is given twice, first on line 2\n"
 	      "web.cfg:3:1: note: profile is given twice, first on line 2\n"
-	      "web.cfg:3:32: note: sdl is given twice, first on line 3\n"
-	      "web.cfg:3:23: note: sdl = 0 has no effect\n");
+	      "web.cfg:3:32: note: sve is given twice, first on line 3\n"
+	      "web.cfg:3:23: note: sve = 0 has no effect\n");
 	notes("cap = 5; cap = '5'", "web.cfg:2:10: note: cap is given twice, first on line 2\n");
 	notes("profile = ['a']; profile += ['b']; profile += []", "");
 	refuses("profile = ['a', 'b']; profile = ['a']; cap = 5; cap = 05",

@@ -77,6 +77,12 @@ static void test_no_effect(void **state)
 	      "script=vif-route\n"
 	      "web.cfg:2:57: note: vif, entry 4: ip has no effect on a bridge: the guest's packets "
 	      "are not filtered by it\n");
+	notes("vif = ['gatewaydev=xenbr0:1,type=netfront']",
+	      "web.cfg:2:8: note: vif, entry 1: type=netfront has no effect, as with xl: it was "
+	      "xend's word for type=vif\n"
+	      "web.cfg:2:8: note: vif, entry 1: gatewaydev has no effect without "
+	      "script=vif-route\n");
+	assert_int_equal(type_of(HVM "vif = ['type=netfront']"), VIF_TYPE_IOEMU);
 	notes("vif = ['script=vif-route,bridge=xenbr0,gatewaydev=eth0,ip=192.0.2.7', '',\n"
 	      "'script=/etc/xen/scripts/vif-bridge,bridge=b', 'script=vif-route']",
 	      "web.cfg:2:8: note: vif, entry 1: bridge has no effect with script=vif-route\n");

@@ -16,7 +16,6 @@ static void screen(const char *text)
 
 	if (vfb_spec_parse(text, &s, &e) == 0) {
 		assert(!*e.msg);
-		assert(s.sdl != VFB_FLAG_ON && s.opengl != VFB_FLAG_ON);
 		assert(s.display <= VNC_DISPLAY_MAX);
 		assert(!vfb_takes_unused(&s) || s.display <= VNC_UNUSED_MAX);
 		/* Both become a part of an option of QEMU's, in which a comma begins another one.

@@ -44,6 +44,11 @@ static void test_good(void **state)
 	assert_string_equal(s.xauthority, "/root/.Xauthority");
 	vfb_spec_free(&s);
 
+	parses("sdl=1,opengl=1", &s);
+	assert_int_equal(s.sdl, VFB_FLAG_ON);
+	assert_int_equal(s.opengl, VFB_FLAG_ON);
+	vfb_spec_free(&s);
+
 	/* As people leave them: xl reads nothing as 0. */
 	parses("vncdisplay=,vncunused=,vncpasswd=,sdl=,", &s);
 	assert_true(s.has_display);
@@ -86,8 +91,8 @@ static void test_bad(void **state)
 	wrong("vnc=yes", "vnc must be a decimal number, not 'yes'");
 	wrong("vnc=1,vnc=1", "vnc is given twice");
 	wrong("vncunused=-", "vncunused must be a decimal number, not '-'");
-	wrong("sdl=1", "sdl=1 is not supported: vnc=1 shows the same screen");
-	wrong("opengl=1", "opengl=1 is not supported: vnc=1 shows the same screen");
+	wrong("sdl=x", "sdl must be a decimal number, not 'x'");
+	wrong("opengl=1,opengl=0", "opengl is given twice");
 	wrong("vnclisten=", "vnclisten must not be empty: 0.0.0.0 is every address of dom0's");
 	wrong("vnclisten=a b", "vnclisten must not hold blanks");
 	wrong("vnclisten=[::1",

@@ -106,6 +106,12 @@ static void test_as_written(void **state)
 	assert_int_equal(s.mtu, 0);
 	assert_int_equal(s.devid, 7);
 	vif_spec_free(&s);
+	parses("type=netfront,gatewaydev=xenbr0:1", &s);
+	assert_true(s.has_netfront);
+	assert_int_equal(s.type, VIF_TYPE_DEFAULT);
+	assert_string_equal(s.gatewaydev, "xenbr0:1");
+	vif_spec_free(&s);
+
 	parses("type=vif,model=e1000", &s);
 	assert_string_equal(s.model, "e1000");
 	vif_spec_free(&s);
@@ -183,6 +189,8 @@ static void test_errors(void **state)
 		"bridge 'a\xa0' is not a name for an interface (1 to 15 characters)");
 	refuses("bridge=.", "bridge '.' is not a name for an interface (1 to 15 characters)");
 	refuses("bridge=..", "bridge '..' is not a name for an interface (1 to 15 characters)");
+	refuses("script=vif-route,gatewaydev=xenbr0:1",
+		"gatewaydev 'xenbr0:1' is not a name for an interface (1 to 15 characters)");
 	refuses("bridge=a,bridge=b", "bridge is given twice");
 	refuses("gatewaydev=a,netdev=b", "gatewaydev is given twice");
 	refuses("ip=,ip=", "ip is given twice");
@@ -194,6 +202,7 @@ static void test_errors(void **state)
 	refuses("gatewaydev=a,gatewaydev=", "gatewaydev is given twice");
 	refuses("type=foo", "unknown type 'foo': it is vif or ioemu");
 	refuses("type=vif,type=vif", "type is given twice");
+	refuses("type=netfront,type=netfront", "type is given twice");
 	refuses("devid=x", "devid must be a decimal number, not 'x'");
 	refuses("devid=1,devid=1", "devid is given twice");
 	refuses("devid=99999999999", "devid is at most 2147483647");
