@@ -1,7 +1,8 @@
 /*
  * Preloaded into xl by scripts/xl-judge: a machine that is not there, for as long as xl needs it to
  * make a guest of a descriptor. This file is what is between xl and libxl, and of the C library
- * what libxl calls; judge_xen.c is the hypervisor, judge_store.c xenstored.
+ * what libxl calls; judge_xen.c is the hypervisor, judge_store.c xenstored, judge_qemu.c
+ * QEMU.
  *
  * xl parses the descriptor (tools/xl/xl_parse.c) and gives the result to libxl, which fills in its
  * defaults, refuses what it cannot do, has the domain created and filled, writes its nodes, and
@@ -32,7 +33,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,6 +61,7 @@ int libxl_read_file_contents(libxl_ctx *ctx, const char *filename, void **data, 
 static libxl_ctx *the_ctx;
 static libxl_domain_config *the_config;
 static bool made, begun;
+static int lock_fd; /* the newest lock file's */
 
 static char *calls; /* separated by newlines */
 
@@ -84,28 +88,38 @@ void judge_call(const char *fmt, ...)
 	calls = all;
 }
 
-void judge_print_text(int fd, const char *text)
+/* What is printed is written at once, each part of it whole: processes share the file. */
+static FILE *json(void)
 {
-	dprintf(fd, "\"");
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			dprintf(fd, "\\%c", *text);
-		else if ((unsigned char)*text < ' ')
-			dprintf(fd, "\\u%04x", *text);
-		else
-			dprintf(fd, "%c", *text);
-	}
-	dprintf(fd, "\"");
+	static FILE *f;
+
+	if (!f)
+		f = must(fdopen(JSON_FD, "w"));
+	return f;
 }
 
-static void print_list(const char *what, char *const *list)
+void judge_print_text(FILE *to, const char *text)
 {
-	dprintf(JSON_FD, "%s\n{\n\"%s\": [", what, what);
-	for (size_t i = 0; list[i]; i++) {
-		dprintf(JSON_FD, i ? ",\n" : "\n");
-		judge_print_text(JSON_FD, list[i]);
+	putc('"', to);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fprintf(to, "\\%c", *text);
+		else if ((unsigned char)*text < ' ')
+			fprintf(to, "\\u%04x", *text);
+		else
+			putc(*text, to);
 	}
-	dprintf(JSON_FD, "\n]\n}\n");
+	putc('"', to);
+}
+
+void judge_print_list(const char *what, char *const *list)
+{
+	fprintf(json(), "%s\n{\n\"%s\": [", what, what);
+	for (size_t i = 0; list[i]; i++) {
+		fprintf(json(), i ? ",\n" : "\n");
+		judge_print_text(json(), list[i]);
+	}
+	fprintf(json(), "\n]\n}\n");
 }
 
 static void print_calls(void)
@@ -118,24 +132,25 @@ static void print_calls(void)
 		list[n++] = line;
 		list[n] = NULL;
 	}
-	print_list("calls", list);
+	judge_print_list("calls", list);
 	free(list);
 }
 
 static void print_config(const char *whose)
 {
-	char *json = must(libxl_domain_config_to_json(the_ctx, the_config));
+	char *text = must(libxl_domain_config_to_json(the_ctx, the_config));
 
-	dprintf(JSON_FD, "%s\n%s\n", whose, json);
-	free(json);
+	fprintf(json(), "%s\n%s\n", whose, text);
+	fflush(json());
+	free(text);
 }
 
 __attribute__((noreturn)) static void end(int status)
 {
 	if (begun) {
 		print_calls();
-		dprintf(JSON_FD, "nodes\n");
-		judge_print_nodes(JSON_FD);
+		fprintf(json(), "nodes\n");
+		judge_print_nodes(json());
 	}
 	fflush(NULL);
 	_exit(status);
@@ -149,6 +164,7 @@ void judge_made(void)
 void judge_begun(void)
 {
 	begun = true;
+	judge_qemu_prepare();
 	print_config("libxl");
 }
 
@@ -211,14 +227,15 @@ int stat(const char *restrict path, struct stat *restrict st)
 		errno = ENOENT;
 		return -1;
 	}
+	if (starts(path, RECORDS "userdata-l."))
+		return fstat(lock_fd, st);
 	memset(st, 0, sizeof(*st));
 	st->st_mode = starts(path, "/dev/") ? S_IFBLK | 0644 : S_IFREG | 0644;
 	return 0;
 }
 
-/* Logs go nowhere. libxl's record of the guest, for which it takes a lock, is the last that it
- * does.
- */
+/* Logs go nowhere, and nobody else wants a lock. libxl's record of the guest is the last that it
+ * makes. */
 int open(const char *path, int flags, ...)
 {
 	int (*next)(const char *path, int flags, ...) = dlsym(RTLD_NEXT, __func__);
@@ -228,8 +245,12 @@ int open(const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode = flags & O_CREAT ? va_arg(ap, int) : 0;
 	va_end(ap);
-	if (begun && starts(path, RECORDS "userdata-l."))
+	if (begun && starts(path, RECORDS "userdata-n."))
 		end(LIBXL_TAKES);
+	if (starts(path, RECORDS "userdata-l.")) {
+		lock_fd = memfd_create("lock", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
+		return lock_fd;
+	}
 	if (starts(path, LOG_DIR))
 		return next("/dev/null", O_WRONLY | (flags & O_CLOEXEC));
 	return next(path, flags, mode);
@@ -243,22 +264,6 @@ DIR *opendir(const char *path)
 	if (begun && starts(path, SYSFS))
 		end(LIBXL_TAKES);
 	return next(path);
-}
-
-/* QEMU's socket, which libxl makes for a QEMU that can't. */
-int bind(int fd, const struct sockaddr *addr, socklen_t len)
-{
-	(void)fd;
-	(void)addr;
-	(void)len;
-	return 0;
-}
-
-int listen(int fd, int n)
-{
-	(void)fd;
-	(void)n;
-	return 0;
 }
 
 /* Every user is there that libxl asks for. */
@@ -292,18 +297,21 @@ int chmod(const char *path, mode_t mode)
 	return 0;
 }
 
-/* QEMU's is not made: the process that libxl is about to become has what there is to know. */
+/* No child outlives its parent. */
 pid_t fork(void)
 {
 	pid_t (*next)(void) = dlsym(RTLD_NEXT, __func__);
+	const pid_t parent = getpid(), pid = next();
 
-	return judge_awaits_model() ? 0 : next();
+	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent))
+		_exit(1);
+	return pid;
 }
 
+/* Programs that libxl runs: scripts, which have done their work, and QEMU. */
 int execvp(const char *file, char *const argv[])
 {
 	if (starts(file, SCRIPTS))
-		_exit(0); /* in a child: the script has done its work */
-	print_list("qemu", argv);
-	end(LIBXL_TAKES);
+		_exit(0);
+	judge_qemu_run(argv);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define NR_CPUS  8
 #define NR_NODES 2
@@ -25,13 +26,19 @@ void judge_enough(void) __attribute__((noreturn));
 /* libxl gives up, and is about to destroy the domain. Does not return. */
 void judge_given_up(void) __attribute__((noreturn));
 
-/* Whether libxl waits for a device model that it is about to start (judge_store.c). */
-bool judge_awaits_model(void);
+/* QEMU (judge_qemu.c): prepares for one. Waits until it has its arguments, and says whether it has
+ * written to the store then that it runs. Is it, in its process. */
+void judge_qemu_prepare(void);
+bool judge_qemu_says_running(void);
+void judge_qemu_run(char *const argv[]) __attribute__((noreturn));
+
+/* Prints a list as JSON, an object with that one member, behind a line with its name. */
+void judge_print_list(const char *what, char *const *list);
 
 /* Prints the nodes that were written: "PATH": "VALUE", sorted, as a JSON object. */
-void judge_print_nodes(int fd);
+void judge_print_nodes(FILE *to);
 
 /* Prints a text as JSON has it, in quotes. */
-void judge_print_text(int fd, const char *text);
+void judge_print_text(FILE *to, const char *text);
 
 #endif

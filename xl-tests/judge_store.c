@@ -36,15 +36,9 @@ static struct watch {
 	struct watch *next;
 } * fired;
 static int ready = -1;
-static bool model_awaited;
 
 /* Something to point to for those who only compare with NULL. */
 static char handle;
-
-bool judge_awaits_model(void)
-{
-	return model_awaited;
-}
 
 static bool below(const char *path, const char *dir)
 {
@@ -76,7 +70,7 @@ static int compare(const void *a, const void *b)
 	return strcmp((*(struct node *const *)a)->path, (*(struct node *const *)b)->path);
 }
 
-void judge_print_nodes(int fd)
+void judge_print_nodes(FILE *to)
 {
 	struct node **all;
 	size_t n = 0;
@@ -90,14 +84,14 @@ void judge_print_nodes(int fd)
 	for (struct node *node = nodes; node; node = node->next)
 		all[n++] = node;
 	qsort(all, n, sizeof(struct node *), compare);
-	dprintf(fd, "{\n");
+	fprintf(to, "{\n");
 	for (size_t i = 0; i < n; i++) {
-		judge_print_text(fd, all[i]->path);
-		dprintf(fd, ": ");
-		judge_print_text(fd, all[i]->value);
-		dprintf(fd, i + 1 < n ? ",\n" : "\n");
+		judge_print_text(to, all[i]->path);
+		fprintf(to, ": ");
+		judge_print_text(to, all[i]->value);
+		fprintf(to, i + 1 < n ? ",\n" : "\n");
 	}
-	dprintf(fd, "}\n");
+	fprintf(to, "}\n");
 	free(all);
 }
 
@@ -136,8 +130,6 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 	while (*last)
 		last = &(*last)->next;
 	*last = w;
-	if (ends(path, "/device-model/1/state"))
-		model_awaited = true;
 	eventfd_write(ready, 1);
 	return true;
 }
@@ -232,6 +224,8 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigne
 		value = BACK_END_READY;
 	if (ends(path, "/console/tty"))
 		value = CONSOLE_TTY;
+	if (ends(path, "/device-model/1/state") && judge_qemu_says_running())
+		value = "running";
 	if (!value) {
 		errno = ENOENT;
 		return NULL;

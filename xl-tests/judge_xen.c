@@ -415,6 +415,14 @@ int xc_domain_setvnuma(xc_interface *xch, uint32_t domid, uint32_t nr_vnodes, ui
 	judge_enough();
 }
 
+int xc_test_assign_device(xc_interface *xch, uint32_t domid, uint32_t machine_sbdf)
+{
+	(void)xch;
+	(void)domid;
+	(void)machine_sbdf;
+	judge_enough();
+}
+
 int xc_assign_dt_device(xc_interface *xch, uint32_t domid, char *path)
 {
 	(void)xch;
