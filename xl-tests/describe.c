@@ -1,7 +1,8 @@
 /*
  * describe FILE...: what earlydom makes of descriptors, in the form of scripts/xl-judge: a line
  * "== FILE", one that says taken or refused, each message behind ": ", and of those that are taken
- * the record that earlydom would leave for xl. The host is the judge's: 8 cpus on two nodes.
+ * the record that earlydom would leave for xl, the nodes in the store, and QEMU's arguments. The
+ * host is the judge's: 8 cpus on two nodes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "builder/device/vif.h"
 #include "builder/guest/guest_memory.h"
 #include "builder/store/xl_record.h"
+#include "describe_nodes.h"
 
 #define NR_CPUS 8
 
@@ -99,6 +101,10 @@ static void print_record(const struct guest_config *cfg, const struct diag *note
 		diag_print(notes, DIAG_ALL, stdout, ": ");
 		puts("earlydom");
 		xl_record_print(&g, &pins, stdout);
+		if (describe_nodes(&g, &e) < 0) {
+			fprintf(stderr, "describe: %s: %s\n", cfg->file, e.msg);
+			exit(2);
+		}
 		take_devices(&g);
 	}
 	free(pins.maps);

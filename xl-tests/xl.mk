@@ -3,17 +3,19 @@
 
 XL_TESTS := $(BUILD)/xl-tests
 
-$(XL_TESTS)/describe.o: xl-tests/describe.c Makefile xl-tests/xl.mk | libs
+DESCRIBE := $(patsubst xl-tests/%.c,$(XL_TESTS)/%.o,$(wildcard xl-tests/describe*.c))
+
+$(DESCRIBE): $(XL_TESTS)/%.o: xl-tests/%.c Makefile xl-tests/xl.mk | libs
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
 # The program as shipped, with another main.
-$(XL_TESTS)/describe: $(XL_TESTS)/describe.o $(OBJS) $(LIBS_STAMP)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter-out %/builder/command/main.o,$(OBJS)) $(LDLIBS) -o $@
+$(XL_TESTS)/describe: $(DESCRIBE) $(OBJS) $(LIBS_STAMP)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(DESCRIBE) $(filter-out %/builder/command/main.o,$(OBJS)) $(LDLIBS) -o $@
 
 # xl, its libraries and libxl are parts of the test machine.
 .PHONY: xl-test
 xl-test: $(XL_TESTS)/describe machine
 	@BUILD=$(BUILD) prove --timer xl-tests/
 
--include $(XL_TESTS)/describe.d
+-include $(DESCRIBE:.o=.d)

@@ -194,7 +194,8 @@ my @may_differ = (
 # What libxl keeps of a guest of such a type, and does nothing with.
 my @idle = (
 	['pv', qr/^\.c_info\.(hap|oos)$/, 'a pv guest has page tables of its own'],
-	['pv', qr/^\.b_info\.(acpi|apic|nested_hvm|shadow_memkb)$/, 'it is for hvm containers'],
+	['pv', qr/^\.b_info\.(apic|altp2m|nested_hvm|shadow_memkb)$/, 'it is for hvm containers'],
+	['pv,pvh', qr/^\.b_info\.acpi$/, 'a pvh guest has tables anyway'],
 	['pv,pvh', qr/^\.b_info\.video_memkb$/, 'no video card'],
 	['pv,pvh', qr/^\.b_info\.device_model/, 'no device model'],
 	['pv,pvh', qr/^\.b_info\.extra(_hvm)?$/, 'no device model'],
