@@ -168,7 +168,7 @@ done
 # ---- what was written is there after a restart ----
 run restart earlydom restart beta
 await_console beta 'beta boot number 2' 200
-await_report '^earlydom: beta: restarted ' 60
+await_report '^earlydom: beta: started ' 60 2
 run sockets find /run/xen -name 'qmp-*' -printf '%f\n'
 
 # ---- a supervisor that takes over sees QEMU end, too ----
