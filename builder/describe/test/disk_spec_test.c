@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/tag_spec.h"
 
 /* Compares all that the manual's examples differ in. */
 static void reads(const char *text, const char *target, enum disk_format format, const char *vdev,
@@ -86,6 +87,9 @@ static void test_forms(void **state)
 	/* xl takes these from target= only. */
 	reads("UUID=1a,raw,xvda", "UUID=1a", DISK_RAW, "xvda", true, false);
 	reads("phy:LABEL=a b,xvda,r", "LABEL=a b", DISK_RAW, "xvda", false, false);
+	reads("LABEL=a:/b.img,qcow2,xvda", "LABEL=a:/b.img", DISK_QCOW2, "xvda", true, false);
+	reads("vdev=xvda,target=LABEL=my data:/b, c.img", "LABEL=my data:/b, c.img", DISK_RAW,
+	      "xvda", true, false);
 	reads("vdev=xvda,PARTUUID=a,raw", "PARTUUID=a", DISK_RAW, "xvda", true, false);
 	reads("vdev=xvda,target=PARTLABEL=a,b", "PARTLABEL=a,b", DISK_RAW, "xvda", true, false);
 	reads("  /a , raw,xvda", "/a ", DISK_RAW, "xvda", true, false);
@@ -336,6 +340,25 @@ static void test_vdev(void **state)
 	vdev("xvdA", -1);
 }
 
+static void test_tag_file(void **state)
+{
+	static const char *const devices[] = {"LABEL=a", "LABEL=a:b", "LABEL=/a/b",
+					      "UUID=1:", "/dev:/a",   "label=a:/b"};
+	static const char *const good[] = {"/a", "//a//b.img", "/a/..b", "/a b", "/...", "/./a"};
+	static const char *const bad[] = {"/", "//", "/a/", "/..", "/../a", "/a/../b", "/a/..", ""};
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		assert_null(tag_file(devices[i]));
+	assert_string_equal(tag_file("LABEL=a:/b"), "/b");
+	assert_string_equal(tag_file("PARTLABEL=a:b:/c:/d"), "/c:/d");
+	assert_string_equal(tag_file("PARTUUID=:/"), "/");
+	for (size_t i = 0; i < 6; i++)
+		assert_true(tag_file_is_good(good[i]));
+	for (size_t i = 0; i < 8; i++)
+		assert_false(tag_file_is_good(bad[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,7 +366,7 @@ int main(void)
 		cmocka_unit_test(test_options), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_vdev),    cmocka_unit_test(test_place),
 		cmocka_unit_test(test_formats), cmocka_unit_test(test_cdrom_place),
-		cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_looks),   cmocka_unit_test(test_tag_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
