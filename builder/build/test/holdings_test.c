@@ -96,18 +96,19 @@ static void test_adopt_file(void **state)
 	spec.format = DISK_QCOW2;
 	snprintf(target, sizeof(target), "%s", kit_path("image"));
 	kit_text("image", "");
-	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), target, &e);
+	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), -1, target, &e);
 	KIT_CHECK(d, "%s", e.msg);
 	assert_true(d->image && d->file_ino && !d->rdev);
 	assert_int_equal(d->format, DISK_QCOW2);
 	disk_drop(&t, d);
-	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), "/other.iso", &e);
+	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), -1, "/other.iso", &e);
 	KIT_CHECK(d, "%s", e.msg);
 	assert_int_equal(d->format, DISK_RAW);
 	disk_drop(&t, d);
 	/* The kernel serves no file. */
 	spec.qdisk = spec.cdrom = false;
-	assert_null(disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), target, &e));
+	assert_null(
+		disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), -1, target, &e));
 	assert_string_equal(e.msg, "disk hdc: what an earlier supervisor held is no disk");
 }
 
