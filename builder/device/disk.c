@@ -439,6 +439,9 @@ static int find_volume(struct disk_table *t, struct disk *d, const char *target,
 
 	if (strlen(target) >= sizeof(d->path))
 		return err_set_errno(e, ENAMETOOLONG, "%.60s...", target);
+	/* That of a medium, which is no descriptor's. */
+	if (!tag_file_is_good(file))
+		return err_set(e, "%.200s: %.200s can't be the path of a file there", target, file);
 	snprintf(d->path, sizeof(d->path), "%.*s", (int)(file - 1 - target), target);
 	rc = find_tag(t, d->path, device, &is_root, e);
 	*absent = rc > 0;

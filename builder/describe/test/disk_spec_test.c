@@ -1,11 +1,13 @@
 /*
- * Disk strings: the examples of xl-disk-configuration(5), and what is wrong with others.
+ * Disk strings: the examples of xl-disk-configuration(5), and what is wrong with others. With
+ * --seeds DIR: inputs for the fuzzer.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "builder/describe/disk_spec.h"
@@ -359,7 +361,27 @@ static void test_tag_file(void **state)
 		assert_false(tag_file_is_good(bad[i]));
 }
 
-int main(void)
+static int write_seeds(const char *dir)
+{
+	static const char *const seeds[] = {
+		"LABEL=my data:/images/web.qcow2,qcow2,xvda,rw",
+		"vdev=xvda,access=ro,target=UUID=0a1b:/a, b/../c.img",
+		"devtype=cdrom,vdev=hdc,target=PARTLABEL=a:b:/c.iso",
+		"phy:PARTUUID=1-01,hda,w,backendtype=phy,discard,untrusted",
+	};
+	char path[512];
+	FILE *f;
+
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%zu", dir, i);
+		f = fopen(path, "w");
+		if (!f || fputs(seeds[i], f) == EOF || fclose(f) == EOF)
+			return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manual),  cmocka_unit_test(test_forms),
@@ -369,5 +391,7 @@ int main(void)
 		cmocka_unit_test(test_looks),   cmocka_unit_test(test_tag_file),
 	};
 
+	if (argc == 3 && !strcmp(argv[1], "--seeds"))
+		return write_seeds(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

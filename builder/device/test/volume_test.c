@@ -220,6 +220,9 @@ static void test_trouble(void **state)
 	       "disk xvda: LABEL=data:/none: No such file or directory");
 	refuse(&t, "web", spec_of("xvda", "LABEL=data:/images", true, true), false,
 	       "disk xvda: LABEL=data:/images is neither a block device nor a file");
+	refuse(&t, "web", spec_of("xvda", "LABEL=data:/images/../a", true, true), false,
+	       "disk xvda: LABEL=data:/images/../a: /images/../a can't be the path of a file "
+	       "there");
 	played.no_fs = ENODEV;
 	refuse(&t, "web", rw, false,
 	       "disk xvda: LABEL=data (%s/dev/vda): cannot mount it: dom0's kernel has no ext2",
