@@ -1,12 +1,13 @@
 #!/usr/bin/perl
 # Disks of vmx guests that QEMU serves, in an image that has it: images in other formats than raw, as
 # emulated drives and for the guest's own drivers; cdrom drives, and media that come and go; disks in
-# xend's words.
+# xend's words; images on a file system that dom0 has not mounted.
 use strict;
 use warnings;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Boot;
+use File::Path qw(make_path);
 use Test::More;
 
 # Without a card, on whose screen a BIOS spends most of its time.
@@ -33,7 +34,7 @@ my %guests = (
 		ramdisk = "/boot/media.cpio"
 		extra = "$extra guest=linux watch=sr0"
 		disk = [
-			"format=qcow2, vdev=xvda, target=/images/top.qcow2",
+			"format=qcow2, vdev=xvda, target=LABEL=data:/images/top.qcow2",
 			"file:/images/plain.img,xvdb,w",
 			"tap:aio:/images/plain-ro.img,xvde,r",
 			"vdev=xvdf, backendtype=qdisk, target=/images/qemu.img",
@@ -59,23 +60,30 @@ sub qcow2 {
 
 my @images = (
 	qcow2('boot.qcow2', tool('bootsector')),
-	qcow2('top.qcow2', image('empty.img', ''), '-b', 'base.img'),
-	image('base.img', 'the base of an image'),
 	image('plain.img', 'a plain image'),
 	image('plain-ro.img', 'a plain image to read'),
 	image('qemu.img', 'a plain image of QEMU\'s'),
 	image('first.iso', 'the first medium'),
-	image('second.iso', 'the second medium'),
 );
+# What is on the disk of the machine's
+my $empty = image('empty.img', '');
+image('data/base/base.img', 'the base of an image');
+image("data/$_.iso", "the $_ medium") for qw(first second);
+make_path(work_dir . '/data/images');
+qcow2('data/images/top.qcow2', $empty, '-b', '../base/base.img');
+my $disk = work_dir . '/data.ext4';
+system('/sbin/mke2fs', '-q', '-t', 'ext4', '-L', 'data', '-d', work_dir . '/data', $disk, '64M') == 0
+	or BAIL_OUT('the disk cannot be made');
 my $boot = flaky_boot('disks',
 	guests => \%guests,
 	store => 1,
+	disks => [$disk],
 	files => [
 		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz',
 		tool('media.cpio') . ':/boot/media.cpio',
 		map { my ($name) = m{([^/]+)$}; "$_:/images/$name" } @images,
 	],
-	image => ['-q'],
+	image => ['-q', map { ('-M', $_) } qw(crc32c_generic ext4)],
 	memory => 3072,
 	time => 400,
 	stage2 => <<'SH');
@@ -87,7 +95,7 @@ run list earlydom list --json
 run insert earlydom media linux hdc /images/first.iso
 await /run/linux.serial '^linux sr0: the first medium' 60
 cd /images
-run change earlydom media linux 5632 second.iso
+run change earlydom media linux 5632 LABEL=data:/second.iso
 await /run/linux.serial '^linux sr0: the second medium' 60
 run store xenstore ls -f
 run eject earlydom media linux hdc eject
@@ -95,7 +103,7 @@ await /run/linux.serial '^linux sr0: no medium' 60 2
 run nothing earlydom media linux hdd eject
 run nowhere earlydom media linux hdc /dev/null
 run used earlydom media linux hdc /images/plain.img
-run again earlydom media linux hdc first.iso
+run again earlydom media linux hdc LABEL=data:/first.iso
 await /run/linux.serial '^linux sr0: the first medium' 60 2
 said disks </run/earlydom/guests/linux
 said linux </run/linux.serial
@@ -138,14 +146,15 @@ is($boot->status_of($_), 0, "media: $_") for qw(insert change eject again);
 is(join(' ', map { /^linux sr0: (.*)/ ? "$1," : () } split /\n/, $linux),
 	'no medium, the first medium, the second medium, no medium, the first medium,', 'as the guest sees them');
 for my $at ("/libxl/$domid/device/vbd/5632", "/local/domain/0/backend/qdisk/$domid/5632") {
-	like($boot->said('store.out'), qr{^$at/params = "aio:/images/second\.iso"}m, "$at tells");
+	like($boot->said('store.out'), qr{^$at/params = "aio:/run/earlydom/fs/linux/hdc/second\.iso"}m, "$at tells");
 }
 like($boot->said('nothing.err'), qr/^earlydom: linux has no cdrom drive hdd \(it has hdc\)$/m, 'no such drive');
 like($boot->said('nowhere.err'), qr{^earlydom: disk hdc: /dev/null is neither a block device nor a file$}m, 'no medium');
 like($boot->said('used.err'), qr{^earlydom: disk hdc: /images/plain\.img is used by this guest's disk xvdb}m,
 	'what a guest writes is no medium');
-like($boot->said('disks'), qr{^disk=hdc ro /images/first\.iso$}m, 'its record');
+like($boot->said('disks'), qr{^disk=hdc ro /run/earlydom/fs/linux/hdc/first\.iso$}m, 'its record');
 my ($after) = $boot->said('again.linux') =~ /^linux sr0: (.*)$/m;
 is($after, 'the first medium', 'it is still there after a restart');
+like($boot->said('again.linux'), qr/^linux disk xvda: 1024 KiB, rw: the base of an image$/m, 'as is the image');
 unlike($boot->said('last.out'), qr{backend/qdisk/}, 'nothing is left of a guest in the store');
 done_testing;

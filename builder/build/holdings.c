@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/tag_spec.h"
 #include "builder/device/modules.h"
 #include "builder/image/firmware.h"
 #include "builder/image/grub.h"
@@ -125,6 +126,21 @@ static void keep_disk(const struct guest *g, struct disk_table *disks, size_t i)
 		kept_hold(disks->kept, name, g->disks[i]->fd);
 	else
 		kept_drop(disks->kept, name);
+	held_name(name, g, "volume", g->cfg->disks[i].vdev);
+	if (g->disks[i]->file_at && g->disks[i]->volume >= 0)
+		kept_hold(disks->kept, name, g->disks[i]->volume);
+	else
+		kept_drop(disks->kept, name);
+}
+
+static void forget_disk(const struct guest *g, struct disk_table *disks, size_t i)
+{
+	char name[HELD_NAME_MAX];
+
+	held_name(name, g, "disk", g->cfg->disks[i].vdev);
+	kept_drop(disks->kept, name);
+	held_name(name, g, "volume", g->cfg->disks[i].vdev);
+	kept_drop(disks->kept, name);
 }
 
 /* As disk_hold opens it; an image file's name may lead to another one by now. */
@@ -140,7 +156,7 @@ int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const 
 {
 	char name[HELD_NAME_MAX];
 	struct stat st;
-	int fd;
+	int fd, volume;
 
 	if (!g->disks)
 		g->disks = calloc(g->cfg->nr_disks, sizeof(*g->disks));
@@ -155,12 +171,14 @@ int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const 
 			g->cfg->disks[i].vdev, path);
 		if (fd >= 0)
 			close(fd);
-		kept_drop(disks->kept, name);
+		forget_disk(g, disks, i);
 		return -1;
 	}
-	g->disks[i] = disk_adopt(disks, g->cfg->name, &g->cfg->disks[i], fd, path, e);
+	held_name(name, g, "volume", g->cfg->disks[i].vdev);
+	volume = kept_take(disks->kept, name);
+	g->disks[i] = disk_adopt(disks, g->cfg->name, &g->cfg->disks[i], fd, volume, path, e);
 	if (!g->disks[i]) {
-		kept_drop(disks->kept, name);
+		forget_disk(g, disks, i);
 		return -1;
 	}
 	keep_disk(g, disks, i);
@@ -197,13 +215,10 @@ drop:
 
 void guest_drop_devices(struct guest *g, struct disk_table *disks)
 {
-	char name[HELD_NAME_MAX];
-
 	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++) {
 		if (!g->disks[i])
 			continue;
-		held_name(name, g, "disk", g->cfg->disks[i].vdev);
-		kept_drop(disks->kept, name);
+		forget_disk(g, disks, i);
 		disk_drop(disks, g->disks[i]);
 	}
 	free(g->disks);
@@ -295,6 +310,8 @@ void guest_plan_done(struct guest *g)
 
 static bool is_file(const char *target)
 {
+	if (target && tag_file(target))
+		return true;
 	return target && target[0] == '/' && strncmp(target, "/dev/", 5) != 0;
 }
 

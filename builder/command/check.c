@@ -228,6 +228,10 @@ static void check_disk(struct check *c, const struct guest_config *g, size_t i)
 	struct stat st;
 	char *full;
 
+	if (s->target && tag_file(s->target))
+		printf("%s: disk %s: %s is on a file system that is mounted when the guest starts, "
+		       "and was not checked\n",
+		       g->name, s->vdev, s->target);
 	if (!s->target || tag_value(s->target) || !strncmp(s->target, "/dev/", 5))
 		return;
 	if (asprintf(&full, "%s%s", c->root, s->target) < 0) {
@@ -314,7 +318,18 @@ static void list_keymap(const struct guest_config *g)
 		printf("keymap " MODEL_QEMU_KEYMAPS "/%s\n", v.keymap);
 }
 
-/* What an image may have to carry. What a tag leads to is a device. */
+static void list_disk(const struct disk_spec *s)
+{
+	if (!s->target)
+		return;
+	if (tag_file(s->target))
+		printf("file-system %.*s\n", (int)(tag_file(s->target) - 1 - s->target), s->target);
+	else if (!tag_value(s->target))
+		list_file(s->readwrite ? "disk" : "disk-ro", s->target);
+}
+
+/* What an image may have to carry. What a tag alone leads to is a device; with a file on it the
+ * image needs the kernel's module for the file system. */
 static void list_files(const struct selection *s)
 {
 	const struct guest_config *g;
@@ -338,9 +353,7 @@ static void list_files(const struct selection *s)
 		list_keymap(g);
 		list_file("device-config", g->model_config);
 		for (size_t k = 0; k < g->nr_disks; k++)
-			if (g->disks[k].target && !tag_value(g->disks[k].target))
-				list_file(g->disks[k].readwrite ? "disk" : "disk-ro",
-					  g->disks[k].target);
+			list_disk(&g->disks[k]);
 	}
 }
 

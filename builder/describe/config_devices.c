@@ -52,13 +52,18 @@ static int check_backend_domain(const char *domain, struct err *e)
 
 static int check_target(const char *target, struct err *e)
 {
-	const char *tagged = tag_value(target);
+	const char *tagged = tag_value(target), *file = tag_file(target);
 	const size_t word = strspn(target, "abcdefghijklmnopqrstuvwxyz0123456789+-");
 
 	if (strlen(target) >= PATH_MAX)
 		return err_set(e, "target is longer than %d characters", PATH_MAX - 1);
-	if (tagged && !*tagged)
+	if (tagged && (!*tagged || file == tagged + 1))
 		return err_set(e, "target '" SHOWN "' has nothing behind '='", target);
+	if (file && !tag_file_is_good(file))
+		return err_set(e,
+			       "target '" SHOWN "': what is behind ':' must be the path of a file, "
+			       "without '..'",
+			       target);
 	if (word && target[word] == ':')
 		return err_set(e,
 			       "target '" SHOWN "' is not supported: it must be a file or a block "

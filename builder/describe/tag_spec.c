@@ -31,3 +31,24 @@ const char *tag_value(const char *text)
 
 	return tag_parse(text, &kind, &value) ? value : NULL;
 }
+
+const char *tag_file(const char *text)
+{
+	const char *value = tag_value(text);
+	const char *colon = value ? strstr(value, ":/") : NULL;
+
+	return colon ? colon + 1 : NULL;
+}
+
+bool tag_file_is_good(const char *path)
+{
+	size_t n;
+
+	for (const char *p = path; *p; p += n) {
+		p += strspn(p, "/");
+		n = strcspn(p, "/");
+		if (!n || (n == 2 && !strncmp(p, "..", 2)))
+			return false;
+	}
+	return *path;
+}

@@ -19,6 +19,7 @@
 #include "modules.h"
 #include "served.h"
 #include "tag.h"
+#include "volume.h"
 
 static bool is_missing(int errnum)
 {
@@ -48,8 +49,10 @@ static struct block_owner *copy_owners(struct disk_table *t, size_t *nr)
 	return owners;
 }
 
-/* Looks a tag up among the devices that no guest may write. */
-static int find_tag(struct disk_table *t, struct disk *d, const char *tag, struct err *e)
+/* Looks a tag up among the devices that no guest may write. *is_root, if wanted, is whether that is
+ * to be dom0's root. */
+static int find_tag(struct disk_table *t, const char *tag, char path[PATH_MAX], bool *is_root,
+		    struct err *e)
 {
 	struct block_view view = {.sysroot = t->sysroot ? t->sysroot : ""};
 	struct block_owner *owners;
@@ -61,9 +64,19 @@ static int find_tag(struct disk_table *t, struct disk *d, const char *tag, struc
 		return err_set_passing(e, "out of memory");
 	view.owners = owners;
 	view.nr_owners = n;
-	rc = tag_find(&view, tag, d->path, sizeof(d->path), e);
+	rc = tag_find(&view, tag, path, PATH_MAX, e);
+	if (rc == 0 && is_root)
+		*is_root = volume_is_root(&view, path);
 	free(owners);
 	return rc;
+}
+
+/* What a disk's path leads to, while it is looked for: with an image on a file system of its own,
+ * that one's. */
+static int open_path(const struct disk_table *t, const struct disk *d, int flags)
+{
+	return d->file_at ? volume_open(d->volume, d->path + d->file_at, flags)
+			  : disk_open(t->root, d->path, flags);
 }
 
 static int locate(struct disk_table *t, struct disk *d, const char *target, bool *absent,
@@ -79,7 +92,7 @@ static int locate(struct disk_table *t, struct disk *d, const char *target, bool
 		strcpy(d->path, target);
 		return 0;
 	}
-	rc = find_tag(t, d, target, e);
+	rc = find_tag(t, target, d->path, NULL, e);
 	*absent = rc > 0;
 	return rc ? -1 : 0;
 }
@@ -90,9 +103,10 @@ static int identify(const struct disk_table *t, struct disk *d, bool *absent, st
 	struct loop_file behind;
 	struct stat st;
 
-	d->fd = disk_open(t->root, d->path, O_RDONLY | O_NONBLOCK);
+	d->fd = open_path(t, d, O_RDONLY | O_NONBLOCK);
 	if (d->fd < 0 || fstat(d->fd, &st) < 0) {
-		*absent = is_missing(errno);
+		/* What is mounted has its files. */
+		*absent = !d->file_at && is_missing(errno);
 		return err_set_errno(e, errno, "%s", d->path);
 	}
 	if (S_ISBLK(st.st_mode)) {
@@ -145,6 +159,30 @@ static bool in_the_way(const struct disk *a, const struct disk *b)
 	return (a->spec->readwrite && is_behind(b, a)) || (b->spec->readwrite && is_behind(a, b));
 }
 
+/* Whether the image's file system is on the device, or on the disk or a partition of it. */
+static bool lies_on(const struct disk *image, const struct disk *device)
+{
+	if (!image->under || !device->rdev)
+		return false;
+	return device->rdev == image->under || device->whole == image->under ||
+	       device->rdev == image->under_whole;
+}
+
+/* Of an image and a device with its file system only one can be had, also for reading: what is
+ * mounted is written. Returns 0, or -1 with e set. */
+static int check_under(const struct disk *d, const struct disk *other, struct err *e)
+{
+	if (lies_on(d, other))
+		return err_set_passing(
+			e, "%.150s can't be mounted: its device is guest %.64s's %.150s", d->path,
+			other->guest, other->path);
+	if (lies_on(other, d))
+		return err_set_passing(e,
+				       "%.150s is mounted: guest %.64s's disk %s is an image on it",
+				       d->path, other->guest, other->spec->vdev);
+	return 0;
+}
+
 /* Refuses a disk that is held already, by any guest, unless both only read it. *absent is set where
  * that may soon be different. Under the lock. */
 static int check_sharing(const struct disk_table *t, const struct disk *d, bool *absent,
@@ -154,6 +192,12 @@ static int check_sharing(const struct disk_table *t, const struct disk *d, bool 
 		const bool same_guest = !strcmp(other->guest, d->guest);
 		const bool as = !other->loop && strcmp(other->path, d->path);
 
+		if (other == d)
+			continue;
+		if (check_under(d, other, e) < 0) {
+			*absent = other->passing;
+			return -1;
+		}
 		if (!in_the_way(d, other))
 			continue;
 		*absent = other->passing;
@@ -238,7 +282,7 @@ static int open_image(const struct disk_table *t, struct disk *d, bool *absent, 
 		*absent = true; /* maybe held by a guest that has just ended */
 		return err_set(e, "%s is used by %s", d->path, path);
 	}
-	fd = disk_open(t->root, d->path, file.readonly ? O_RDONLY : O_RDWR);
+	fd = open_path(t, d, file.readonly ? O_RDONLY : O_RDWR);
 	if (fd < 0)
 		return err_set_errno(e, errno, "%s", d->path);
 	if (fstat(fd, &st) < 0 || st.st_dev != d->file_dev || st.st_ino != d->file_ino) {
@@ -248,16 +292,36 @@ static int open_image(const struct disk_table *t, struct disk *d, bool *absent, 
 	return fd;
 }
 
-/* QEMU opens the file itself, as it is. */
-static int hold_image(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
+/* QEMU opens the file itself, as it is. One that has no path of dom0's gets one. */
+static int hold_image(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	const int fd = open_image(t, d, absent, e);
+	char path[PATH_MAX];
+	int at;
 
 	if (fd < 0)
 		return -1;
 	close(d->fd);
 	d->fd = fd;
+	if (!d->file_at)
+		return 0;
+	at = volume_path(d->guest, d->spec->vdev, d->path + d->file_at, path, e);
+	if (at < 0)
+		return -1;
+	pthread_mutex_lock(&t->lock);
+	strcpy(d->path, path);
+	d->file_at = (size_t)at;
+	pthread_mutex_unlock(&t->lock);
 	return 0;
+}
+
+/* The loop device keeps the file, and with it the file system. */
+static void drop_volume(struct disk *d)
+{
+	if (d->file_at && d->volume >= 0)
+		close(d->volume);
+	d->volume = -1;
+	d->file_at = 0;
 }
 
 /* Replaces the open image file by a loop device over it. */
@@ -283,6 +347,7 @@ static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct 
 	if (fstat(fd, &st) < 0)
 		return err_set_errno(e, errno, "%s", path);
 	pthread_mutex_lock(&t->lock);
+	drop_volume(d);
 	strcpy(d->path, path);
 	d->rdev = d->whole = st.st_rdev;
 	pthread_mutex_unlock(&t->lock);
@@ -291,25 +356,26 @@ static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct 
 
 /* A domain may have it that nobody here has built, or that an earlier supervisor has: for one that
  * is about to end, it is looked for again. */
-static int check_domains(const struct disk *d, bool *absent, struct err *e)
+static int check_domains(dev_t rdev, dev_t whole, bool write, const char *path, bool *absent,
+			 struct err *e)
 {
 	uint32_t domid;
 
-	if (!served_to_other("", d->rdev, d->whole, d->spec->readwrite, &domid))
+	if (!served_to_other("", rdev, whole, write, &domid))
 		return 0;
 	*absent = true;
-	return err_set_passing(e, "%s is in use by domain %u", d->path, domid);
+	return err_set_passing(e, "%s is in use by domain %u", path, domid);
 }
 
-/* Puts it into the list, unless another one is in its way. */
+/* Puts it into the list, if it is not there, unless another one is in its way. */
 static int add(struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
 	int rc;
 
 	pthread_mutex_lock(&t->lock);
 	rc = check_sharing(t, d, absent, e);
-	if (rc == 0) {
-		d->passing = true;
+	if (rc == 0 && !d->listed) {
+		d->passing = d->listed = true;
 		d->next = t->disks;
 		t->disks = d;
 	}
@@ -331,10 +397,13 @@ static void drop(struct disk_table *t, struct disk *d)
 
 	if (d->fd >= 0)
 		close(d->fd);
+	if (d->file_at && d->volume >= 0)
+		close(d->volume);
 	pthread_mutex_lock(&t->lock);
-	for (p = &t->disks; *p != d; p = &(*p)->next)
+	for (p = &t->disks; d->listed && *p != d; p = &(*p)->next)
 		;
-	*p = d->next;
+	if (d->listed)
+		*p = d->next;
 	pthread_mutex_unlock(&t->lock);
 	disk_backing_drop(&d->backing);
 	free(d);
@@ -342,9 +411,97 @@ static void drop(struct disk_table *t, struct disk *d)
 
 static int hold_backing(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
+	struct backing_place place = {.root = t->root, .volume = -1};
+	char prefix[PATH_MAX];
+
 	if (d->format != DISK_QCOW && d->format != DISK_QCOW2)
 		return 0;
-	return disk_backing_hold(&d->backing, t->root, d->path, d->fd, absent, e);
+	if (d->file_at) {
+		if (volume_path(d->guest, d->spec->vdev, "", prefix, e) < 0)
+			return -1;
+		place.volume = d->volume;
+		place.prefix = prefix;
+	}
+	return disk_backing_hold(&d->backing, &place, d->path + d->file_at, d->fd, absent, e);
+}
+
+/* ---- images on file systems that are mounted for them ---- */
+
+/* Finds the device that the target begins with, and says of d what can be said before it is
+ * mounted. */
+static int find_volume(struct disk_table *t, struct disk *d, const char *target,
+		       char device[PATH_MAX], bool *absent, struct err *e)
+{
+	const char *file = tag_file(target);
+	bool is_root = false;
+	struct stat st;
+	int rc;
+
+	if (strlen(target) >= sizeof(d->path))
+		return err_set_errno(e, ENAMETOOLONG, "%.60s...", target);
+	/* That of a medium, which is no descriptor's. */
+	if (!tag_file_is_good(file))
+		return err_set(e, "%.200s: %.200s can't be the path of a file there", target, file);
+	snprintf(d->path, sizeof(d->path), "%.*s", (int)(file - 1 - target), target);
+	rc = find_tag(t, d->path, device, &is_root, e);
+	*absent = rc > 0;
+	if (rc)
+		return -1;
+	if (stat(device, &st) < 0) {
+		*absent = is_missing(errno);
+		return err_set_errno(e, errno, "%s", device);
+	}
+	d->under = st.st_rdev;
+	d->under_whole = served_whole_disk("", st.st_rdev);
+	if (is_root && !mounted_for_writing(t, st.st_rdev)) {
+		*absent = true;
+		return err_set_passing(e,
+				       "%.100s (%.100s) is dom0's root, which has to be mounted "
+				       "read-write first",
+				       d->path, device);
+	}
+	if (check_domains(d->under, d->under_whole, true, device, absent, e) < 0)
+		return -1;
+	strcpy(d->path, target);
+	d->file_at = (size_t)(file - target);
+	return 0;
+}
+
+static int mount_volume(struct disk *d, const char *device, bool *absent, struct err *e)
+{
+	const int tag = d->file_at <= 100 ? (int)d->file_at - 1 : 100;
+
+	d->volume = volume_mount(device, d->spec->readwrite, e);
+	if (d->volume >= 0)
+		return 0;
+	*absent = e->passing;
+	return err_prefix(e, "%.*s (%.100s): ", tag, d->path, device);
+}
+
+/*
+ * Mounts it, and finds the image. d goes into the list before that: nobody may take the device in
+ * between. What is found then is entered under the lock.
+ */
+static int find_on_volume(struct disk_table *t, struct disk *d, const char *target, bool *absent,
+			  struct err *e)
+{
+	char device[PATH_MAX];
+	struct disk found;
+	int rc;
+
+	if (find_volume(t, d, target, device, absent, e) < 0 || add(t, d, absent, e) < 0)
+		return -1;
+	found = *d;
+	rc = mount_volume(&found, device, absent, e);
+	if (rc == 0)
+		rc = identify(t, &found, absent, e);
+	if (rc == 0 && d->spec->qdisk)
+		rc = hold_backing(t, &found, absent, e);
+	pthread_mutex_lock(&t->lock);
+	found.next = d->next;
+	*d = found;
+	pthread_mutex_unlock(&t->lock);
+	return rc;
 }
 
 /* Finds out what it is, as far as that can be without holding it. */
@@ -355,6 +512,8 @@ static int find(struct disk_table *t, struct disk *d, const char *target, bool *
 		return 0;
 	if (!d->spec->qdisk && modules_need("blkback", e) < 0)
 		return -1;
+	if (target && tag_file(target))
+		return find_on_volume(t, d, target, absent, e);
 	if (locate(t, d, target, absent, e) < 0 || identify(t, d, absent, e) < 0)
 		return -1;
 	return d->spec->qdisk ? hold_backing(t, d, absent, e) : 0;
@@ -366,8 +525,12 @@ static int hold(struct disk_table *t, struct disk *d, bool *absent, struct err *
 		return 0;
 	if (d->image)
 		return hold_image(t, d, absent, e);
-	if ((d->loop ? make_loop(t, d, absent, e) : check_domains(d, absent, e)) < 0)
+	if (d->loop) {
+		if (make_loop(t, d, absent, e) < 0)
+			return -1;
+	} else if (check_domains(d->rdev, d->whole, d->spec->readwrite, d->path, absent, e) < 0) {
 		return -1;
+	}
 	return claim(t, d, e);
 }
 
@@ -428,21 +591,13 @@ static struct disk *hold_target(struct disk_table *t, const char *guest,
 	d->guest = guest;
 	d->spec = spec;
 	d->format = format;
-	d->fd = -1;
-	if (find(t, d, target, absent, e) < 0 || add(t, d, absent, e) < 0) {
-		if (d->fd >= 0)
-			close(d->fd);
-		disk_backing_drop(&d->backing);
-		free(d);
-		goto fail;
+	d->fd = d->volume = -1;
+	if (find(t, d, target, absent, e) == 0 && add(t, d, absent, e) == 0 &&
+	    hold(t, d, absent, e) == 0) {
+		set_passing(t, d, false);
+		return d;
 	}
-	if (hold(t, d, absent, e) < 0) {
-		drop(t, d);
-		goto fail;
-	}
-	set_passing(t, d, false);
-	return d;
-fail:
+	drop(t, d);
 	err_prefix(e, "disk %s: ", spec->vdev);
 	return NULL;
 }
@@ -469,6 +624,25 @@ static enum disk_format adopted_format(const struct disk_spec *spec, const char 
 	if (spec->cdrom && (!spec->target || strcmp(path, spec->target) != 0))
 		return DISK_RAW;
 	return spec->format;
+}
+
+/* Finds out what of an adopted disk is on a file system that was mounted for it. */
+static void recognise_volume(struct disk *d)
+{
+	char path[PATH_MAX];
+	struct err ignored;
+	int at;
+
+	at = volume_path(d->guest, d->spec->vdev, "/", path, &ignored);
+	if (d->image && at > 0 && !strncmp(d->path, path, (size_t)at + 1))
+		d->file_at = (size_t)at;
+	else if (!d->loop || !d->spec->target || !tag_file(d->spec->target))
+		return;
+	/* Some file systems (Btrfs) have a number there that is no device's. */
+	if (!major(d->file_dev))
+		return;
+	d->under = d->file_dev;
+	d->under_whole = served_whole_disk("", d->under);
 }
 
 /* Finds out what the open file is. Returns false where it is no disk. */
@@ -500,7 +674,7 @@ static bool recognise(struct disk *d)
 }
 
 struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
-			int fd, const char *path, struct err *e)
+			int fd, int volume, const char *path, struct err *e)
 {
 	struct disk *d = calloc(1, sizeof(*d));
 	struct err ignored;
@@ -511,6 +685,7 @@ struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct di
 		d->spec = spec;
 		d->format = adopted_format(spec, path);
 		d->fd = fd;
+		d->volume = volume;
 		snprintf(d->path, sizeof(d->path), "%s", path);
 	}
 	if (!d || !recognise(d)) {
@@ -518,13 +693,21 @@ struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct di
 			!d ? "out of memory" : "what an earlier supervisor held is no disk");
 		if (fd >= 0)
 			close(fd);
+		if (volume >= 0)
+			close(volume);
 		free(d);
 		return NULL;
+	}
+	recognise_volume(d);
+	if (!d->file_at && volume >= 0) {
+		close(volume);
+		d->volume = -1;
 	}
 	/* One that is not found again is missing when QEMU is to be started anew. */
 	if (spec->qdisk)
 		hold_backing(t, d, &absent, &ignored);
 	pthread_mutex_lock(&t->lock);
+	d->listed = true;
 	d->next = t->disks;
 	t->disks = d;
 	pthread_mutex_unlock(&t->lock);

@@ -35,6 +35,14 @@ struct disk {
 	dev_t file_dev; /* that file, or the one behind a loop device: what two disks are
 			   compared by; else 0 */
 	ino_t file_ino;
+	/* Of an image on a file system that is mounted for it (volume.h), until it has a loop
+	   device: where in `path` its path on that begins, and the root directory, or -1. Else 0.
+	 */
+	size_t file_at;
+	int volume;
+	dev_t under; /* the device of that file system, also of a loop device; else 0 */
+	dev_t under_whole;
+	bool listed;                 /* in the table's list */
 	struct backing_list backing; /* of one that QEMU serves */
 };
 
@@ -71,12 +79,15 @@ void disk_table_free(struct disk_table *t); /* when no disk is held any more */
 
 /*
  * Finds and holds a disk: a block device by path or by UUID=, LABEL=, PARTUUID=, PARTLABEL=
- * (tag.h); an image file, which gets a loop device (loop.h) where the kernel serves it; a cdrom
- * drive without a medium. Loads the kernel's modules for that. Returns NULL with a cause in e
+ * (tag.h); an image file, also one on a file system that is mounted for it (volume.h), which gets a
+ * loop device (loop.h) where the kernel serves it; a cdrom drive without a medium. Loads the
+ * kernel's modules for that. Returns NULL with a cause in e
  * (`disk VDEV: TARGET: cause`) for what
  * - is not there, or is neither a block device nor a file;
  * - would be written and is in use in dom0 or can't be written;
  * - is mounted read-write in dom0;
+ * - is to be dom0's root, for an image on it, and is not mounted read-write yet;
+ * - has images of guests on it, or is what a guest has that an image is to lie on;
  * - is held already, by any guest, if one of the two writes it.
  *
  * *absent is set to whether it may still come: it is not there, its tag is on several devices, or
@@ -95,11 +106,12 @@ struct disk *disk_hold_medium(struct disk_table *t, const char *guest, const str
 
 /*
  * Holds a disk that an earlier supervisor has found for the same guest, whose domain has it: fd is
- * the open device or image, -1 for an empty cdrom drive, which is the disk's from then on, also
- * after an error. Returns NULL with e set: it is neither.
+ * the open device or image, -1 for an empty cdrom drive; volume the root of the file system that
+ * was mounted for it, or -1. Both are the disk's from then on, also after an error. Returns NULL
+ * with e set: it is neither.
  */
 struct disk *disk_adopt(struct disk_table *t, const char *guest, const struct disk_spec *spec,
-			int fd, const char *path, struct err *e);
+			int fd, int volume, const char *path, struct err *e);
 
 /* Whether its device is not there any more: unplugged, or removed; or its image file was deleted.
  * What is held is of no use then. */

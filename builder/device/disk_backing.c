@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include "backing.h"
 #include "disk_open.h"
+#include "volume.h"
 
 /* What of an image is looked at, and what is found there. */
 struct looking {
@@ -25,15 +27,48 @@ static int parse(int fd, struct looking *l, struct err *e)
 	return backing_parse(l->head, (size_t)n, &l->backing, e);
 }
 
-static int open_backing(const char *root, const char *path, struct disk_backing *b, bool *absent,
-			struct err *e)
+/* Whether the path of a file leads above the root directory that it begins at. */
+static bool leaves_root(const char *path)
 {
+	int depth = 0;
+	size_t n;
+
+	for (const char *p = path + strspn(path, "/"); *p && depth >= 0;
+	     p += n + strspn(p + n, "/")) {
+		n = strcspn(p, "/");
+		if (n == 2 && !strncmp(p, "..", 2))
+			depth--;
+		else if (!(n == 1 && *p == '.'))
+			depth++;
+	}
+	return depth < 0;
+}
+
+/* The path by which QEMU opens it. */
+static int name_it(const struct backing_place *place, const char *path, struct disk_backing *b,
+		   struct err *e)
+{
+	const char *prefix = b->on_volume ? place->prefix : "";
+
+	if (b->on_volume && leaves_root(path))
+		return err_set(e, "its backing file %.200s is not on its file system", path);
+	if (snprintf(b->path, sizeof(b->path), "%s%s", prefix, path) >= (int)sizeof(b->path))
+		return err_set_errno(e, ENAMETOOLONG, "its backing file %.60s...", path);
+	return 0;
+}
+
+static int open_backing(const struct backing_place *place, const char *path, struct disk_backing *b,
+			bool *absent, struct err *e)
+{
+	const int flags = O_RDONLY | O_NONBLOCK;
 	struct stat st;
 
-	strcpy(b->path, path);
-	b->fd = disk_open(root, path, O_RDONLY | O_NONBLOCK);
+	if (name_it(place, path, b, e) < 0)
+		return -1;
+	b->fd = b->on_volume ? volume_open(place->volume, path, flags)
+			     : disk_open(place->root, path, flags);
 	if (b->fd < 0 || fstat(b->fd, &st) < 0) {
-		*absent = errno == ENOENT;
+		*absent = errno == ENOENT && !b->on_volume;
 		err_set_errno(e, errno, "its backing file %.200s", path);
 	} else if (S_ISBLK(st.st_mode)) {
 		b->rdev = st.st_rdev;
@@ -50,8 +85,8 @@ static int open_backing(const char *root, const char *path, struct disk_backing 
 	return -1;
 }
 
-static int add(struct backing_list *list, const char *root, const char *path, bool *absent,
-	       struct err *e)
+static int add(struct backing_list *list, const struct backing_place *place, const char *path,
+	       bool on_volume, bool *absent, struct err *e)
 {
 	struct disk_backing *more;
 
@@ -62,16 +97,18 @@ static int add(struct backing_list *list, const char *root, const char *path, bo
 		return err_set_passing(e, "out of memory");
 	list->files = more;
 	memset(&more[list->n], 0, sizeof(*more));
-	if (open_backing(root, path, &more[list->n], absent, e) < 0)
+	more[list->n].on_volume = on_volume;
+	if (open_backing(place, path, &more[list->n], absent, e) < 0)
 		return -1;
 	list->n++;
 	return 0;
 }
 
-static int hold_all(struct backing_list *list, const char *root, const char *first, int fd,
-		    struct looking *l, bool *absent, struct err *e)
+static int hold_all(struct backing_list *list, const struct backing_place *place, const char *first,
+		    int fd, struct looking *l, bool *absent, struct err *e)
 {
 	char image[PATH_MAX], path[PATH_MAX];
+	bool on_volume = place->volume >= 0;
 
 	strcpy(image, first);
 	for (;;) {
@@ -81,7 +118,9 @@ static int hold_all(struct backing_list *list, const char *root, const char *fir
 			return err_prefix(e, "%.200s: ", image);
 		if (!*name)
 			return 0;
-		if (add(list, root, path, absent, e) < 0)
+		/* An absolute name is one of dom0's root. */
+		on_volume &= *name != '/';
+		if (add(list, place, path, on_volume, absent, e) < 0)
 			return err_prefix(e, "%.200s: ", image);
 		if (!l->backing.may_have_one)
 			return 0;
@@ -90,15 +129,15 @@ static int hold_all(struct backing_list *list, const char *root, const char *fir
 	}
 }
 
-int disk_backing_hold(struct backing_list *list, const char *root, const char *image, int fd,
-		      bool *absent, struct err *e)
+int disk_backing_hold(struct backing_list *list, const struct backing_place *place,
+		      const char *image, int fd, bool *absent, struct err *e)
 {
 	struct looking *l = malloc(sizeof(*l));
 	int rc;
 
 	if (!l)
 		return err_set_passing(e, "out of memory");
-	rc = hold_all(list, root, image, fd, l, absent, e);
+	rc = hold_all(list, place, image, fd, l, absent, e);
 	free(l);
 	if (rc < 0)
 		disk_backing_drop(list);

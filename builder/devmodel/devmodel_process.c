@@ -32,6 +32,14 @@ void model_handed_close(struct model_handed *h)
 	h->own = 0;
 }
 
+int model_hand(struct model_handed *h, int fd, struct err *e)
+{
+	if (h->n == MODEL_FDS_MAX)
+		return err_set(e, "it has more disks than its device model can have");
+	h->fds[h->n] = fd;
+	return (int)h->n++;
+}
+
 /* What the child could not do, told to its parent by a pipe that the exec closes. */
 enum step { STEP_ROOT, STEP_FILES, STEP_LIMITS, STEP_OWN_ROOT, STEP_POWERS, STEP_RUN };
 

@@ -46,6 +46,11 @@ struct model_handed {
 /* Closes those; two of the first three may be one. */
 void model_handed_close(struct model_handed *h);
 
+/* Adds a file that stays the caller's. Returns as which number the process has it, or -1 with e
+ * set.
+ */
+int model_hand(struct model_handed *h, int fd, struct err *e);
+
 /* Runs it. Returns its process, or -1 with e set: `cannot run device model PATH: cause`. */
 pid_t devmodel_process_start(const struct model_program *p, struct err *e);
 

@@ -17,6 +17,7 @@
 #include "disk_paths.h"
 #include "qemu_drives.h"
 #include "vnc.h"
+#include "volume_links.h"
 
 static void qmp_path(const struct guest *g, size_t i, char *path, size_t size)
 {
@@ -88,11 +89,8 @@ static void take_powers_late(struct devmodel *m, const char *empty, const struct
 static int hand_image(const char *path, int fd, struct qemu_starting *k, struct model_file *images,
 		      size_t *n, struct err *e)
 {
-	if (k->files.n == MODEL_FDS_MAX)
-		return err_set(e, "it has more disks than its device model can have");
-	images[(*n)++] = (struct model_file){path, (int)k->files.n};
-	k->files.fds[k->files.n++] = fd;
-	return 0;
+	images[*n] = (struct model_file){path, model_hand(&k->files, fd, e)};
+	return images[(*n)++].fd < 0 ? -1 : 0;
 }
 
 /* The image, and those that it is based on. */
@@ -177,7 +175,8 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 	vnc_prepare(g->cfg);
 	m->serves = qemu_serves(g->cfg);
 	model_powers(dev, g->domid, m->serves && !needed, &powers);
-	if (needed && take_powers_early(m, g, empty, &powers, k, e) < 0)
+	if (needed ? take_powers_early(m, g, empty, &powers, k, e) < 0
+		   : volume_links_make("", g, &k->files, e) < 0)
 		return -1;
 	if (!m->serves)
 		take_powers_late(m, empty, &powers, &k->q);

@@ -3,6 +3,7 @@
  *
  *     control           the socket of the supervisor (control.h)
  *     dom0-weight       while the boot lasts: what dom0 is to have again (dom0_weight.h)
+ *     fs/GUEST/VDEV/    links by which QEMU finds images that have no path (volume_links.h)
  *     earlydom.log      what it has said (report.h)
  *     console/NAME.log  a guest's console output (bounded_log.h)
  *     guests/NAME       a guest's record, key=value lines

@@ -5,11 +5,15 @@
 #include "builder/fake/kit.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder/build/holdings.h"
 #include "builder/describe/disk_spec.h"
 #include "builder/describe/vif_spec.h"
+#include "builder/device/test/qcow2_build.h"
+#include "builder/device/volume.h"
+#include "builder/keeper/kept.h"
 
 static void test_modules(void **state)
 {
@@ -17,7 +21,8 @@ static void test_modules(void **state)
 		const char *target;
 		unsigned modules; /* blkback 1, loop 2 */
 	} disks[] = {
-		{"/dev/vda", 1}, {"UUID=1", 1}, {"/srv/disk", 3}, {"/devices/disk", 3}, {NULL, 1},
+		{"/dev/vda", 1},      {"UUID=1", 1}, {"/srv/disk", 3},
+		{"/devices/disk", 3}, {NULL, 1},     {"LABEL=a:/b", 3},
 	};
 	struct guest_config cfg = kit_config("web", GUEST_PV);
 	struct disk_spec disk = {.target = NULL};
@@ -96,19 +101,69 @@ static void test_adopt_file(void **state)
 	spec.format = DISK_QCOW2;
 	snprintf(target, sizeof(target), "%s", kit_path("image"));
 	kit_text("image", "");
-	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), target, &e);
+	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), -1, target, &e);
 	KIT_CHECK(d, "%s", e.msg);
 	assert_true(d->image && d->file_ino && !d->rdev);
 	assert_int_equal(d->format, DISK_QCOW2);
 	disk_drop(&t, d);
-	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), "/other.iso", &e);
+	d = disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), -1, "/other.iso", &e);
 	KIT_CHECK(d, "%s", e.msg);
 	assert_int_equal(d->format, DISK_RAW);
 	disk_drop(&t, d);
 	/* The kernel serves no file. */
 	spec.qdisk = spec.cdrom = false;
-	assert_null(disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), target, &e));
+	assert_null(
+		disk_adopt(&t, "web", &spec, open(target, O_RDONLY | O_CLOEXEC), -1, target, &e));
 	assert_string_equal(e.msg, "disk hdc: what an earlier supervisor held is no disk");
+}
+
+/* The file system of an image that has no path outlives the supervisor, too: what the image is
+ * based on is found there. */
+static void test_adopt_volume(void **state)
+{
+	static char vdev[] = "xvda", target[] = "LABEL=data:/images/top";
+	struct disk_spec spec = {.vdev = vdev,
+				 .target = target,
+				 .format = DISK_QCOW2,
+				 .readwrite = true,
+				 .qdisk = true};
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct guest g = {.cfg = &cfg};
+	struct disk_table t = {NULL};
+	uint8_t head[QCOW2_BUILD_SIZE];
+	struct kept kept;
+	struct err e;
+	FILE *f;
+
+	(void)state;
+	cfg.disks = &spec;
+	cfg.nr_disks = 1;
+	assert_int_equal(mkdir(kit_path("volume"), 0700), 0);
+	assert_int_equal(mkdir(kit_path("volume/images"), 0700), 0);
+	kit_text("volume/base", "");
+	qcow2_build(head, 3, "../base", "raw");
+	f = fopen(kit_path("volume/images/top"), "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(head, 1, sizeof(head), f), sizeof(head));
+	assert_int_equal(fclose(f), 0);
+	kept_init(&kept, -1);
+	t.kept = &kept;
+	assert_int_equal(kept_came(&kept, "disk web xvda",
+				   open(kit_path("volume/images/top"), O_RDWR | O_CLOEXEC)),
+			 0);
+	assert_int_equal(
+		kept_came(&kept, "volume web xvda", open(kit_path("volume"), O_PATH | O_CLOEXEC)),
+		0);
+	KIT_CHECK(guest_adopt_disk(&g, &t, 0, VOLUME_DIR "/web/xvda/images/top", 0, &e) == 0, "%s",
+		  e.msg);
+	assert_true(g.disks[0]->image && g.disks[0]->volume >= 0);
+	assert_int_equal(g.disks[0]->backing.n, 1);
+	assert_string_equal(g.disks[0]->backing.files[0].path,
+			    VOLUME_DIR "/web/xvda/images/../base");
+	assert_int_equal(kept.n, 2); /* for the next one */
+	guest_drop_devices(&g, &t);
+	assert_int_equal(kept.n, 0);
+	kept_free(&kept);
 }
 
 int main(void)
@@ -117,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_adopt),
 		cmocka_unit_test(test_adopt_file),
+		cmocka_unit_test(test_adopt_volume),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

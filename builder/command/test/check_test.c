@@ -218,6 +218,14 @@ static void test_devices(void **state)
 	assert_string_equal(o.out, "web: disk xvda: root/img/a is not here and was not checked\n"
 				   "web: ok (linux pv, 64 MiB, 1 vcpu, 1 disk)\n");
 	assert_string_equal(o.err, "");
+	assert_int_equal(
+		judge("kernel = '/kernel'\nmemory = 64\ndisk = [ 'LABEL=a:/b,raw,xvda' ]\n"),
+		EXIT_OK);
+	assert_string_equal(o.out,
+			    "web: disk xvda: LABEL=a:/b is on a file system that is mounted when "
+			    "the guest starts, and was not checked\n"
+			    "web: ok (linux pv, 64 MiB, 1 vcpu, 1 disk)\n");
+	assert_string_equal(o.err, "");
 	kit_text("root/short", "x");
 	refused("kernel = '/kernel'\nmemory = 64\n"
 		"disk = [ '/dir,raw,xvda,ro',\n '/ramdisk,raw,xvdb', '/short,raw,xvdc',\n"
@@ -389,10 +397,11 @@ static void test_options(void **state)
 	assert_string_equal(o.out, "/kernel\n/missing\n");
 	kit_text("d.cfg", "kernel = '/kernel'\nramdisk = '/ramdisk'\nmemory = 64\n"
 			  "disk = ['/a,raw,xvda,rw', '/b,raw,xvdb,ro',\n"
-			  "        'vdev=xvdc, access=ro, target=LABEL=c']\n");
+			  "        'vdev=xvdc, access=ro, target=LABEL=c',\n"
+			  "        'vdev=xvdd, target=LABEL=my data:/d.img']\n");
 	assert_int_equal(check("--list-files", "c.cfg", "d.cfg", NULL), EXIT_OK);
 	assert_string_equal(o.out, "kernel /missing\nkernel /kernel\nramdisk /ramdisk\n"
-				   "disk /a\ndisk-ro /b\n");
+				   "disk /a\ndisk-ro /b\nfile-system LABEL=my data\n");
 	/* What a device model gets must stay as it is; some guests have no kernel. */
 	kit_text("a.cfg", "kernel = '/x'\nmemory = 64\n");
 	kit_text("d.cfg", "kernel = '/x'\nmemory = 64\ntype = 'hvm'\nfirmware_override = '/fw'\n"

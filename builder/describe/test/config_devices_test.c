@@ -211,6 +211,16 @@ static void test_disk_not_served(void **state)
 	refuses_entry("disk", "/,raw,xvda", "target '/' is a directory");
 	refuses_entry("disk", "a/,raw,xvda", "target 'a/' is a directory");
 	refuses_entry("disk", "UUID=,raw,xvda", "target 'UUID=' has nothing behind '='");
+	refuses_entry("disk", "LABEL=:/a,raw,xvda", "target 'LABEL=:/a' has nothing behind '='");
+	refuses_entry("disk", "LABEL=a:/../b,raw,xvda",
+		      "target 'LABEL=a:/../b': what is behind ':' must be the path of a file, "
+		      "without '..'");
+	refuses_entry("disk", "UUID=1:/,raw,xvda",
+		      "target 'UUID=1:/': what is behind ':' must be the path of a file, without "
+		      "'..'");
+	refuses_entry("disk", "UUID=1:/a/,raw,xvda",
+		      "target 'UUID=1:/a/': what is behind ':' must be the path of a file, "
+		      "without '..'");
 	refuses_entry("disk", "uuid=1,raw,xvda", "unknown parameter 'uuid'");
 	/* The path has 4096 characters. */
 	memset(text + strlen(text), 'x', 4095);

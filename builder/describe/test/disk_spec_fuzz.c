@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/tag_spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -68,6 +69,22 @@ static char *write_out(const struct disk_spec *s)
 	return text;
 }
 
+/* A file's path is the end of the text, behind the tag and one colon. */
+static void check_file(const char *target)
+{
+	const char *file = tag_file(target), *value = tag_value(target);
+
+	if (!file)
+		return;
+	assert(value && *file == '/' && file[-1] == ':' && file - 1 >= value);
+	assert(file + strlen(file) == target + strlen(target));
+	assert(strstr(value, ":/") == file - 1);
+	if (!tag_file_is_good(file))
+		return;
+	assert(file[1] && file[strlen(file) - 1] != '/');
+	assert(!strstr(file, "/../") && strcmp(file + strlen(file) - 3, "/..") != 0);
+}
+
 static void check(const struct disk_spec *s)
 {
 	struct disk_spec again;
@@ -78,6 +95,8 @@ static void check(const struct disk_spec *s)
 	assert(disk_vdev_number(s->vdev, &number) == 0 && number == s->vdev_number);
 	assert(s->target ? *s->target != '\0' : s->cdrom);
 	assert((s->format == DISK_EMPTY) == !s->target);
+	if (s->target)
+		check_file(s->target);
 	assert(!s->cdrom || !s->readwrite);
 	assert(disk_cdrom_place(s) < 4 && disk_place(s, 6) < 6);
 	assert(disk_is_qdisk(s, true) || s->format == DISK_RAW);

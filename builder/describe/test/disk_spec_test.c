@@ -1,14 +1,17 @@
 /*
- * Disk strings: the examples of xl-disk-configuration(5), and what is wrong with others.
+ * Disk strings: the examples of xl-disk-configuration(5), and what is wrong with others. With
+ * --seeds DIR: inputs for the fuzzer.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/tag_spec.h"
 
 /* Compares all that the manual's examples differ in. */
 static void reads(const char *text, const char *target, enum disk_format format, const char *vdev,
@@ -86,6 +89,9 @@ static void test_forms(void **state)
 	/* xl takes these from target= only. */
 	reads("UUID=1a,raw,xvda", "UUID=1a", DISK_RAW, "xvda", true, false);
 	reads("phy:LABEL=a b,xvda,r", "LABEL=a b", DISK_RAW, "xvda", false, false);
+	reads("LABEL=a:/b.img,qcow2,xvda", "LABEL=a:/b.img", DISK_QCOW2, "xvda", true, false);
+	reads("vdev=xvda,target=LABEL=my data:/b, c.img", "LABEL=my data:/b, c.img", DISK_RAW,
+	      "xvda", true, false);
 	reads("vdev=xvda,PARTUUID=a,raw", "PARTUUID=a", DISK_RAW, "xvda", true, false);
 	reads("vdev=xvda,target=PARTLABEL=a,b", "PARTLABEL=a,b", DISK_RAW, "xvda", true, false);
 	reads("  /a , raw,xvda", "/a ", DISK_RAW, "xvda", true, false);
@@ -336,15 +342,56 @@ static void test_vdev(void **state)
 	vdev("xvdA", -1);
 }
 
-int main(void)
+static void test_tag_file(void **state)
+{
+	static const char *const devices[] = {"LABEL=a", "LABEL=a:b", "LABEL=/a/b",
+					      "UUID=1:", "/dev:/a",   "label=a:/b"};
+	static const char *const good[] = {"/a", "//a//b.img", "/a/..b", "/a b", "/...", "/./a"};
+	static const char *const bad[] = {"/", "//", "/a/", "/..", "/../a", "/a/../b", "/a/..", ""};
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		assert_null(tag_file(devices[i]));
+	assert_string_equal(tag_file("LABEL=a:/b"), "/b");
+	assert_string_equal(tag_file("PARTLABEL=a:b:/c:/d"), "/c:/d");
+	assert_string_equal(tag_file("PARTUUID=:/"), "/");
+	for (size_t i = 0; i < 6; i++)
+		assert_true(tag_file_is_good(good[i]));
+	for (size_t i = 0; i < 8; i++)
+		assert_false(tag_file_is_good(bad[i]));
+}
+
+static int write_seeds(const char *dir)
+{
+	static const char *const seeds[] = {
+		"LABEL=my data:/images/web.qcow2,qcow2,xvda,rw",
+		"vdev=xvda,access=ro,target=UUID=0a1b:/a, b/../c.img",
+		"devtype=cdrom,vdev=hdc,target=PARTLABEL=a:b:/c.iso",
+		"phy:PARTUUID=1-01,hda,w,backendtype=phy,discard,untrusted",
+	};
+	char path[512];
+	FILE *f;
+
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%zu", dir, i);
+		f = fopen(path, "w");
+		if (!f || fputs(seeds[i], f) == EOF || fclose(f) == EOF)
+			return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manual),  cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_options), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_vdev),    cmocka_unit_test(test_place),
 		cmocka_unit_test(test_formats), cmocka_unit_test(test_cdrom_place),
-		cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_looks),   cmocka_unit_test(test_tag_file),
 	};
 
+	if (argc == 3 && !strcmp(argv[1], "--seeds"))
+		return write_seeds(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
