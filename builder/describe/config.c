@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channel_spec.h"
 #include "config_boot.h"
+#include "config_channel.h"
 #include "config_disks.h"
 #include "config_domain.h"
 #include "config_domain_value.h"
@@ -390,6 +392,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	check_twice(&r, "profile", &out->profile);
 	check_twice(&r, "after", &out->after);
 	config_check_disks(&r);
+	config_check_channels(&r);
 	config_check_hvm(&r);
 	config_check_vifs(&r);
 	config_check_domain(&r);
@@ -462,6 +465,7 @@ void config_free(struct guest_config *g)
 	vif_specs_free(g->vifs, g->nr_vifs);
 	vfb_specs_free(g->vfbs, g->nr_vfbs);
 	vkb_specs_free(g->vkbs, g->nr_vkbs);
+	channel_specs_free(g->channels, g->nr_channels);
 	free(g->vncpasswd);
 	free(g->keymap);
 	strings_free(&g->after);

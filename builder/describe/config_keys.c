@@ -197,6 +197,7 @@ const struct key config_keys[] = {
 	{"hdtype", read_word, FIELD(hdtype), .words = hdtypes, .guests = KEY_FOR_QEMU},
 	{"vfb", read_vfbs, FIELD(vfbs), .guests = KEY_FOR_PV | KEY_FOR_PVH},
 	{"vkb", read_vkbs, FIELD(vkbs), .guests = KEY_FOR_PV | KEY_FOR_PVH},
+	{"channel", read_channels, FIELD(channels)},
 	{"vnc", read_bool, FIELD(vnc), .guests = KEY_FOR_QEMU | KEY_FOR_PV},
 	{"vnclisten", read_string, FIELD(vnclisten), .check = vnc_listen_check,
 	 .guests = KEY_FOR_QEMU | KEY_FOR_PV},

@@ -28,7 +28,6 @@ static const struct xl_key keys[] = {
 	{"bootloader_args", 0, "*", for_bootloader},
 	{"bootloader_restrict", 0, "*", for_bootloader},
 	{"bootloader_user", 0, "*", for_bootloader},
-	{"channel", 0, "[]", NULL},
 	{"device_model", 0, "*", "xl ignores it as well: see device_model_override"},
 	{"device_model_stubdomain_override", KEY_FOR_QEMU, "0", no_stubdom},
 	{"device_model_stubdomain_seclabel", KEY_FOR_QEMU, "*", no_stubdom},

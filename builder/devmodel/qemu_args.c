@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "channels.h"
 #include "classic_args.h"
 #include "builder/device/vif.h"
 #include "builder/describe/vnc_server.h"
@@ -146,6 +147,7 @@ static void begin(const struct guest *g, const struct qemu_start *s, struct argv
 	argv_add(out, "%" PRIu32, g->domid);
 	argv_add(out, "-no-shutdown");
 	qmp(g, s, out);
+	channels_args(g->cfg, s->channel_fd, out);
 	argv_add(out, "-nodefaults");
 	argv_add(out, "-no-user-config");
 }

@@ -43,6 +43,8 @@ struct qemu_start {
 	const char *cmdline; /* of the guest's kernel; "" or NULL for none */
 	const char *qmp_dir; /* of the sockets that libxl looks for, or NULL */
 	int qmp_fd; /* they are open, as this file and those behind it, in QEMU; 0: it opens them */
+	int channel_fd; /* the first of the files for the guest's channels; 0: it makes all itself
+			 */
 	bool restrict_domid; /* -xen-domid-restrict */
 	const char *chroot;  /* a directory, or NULL */
 	uid_t uid;           /* -runas UID:GID; 0 for none */

@@ -12,6 +12,7 @@
 
 #include "builder/device/disk.h"
 #include "builder/image/image_type.h"
+#include "channels.h"
 #include "devmodel_files.h"
 #include "devmodel_powers.h"
 #include "disk_paths.h"
@@ -32,6 +33,7 @@ void qemu_sockets_remove(const struct guest *g)
 		qmp_path(g, i, path, sizeof(path));
 		unlink(path);
 	}
+	channels_remove(g);
 }
 
 /* One of them for QEMU, which serves it and can't make it itself. Returns it, or -1 with e set. */
@@ -71,7 +73,7 @@ void qemu_start_free(struct qemu_starting *k)
 bool qemu_serves(const struct guest_config *cfg)
 {
 	return guest_config_needs_qemu(cfg) ||
-	       (guest_config_runs_qemu(cfg) && qemu_serves_disks(cfg));
+	       (guest_config_runs_qemu(cfg) && (qemu_serves_disks(cfg) || cfg->nr_channels));
 }
 
 /* Where the powers end with the start: in front of the arguments. */
@@ -107,8 +109,8 @@ static int hand_images(const struct disk *d, struct qemu_starting *k, struct mod
 }
 
 /*
- * QEMU in a root of its own, for which it gets its sockets and the images as open files: 3 and 4,
- * and those behind them.
+ * QEMU in a root of its own, for which it gets its sockets, its channels' and the images as open
+ * files: 3 and 4, and those behind them.
  */
 static int take_powers_early(struct devmodel *m, const struct guest *g, const char *empty,
 			     const struct model_powers *p, struct qemu_starting *k, struct err *e)
@@ -125,6 +127,9 @@ static int take_powers_early(struct devmodel *m, const struct guest *g, const ch
 		k->files.fds[k->files.n++] = fd;
 		k->files.own = k->files.n;
 	}
+	k->q.channel_fd = (int)k->files.n;
+	if (channels_hand(g, &k->files, e) < 0)
+		return -1;
 	for (size_t i = 0; i < g->cfg->nr_disks; i++) {
 		if (!g->cfg->disks[i].qdisk || g->disks[i]->fd < 0)
 			continue;

@@ -5,7 +5,8 @@
  *     hvm guest     QEMU gives up its powers itself, as the last step of its start; one that serves
  *                   disks for the guest's own drivers keeps them
  *     pv, pvh       it begins without them, in a root of its own (model_root.h). Its sockets are
- *                   made here and are its files 3 and 4, the images of its disks those behind them
+ *                   made here and are its files 3 and 4; those behind them are its channels' and
+ * the images of its disks
  */
 #ifndef EARLYDOM_QEMU_START_H
 #define EARLYDOM_QEMU_START_H
@@ -35,7 +36,7 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 		       const struct own_root *r, const char *dev, const char *empty, struct err *e);
 void qemu_start_free(struct qemu_starting *k);
 
-/* Removes the sockets of the domain's QEMU. */
+/* Removes the sockets of the domain's QEMU, and those of its channels. */
 void qemu_sockets_remove(const struct guest *g);
 
 /* Whether the guest's QEMU is the back end of PV devices. */

@@ -28,7 +28,8 @@ bool guest_config_has_devices(const struct guest_config *cfg)
 
 bool guest_config_needs_qemu(const struct guest_config *cfg)
 {
-	return cfg->type != GUEST_HVM && (cfg->nr_qdisks || cfg->nr_vfbs || cfg->nr_vkbs);
+	return cfg->type != GUEST_HVM &&
+	       (cfg->nr_qdisks || cfg->nr_vfbs || cfg->nr_vkbs || cfg->nr_channels);
 }
 
 bool guest_config_runs_qemu(const struct guest_config *cfg)

@@ -12,10 +12,11 @@
 #include "domain_options.h"
 #include "strings.h"
 
-struct disk_spec; /* describe/disk_spec.h */
-struct vif_spec;  /* describe/vif_spec.h */
-struct vfb_spec;  /* describe/vfb_spec.h */
-struct vkb_spec;  /* describe/vkb_spec.h */
+struct disk_spec;    /* describe/disk_spec.h */
+struct vif_spec;     /* describe/vif_spec.h */
+struct vfb_spec;     /* describe/vfb_spec.h */
+struct vkb_spec;     /* describe/vkb_spec.h */
+struct channel_spec; /* describe/channel_spec.h */
 
 /* The key `builder`, which `type` took the place of. */
 enum guest_builder { BUILDER_NONE, BUILDER_GENERIC, BUILDER_LINUX, BUILDER_HVM };
@@ -157,6 +158,9 @@ struct guest_config {
 	size_t nr_vfbs;
 	struct vkb_spec *vkbs;
 	size_t nr_vkbs;
+	/* Consoles beside the first, from CHANNEL_FIRST on. */
+	struct channel_spec *channels;
+	size_t nr_channels;
 
 	/* What QEMU emulates besides, see config_qemu.c. */
 	struct strings model_args_hvm, model_args_pv; /* for such guests, behind model_args */

@@ -11,6 +11,7 @@
 #include "remove_guest.h"
 #include "device_nodes.h"
 #include "guest_nodes.h"
+#include "builder/describe/channel_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/describe/vkb_spec.h"
 #include "builder/image/firmware.h"
@@ -53,6 +54,9 @@ static void devices_nodes(const struct guest *g, const struct guest_facts *i, st
 		disk_nodes(g->disks[k], g->cfg->type == GUEST_PV ? abi : NULL, n);
 	for (size_t k = 0; k < g->cfg->nr_vifs; k++)
 		vif_nodes(&g->vifs[k], n);
+	for (size_t k = 0; k < g->cfg->nr_channels; k++)
+		channel_nodes(&g->cfg->channels[k], (uint32_t)k + CHANNEL_FIRST,
+			      guest_config_needs_qemu(g->cfg), n);
 	screens_nodes(g->cfg, n);
 }
 

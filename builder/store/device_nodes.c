@@ -13,7 +13,7 @@ void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, ui
 void device_begin_back(struct device_nodes *d, struct nodes *to, const char *kind,
 		       const char *back_kind, uint32_t devid)
 {
-	const bool console = !strcmp(kind, "console");
+	const bool console = devid == 0 && !strcmp(kind, "console");
 	const uint32_t domid = to->domid;
 
 	d->to = to;
@@ -28,7 +28,7 @@ void device_begin_back(struct device_nodes *d, struct nodes *to, const char *kin
 
 	nodes_add(to, NODE_INHERITS, d->libxl, "frontend", "%s", d->front);
 	nodes_add(to, NODE_INHERITS, d->libxl, "backend", "%s", d->back);
-	/* The console's is as readable as the guest's directory, in which it is. */
+	/* The first console's is as readable as the guest's directory, in which it is. */
 	nodes_add(to, console ? NODE_INHERITS : NODE_GUEST_DOM0, d->front, NULL, "%s", "");
 	nodes_add(to, NODE_INHERITS, d->front, "backend", "%s", d->back);
 	nodes_remove(to, "%s", d->back); /* of an earlier domain with that number */

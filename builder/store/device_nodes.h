@@ -25,8 +25,8 @@ struct device_nodes {
 };
 
 /*
- * Begins a device: the three directories and what points from one to another. The console's front
- * end is elsewhere and dom0's; all other front ends are the guest's.
+ * Begins a device: the three directories and what points from one to another. The first console's
+ * front end is elsewhere and dom0's; all other front ends are the guest's.
  */
 void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, uint32_t devid);
 /* The same where the back end is of a kind of its own, as QEMU's are. */
@@ -44,19 +44,25 @@ void device_front(struct device_nodes *d, enum node_access access, const char *n
 #define QDISK_KIND "qdisk"
 #define VBD_KIND   "vbd"
 
+/* What QEMU calls what a channel is connected with. */
+#define CHANNEL_CHARDEV "libxl-channel%u"
+
 /* What QEMU opens for a disk, in its back end's node `params`: "qcow2:/images/web"; "aio:" for a
  * cdrom drive without a medium. Asprintf's result, for free(); NULL without memory. */
 char *disk_params(const struct disk *disk);
 
-struct vfb_spec; /* describe/vfb_spec.h */
-struct vkb_spec; /* describe/vkb_spec.h */
+struct channel_spec; /* describe/channel_spec.h */
+struct vfb_spec;     /* describe/vfb_spec.h */
+struct vkb_spec;     /* describe/vkb_spec.h */
 
 /*
  * One device each, appended to `to`. A disk's path is taken for what it leads to, if it is a link.
- * abi: the layout of the requests that a pv guest's front end makes (public/io/protocols.h), or
- * NULL. A keyboard's spec may be NULL: nothing was said of it.
+ * handed: QEMU gets a channel's terminal, and does not make it. abi: the layout of the requests
+ * that a pv guest's front end makes (public/io/protocols.h), or NULL. A keyboard's spec may be
+ * NULL: nothing was said of it.
  */
 void console_nodes(const struct guest *g, struct nodes *to);
+void channel_nodes(const struct channel_spec *spec, uint32_t devid, bool handed, struct nodes *to);
 void disk_nodes(const struct disk *disk, const char *abi, struct nodes *to);
 void vif_nodes(const struct vif *vif, struct nodes *to);
 void vfb_nodes(const struct vfb_spec *spec, uint32_t devid, struct nodes *to);

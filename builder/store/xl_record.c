@@ -18,6 +18,7 @@
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
 #include "builder/describe/config_keys.h"
+#include "builder/describe/channel_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/describe/vkb_spec.h"
 #include "xl_record_domain.h"
@@ -477,6 +478,28 @@ static void print_screens(struct json *j, const struct guest_config *cfg)
 	}
 }
 
+static void print_channel(struct json *j, const struct channel_spec *spec, uint64_t devid)
+{
+	json_open(j, NULL, '{');
+	optional(j, "backend_domname", spec->backend);
+	json_number(j, "devid", devid);
+	json_text(j, "name", spec->name);
+	json_open(j, spec->path ? "connection.socket" : "connection.pty", '{');
+	optional(j, "path", spec->path);
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+static void print_channels(struct json *j, const struct guest_config *cfg)
+{
+	if (!cfg->nr_channels)
+		return;
+	json_open(j, "channels", '[');
+	for (size_t i = 0; i < cfg->nr_channels; i++)
+		print_channel(j, &cfg->channels[i], i + CHANNEL_FIRST);
+	json_close(j, ']');
+}
+
 static void print_devices(struct json *j, const struct guest *g)
 {
 	/* One that was adopted may not know what its domain has. */
@@ -493,6 +516,7 @@ static void print_devices(struct json *j, const struct guest *g)
 		json_close(j, ']');
 	}
 	print_screens(j, g->cfg);
+	print_channels(j, g->cfg);
 }
 
 /* libxl's default is not printed. */

@@ -221,6 +221,8 @@ sub may_differ { grep { $_[0] =~ $_->[0] } @may_differ }
 # Two words for one thing: place, xl's, earlydom's, and why.
 my @same = (
 	[qr/^\.disks\[\d+\]\.pdev_path$/, qr/^(?!\/)/, qr/^\/dev\//, "xl's block script completes the path"],
+	[qr/^\.channels\[\d+\]\.devid$/, qr/^\d+$/, qr/^\d+$/,
+		"xl's first has number 0, the guest's own console: libxl leaves that channel out"],
 	[qr/^\.b_info\.kernel$/, qr/\/pvgrub(32|64)\.bin$/, qr/^\/usr\/lib\/grub-xen\//, 'where Debian has GRUB'],
 );
 

@@ -481,6 +481,7 @@ static void test_table(void **state)
 		{"hdtype", "'ahci'; type = 'hvm'"},
 		{"vfb", "['vnc=1']"},
 		{"vkb", "['backend-type=qemu']"},
+		{"channel", "['connection=pty,name=a']"},
 		{"vnc", "1; type = 'hvm'"},
 		{"vnclisten", "'127.0.0.1'; type = 'hvm'; vnc = 1"},
 		{"vncdisplay", "1; type = 'hvm'; vnc = 1"},

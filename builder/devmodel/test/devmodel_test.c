@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/pidfd.h"
+#include "builder/describe/channel_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/device/disk.h"
 #include "builder/fake/fake_store.h"
@@ -699,6 +700,61 @@ static void test_serves_disks(void **state)
 	tear_down_screen();
 }
 
+/* They are open files, of which each of these fakes closes file 3. */
+static void test_serves_channels(void **state)
+{
+	static struct channel_spec specs[2];
+	static char path[256];
+	char want[64];
+
+	(void)state;
+	if (!may_make_roots())
+		return;
+	set_up_screen("vnc=0");
+	cfg.nr_vfbs = 0;
+	strcpy(path, kit_path("channel"));
+	specs[1].path = path;
+	cfg.channels = specs;
+	cfg.nr_channels = 2;
+	assert_true(guest_config_needs_qemu(&cfg));
+	start("wait");
+	assert_non_null(strstr(of_process("cmdline"),
+			       " -add-fd fd=5,set=1 -chardev "
+			       "serial,id=libxl-channel1,path=/dev/fdset/1 -chardev "
+			       "socket,id=libxl-channel2,fd=7,server=on,wait=off -nodefaults "));
+	assert_non_null(strstr(files_of_process(), " 4 5 6 7 "));
+	snprintf(want, sizeof(want), "/local/domain/%u/device/console/1/tty", guest.domid);
+	assert_non_null(fake_store_read(want));
+	/* dom0's terminals are none of its own. */
+	assert_false(sees("/dev/pts") || sees("/dev/ptmx"));
+	assert_int_equal(access(path, F_OK), 0);
+	end();
+	assert_int_equal(access(path, F_OK), -1);
+	cfg.channels = NULL;
+	cfg.nr_channels = 0;
+	tear_down_screen();
+}
+
+/* An hvm guest's QEMU makes them itself, and serves them when its start is long over. */
+static void test_channels_hvm(void **state)
+{
+	static struct channel_spec spec;
+
+	(void)state;
+	set_up(true, false);
+	cfg.channels = &spec;
+	cfg.nr_channels = 1;
+	start("wait");
+	assert_true(model.serves);
+	assert_int_equal(model.uid, 0);
+	assert_non_null(strstr(of_process("cmdline"), " -chardev pty,id=libxl-channel1 "));
+	assert_null(strstr(of_process("cmdline"), "-xen-domid-restrict"));
+	end();
+	cfg.channels = NULL;
+	cfg.nr_channels = 0;
+	tear_down();
+}
+
 static unsigned privcmds, evtchns;
 
 static bool counts(unsigned request, int *rc)
@@ -1033,7 +1089,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_restrict),     cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_disk),         cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_gone),         cmocka_unit_test(test_serves),
-		cmocka_unit_test(test_serves_disks), cmocka_unit_test(test_restrict_outside),
+		cmocka_unit_test(test_serves_disks), cmocka_unit_test(test_serves_channels),
+		cmocka_unit_test(test_channels_hvm), cmocka_unit_test(test_restrict_outside),
 		cmocka_unit_test(test_none),         cmocka_unit_test(test_directory),
 	};
 

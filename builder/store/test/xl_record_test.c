@@ -375,6 +375,23 @@ static void test_screens(void **state)
 		"            \"multi_touch_height\": 9\n"
 		"        }\n"
 		"    ],\n" END);
+	records(PV_LEAST "channel = ['connection=pty,name=a,backend=0', "
+			 "'connection=socket,path=/run/b,name=b']",
+		"    \"channels\": [\n"
+		"        {\n"
+		"            \"backend_domname\": \"0\",\n"
+		"            \"devid\": 1,\n"
+		"            \"name\": \"a\",\n"
+		"            \"connection.pty\": {\n\n            }\n"
+		"        },\n"
+		"        {\n"
+		"            \"devid\": 2,\n"
+		"            \"name\": \"b\",\n"
+		"            \"connection.socket\": {\n"
+		"                \"path\": \"/run/b\"\n"
+		"            }\n"
+		"        }\n"
+		"    ],\n" END);
 	records(HVM_LEAST "vnc = 1; vncpasswd = 'x'; keymap = 'fr'",
 		"            \"vnc\": {\n"
 		"                \"enable\": \"True\",\n"
