@@ -33,7 +33,7 @@ static void check_nets(const char *ip)
 
 static void check_spec(const struct vif_spec *s)
 {
-	const char *names[] = {s->bridge, s->gatewaydev, s->vifname};
+	const char *names[] = {s->bridge, s->way == VIF_ROUTED ? s->gatewaydev : NULL, s->vifname};
 	enum vif_way way;
 	unsigned any = 0;
 	struct err e;
