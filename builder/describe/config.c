@@ -455,6 +455,7 @@ void config_free(struct guest_config *g)
 	strings_free(&g->model_args_hvm);
 	strings_free(&g->model_args_pv);
 	strings_free(&g->usbdevice);
+	strings_free(&g->smbios);
 	free(g->soundhw);
 	free(g->bios_path);
 	free(g->acpi_firmware);

@@ -6,6 +6,7 @@
 #include "config_value.h"
 #include "cpus.h"
 #include "file_path.h"
+#include "smbios_spec.h"
 #include "vnc_text.h"
 #include "xl_keys.h"
 
@@ -217,6 +218,7 @@ const struct key config_keys[] = {
 	 .guests = KEY_FOR_QEMU},
 	{"smbios_firmware", read_path, FIELD_AND(smbios_firmware, smbios_firmware_loc),
 	 .guests = KEY_FOR_QEMU},
+	{"smbios", read_strings, FIELD(smbios), .check = smbios_check, .guests = KEY_FOR_QEMU},
 	{"stdvga", read_bool, FIELD(stdvga), .guests = KEY_FOR_QEMU},
 	{"usb", read_bool, FIELD(usb), .guests = KEY_FOR_QEMU},
 	{"usbversion", read_unsigned, FIELD(usbversion), .min = 0, .max = 3,

@@ -4,6 +4,9 @@
  */
 #include "config_qemu.h"
 
+#include "config_value.h"
+#include "smbios_spec.h"
+
 /* vga's older word. */
 static void check_stdvga(struct reading *r)
 {
@@ -33,10 +36,38 @@ static void check_usb(struct reading *r)
 			 other->key, config_place(other->loc, version->loc, buf));
 }
 
+/* A key that is there twice would lose its first value; there can be many of a maker's texts. */
+static void check_smbios(struct reading *r)
+{
+	const struct statement *st = config_good(r, "smbios");
+	const struct strings *all = &r->g->smbios;
+	unsigned oem = 0;
+
+	for (size_t i = 0; st && i < all->n; i++) {
+		const struct loc loc = value_entry(&st->value, i)->loc;
+
+		if (smbios_is_oem(all->v[i])) {
+			if (++oem == SMBIOS_OEM_MAX + 1)
+				diag_add(r->d, loc, "smbios has more than %d entries of oem",
+					 SMBIOS_OEM_MAX);
+			continue;
+		}
+		for (size_t j = 0; j < i; j++) {
+			if (!smbios_same(all->v[i], all->v[j]))
+				continue;
+			diag_add(r->d, loc,
+				 "smbios, entry %zu: the key is already that of entry %zu", i + 1,
+				 j + 1);
+			break;
+		}
+	}
+}
+
 void config_check_qemu(struct reading *r)
 {
 	check_stdvga(r);
 	check_usb(r);
+	check_smbios(r);
 	if (!config_good(r, "xen_platform_pci"))
 		r->g->xen_platform_pci = true;
 	if (!config_good(r, "vkb_device"))

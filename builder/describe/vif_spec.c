@@ -27,6 +27,20 @@ static size_t take_byte(const char *text, size_t len, uint8_t *out)
 	return n;
 }
 
+/* An address as instructions print it: digits, and x in the place of those that are to be chosen.
+ */
+static bool is_template(const char *text, size_t len)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < len; i++) {
+		any |= strchr("xX", text[i]) != NULL;
+		if (!strchr("xX:-", text[i]) && !isxdigit((unsigned char)text[i]))
+			return false;
+	}
+	return any;
+}
+
 static int set_mac(struct vif_spec *out, const char *text, size_t len, struct err *e)
 {
 	size_t at = 0, n;
@@ -51,6 +65,11 @@ static int set_mac(struct vif_spec *out, const char *text, size_t len, struct er
 	out->zero_mac = !any;
 	return 0;
 malformed:
+	if (is_template(text, len))
+		return err_set(e,
+			       "mac '%.*s' is a template: x stands for a digit of your own; "
+			       "without mac the guest gets an address",
+			       SPEC_LEN(len), text);
 	return err_set(e, "mac '%.*s' must be six pairs of hexadecimal digits with ':' between",
 		       SPEC_LEN(len), text);
 }
@@ -59,6 +78,11 @@ static int check_ifname(const char *key, const char *name, struct err *e)
 {
 	if (!name || spec_is_ifname(name, strlen(name)))
 		return 0;
+	if (strpbrk(name, " \t/:%"))
+		return err_set(e,
+			       "%s '%.*s' is not a name for an interface: it can't have blanks, "
+			       "'/', ':' or '%%'",
+			       key, SPEC_SHOWN, name);
 	return err_set(e, "%s '%.*s' is not a name for an interface (1 to %d characters)", key,
 		       SPEC_SHOWN, name, IFNAME_MAX);
 }

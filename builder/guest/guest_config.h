@@ -171,6 +171,7 @@ struct guest_config {
 	bool stdvga;              /* vga says what it meant */
 	bool xen_platform_pci, vkb_device;
 	enum guest_vendor vendor_device;
+	struct strings smbios;                 /* texts of the firmware's tables: smbios_spec.h */
 	char *acpi_firmware, *smbios_firmware; /* absolute paths, or NULL */
 	struct loc acpi_firmware_loc, smbios_firmware_loc;
 	char *bios_path; /* absolute path, or NULL: the one of bios */

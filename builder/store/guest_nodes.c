@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/describe/smbios_spec.h"
 #include "builder/describe/vnc_server.h"
 #include "builder/image/image_type.h"
 #include "builder/image/firmware.h"
@@ -115,6 +116,19 @@ static void tables_nodes(const char *dir, const char *name, uint64_t gpa, uint32
 	nodes_add(to, NODE_INHERITS, dir, path, "0x%x", bytes);
 }
 
+/* Texts of hvmloader's own tables: the same of Xen 4.18. */
+static void smbios_nodes(const struct strings *texts, const char *dir, struct nodes *to)
+{
+	char node[SMBIOS_NODE_MAX];
+	unsigned oem = 0;
+
+	for (size_t i = 0; i < texts->n; i++) {
+		const char *value = smbios_node(texts->v[i], &oem, node);
+
+		nodes_add(to, NODE_INHERITS, dir, node, "%s", value);
+	}
+}
+
 /* What the firmware reads: libxl_create.c, libxl__domain_build; libxl_dm.c, libxl__spawn_local_dm.
  */
 static void firmware_nodes(const struct guest *g, const char *dir, struct nodes *to)
@@ -128,6 +142,7 @@ static void firmware_nodes(const struct guest *g, const char *dir, struct nodes 
 	nodes_add(to, NODE_INHERITS, dir, "hvmloader/allow-memory-relocate", "0");
 	tables_nodes(dir, "smbios", g->smbios_gpa, g->smbios_bytes, to);
 	tables_nodes(dir, "acpi", g->acpi_gpa, g->acpi_bytes, to);
+	smbios_nodes(&cfg->smbios, dir, to);
 	nodes_add(to, NODE_INHERITS, dir, "platform/acpi", "%d", cfg->acpi);
 	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s3", "%d", bool_or(o->acpi_s3, true));
 	nodes_add(to, NODE_INHERITS, dir, "platform/acpi_s4", "%d", bool_or(o->acpi_s4, true));

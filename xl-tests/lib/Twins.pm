@@ -32,6 +32,9 @@ my @may_differ = (
 		'xl takes the memory of a video card that is not there off the target'],
 	['pv', qr{^/vm/UUID/image/(cmdline|ramdisk): xl has "", earlydom nothing$}, 'empty is none'],
 	['pv', qr{^/vm/UUID/image/kernel: .*/pvgrub(32|64)\.bin", earlydom "/usr/lib/grub-xen/}, 'where Debian has GRUB'],
+	['hvm', qr{^/local/domain/1/bios-strings(/\S+)?: xl has nothing,}, 'xl has it since 4.18', qr{^smbios=}],
+	['all', qr{^/\S+/(backend/console/1|console)(/\d(/[\w-]+)?)?: |^qemu: .*libxl-channel\d},
+		"xl gives its first channel number 0, and libxl leaves that out", qr{^channel=}],
 	['pv,pvh', qr{^qemu: earlydom has }, 'xl starts no QEMU for a keyboard alone, which nobody serves then',
 		qr{^vkb=}],
 );

@@ -494,6 +494,7 @@ static void test_table(void **state)
 		{"bios_path_override", "'/x'; type = 'hvm'"},
 		{"acpi_firmware", "'/x'; type = 'hvm'"},
 		{"smbios_firmware", "'/x'; type = 'hvm'"},
+		{"smbios", "['oem=x']; type = 'hvm'"},
 		{"stdvga", "1; type = 'hvm'"},
 		{"usb", "1; type = 'hvm'"},
 		{"usbversion", "3; type = 'hvm'"},

@@ -171,6 +171,13 @@ static void test_errors(void **state)
 					"digits with ':' between");
 	refuses("mac=00163e000102", "mac '00163e000102' must be six pairs of hexadecimal digits "
 				    "with ':' between");
+	refuses("mac=xx:xx:xx:xx:xx:xx",
+		"mac 'xx:xx:xx:xx:xx:xx' is a template: x stands for a digit of your own; "
+		"without mac the guest gets an address");
+	refuses("mac=00:16:3E:XX:xx:01",
+		"mac '00:16:3E:XX:xx:01' is a template: x stands for a digit of your own; "
+		"without mac the guest gets an address");
+	refuses("mac=xyz", "mac 'xyz' must be six pairs of hexadecimal digits with ':' between");
 	refuses("mac=", "mac '' must be six pairs of hexadecimal digits with ':' between");
 	refuses("mac=00:16:3e:00:01:0g", "mac '00:16:3e:00:01:0g' must be six pairs of "
 					 "hexadecimal digits with ':' between");
@@ -181,16 +188,19 @@ static void test_errors(void **state)
 	refuses("bridge=", "bridge '' is not a name for an interface (1 to 15 characters)");
 	refuses("vifname=abcdefghijklmnop",
 		"vifname 'abcdefghijklmnop' is not a name for an interface (1 to 15 characters)");
-	refuses("vifname=a/b", "vifname 'a/b' is not a name for an interface (1 to 15 characters)");
-	refuses("vifname=web%d",
-		"vifname 'web%d' is not a name for an interface (1 to 15 characters)");
-	refuses("vifname=a b", "vifname 'a b' is not a name for an interface (1 to 15 characters)");
+	refuses("vifname=a/b", "vifname 'a/b' is not a name for an interface: it can't have "
+			       "blanks, '/', ':' or '%'");
+	refuses("vifname=web%d", "vifname 'web%d' is not a name for an interface: it can't have "
+				 "blanks, '/', ':' or '%'");
+	refuses("vifname=a b", "vifname 'a b' is not a name for an interface: it can't have "
+			       "blanks, '/', ':' or '%'");
 	refuses("bridge=a\xa0",
 		"bridge 'a\xa0' is not a name for an interface (1 to 15 characters)");
 	refuses("bridge=.", "bridge '.' is not a name for an interface (1 to 15 characters)");
 	refuses("bridge=..", "bridge '..' is not a name for an interface (1 to 15 characters)");
 	refuses("script=vif-route,gatewaydev=xenbr0:1",
-		"gatewaydev 'xenbr0:1' is not a name for an interface (1 to 15 characters)");
+		"gatewaydev 'xenbr0:1' is not a name for an interface: it can't have blanks, '/', "
+		"':' or '%'");
 	refuses("bridge=a,bridge=b", "bridge is given twice");
 	refuses("gatewaydev=a,netdev=b", "gatewaydev is given twice");
 	refuses("ip=,ip=", "ip is given twice");

@@ -52,6 +52,32 @@ static void test_documented(void **state)
 	assert_int_equal(n, 150);
 }
 
+/* What the parser of xl 4.22 (tools/xl/xl_parse.c) reads and that of 4.17 does not. */
+static void test_newer(void **state)
+{
+	static const char *const newer[] = {
+		"altp2m_count",
+		"arm_sci",
+		"bootloader_restrict",
+		"bootloader_user",
+		"hvm_pirq",
+		"llc_colors",
+		"nr_spis",
+		"smbios",
+		"sve",
+		"trap_unmapped_accesses",
+		"virtio",
+		"xen_platform_pci_bar_uc",
+		"xenstore_feature_mask",
+		"xenstore_quota",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+		if (!config_key(newer[i]) && !xl_key(newer[i]))
+			fail_msg("%s is not known", newer[i]);
+}
+
 /* The keys of earlydom that xl ignores, and nothing else that earlydom has. */
 static void test_own(void **state)
 {
@@ -95,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_documented),
+		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_unknown),
 	};

@@ -250,18 +250,26 @@ static void list_is(const char *path, const char *wanted)
 /* With QEMU: what the firmware reads is the descriptor's. */
 static void test_hvm(void **state)
 {
+	static char *texts[3] = {(char *)(uintptr_t) "oem=x", (char *)(uintptr_t) "bios_vendor=a=b",
+				 (char *)(uintptr_t) "oem=y"};
 	struct scene s;
 
 	(void)state;
 	open_scene(&s, "hvm", GUEST_HVM);
 	s.g.cfg.bios = BIOS_OVMF;
 	s.g.cfg.acpi = false;
+	s.g.cfg.smbios = (struct strings){texts, 3};
 	make_domain(&s);
 	write_nodes_of(&s);
 	list_is("/local/domain/1/hvmloader",
 		"/local/domain/1/hvmloader = \"\"   (n0,r1)\n"
 		"/local/domain/1/hvmloader/allow-memory-relocate = \"0\"   (n0,r1)\n"
 		"/local/domain/1/hvmloader/bios = \"ovmf\"   (n0,r1)\n");
+	list_is("/local/domain/1/bios-strings",
+		"/local/domain/1/bios-strings = \"\"   (n0,r1)\n"
+		"/local/domain/1/bios-strings/bios-vendor = \"a=b\"   (n0,r1)\n"
+		"/local/domain/1/bios-strings/oem-1 = \"x\"   (n0,r1)\n"
+		"/local/domain/1/bios-strings/oem-2 = \"y\"   (n0,r1)\n");
 	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi"), "0");
 	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_s3"), "1");
 	assert_string_equal(fake_store_read("/libxl/1/dm-version"), "qemu_xen");
