@@ -98,12 +98,14 @@ sub explained {
 	return grep { my $why = $_; grep { $_ =~ $why } @says } @$list;
 }
 
-# record ONE: what earlydom would leave for xl, but for what is random, and what is kept of a screen that is off.
+# record ONE: what earlydom would leave for xl, but for what is random, and what is kept of a screen that is off and for
+# a QEMU that serves nothing.
 sub record {
 	my ($one) = @_;
 	my $text = JSON::PP->new->canonical->pretty->encode($one->{ours}{earlydom});
 
 	$text =~ s/^ *"(uuid|mac)".*\n//mg;
+	$text =~ s/"extra_pv" : \[[^\]]*\],?//;
 	$text =~ s/("vnc" : \{\s*"enable" : "False"),[^}]*/$1/;
 	return $text =~ s/\s+/ /gr;
 }
