@@ -387,10 +387,10 @@ static void test_values(void **state)
 	refuses(HVM "smbios = ['bios_vendor=a', 'oem=a', 'oem=b', 'bios_vendor=b']",
 		"web.cfg:3:46: smbios, entry 4: the key is already that of entry 1\n");
 	refuses(HVM "smbios = ['bios_vender=a']",
-		"web.cfg:3:11: smbios, entry 1 = \"bios_vender=a\": unknown parameter "
+		"web.cfg:3:11: smbios = \"bios_vender=a\": unknown parameter "
 		"'bios_vender', did you mean 'bios_vendor'?\n");
 	refuses(HVM "usbctrl = ['version=2']",
-		"web.cfg:3:11: usbctrl is not supported: the host's USB devices come later, and "
+		"web.cfg:3:1: usbctrl is not supported: the host's USB devices come later, and "
 		"the controllers for them: usb = 1 or usbversion has one for what QEMU emulates in "
 		"an hvm guest\n");
 	refuses(HVM "usb = 1; usbversion = 2",
