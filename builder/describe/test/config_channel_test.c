@@ -57,7 +57,8 @@ static void test_bad(void **state)
 
 	(void)state;
 	refuses("channel = 'connection=pty,name=a'",
-		"web.cfg:2:11: channel = \"connection=pty,name=a\": must be a list of strings, in [ ]\n");
+		"web.cfg:2:11: channel = \"connection=pty,name=a\": must be a list of strings, in "
+		"[ ]\n");
 	refuses("channel = ['connection=pty,name=a', 'name=b', 'connection=tcp,name=c']",
 		"web.cfg:2:37: channel, entry 2: connection is missing: it is pty or socket\n"
 		"web.cfg:2:47: channel, entry 3: unknown connection 'tcp': it is pty or socket\n");
