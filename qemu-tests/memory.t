@@ -53,8 +53,8 @@ my $boot = flaky_boot('memory', with => \&dom0_boot,
 	staged => [tool('xenfacts') . ':/xenfacts',
 		map { write_file(work_dir . "/$_.cfg", $twins{$_}) . ":/$_.cfg" } sort keys %twins],
 	dom0 => 'earlydom=pv192,pvh192,vmx192',
-	memory => 2560,
-	time => 600,
+	memory => 3072,
+	time => 900,
 	stage => <<'SH');
 # told NAME: what the guest has told, in its newest domain
 told() {
@@ -76,6 +76,12 @@ look() {
 	xl list -l >"long-$1"
 	/run/stage/xenfacts -a >"facts-$1"
 }
+# waits_for GROUP NAME: whether its Linux is waited for. In a vmx guest it takes minutes on an emulated machine:
+# one size has to do. Of the others the hypervisor and the store tell all the same.
+waits_for() {
+	case "$1 $2" in early* | *' pv'*) return 0 ;; esac
+	return 1
+}
 # pairs GROUP NAME...: guests and their twins, from their start to their end. xl gives QEMU 10 s for an
 # answer, in which nothing else should keep dom0 from it: the first is the vmx guest, if there is one.
 pairs() {
@@ -89,6 +95,7 @@ pairs() {
 		[ "$group" = early ] || run "start.$guest" earlydom start "$guest"
 	done
 	for guest; do
+		waits_for "$group" "$guest" || continue
 		await_told "$guest"
 		await_told "$guest-x"
 	done
@@ -119,8 +126,7 @@ more() {
 run list xl list
 pairs early vmx192 pv192 pvh192
 pairs middle vmx256 pv256 pvh256
-pairs late pv384 pvh384
-pairs last vmx384
+pairs late vmx384 pv384 pvh384
 run unit_stop systemctl stop earlydom.service
 run free sh -c 'xl list; xl info free_memory'
 logs
@@ -132,6 +138,8 @@ my $results = $boot->{results};
 sub memory_of {
 	my ($group, $name) = @_;
 	my %all = %{nodes("$results/store-$group", $name, sub { $_[0] })};
+	# Its Linux may have begun to speak, or not.
+	delete $all{'/local/domain/DOMID/data/memory'} if $name =~ /^vmx/ && $group ne 'early' && $group ne 'set';
 	my %is = map { m{^/local/domain/DOMID/((?:memory|data)/.*)} ? ($1 => $all{$_}) : () } keys %all;
 	my ($domid) = read_file("$results/store-$group") =~ m{^/local/domain/(\d+)/name = "\Q$name\E" }m or return {};
 	my $text = read_file("$results/facts-$group");
@@ -152,18 +160,17 @@ sub compare {
 	return $ours;
 }
 
-my %sizes = (early => [192], middle => [256], late => [384], last => [384]);
-for my $group (qw(early middle late last)) {
-	for my $memory (@{$sizes{$group}}) {
-		for my $type ($group eq 'last' ? 'vmx' : $group eq 'late' ? qw(pv pvh) : sort keys %type) {
-			my $name = "$type$memory";
-			is($boot->status_of("create.$name"), 0, "xl makes a twin of $name") or diag($boot->said("create.$name.err"));
-			my $is = compare($group, $name);
-			is($is->{"b_info/max_memkb"}, $most{$memory} << 10, "$name: maxmem");
-			is($is->{"b_info/target_memkb"}, $memory << 10, "$name: memory");
-			cmp_ok($is->{tot_kib}, '<=', ($memory + 1) << 10, "$name: not more than it should have");
-			cmp_ok($is->{tot_kib}, '>', ($memory - 3) << 10, "$name: and hardly less");
-		}
+my %size = (early => 192, middle => 256, late => 384);
+for my $group (qw(early middle late)) {
+	my $memory = $size{$group};
+	for my $type (sort keys %type) {
+		my $name = "$type$memory";
+		is($boot->status_of("create.$name"), 0, "xl makes a twin of $name") or diag($boot->said("create.$name.err"));
+		my $is = compare($group, $name);
+		is($is->{"b_info/max_memkb"}, $most{$memory} << 10, "$name: maxmem");
+		is($is->{"b_info/target_memkb"}, $memory << 10, "$name: memory");
+		cmp_ok($is->{tot_kib}, '<=', ($memory + 1) << 10, "$name: not more than it should have");
+		cmp_ok($is->{tot_kib}, '>', ($memory - 3) << 10, "$name: and hardly less");
 	}
 }
 
