@@ -72,7 +72,9 @@ static int give_file(struct change *c, uint64_t *set, struct err *e)
 
 static int insert(struct change *c, struct err *e)
 {
-	char file[40];
+	/* QEMU finds out itself that a path is a block device's, but not behind a file set. */
+	const char *protocol = c->medium->rdev ? "host_device:" : "";
+	char file[60];
 	const char *const args[] = {
 		"id", c->drive, "filename", file, "format", disk_format_driver(c->medium->format),
 		NULL,
@@ -81,7 +83,7 @@ static int insert(struct change *c, struct err *e)
 
 	if (give_file(c, &set, e) < 0)
 		return -1;
-	snprintf(file, sizeof(file), "/dev/fdset/%" PRIu64, set);
+	snprintf(file, sizeof(file), "%s/dev/fdset/%" PRIu64, protocol, set);
 	return qmp_ask(&c->qmp, "blockdev-change-medium", args, NULL, e);
 }
 

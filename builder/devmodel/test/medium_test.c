@@ -66,10 +66,11 @@ static void expect_log(const char *want)
 }
 
 #define EJECT "eject {\"id\": \"ide-5632\"}\n"
-#define INSERT                                                                                     \
+#define INSERT_BY(protocol)                                                                        \
 	"add-fd {\"opaque\": \"/img/a.iso\"}\nfile: the medium\n"                                  \
-	"blockdev-change-medium {\"id\": \"ide-5632\", \"filename\": \"/dev/fdset/4\", "           \
-	"\"format\": \"raw\"}\n"
+	"blockdev-change-medium {\"id\": \"ide-5632\", \"filename\": \"" protocol                  \
+	"/dev/fdset/4\", \"format\": \"raw\"}\n"
+#define INSERT INSERT_BY("")
 
 static void test_insert(void **state)
 {
@@ -85,6 +86,15 @@ static void test_insert(void **state)
 	expect_log("qmp_capabilities\n" EJECT INSERT);
 	says("aio:/img/a.iso");
 	assert_string_equal(fake_store_read(BACK "/type"), "qdisk");
+	fake_qmp_end(pid);
+	end();
+	/* A block device is no file to QEMU. */
+	begin(true);
+	medium.rdev = 0x700;
+	pid = fake_qmp_start(&qemu);
+	KIT_CHECK(medium_change(7, &medium, &host, &left, &e) == 0, "%s", e.msg);
+	medium.rdev = 0;
+	expect_log("qmp_capabilities\n" EJECT INSERT_BY("host_device:"));
 	fake_qmp_end(pid);
 	end();
 }
