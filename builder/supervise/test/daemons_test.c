@@ -530,6 +530,9 @@ static void test_stopped(void **state)
 	alarm(30);
 	assert_int_equal(daemons_store(&d, &at, NULL, &e), -1);
 	assert_string_equal(e.msg, "xenstored is not waited for any more");
+	/* It is in no later test's way. */
+	while (access(at.store_pid, F_OK) < 0)
+		usleep(10000);
 	alarm(0);
 	at.stop_fd = -1;
 	at.timeout_ms = 2000;
