@@ -48,26 +48,40 @@ static void __attribute__((constructor)) share(void)
 		abort();
 	pthread_mutexattr_init(&shared);
 	pthread_mutexattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&shared, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init(&calls->lock, &shared);
 	pthread_mutexattr_destroy(&shared);
 }
 
+/* A process that is killed may have it. What it guards is right at any time: each change is one
+ * number. */
+static void lock(void)
+{
+	if (pthread_mutex_lock(&calls->lock) == EOWNERDEAD)
+		pthread_mutex_consistent(&calls->lock);
+}
+
+static void unlock(void)
+{
+	pthread_mutex_unlock(&calls->lock);
+}
+
 void fake_syscalls_begin(void)
 {
-	pthread_mutex_lock(&calls->lock);
+	lock();
 	calls->on = true;
 	calls->failed = false;
 	for (unsigned i = 0; i < calls->n; i++)
 		calls->v[i].calls = 0;
-	pthread_mutex_unlock(&calls->lock);
+	unlock();
 }
 
 void fake_syscalls_end(void)
 {
-	pthread_mutex_lock(&calls->lock);
+	lock();
 	calls->on = false;
 	calls->fails = NULL;
-	pthread_mutex_unlock(&calls->lock);
+	unlock();
 }
 
 void fake_syscalls_pass(void)
@@ -84,28 +98,28 @@ const struct fake_syscall *fake_syscalls(unsigned k)
 {
 	const struct fake_syscall *s;
 
-	pthread_mutex_lock(&calls->lock);
+	lock();
 	s = k < calls->n ? &calls->v[k] : NULL;
-	pthread_mutex_unlock(&calls->lock);
+	unlock();
 	return s;
 }
 
 void fake_syscall_fails(const struct fake_syscall *s, unsigned n, int errnum)
 {
-	pthread_mutex_lock(&calls->lock);
+	lock();
 	calls->fails = s;
 	calls->left = n;
 	calls->errnum = errnum;
-	pthread_mutex_unlock(&calls->lock);
+	unlock();
 }
 
 bool fake_syscall_failed(void)
 {
 	bool failed;
 
-	pthread_mutex_lock(&calls->lock);
+	lock();
 	failed = calls->failed;
-	pthread_mutex_unlock(&calls->lock);
+	unlock();
 	return failed;
 }
 
@@ -130,14 +144,14 @@ static bool to_fail(const char *name, const void *from)
 
 	if (passes)
 		return false;
-	pthread_mutex_lock(&calls->lock);
+	lock();
 	s = calls->on ? find(name, from) : NULL;
 	if (s)
 		s->calls++;
 	fails = s && s == calls->fails && --calls->left == 0;
 	calls->failed |= fails;
 	errnum = calls->errnum;
-	pthread_mutex_unlock(&calls->lock);
+	unlock();
 	if (fails)
 		errno = errnum;
 	return fails;

@@ -18,34 +18,23 @@ extern const char __executable_start[], etext[];
 static const char *const *task;
 static int to = 2;
 
-/* Of another thread, which may change it meanwhile: what is read is a guess at best. */
-__attribute__((no_sanitize("address", "thread", "undefined"))) static void say_stack(uintptr_t at,
-										     uintptr_t end)
+/* Of another thread, which may change it meanwhile, or end: what is read is a guess at best.
+ * /proc/self/mem has no bytes where nothing is mapped. */
+static void say_stack(uintptr_t at)
 {
 	const uintptr_t first = (uintptr_t)__executable_start, last = (uintptr_t)etext;
+	static uintptr_t words[STACK_BYTES / sizeof(uintptr_t)];
+	const int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	const ssize_t n = mem < 0 ? 0 : pread(mem, words, sizeof(words), (off_t)at);
 
-	for (unsigned shown = 0; at < end && shown < SHOWN; at += sizeof(at)) {
-		const uintptr_t word = *(const volatile uintptr_t *)at;
-
-		if (word < first || word >= last)
+	for (ssize_t i = 0, shown = 0; i < n / (ssize_t)sizeof(*words) && shown < SHOWN; i++) {
+		if (words[i] < first || words[i] >= last)
 			continue;
-		dprintf(to, " %#lx", (unsigned long)word);
+		dprintf(to, " %#lx", (unsigned long)words[i]);
 		shown++;
 	}
-}
-
-/* Up to where a stack can be read: /proc/self/mem has no bytes where nothing is mapped. */
-static uintptr_t stack_end(uintptr_t at)
-{
-	const int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-	uintptr_t end = at & ~(uintptr_t)4095;
-	char byte;
-
-	while (mem >= 0 && end < at + STACK_BYTES && pread(mem, &byte, 1, (off_t)end) == 1)
-		end += 4096;
 	if (mem >= 0)
 		close(mem);
-	return end;
 }
 
 /* Where the stack of a thread is: the last but one number of "NUMBER ARGUMENTS... SP PC"; of the
@@ -77,7 +66,7 @@ static void say_thread(const char *tid)
 	line[strcspn(line, "\n")] = '\0';
 	dprintf(to, "# thread %s: system call %s\n#  ", tid, line);
 	sp = stack_of(line);
-	say_stack(sp, stack_end(sp));
+	say_stack(sp);
 	dprintf(to, "\n");
 }
 

@@ -377,12 +377,14 @@ static void store_ended(struct services *a, uint64_t now)
 	store_watch_close(&a->watch);
 	if (a->lost < 0)
 		a->lost = eventfd(0, EFD_CLOEXEC);
+	/* Before the state: then comes what it means for each guest. */
+	say(a, "xenstored has ended: guests run on, and what needs the store waits");
 	lock(a);
 	a->link.state = STORE_GONE;
 	a->link.generation++;
 	a->seen.lost = a->seen.again = true;
 	unlock(a);
-	say(a, "xenstored has ended: guests run on, and what needs the store waits");
+	tell(a);
 	end_consoles(a);
 	begin_search(a, now);
 }
