@@ -74,8 +74,8 @@ void units_console_follow(struct units *all)
 	for (size_t i = 0; all->consoles == CONSOLES_LOGGED && i < all->n; i++) {
 		struct unit *u = &all->list[i];
 
-		if ((u->state != UNIT_RUNNING && u->state != UNIT_STOPPING) || !u->guest.in_store ||
-		    u->console.ring || u->tail.fd >= 0 || u->console_due)
+		if ((u->state != UNIT_RUNNING && u->state != UNIT_STOPPING) || u->handing_over ||
+		    !u->guest.in_store || u->console.ring || u->tail.fd >= 0 || u->console_due)
 			continue;
 		if (follow(all, u, &e) < 0)
 			report_line(all->report, "%s: its console is not heard: %s", unit_name(u),

@@ -52,11 +52,11 @@ static void handed_over(struct units *all, struct errand *e)
 	hand_over_next(all);
 }
 
+/* Its state first: a guest at which a thread is has no other that can be looked at. */
 static bool may_hand_over(const struct unit *u)
 {
-	return u->guest.domid != NO_DOMAIN && !u->guest.in_store && !unit_busy(u) &&
-	       guest_knows_devices(&u->guest) &&
-	       (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING);
+	return (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING) && !unit_busy(u) &&
+	       u->guest.domid != NO_DOMAIN && !u->guest.in_store && guest_knows_devices(&u->guest);
 }
 
 static void hand_over_next(struct units *all)

@@ -79,6 +79,7 @@ static void test_release(void **state)
 	kit_units_record(&k, 0, "cause=released on request");
 	assert_string_equal(kit_read("run/console/web.log", text, sizeof(text)), "last heard\n");
 	assert_true(unit_settled(u) && !unit_over(u) && !unit_undecided(u));
+	kit_units_jobs(&k); /* which give back what was held */
 	/* It runs on, with its nodes, and nothing is held for it. */
 	assert_true(fake_domain(1)->running);
 	assert_string_equal(fake_store_read("/local/domain/1/name"), "web");
