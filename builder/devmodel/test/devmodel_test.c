@@ -769,6 +769,20 @@ static void plug_usb(const char *addr)
 	assert_int_equal(system(command), 0);
 }
 
+/* Whether this process has a file open. */
+static bool have_open(const char *path)
+{
+	char at[64], link[256];
+	bool has = false;
+
+	for (int fd = 0; fd < 256; fd++) {
+		snprintf(at, sizeof(at), "/proc/self/fd/%d", fd);
+		memset(link, 0, sizeof(link));
+		has |= readlink(at, link, sizeof(link) - 1) > 0 && !strcmp(link, path);
+	}
+	return has;
+}
+
 /* A device is an open file that only QEMU has; its powers are no others for that. */
 static void test_usb(void **state)
 {
@@ -784,7 +798,7 @@ static void test_usb(void **state)
 	plug_usb("3");
 	unlink("usb/001/003"); /* of a test that failed */
 	/* It plays the device. */
-	assert_int_equal(symlink("/dev/null", "usb/001/003"), 0);
+	assert_int_equal(symlink("/dev/zero", "usb/001/003"), 0);
 	set_up(true, false);
 	cfg.usbctrls = &ctrl;
 	cfg.usbdevs = &spec;
@@ -799,7 +813,8 @@ static void test_usb(void **state)
 			       "hostdevice=/dev/fdset/1 "));
 	snprintf(at, sizeof(at), "/proc/%ld/fd/3", (long)model.pid);
 	assert_int_equal(readlink(at, link, sizeof(link)), 9);
-	assert_memory_equal(link, "/dev/null", 9);
+	assert_memory_equal(link, "/dev/zero", 9);
+	assert_false(have_open("/dev/zero"));
 	end();
 	plug_usb("4");
 	assert_int_equal(devmodel_start(&model, &guest, &host, &models, &e), -1);
