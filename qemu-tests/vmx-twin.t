@@ -15,7 +15,7 @@ use Twin;
 
 # A twin, which xl makes, differs in what normal() takes out again: name, disk, address.
 sub descriptors {
-	my ($x, $mac, $ip) = @_;
+	my ($x, $mac, $ip, $usb) = @_;
 	my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000';
 	return (
 		"kappa$x" => <<~CFG,
@@ -31,6 +31,8 @@ sub descriptors {
 			serial = "file:/run/kappa$x.serial"
 			vif = [ "mac=${mac}02,script=vif-route,gatewaydev=xenbr0,ip=$ip" ]
 			disk = [ ",hdc:cdrom,r", "/dev/disk/by-id/virtio-medium,raw,hdd,cdrom" ]
+			usbctrl = [ "version=2", "type=devicemodel,version=3,ports=4" ]
+			usbdev = [ "type=hostdev,hostbus=1,hostaddr=$usb" ]
 			device_timeout = 600
 			CFG
 		"lambda$x" => <<~CFG,
@@ -51,8 +53,8 @@ sub descriptors {
 	);
 }
 my @names = qw(kappa lambda);
-my %guests = descriptors('', '00:16:3e:00:00:', '10.0.0.6');
-my %twins = descriptors('-x', '00:16:3e:00:01:', '10.0.0.106');
+my %guests = descriptors('', '00:16:3e:00:00:', '10.0.0.6', 2);
+my %twins = descriptors('-x', '00:16:3e:00:01:', '10.0.0.106', 3);
 # What a guest says on its serial port once it is up
 my %up = (kappa => '^kappa(-x)? eth0: ', lambda => '^the disk boots');
 
@@ -61,6 +63,7 @@ sub normal {
 	$text =~ s/\b(kappa|lambda|data|plain)-x\b/$1/g;
 	$text =~ s/\b00:16:3e:00:01:/00:16:3e:00:00:/g;
 	$text =~ s/\b10\.0\.0\.106\b/10.0.0.6/g;
+	$text =~ s/("hostaddr": ?)3\b/${1}2/g;
 	return $text;
 }
 
@@ -85,6 +88,8 @@ my $boot = flaky_boot('vmx', with => \&dom0_boot,
 		map { [$_ => $data] } qw(data data-x),
 	],
 	# kappa needs an address of dom0's, which is given later.
+	# Two USB devices of dom0's, numbers 2 and 3 of bus 1, for kappa and its twin
+	hardware => '-device usb-ehci,id=usb -device usb-tablet,bus=usb.0,port=1 -device usb-tablet,bus=usb.0,port=2',
 	dom0 => 'earlydom.bridge=xenbr0 earlydom=lambda',
 	time => 600,
 	stage => "$await\n" . <<'SH');
@@ -104,6 +109,10 @@ look() {
 	await "/run/$1.serial" "$up" 200
 	said "serial.$1" <"/run/$1.serial"
 	facts "$1"
+	case $1 in kappa*)
+		run "usb-list.$1" xl usb-list "$1"
+		run "usb.$1" xl qemu-monitor-command "$1" 'info usb'
+	esac
 }
 ip address add 10.0.0.254/24 dev xenbr0
 run start earlydom start kappa
@@ -158,6 +167,7 @@ my @differ = (
 	[qr{/start_time$}, 'the time'],
 	[qr{/image/device-model-pid$}, 'the process'],
 	[qr{/physical-device(?:-path)?$}, 'each has disks of its own'],
+	[qr{/vusb/0/port/1$}, 'each has a USB device of its own'],
 );
 # Of the hypervisor's facts: where the vcpus are at the moment, and the host's own state
 my @moving = (
@@ -188,6 +198,9 @@ sub command_of {
 	$words =~ s/^-xen-domid-restrict\n//m;
 	$words =~ s/^-(?:chroot|runas)\n.*\n//mg;
 	$words =~ s{/var/run/}{/run/}g;
+	# libxl adds these over QMP
+	$words =~ s/^-device\n(?:usb-ehci|nec-usb-xhci|usb-host),.*id=xenusb-.*\n//mg;
+	$words =~ s/^-add-fd\n.*\n//mg;
 	my ($domid) = $words =~ /^-xen-domid\n(\d+)$/m;
 	$words =~ s/^(-xen-domid\n)\d+$/$1DOMID/m;
 	$words =~ s/(qmp-\w+-|vif|tap)$domid\b/$1DOMID/g if defined $domid;
@@ -225,6 +238,15 @@ for my $name (@names) {
 		record("$results/userdata-$name-x", "$name-x", \&normal), "$name: its record, byte by byte");
 }
 
+# ---- USB: QEMU has the device at its port, and xl knows it ----
+for my $name (qw(kappa kappa-x)) {
+	my $addr = $name eq 'kappa' ? 2 : 3;
+
+	is($boot->status_of("usb-list.$name"), 0, "xl usb-list $name");
+	like($boot->said("usb-list.$name.out"), qr/^\s*Port 1: Bus 001 Device 00$addr$/m, "$name: it is in the list");
+	like($boot->said("usb.$name.out"), qr/Device 0\.\d+, Port 1, Speed 480 Mb\/s, Product QEMU USB Tablet/,
+		"$name: QEMU has opened it");
+}
 
 # ---- media: by either on a guest of earlydom's (Debian's QEMU does not survive xl's own, in an empty drive) ----
 is($boot->status_of($_), 0, $_) or diag($boot->said("$_.err")) for qw(media cd_eject);

@@ -13,6 +13,7 @@
 #include "builder/describe/config.h"
 #include "builder/describe/cpus.h"
 #include "builder/device/disk.h"
+#include "builder/device/usb.h"
 #include "builder/device/vif.h"
 #include "builder/guest/guest_memory.h"
 #include "builder/store/xl_record.h"
@@ -49,6 +50,10 @@ static void give_devices(struct guest *g)
 		g->vifs[i].devid = cfg->vifs[i].devid;
 		memcpy(g->vifs[i].mac, cfg->vifs[i].mac, sizeof(g->vifs[i].mac));
 	}
+	g->usbdevs = must(calloc(cfg->nr_usbdevs + 1, sizeof(g->usbdevs[0])));
+	for (size_t i = 0; i < cfg->nr_usbdevs; i++)
+		snprintf(g->usbdevs[i].name, sizeof(g->usbdevs[i].name), "%u-%u",
+			 cfg->usbdevs[i].bus, cfg->usbdevs[i].addr);
 }
 
 static void take_devices(struct guest *g)
@@ -57,6 +62,7 @@ static void take_devices(struct guest *g)
 		free(g->disks[i]);
 	free(g->disks);
 	free(g->vifs);
+	free(g->usbdevs);
 }
 
 /* Returns 0, or -1 with e set: a cpu that the host lacks. */

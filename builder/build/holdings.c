@@ -10,6 +10,7 @@
 #include "builder/describe/disk_spec.h"
 #include "builder/describe/tag_spec.h"
 #include "builder/device/modules.h"
+#include "builder/device/usb.h"
 #include "builder/image/firmware.h"
 #include "builder/image/grub.h"
 #include "builder/keeper/kept.h"
@@ -185,12 +186,40 @@ int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const 
 	return 0;
 }
 
+/* The host's USB devices. Nothing keeps them there: a guest that is started anew looks again. */
+static int find_usb(struct guest *g, const char *sysroot, bool *absent, struct err *e)
+{
+	const struct guest_config *cfg = g->cfg;
+
+	if (!cfg->nr_usbdevs)
+		return 0;
+	g->usbdevs = calloc(cfg->nr_usbdevs, sizeof(*g->usbdevs));
+	if (!g->usbdevs)
+		return err_set_passing(e, "out of memory");
+	for (size_t i = 0; i < cfg->nr_usbdevs; i++)
+		if (usb_find(sysroot, &cfg->usbdevs[i], &g->usbdevs[i], absent, e) < 0)
+			return -1;
+	return 0;
+}
+
+void guest_adopt_usb(struct guest *g, const char *sysroot)
+{
+	const struct guest_config *cfg = g->cfg;
+	struct err ignored;
+	bool absent;
+
+	if (cfg->nr_usbdevs)
+		g->usbdevs = calloc(cfg->nr_usbdevs, sizeof(*g->usbdevs));
+	for (size_t i = 0; g->usbdevs && i < cfg->nr_usbdevs; i++)
+		usb_find(sysroot, &cfg->usbdevs[i], &g->usbdevs[i], &absent, &ignored);
+}
+
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
 
 	*absent = false;
-	if (g->disks || g->vifs)
+	if (g->disks || g->vifs || g->usbdevs)
 		return 0;
 	if (cfg->nr_disks && !g->disks)
 		g->disks = calloc(cfg->nr_disks, sizeof(*g->disks));
@@ -206,7 +235,8 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 			goto drop;
 		keep_disk(g, disks, i);
 	}
-	if (vif_init(g->vifs, cfg->vifs, cfg->nr_vifs, absent, e) == 0)
+	if (vif_init(g->vifs, cfg->vifs, cfg->nr_vifs, absent, e) == 0 &&
+	    find_usb(g, disks->sysroot, absent, e) == 0)
 		return 0;
 drop:
 	guest_drop_devices(g, disks);
@@ -223,8 +253,10 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 	}
 	free(g->disks);
 	free(g->vifs);
+	free(g->usbdevs);
 	g->disks = NULL;
 	g->vifs = NULL;
+	g->usbdevs = NULL;
 }
 
 void guest_change_disk(struct guest *g, struct disk_table *disks, size_t i, struct disk *medium)
@@ -241,12 +273,16 @@ bool guest_lost_devices(const struct guest *g)
 	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
 		if (disk_lost(g->disks[i]))
 			return true;
+	for (size_t i = 0; g->usbdevs && i < g->cfg->nr_usbdevs; i++)
+		if (usb_lost(&g->usbdevs[i]))
+			return true;
 	return false;
 }
 
 bool guest_knows_devices(const struct guest *g)
 {
-	return (g->disks || !g->cfg->nr_disks) && (g->vifs || !g->cfg->nr_vifs);
+	return (g->disks || !g->cfg->nr_disks) && (g->vifs || !g->cfg->nr_vifs) &&
+	       (g->usbdevs || !g->cfg->nr_usbdevs);
 }
 
 bool guest_holds_all(const struct guest *g)

@@ -22,9 +22,9 @@ int guest_adopt_images(struct guest *g, struct image_cache *c, struct err *e);
 void guest_drop_images(struct guest *g, struct image_cache *c);
 
 /*
- * Holds the disks and sets up the network interfaces of g. Returns 0, or -1 with e set and none
- * held; those that are held already stay. *absent is true then if a disk is not there, or what an
- * interface is plugged into, which may still come.
+ * Holds the disks and sets up the network interfaces of g, and finds the host's USB devices.
+ * Returns 0, or -1 with e set and none held; those that are held already stay. *absent is true then
+ * if a disk or a device is not there, or what an interface is plugged into, which may still come.
  */
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
 
@@ -35,6 +35,10 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
  */
 int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
 		     dev_t rdev, struct err *e);
+
+/* Finds the host's USB devices of a g whose domain has them already. One that is not there any more
+ * is lost. sysroot is that of the disks. */
+void guest_adopt_usb(struct guest *g, const char *sysroot);
 
 /* Gives disk i of g, a cdrom drive, another medium, which is held; the one before is dropped. */
 void guest_change_disk(struct guest *g, struct disk_table *disks, size_t i, struct disk *medium);

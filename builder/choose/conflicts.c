@@ -4,6 +4,7 @@
 
 #include "builder/device/vif.h"
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/usb_spec.h"
 
 /* Two guests. A conflict is reported at the place of a. */
 struct pair {
@@ -37,6 +38,11 @@ static const char *vifs_meet(const struct vif_spec *a, const struct vif_spec *b,
 		return "route to";
 	*value = a->vifname;
 	return a->vifname && b->vifname && !strcmp(a->vifname, b->vifname) ? "vifname" : NULL;
+}
+
+static bool usbdevs_meet(const struct usbdev_spec *a, const struct usbdev_spec *b)
+{
+	return a->bus == b->bus && a->addr == b->addr;
 }
 
 static bool same_uuid(const struct pair *p)
@@ -76,6 +82,24 @@ static bool same_vif(const struct pair *p, size_t i, size_t j)
 		 "vif %u: the %s %s is already that of vif %u of %s (%s)", a->devid, what, name,
 		 b->devid, p->b->name, loc_show(descriptor_entry_loc(p->b_file, "vif", j), buf));
 	return true;
+}
+
+static bool same_usbdevs(const struct pair *p)
+{
+	char buf[LOC_SHOW_MAX];
+	bool any = false;
+
+	for (size_t i = 0; i < p->a->nr_usbdevs; i++)
+		for (size_t j = 0; j < p->b->nr_usbdevs; j++) {
+			if (!usbdevs_meet(&p->a->usbdevs[i], &p->b->usbdevs[j]))
+				continue;
+			diag_add(p->d, descriptor_entry_loc(p->a_file, "usbdev", i),
+				 "usbdev: device %u of bus %u is already one of %s (%s)",
+				 p->a->usbdevs[i].addr, p->a->usbdevs[i].bus, p->b->name,
+				 loc_show(descriptor_entry_loc(p->b_file, "usbdev", j), buf));
+			any = true;
+		}
+	return any;
 }
 
 /* Reports each disk of a that conflicts with a disk of b once. */
@@ -118,6 +142,7 @@ void conflicts_find(const struct guest_config *guests, const struct descriptor *
 			any = same_uuid(&p);
 			any |= same_disks(&p);
 			any |= same_vifs(&p);
+			any |= same_usbdevs(&p);
 			out[i] |= any;
 			out[j] |= any;
 		}
@@ -139,6 +164,11 @@ int conflicts_check(const struct guest_config *a, const struct guest_config *b, 
 					       "writes it",
 					       a->disks[i].vdev, a->disks[i].target,
 					       b->disks[j].vdev, b->name);
+	for (size_t i = 0; i < a->nr_usbdevs; i++)
+		for (size_t j = 0; j < b->nr_usbdevs; j++)
+			if (usbdevs_meet(&a->usbdevs[i], &b->usbdevs[j]))
+				return err_set(e, "usbdev: device %u of bus %u is one of %s",
+					       a->usbdevs[i].addr, a->usbdevs[i].bus, b->name);
 	for (size_t i = 0; i < a->nr_vifs; i++)
 		for (size_t j = 0; j < b->nr_vifs; j++) {
 			what = vifs_meet(&a->vifs[i], &b->vifs[j], text, &value);

@@ -1,6 +1,6 @@
 /*
  * What two guests can't both have: a uuid, a mac, the name of an interface, a disk that one of them
- * writes.
+ * writes, a USB device of the host.
  */
 #ifndef EARLYDOM_CONFLICTS_H
 #define EARLYDOM_CONFLICTS_H

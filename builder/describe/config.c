@@ -14,6 +14,7 @@
 #include "config_hvm.h"
 #include "config_image.h"
 #include "config_reading.h"
+#include "config_usb.h"
 #include "config_value.h"
 #include "config_vif.h"
 #include "disk_spec.h"
@@ -393,6 +394,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	check_twice(&r, "after", &out->after);
 	config_check_disks(&r);
 	config_check_channels(&r);
+	config_check_usb(&r);
 	config_check_hvm(&r);
 	config_check_vifs(&r);
 	config_check_domain(&r);
@@ -467,6 +469,8 @@ void config_free(struct guest_config *g)
 	vfb_specs_free(g->vfbs, g->nr_vfbs);
 	vkb_specs_free(g->vkbs, g->nr_vkbs);
 	channel_specs_free(g->channels, g->nr_channels);
+	free(g->usbctrls);
+	free(g->usbdevs);
 	free(g->vncpasswd);
 	free(g->keymap);
 	strings_free(&g->after);

@@ -225,6 +225,8 @@ const struct key config_keys[] = {
 	 .guests = KEY_FOR_QEMU},
 	{"usbdevice", read_strings, FIELD(usbdevice), .check = check_filled, .one_or_many = true,
 	 .guests = KEY_FOR_QEMU},
+	{"usbctrl", read_usbctrls, FIELD(usbctrls)},
+	{"usbdev", read_usbdevs, FIELD(usbdevs)},
 	{"soundhw", read_word_text, FIELD(soundhw), .words = soundcards, .guests = KEY_FOR_QEMU},
 	{"xen_platform_pci", read_bool, FIELD(xen_platform_pci), .guests = KEY_FOR_QEMU},
 	{"vkb_device", read_bool, FIELD(vkb_device), .guests = KEY_FOR_QEMU},

@@ -19,9 +19,6 @@ static const char for_pvshim[] = "it is for pvshim = 1";
 static const char for_sdl[] = "it is for sdl = 1";
 static const char no_passthrough[] = "passthrough of devices comes later";
 static const char no_sedf[] = "its scheduler is gone since Xen 4.6";
-static const char usb_later[] =
-	"the host's USB devices come later, and the controllers for them: usb = 1 or usbversion "
-	"has one for what QEMU emulates in an hvm guest";
 static const char no_store[] = "it needs a xenstored of Xen 4.21 or newer";
 
 /* In strcmp's order, for bsearch. */
@@ -83,8 +80,6 @@ static const struct xl_key keys[] = {
 	{"sve", 0, "disabled|0", arm},
 	{"tee", 0, "none", arm},
 	{"trap_unmapped_accesses", 0, "0|1", arm},
-	{"usbctrl", 0, "[]", usb_later},
-	{"usbdev", 0, "[]", usb_later},
 	{"vdispl", 0, "[]", "PV displays come later: vfb has a frame buffer"},
 	{"vif2", 0, "*", "xl ignores it as well: vif has network interfaces"},
 	{"virtio", 0, "[]", "virtio devices come later: disk and vif have Xen's"},

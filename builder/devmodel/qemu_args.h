@@ -8,6 +8,7 @@
  *     the same: xl asks QEMU by them when it lists, unpauses or gives vcpus to the guest.
  *   - -xen-domid-restrict, -chroot and -runas as libxl has them with dm_restrict = 1.
  *   - device_model_args are the very last; libxl has them before -machine.
+ *   - USB controllers of usbctrl, and what is at them, are arguments: qemu_usb.h.
  *
  * For a pv or pvh guest QEMU is no machine, but the back end of devices (-machine xenpv). It finds
  * them in the store.
@@ -45,6 +46,7 @@ struct qemu_start {
 	int qmp_fd; /* they are open, as this file and those behind it, in QEMU; 0: it opens them */
 	int channel_fd; /* the first of the files for the guest's channels; 0: it makes all itself
 			 */
+	int usb_fd; /* the first of the files for the host's USB devices; 0: it opens them itself */
 	bool restrict_domid; /* -xen-domid-restrict */
 	const char *chroot;  /* a directory, or NULL */
 	uid_t uid;           /* -runas UID:GID; 0 for none */

@@ -17,6 +17,7 @@
 #include "devmodel_powers.h"
 #include "disk_paths.h"
 #include "qemu_drives.h"
+#include "qemu_usb.h"
 #include "vnc.h"
 #include "volume_links.h"
 
@@ -145,6 +146,14 @@ static int take_powers_early(struct devmodel *m, const struct guest *g, const ch
 	return 0;
 }
 
+/* What the QEMU of an hvm guest gets open. */
+static int take_files(const struct guest *g, struct qemu_starting *k, struct err *e)
+{
+	if (qemu_usb_open(g, &k->files, &k->q.usb_fd, e) < 0)
+		return -1;
+	return volume_links_make("", g, &k->files, e);
+}
+
 static int compose(struct qemu_starting *k, const struct guest *g, struct err *e)
 {
 	const bool hvm = g->cfg->type == GUEST_HVM;
@@ -180,8 +189,7 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 	vnc_prepare(g->cfg);
 	m->serves = qemu_serves(g->cfg);
 	model_powers(dev, g->domid, m->serves && !needed, &powers);
-	if (needed ? take_powers_early(m, g, empty, &powers, k, e) < 0
-		   : volume_links_make("", g, &k->files, e) < 0)
+	if (needed ? take_powers_early(m, g, empty, &powers, k, e) < 0 : take_files(g, k, e) < 0)
 		return -1;
 	if (!m->serves)
 		take_powers_late(m, empty, &powers, &k->q);

@@ -17,6 +17,7 @@
 
 struct disk;       /* device/disk.h */
 struct image_file; /* image/image_files.h */
+struct usb_device; /* device/usb.h */
 struct vif;        /* device/vif.h */
 
 /* domid of a guest that has no domain. */
@@ -37,6 +38,7 @@ struct guest {
 	struct image_file *acpi, *smbios; /* tables that hvmloader adds to its own; or NULL */
 	struct disk **disks;              /* held; cfg->nr_disks of them, in cfg's order */
 	struct vif *vifs;                 /* cfg->nr_vifs of them */
+	struct usb_device *usbdevs;       /* cfg->nr_usbdevs of them; NULL: not found yet */
 
 	/* Of its domain, or of the next one where it has none: guest_memory.h. */
 	uint64_t static_max_kib;

@@ -17,6 +17,8 @@ struct vif_spec;     /* describe/vif_spec.h */
 struct vfb_spec;     /* describe/vfb_spec.h */
 struct vkb_spec;     /* describe/vkb_spec.h */
 struct channel_spec; /* describe/channel_spec.h */
+struct usbctrl_spec; /* describe/usb_spec.h */
+struct usbdev_spec;
 
 /* The key `builder`, which `type` took the place of. */
 enum guest_builder { BUILDER_NONE, BUILDER_GENERIC, BUILDER_LINUX, BUILDER_HVM };
@@ -168,7 +170,13 @@ struct guest_config {
 	unsigned usbversion;      /* 1 to 3, 0 for none */
 	struct strings usbdevice; /* QEMU's -usbdevice, one each */
 	char *soundhw;            /* or NULL */
-	bool stdvga;              /* vga says what it meant */
+	/* USB controllers, the last of which may be one that no key names (usb_plug.h), and the
+	 * host's devices at their ports. */
+	struct usbctrl_spec *usbctrls;
+	size_t nr_usbctrls;
+	struct usbdev_spec *usbdevs;
+	size_t nr_usbdevs;
+	bool stdvga; /* vga says what it meant */
 	bool xen_platform_pci, vkb_device;
 	enum guest_vendor vendor_device;
 	struct strings smbios;                 /* texts of the firmware's tables: smbios_spec.h */

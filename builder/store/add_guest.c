@@ -16,6 +16,7 @@
 #include "builder/describe/vkb_spec.h"
 #include "builder/image/firmware.h"
 #include "store.h"
+#include "usb_others.h"
 #include "wire.h"
 #include "builder/host/host.h"
 
@@ -58,6 +59,7 @@ static void devices_nodes(const struct guest *g, const struct guest_facts *i, st
 		channel_nodes(&g->cfg->channels[k], (uint32_t)k + CHANNEL_FIRST,
 			      guest_config_needs_qemu(g->cfg), n);
 	screens_nodes(g->cfg, n);
+	usb_nodes(g, n);
 }
 
 void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
@@ -230,7 +232,9 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 	list_all(&w, &i);
 	build_lock(h->shared, BUILD_LOCK_STORE);
 	g->store_generation = h->store_generation;
-	rc = write_all_nodes(&w, &g->in_store, e);
+	rc = usb_check_others(g, h->xsh, e);
+	if (!rc)
+		rc = write_all_nodes(&w, &g->in_store, e);
 	if (!rc)
 		mark_ours(h, g->domid, true);
 	build_unlock(h->shared, BUILD_LOCK_STORE);

@@ -68,4 +68,8 @@ void vif_nodes(const struct vif *vif, struct nodes *to);
 void vfb_nodes(const struct vfb_spec *spec, uint32_t devid, struct nodes *to);
 void vkbd_nodes(const struct vkb_spec *spec, uint32_t devid, struct nodes *to);
 
+/* A guest's USB controllers, and what is plugged into them. They have no ends: libxl alone reads
+ * this. */
+void usb_nodes(const struct guest *g, struct nodes *to);
+
 #endif

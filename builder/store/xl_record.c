@@ -19,6 +19,7 @@
 #include "builder/device/vif.h"
 #include "builder/describe/config_keys.h"
 #include "builder/describe/channel_spec.h"
+#include "builder/describe/usb_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/describe/vkb_spec.h"
 #include "xl_record_domain.h"
@@ -500,6 +501,51 @@ static void print_channels(struct json *j, const struct guest_config *cfg)
 	json_close(j, ']');
 }
 
+/* libxl does not record the one that it adds itself. */
+static void print_usbctrls(struct json *j, const struct guest_config *cfg)
+{
+	if (!cfg->nr_usbctrls || cfg->usbctrls[0].added)
+		return;
+	json_open(j, "usbctrls", '[');
+	for (size_t i = 0; i < cfg->nr_usbctrls && !cfg->usbctrls[i].added; i++) {
+		const struct usbctrl_spec *spec = &cfg->usbctrls[i];
+
+		json_open(j, NULL, '{');
+		if (spec->type == USBCTRL_DEVICEMODEL)
+			json_text(j, "type", "devicemodel");
+		json_number(j, "devid", i);
+		if (spec->version)
+			json_number(j, "version", spec->version);
+		if (spec->ports)
+			json_number(j, "ports", spec->ports);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+/* xl loses the device of a string without type=, and `xl list -l` the entry with it. */
+static void print_usbdevs(struct json *j, const struct guest_config *cfg)
+{
+	if (!cfg->nr_usbdevs)
+		return;
+	json_open(j, "usbdevs", '[');
+	for (size_t i = 0; i < cfg->nr_usbdevs; i++) {
+		const struct usbdev_spec *spec = &cfg->usbdevs[i];
+
+		json_open(j, NULL, '{');
+		if (spec->has_controller)
+			json_number(j, "ctrl", spec->controller);
+		if (spec->port)
+			json_number(j, "port", spec->port);
+		json_open(j, "type.hostdev", '{');
+		json_number(j, "hostbus", spec->bus);
+		json_number(j, "hostaddr", spec->addr);
+		json_close(j, '}');
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void print_devices(struct json *j, const struct guest *g)
 {
 	/* One that was adopted may not know what its domain has. */
@@ -517,6 +563,8 @@ static void print_devices(struct json *j, const struct guest *g)
 	}
 	print_screens(j, g->cfg);
 	print_channels(j, g->cfg);
+	print_usbctrls(j, g->cfg);
+	print_usbdevs(j, g->cfg);
 }
 
 /* libxl's default is not printed. */

@@ -122,6 +122,7 @@ static void adopt_holdings(struct units *all, struct unit *u, const char *text,
 	if (saved->state != UNIT_RELEASED) {
 		adopt_disks(all, u, text);
 		adopt_vifs(u, text);
+		guest_adopt_usb(&u->guest, all->disks->sysroot);
 		adopt_images(all, u, life_of(saved->state) == ALIVE);
 	}
 	if (saved->has_model)

@@ -185,7 +185,7 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
-	ready = !guest_config_has_devices(u->guest.cfg) || u->guest.disks || u->guest.vifs;
+	ready = guest_knows_devices(&u->guest);
 	if ((ready || !u->looks) && lets_pass(all, u, now))
 		return;
 	if (ready) {

@@ -34,6 +34,7 @@ my $results_mib = 64;
 #	         /dev/disk/by-id/virtio-NAME: a copy of a FILE, or empty
 #	dom0     dom0's kernel arguments; xen: Xen's
 #	time, memory  as for Boot's boot(); (400)
+#	hardware "more options of QEMU's"
 #	machine  [more options of run-qemu]
 #	input, abort  as for Boot's boot()
 #
@@ -53,7 +54,8 @@ sub dom0_boot {
 		push @disks, [$serial, _fill("$dir/$serial.disk", $what)];
 	}
 	# The order of the disks is that of their names in dom0.
-	my $qemu = join(' ', _disk('root', $image, 'snapshot=on'), map { _disk(@$_) } @disks);
+	my $qemu = join(' ', _disk('root', $image, 'snapshot=on'), (map { _disk(@$_) } @disks),
+		$o{hardware} // ());
 	# virtio's buffers lie anywhere in dom0's memory and are not contiguous to the machine, so a
 	# part of the transfers goes through the bounce buffer: 16 MiB of it.
 	my $args = 'root=/dev/vda rootfstype=ext4 ro fsck.mode=skip swiotlb=8192';

@@ -35,6 +35,9 @@ my @may_differ = (
 	['hvm', qr{^/local/domain/1/bios-strings(/\S+)?: xl has nothing,}, 'xl has it since 4.18', qr{^smbios=}],
 	['all', qr{^/\S+/(backend/console/1|console)(/\d(/[\w-]+)?)?: |^qemu: .*libxl-channel\d},
 		"xl gives its first channel number 0, and libxl leaves that out", qr{^channel=}],
+	['hvm', qr{^qemu: earlydom has -device \S*\bid=xenusb-}, 'libxl adds them over QMP: qemu_usb.h',
+		qr{^usb(ctrl|dev)=}],
+	['hvm', qr{^/libxl/1/device/vusb(/\S+)?: xl has nothing,}, 'the judge has no USB devices', qr{^usbdev=}],
 	['pv,pvh', qr{^qemu: earlydom has }, 'xl starts no QEMU for a keyboard alone, which nobody serves then',
 		qr{^vkb=}],
 );

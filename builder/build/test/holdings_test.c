@@ -10,8 +10,10 @@
 
 #include "builder/build/holdings.h"
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/usb_spec.h"
 #include "builder/describe/vif_spec.h"
 #include "builder/device/test/qcow2_build.h"
+#include "builder/device/usb.h"
 #include "builder/device/volume.h"
 #include "builder/keeper/kept.h"
 
@@ -86,6 +88,52 @@ static void test_adopt(void **state)
 		  "%s", e.msg);
 	guest_drop_devices(&g, &t);
 	assert_null(t.disks);
+}
+
+/* One that is not there yet is waited for, and one that has gone is looked for. */
+static void test_usb(void **state)
+{
+	static struct usbdev_spec specs[2] = {{.bus = 1, .addr = 3}, {.bus = 2, .addr = 4}};
+	struct guest_config cfg = kit_config("web", GUEST_HVM);
+	struct guest g = {.cfg = &cfg};
+	struct disk_table t = {NULL};
+	char root[256], command[1024];
+	bool absent;
+	struct err e;
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s", kit_path("usb"));
+	t.sysroot = root;
+	cfg.usbdevs = specs;
+	cfg.nr_usbdevs = 2;
+	assert_false(guest_knows_devices(&g));
+	snprintf(command, sizeof(command),
+		 "mkdir -p %s/sys/bus/usb/devices/1-1 %s/sys/bus/usb/devices/2-1; "
+		 "cd %s/sys/bus/usb/devices; echo 1 >1-1/busnum; echo 3 >1-1/devnum",
+		 root, root, root);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(guest_hold_devices(&g, &t, &absent, &e), -1);
+	assert_string_equal(e.msg, "USB device 4 of bus 2 is not there");
+	assert_true(absent);
+	assert_null(g.usbdevs);
+	kit_text("usb/sys/bus/usb/devices/2-1/busnum", "2");
+	kit_text("usb/sys/bus/usb/devices/2-1/devnum", "4");
+	KIT_CHECK(guest_hold_devices(&g, &t, &absent, &e) == 0, "%s", e.msg);
+	assert_false(absent);
+	assert_true(guest_knows_devices(&g));
+	assert_string_equal(g.usbdevs[1].name, "2-1");
+	assert_false(guest_lost_devices(&g));
+	kit_text("usb/sys/bus/usb/devices/2-1/devnum", "5");
+	assert_true(guest_lost_devices(&g));
+	guest_drop_devices(&g, &t);
+	assert_null(g.usbdevs);
+	/* A supervisor that takes over knows those that are there. */
+	guest_adopt_usb(&g, root);
+	assert_true(guest_knows_devices(&g));
+	assert_string_equal(g.usbdevs[0].name, "1-1");
+	assert_string_equal(g.usbdevs[1].name, "");
+	assert_true(guest_lost_devices(&g));
+	guest_drop_devices(&g, &t);
 }
 
 /* By the file that outlived the supervisor before; a medium that came later is a raw one. */
@@ -169,9 +217,8 @@ static void test_adopt_volume(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_modules),
-		cmocka_unit_test(test_adopt),
-		cmocka_unit_test(test_adopt_file),
+		cmocka_unit_test(test_modules),      cmocka_unit_test(test_adopt),
+		cmocka_unit_test(test_usb),          cmocka_unit_test(test_adopt_file),
 		cmocka_unit_test(test_adopt_volume),
 	};
 

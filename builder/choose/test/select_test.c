@@ -273,7 +273,16 @@ static void test_conflicts(void **state)
 		SOURCE("c.cfg", LEAST "vif = [ 'script=vif-route,ip=192.0.2.0/28' ]\n"),
 	};
 
+	static const struct source usb[] = {
+		SOURCE("a.cfg", LEAST "type = 'hvm'; usbdev = [ 'hostbus=1,hostaddr=3',\n "
+				      "'hostbus=1,hostaddr=4' ]\n"),
+		SOURCE("b.cfg", LEAST "type = 'hvm'; usbdev = [ 'hostbus=1,hostaddr=0x4' ]\n"),
+		SOURCE("c.cfg", LEAST "type = 'hvm'; usbdev = [ 'hostbus=2,hostaddr=3' ]\n"),
+	};
+
 	(void)state;
+	selects(usb, 3, "", "c=64 bad=2",
+		"b.cfg:3:26: usbdev: device 4 of bus 1 is already one of a (a.cfg:4:2)\n");
 	selects(disks, 5, "", "c=64 bad=4",
 		"b.cfg:3:10: disk xvda: /dev/y is already disk xvdb of a (a.cfg:4:2), and one of "
 		"them writes it\n"

@@ -389,10 +389,6 @@ static void test_values(void **state)
 	refuses(HVM "smbios = ['bios_vender=a']",
 		"web.cfg:3:11: smbios = \"bios_vender=a\": unknown parameter "
 		"'bios_vender', did you mean 'bios_vendor'?\n");
-	refuses(HVM "usbctrl = ['version=2']",
-		"web.cfg:3:1: usbctrl is not supported: the host's USB devices come later, and "
-		"the controllers for them: usb = 1 or usbversion has one for what QEMU emulates in "
-		"an hvm guest\n");
 	refuses(HVM "usb = 1; usbversion = 2",
 		"web.cfg:3:10: usbversion can't be given together with usb (line 3)\n");
 	notes(HVM "usb = 0; usbversion = 2; stdvga = 1; vga = 'none'; memory = 64",

@@ -499,6 +499,8 @@ static void test_table(void **state)
 		{"usb", "1; type = 'hvm'"},
 		{"usbversion", "3; type = 'hvm'"},
 		{"usbdevice", "'tablet'; type = 'hvm'"},
+		{"usbctrl", "['version=2']; type = 'hvm'"},
+		{"usbdev", "['hostbus=1,hostaddr=3']; type = 'hvm'"},
 		{"soundhw", "'hda'; type = 'hvm'"},
 		{"xen_platform_pci", "0; type = 'hvm'"},
 		{"vkb_device", "0; type = 'hvm'"},

@@ -22,8 +22,10 @@
 #include "base/clock.h"
 #include "base/pidfd.h"
 #include "builder/describe/channel_spec.h"
+#include "builder/describe/usb_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/device/disk.h"
+#include "builder/device/usb.h"
 #include "builder/fake/fake_store.h"
 #include "builder/fake/models.h"
 #include "builder/devmodel/devmodel.h"
@@ -755,6 +757,78 @@ static void test_channels_hvm(void **state)
 	tear_down();
 }
 
+/* A tree of sysfs with that device of bus 1. */
+static void plug_usb(const char *addr)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command),
+		 "mkdir -p %s/sys/bus/usb/devices/1-1 usb/001 && cd %s/sys/bus/usb/devices/1-1 && "
+		 "echo 1 >busnum && echo %s >devnum",
+		 kit_path("sysroot"), kit_path("sysroot"), addr);
+	assert_int_equal(system(command), 0);
+}
+
+/* Whether this process has a file open. */
+static bool have_open(const char *path)
+{
+	char at[64], link[256];
+	bool has = false;
+
+	for (int fd = 0; fd < 256; fd++) {
+		snprintf(at, sizeof(at), "/proc/self/fd/%d", fd);
+		memset(link, 0, sizeof(link));
+		has |= readlink(at, link, sizeof(link) - 1) > 0 && !strcmp(link, path);
+	}
+	return has;
+}
+
+/* A device is an open file that only QEMU has; its powers are no others for that. */
+static void test_usb(void **state)
+{
+	static struct usbctrl_spec ctrl;
+	static struct usbdev_spec spec = {.bus = 1, .addr = 3, .at = 0, .at_port = 1};
+	static struct usb_device device = {.spec = &spec, .name = "1-1"};
+	char at[64], link[64] = "", root[256];
+	struct err e;
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s", kit_path("sysroot"));
+	device.sysroot = root;
+	plug_usb("3");
+	unlink("usb/001/003"); /* of a test that failed */
+	/* It plays the device. */
+	assert_int_equal(symlink("/dev/zero", "usb/001/003"), 0);
+	set_up(true, false);
+	cfg.usbctrls = &ctrl;
+	cfg.usbdevs = &spec;
+	cfg.nr_usbctrls = cfg.nr_usbdevs = 1;
+	guest.usbdevs = &device;
+	start("wait");
+	assert_false(model.serves);
+	assert_int_equal(model.uid, geteuid() ? 0 : MODEL_UID_BASE + guest.domid);
+	assert_non_null(strstr(of_process("cmdline"),
+			       " -device usb-ehci,id=xenusb-0 -add-fd fd=3,set=1 -device "
+			       "usb-host,id=xenusb-1-3,bus=xenusb-0.0,port=1,"
+			       "hostdevice=/dev/fdset/1 "));
+	snprintf(at, sizeof(at), "/proc/%ld/fd/3", (long)model.pid);
+	assert_int_equal(readlink(at, link, sizeof(link)), 9);
+	assert_memory_equal(link, "/dev/zero", 9);
+	assert_false(have_open("/dev/zero"));
+	end();
+	plug_usb("4");
+	assert_int_equal(devmodel_start(&model, &guest, &host, &models, &e), -1);
+	assert_string_equal(e.msg, "USB device 3 of bus 1 is not there any more");
+	assert_true(e.passing);
+	assert_int_equal(model.state, DEVMODEL_NONE);
+	cfg.usbctrls = NULL;
+	cfg.usbdevs = NULL;
+	cfg.nr_usbctrls = cfg.nr_usbdevs = 0;
+	guest.usbdevs = NULL;
+	tear_down();
+	assert_true(unlink("usb/001/003") == 0 && rmdir("usb/001") == 0 && rmdir("usb") == 0);
+}
+
 static unsigned privcmds, evtchns;
 
 static bool counts(unsigned request, int *rc)
@@ -1080,18 +1154,31 @@ static void test_directory(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classic),      cmocka_unit_test(test_lived),
-		cmocka_unit_test(test_ends),         cmocka_unit_test(test_explains),
-		cmocka_unit_test(test_dies),         cmocka_unit_test(test_stubborn),
-		cmocka_unit_test(test_flood),        cmocka_unit_test(test_leave),
-		cmocka_unit_test(test_qemu),         cmocka_unit_test(test_restricted),
-		cmocka_unit_test(test_late),         cmocka_unit_test(test_powers),
-		cmocka_unit_test(test_restrict),     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_disk),         cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_gone),         cmocka_unit_test(test_serves),
-		cmocka_unit_test(test_serves_disks), cmocka_unit_test(test_serves_channels),
-		cmocka_unit_test(test_channels_hvm), cmocka_unit_test(test_restrict_outside),
-		cmocka_unit_test(test_none),         cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_lived),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_explains),
+		cmocka_unit_test(test_dies),
+		cmocka_unit_test(test_stubborn),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_restricted),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_powers),
+		cmocka_unit_test(test_restrict),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_serves),
+		cmocka_unit_test(test_serves_disks),
+		cmocka_unit_test(test_serves_channels),
+		cmocka_unit_test(test_channels_hvm),
+		cmocka_unit_test(test_usb),
+		cmocka_unit_test(test_restrict_outside),
+		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_directory),
 	};
 
 	if (argv[0][0] == '@')

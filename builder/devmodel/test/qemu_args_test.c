@@ -1,6 +1,7 @@
 /* QEMU's arguments: whole lists, as libxl 4.17 makes them but for what qemu_args.h says. */
 #include "builder/fake/kit.h"
 
+#include "builder/describe/usb_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/devmodel/qemu_args.h"
 #include "builder/device/disk.h"
@@ -145,6 +146,37 @@ static void test_devices(void **state)
 	      MACHINE);
 	cfg.usbversion = 3;
 	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, "-device", "nec-usb-xhci,id=usb", NO_NET, MACHINE);
+}
+
+/* Controllers are the last of the devices, and what is at them. */
+static void test_usbctrl(void **state)
+{
+	static struct usbctrl_spec ctrls[3] = {{.version = 0}, {.version = 3}, {.version = 1}};
+	static struct usbdev_spec devs[2] = {{.bus = 1, .addr = 12, .at = 1, .at_port = 8},
+					     {.bus = 2, .addr = 3, .at = 0, .at_port = 1}};
+
+	(void)state;
+	cfg.usbctrls = ctrls;
+	cfg.nr_usbctrls = 3;
+	cfg.vendor_device = VENDOR_XENSERVER;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, "-device",
+	      "xen-pvdevice,device-id=0xc000", "-device", "usb-ehci,id=xenusb-0", "-device",
+	      "nec-usb-xhci,p2=8,p3=8,id=xenusb-1", "-device", "piix3-usb-uhci,id=xenusb-2");
+	set_up(NULL);
+	cfg.usbctrls = ctrls;
+	cfg.nr_usbctrls = 2;
+	cfg.usbdevs = devs;
+	cfg.nr_usbdevs = 2;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, "-device", "usb-ehci,id=xenusb-0",
+	      "-device", "nec-usb-xhci,p2=8,p3=8,id=xenusb-1", "-device",
+	      "usb-host,id=xenusb-1-12,bus=xenusb-1.0,port=8,hostbus=1,hostaddr=12", "-device",
+	      "usb-host,id=xenusb-2-3,bus=xenusb-0.0,port=1,hostbus=2,hostaddr=3");
+	start.usb_fd = 5;
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, "-device", "usb-ehci,id=xenusb-0",
+	      "-device", "nec-usb-xhci,p2=8,p3=8,id=xenusb-1", "-add-fd", "fd=5,set=1", "-device",
+	      "usb-host,id=xenusb-1-12,bus=xenusb-1.0,port=8,hostdevice=/dev/fdset/1", "-add-fd",
+	      "fd=6,set=2", "-device",
+	      "usb-host,id=xenusb-2-3,bus=xenusb-0.0,port=1,hostdevice=/dev/fdset/2");
 }
 
 static void test_kernel(void **state)
@@ -401,6 +433,7 @@ int main(void)
 		cmocka_unit_test_setup(test_full, set_up),
 		cmocka_unit_test_setup(test_kernel, set_up),
 		cmocka_unit_test_setup(test_devices, set_up),
+		cmocka_unit_test_setup(test_usbctrl, set_up),
 		cmocka_unit_test_setup(test_vnc, set_up),
 		cmocka_unit_test_setup(test_pv, set_up),
 		cmocka_unit_test_setup(test_disks, set_up),

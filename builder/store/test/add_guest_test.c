@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "builder/describe/usb_spec.h"
+#include "builder/device/usb.h"
 #include "builder/fake/fake_store.h"
 #include "builder/fake/golden.h"
 #include "builder/fake/golden_store.h"
@@ -473,6 +475,37 @@ static void test_same_name(void **state)
 	close_scene(&s);
 }
 
+/* A USB device that another domain has: nothing of the guest is in the store then. */
+static void test_same_usb(void **state)
+{
+	static struct usbdev_spec spec = {.bus = 1, .addr = 3, .at_port = 1};
+	static struct usb_device device = {.spec = &spec, .name = "1-1"};
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, "web", GUEST_PVH);
+	make_domain(&s);
+	s.g.cfg.usbdevs = &spec;
+	s.g.cfg.nr_usbdevs = 1;
+	s.g.guest.usbdevs = &device;
+	fake_store_write("/local/domain/9/name", "other");
+	fake_store_write("/libxl/9/device/vusb/0/port/2", "1-1");
+	assert_int_equal(store_add_guest(&s.g.guest, &s.host, &s.err), -1);
+	assert_string_equal(s.err.msg, "USB device 3 of bus 1 is another domain's "
+				       "(/libxl/9/device/vusb/0/port/2)");
+	assert_false(s.g.guest.in_store);
+	assert_null(fake_store_read("/local/domain/1/name"));
+	fake_store_write("/libxl/9/device/vusb/0/port/2", "");
+	KIT_CHECK(store_add_guest(&s.g.guest, &s.host, &s.err) == 0, "%s", s.err.msg);
+	store_remove_guest(&s.g.guest, &s.host);
+	fake_store_remove("/local/domain/9");
+	fake_store_remove("/libxl/9");
+	s.g.cfg.usbdevs = NULL;
+	s.g.cfg.nr_usbdevs = 0;
+	s.g.guest.usbdevs = NULL;
+	close_scene(&s);
+}
+
 /* Guests of ours have different names: those that are there are not read again for each new one. */
 static void test_many(void **state)
 {
@@ -689,14 +722,15 @@ static void test_dom0(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),     cmocka_unit_test(test_options),
-		cmocka_unit_test(test_hvm),        cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_classic),    cmocka_unit_test(test_link),
-		cmocka_unit_test(test_introduce),  cmocka_unit_test(test_without_channel),
-		cmocka_unit_test(test_same_name),  cmocka_unit_test(test_many),
-		cmocka_unit_test(test_collisions), cmocka_unit_test(test_transactions),
-		cmocka_unit_test(test_failures),   cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_messages),   cmocka_unit_test(test_dom0),
+		cmocka_unit_test(test_golden),       cmocka_unit_test(test_options),
+		cmocka_unit_test(test_hvm),          cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_classic),      cmocka_unit_test(test_link),
+		cmocka_unit_test(test_introduce),    cmocka_unit_test(test_without_channel),
+		cmocka_unit_test(test_same_name),    cmocka_unit_test(test_same_usb),
+		cmocka_unit_test(test_many),         cmocka_unit_test(test_collisions),
+		cmocka_unit_test(test_transactions), cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_memory),       cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_dom0),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

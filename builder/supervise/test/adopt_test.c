@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "builder/build/holdings.h"
+#include "builder/describe/usb_spec.h"
+#include "builder/device/usb.h"
 #include "builder/device/vif.h"
 
 struct scene {
@@ -444,6 +446,7 @@ static void test_another_number(void **state)
 
 static void test_devices(void **state)
 {
+	static struct usbdev_spec usb = {.bus = 255, .addr = 127};
 	struct scene s;
 	dev_t rdev;
 
@@ -452,7 +455,14 @@ static void test_devices(void **state)
 	rdev = s.u->guest.disks[1]->rdev;
 	killed_in(&s, UNIT_RUNNING);
 	assert_int_equal(fake_devices()->held, 0);
+	/* A USB device that is not there any more, as if the guest had it. */
+	s.cfg.usbdevs = &usb;
+	s.cfg.nr_usbdevs = 1;
 	adopt(&s);
+	assert_non_null(s.u->guest.usbdevs);
+	assert_string_equal(s.u->guest.usbdevs[0].name, "");
+	assert_true(guest_knows_devices(&s.u->guest));
+	s.cfg.nr_usbdevs = 0;
 	assert_int_equal(fake_devices()->held, 2);
 	assert_true(s.u->guest.disks[1]->rdev == rdev);
 	assert_string_equal(s.u->guest.disks[0]->path, "/dev/fake-a");

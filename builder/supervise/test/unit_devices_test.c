@@ -7,6 +7,8 @@
 #include <xen/sched.h>
 
 #include "base/clock.h"
+#include "builder/describe/usb_spec.h"
+#include "builder/device/usb.h"
 #include "builder/device/vif.h"
 
 #define BACK "/local/domain/0/backend"
@@ -227,6 +229,48 @@ static void test_disk_does_not_come(void **state)
 	kit_units_start(&s.k);
 	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S);
 	failed(&s, "disk xvda: cannot open /dev/fake-a: No such file or directory", "");
+	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
+	close_scene(&s);
+}
+
+/* A USB device of the host is waited for, also by a guest that has nothing else to wait for. */
+static void test_usb(void **state)
+{
+	static struct usbdev_spec spec = {.bus = 1, .addr = 3};
+	char root[256], command[1024];
+	struct scene s;
+
+	(void)state;
+	fake_reset();
+	s.cfg = kit_config("web", GUEST_PVH);
+	s.cfg.device_timeout = 4;
+	s.cfg.usbdevs = &spec;
+	s.cfg.nr_usbdevs = 1;
+	open_scene(&s);
+	snprintf(root, sizeof(root), "%s", kit_path("usb"));
+	s.k.disks.sysroot = root;
+	kit_units_start(&s.k);
+	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S - 1);
+	assert_int_equal(s.u->state, UNIT_WAITING);
+	snprintf(command, sizeof(command),
+		 "mkdir -p %s/sys/bus/usb/devices/1-1; cd %s/sys/bus/usb/devices/1-1; "
+		 "echo 1 >busnum; echo 3 >devnum",
+		 root, root);
+	assert_int_equal(system(command), 0);
+	kit_units_tick(&s.k, s.u->since + 5 * NS_PER_S);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_RUNNING);
+	assert_string_equal(s.u->guest.usbdevs[0].name, "1-1");
+	kit_units_said(&s.k);
+	close_scene(&s);
+	/* Another one is there by now. */
+	fake_reset();
+	open_scene(&s);
+	spec.addr = 4;
+	s.k.disks.sysroot = root;
+	kit_units_start(&s.k);
+	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S);
+	failed(&s, "USB device 4 of bus 1 is not there", "");
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
 	close_scene(&s);
 }
@@ -733,6 +777,7 @@ int main(void)
 		cmocka_unit_test(test_no_store),
 		cmocka_unit_test(test_disk_comes),
 		cmocka_unit_test(test_disk_does_not_come),
+		cmocka_unit_test(test_usb),
 		cmocka_unit_test(test_no_bridge),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_others_go_on),
