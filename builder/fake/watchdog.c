@@ -53,7 +53,6 @@ static uintptr_t stack_of(char *line)
 static void say_thread(const char *tid)
 {
 	char path[300], line[256] = "";
-	uintptr_t sp;
 	ssize_t n;
 	int fd;
 
@@ -65,8 +64,7 @@ static void say_thread(const char *tid)
 	line[n > 0 ? n : 0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	dprintf(to, "# thread %s: system call %s\n#  ", tid, line);
-	sp = stack_of(line);
-	say_stack(sp);
+	say_stack(stack_of(line));
 	dprintf(to, "\n");
 }
 

@@ -4,6 +4,7 @@
 
 #include "unit_console.h"
 #include "unit_save.h"
+#include "unit_store.h"
 #include "unit_table.h"
 #include "builder/build/hand_over.h"
 #include "builder/build/holdings.h"
@@ -52,11 +53,9 @@ static void handed_over(struct units *all, struct errand *e)
 	hand_over_next(all);
 }
 
-/* Its state first: a guest at which a thread is has no other that can be looked at. */
 static bool may_hand_over(const struct unit *u)
 {
-	return (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING) && !unit_busy(u) &&
-	       u->guest.domid != NO_DOMAIN && !u->guest.in_store && guest_knows_devices(&u->guest);
+	return unit_store_lacks(u) && guest_knows_devices(&u->guest);
 }
 
 static void hand_over_next(struct units *all)

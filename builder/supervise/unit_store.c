@@ -37,6 +37,7 @@ void unit_store_look(struct units *all, struct unit *u, uint64_t now)
 	unit_event(all, u, EVENT_STORE_GONE, now, &e);
 }
 
+/* The state first: of a guest at which a thread is, nothing else can be looked at. */
 bool unit_store_lacks(const struct unit *u)
 {
 	return (u->state == UNIT_RUNNING || u->state == UNIT_STOPPING) && !unit_busy(u) &&
