@@ -98,16 +98,24 @@ sub explained {
 	return grep { my $why = $_; grep { $_ =~ $why } @says } @$list;
 }
 
-# record ONE: what earlydom would leave for xl, but for what is random, and what is kept of a screen that is off and for
-# a QEMU that serves nothing.
-sub record {
-	my ($one) = @_;
-	my $text = JSON::PP->new->canonical->pretty->encode($one->{ours}{earlydom});
+# What of a record a note may change: what is random, and what libxl keeps as well where it does not use it, of a QEMU
+# that serves nothing or is not started, and nx.
+my %free = map { $_ => 1 } qw(uuid mac ms_vm_genid extra extra_pv extra_hvm device_model nx);
 
-	$text =~ s/^ *"(uuid|mac)".*\n//mg;
-	$text =~ s/"extra_pv" : \[[^\]]*\],?//;
-	$text =~ s/("vnc" : \{\s*"enable" : "False"),[^}]*/$1/;
-	return $text =~ s/\s+/ /gr;
+sub compared {
+	my ($value) = @_;
+
+	return [map { compared($_) } @$value] if ref $value eq 'ARRAY';
+	return $value if ref $value ne 'HASH';
+	my %of = map { $_ => compared($value->{$_}) } grep { !$free{$_} } keys %$value;
+	# Of a screen that is off, that alone.
+	$of{vnc} = {enable => 'False'} if ref $of{vnc} eq 'HASH' && ($of{vnc}{enable} // '') eq 'False';
+	return \%of;
+}
+
+# record ONE: what earlydom would leave for xl.
+sub record {
+	return JSON::PP->new->canonical->encode(compared($_[0]{ours}{earlydom}));
 }
 
 # Once as they are, and once without what has no effect.

@@ -40,6 +40,8 @@ my @may_differ = (
 	['hvm', qr{^/libxl/1/device/vusb(/\S+)?: xl has nothing,}, 'the judge has no USB devices', qr{^usbdev=}],
 	['pv,pvh', qr{^qemu: earlydom has }, 'xl starts no QEMU for a keyboard alone, which nobody serves then',
 		qr{^vkb=}],
+	['pv', qr{/vfb/(1/)?0/sdl: xl has "1", earlydom "0"$|^qemu: xl has -display sdl$},
+		'there is no display in dom0, and the note says so', qr{^vfb=\["sdl=1"}],
 );
 my %used;
 
