@@ -189,6 +189,15 @@ static const char *of_process(const char *name)
 	return text;
 }
 
+/* Whether descriptor "name" of the directory is the sanitizer's, which reads its map as the process begins. */
+static bool of_sanitizer(DIR *fds, const char *name)
+{
+	char link[256];
+	const ssize_t len = readlinkat(dirfd(fds), name, link, sizeof(link));
+
+	return len > 5 && !memcmp(link + len - 5, "/maps", 5);
+}
+
 /* Which files the model has: "0 1 2 3 ". */
 static const char *files_of_process(void)
 {
@@ -203,7 +212,7 @@ static const char *files_of_process(void)
 	d = opendir(path);
 	assert_non_null(d);
 	while ((e = readdir(d)))
-		if (e->d_name[0] != '.' && atoi(e->d_name) < 64)
+		if (e->d_name[0] != '.' && atoi(e->d_name) < 64 && !of_sanitizer(d, e->d_name))
 			has[atoi(e->d_name)] = true;
 	closedir(d);
 	text[0] = '\0';
