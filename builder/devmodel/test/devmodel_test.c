@@ -189,7 +189,7 @@ static const char *of_process(const char *name)
 	return text;
 }
 
-/* Whether descriptor "name" of the directory is the sanitizer's, which reads its map as the process begins. */
+/* Whether descriptor "name" is the sanitizer's own, which reads its map at its start. */
 static bool of_sanitizer(DIR *fds, const char *name)
 {
 	char link[256];
