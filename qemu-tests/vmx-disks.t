@@ -19,11 +19,15 @@ my $hvm = <<~CFG;
 	CFG
 my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000';
 my %guests = (
-	# Its BIOS reads the image.
+	# Its BIOS reads the image; QEMU alone has the others.
 	bios => <<~CFG,
 		$hvm
 		memory = 64
-		disk = [ "tap:qcow2:/images/boot.qcow2,ioemu:hda,w" ]
+		disk = [
+			"tap:qcow2:/images/boot.qcow2,ioemu:hda,w",
+			"format=qcow2, vdev=hdb, target=LABEL=data:/images/other.qcow2",
+			",hdc:cdrom,r",
+		]
 		serial = "file:/run/bios.serial"
 		CFG
 	# Its kernel has the disks by its own drivers, and the drives that QEMU emulates.
@@ -70,7 +74,7 @@ my $empty = image('empty.img', '');
 image('data/base/base.img', 'the base of an image');
 image("data/$_.iso", "the $_ medium") for qw(first second);
 make_path(work_dir . '/data/images');
-qcow2('data/images/top.qcow2', $empty, '-b', '../base/base.img');
+qcow2("data/images/$_.qcow2", $empty, '-b', '../base/base.img') for qw(top other);
 my $disk = work_dir . '/data.ext4';
 system('/sbin/mke2fs', '-q', '-t', 'ext4', '-L', 'data', '-d', work_dir . '/data', $disk, '64M') == 0
 	or BAIL_OUT('the disk cannot be made');
@@ -103,21 +107,19 @@ await /run/linux.serial '^linux sr0: no medium' 60 2
 run nothing earlydom media linux hdd eject
 run nowhere earlydom media linux hdc /dev/null
 run used earlydom media linux hdc /images/plain.img
-run again earlydom media linux hdc LABEL=data:/first.iso
-await /run/linux.serial '^linux sr0: the first medium' 60 2
-said disks </run/earlydom/guests/linux
 said linux </run/linux.serial
-# What is in the drive stays when the guest is built anew. QEMU empties the file.
-run reboot xenstore write "/local/domain/$(domid_of linux)/control/shutdown" reboot
-await_report '^earlydom: linux: restarted as domain' 120
-up 1
-said again.linux </run/linux.serial
+# What is in the drive stays when the guest is built anew. QEMU empties the file of the serial port.
+run again earlydom media bios hdc LABEL=data:/first.iso
+said disks </run/earlydom/guests/bios
+run restart earlydom restart bios
+await /run/bios.serial '^the disk boots' 200
 said bios </run/bios.serial
 for name in bios linux; do
 	pid=$(grep -lsz "^$name\$" /proc/[0-9]*/cmdline | while IFS=/ read -r _ _ pid _; do
 		! grep -qs '^xen-qemu-sys' "/proc/$pid/comm" || echo "$pid"
 	done)
 	run "cmdline.$name" tr '\0' ' ' <"/proc/$pid/cmdline"
+	run "files.$name" ls -l "/proc/$pid/fd"
 done
 run destroy earlydom destroy linux
 run last xenstore ls -f
@@ -142,9 +144,9 @@ unlike($boot->said('cmdline.linux.out'), qr{-runas}, 'QEMU that serves the guest
 
 # ---- media ----
 my ($domid) = (($boot->earlydom_on('linux'))[0] // '') =~ /domain (\d+)/;
-is($boot->status_of($_), 0, "media: $_") for qw(insert change eject again);
+is($boot->status_of($_), 0, "media: $_") for qw(insert change eject again restart);
 is(join(' ', map { /^linux sr0: (.*)/ ? "$1," : () } split /\n/, $linux),
-	'no medium, the first medium, the second medium, no medium, the first medium,', 'as the guest sees them');
+	'no medium, the first medium, the second medium, no medium,', 'as the guest sees them');
 for my $at ("/libxl/$domid/device/vbd/5632", "/local/domain/0/backend/qdisk/$domid/5632") {
 	like($boot->said('store.out'), qr{^$at/params = "aio:/run/earlydom/fs/linux/hdc/second\.iso"}m, "$at tells");
 }
@@ -152,9 +154,7 @@ like($boot->said('nothing.err'), qr/^earlydom: linux has no cdrom drive hdd \(it
 like($boot->said('nowhere.err'), qr{^earlydom: disk hdc: /dev/null is neither a block device nor a file$}m, 'no medium');
 like($boot->said('used.err'), qr{^earlydom: disk hdc: /images/plain\.img is used by this guest's disk xvdb}m,
 	'what a guest writes is no medium');
-like($boot->said('disks'), qr{^disk=hdc ro /run/earlydom/fs/linux/hdc/first\.iso$}m, 'its record');
-my ($after) = $boot->said('again.linux') =~ /^linux sr0: (.*)$/m;
-is($after, 'the first medium', 'it is still there after a restart');
-like($boot->said('again.linux'), qr/^linux disk xvda: 1024 KiB, rw: the base of an image$/m, 'as is the image');
+like($boot->said('disks'), qr{^disk=hdc ro /run/earlydom/fs/bios/hdc/first\.iso$}m, 'its record');
+like($boot->said('files.bios.out'), qr{/$_$}m, "$_ is QEMU's after a restart") for qw(boot.qcow2 other.qcow2 base.img first.iso);
 unlike($boot->said('last.out'), qr{backend/qdisk/}, 'nothing is left of a guest in the store');
 done_testing;
