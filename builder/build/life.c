@@ -301,3 +301,12 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 		*e = model;
 	return model_rc;
 }
+
+bool guest_has_shut_down(const struct guest *g, struct host *h)
+{
+	xc_domaininfo_t info;
+	const int n = xc_domain_getinfolist(h->xch, g->domid, 1, &info);
+
+	xenlog_clear(&h->log);
+	return n == 1 && info.domain == g->domid && info.flags & XEN_DOMINF_shutdown;
+}

@@ -46,4 +46,7 @@ int guest_run(struct guest *g, struct host *h, bool paused, struct err *e);
  */
 int guest_destroy(struct guest *g, struct host *h, struct err *e);
 
+/* Whether the hypervisor says that the domain of g has shut down and is still there. */
+bool guest_has_shut_down(const struct guest *g, struct host *h);
+
 #endif

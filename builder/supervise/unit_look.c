@@ -1,6 +1,7 @@
 #include "unit_look.h"
 
 #include "base/clock.h"
+#include "builder/build/life.h"
 #include "builder/devmodel/devmodel.h"
 #include "unit_console.h"
 #include "unit_stop.h"
@@ -13,21 +14,12 @@
 #define LOOK_NS     NS_PER_S
 #define STOPPING_NS (60 * NS_PER_S)
 
-static bool has_shut_down(struct units *all, uint32_t domid)
-{
-	xc_domaininfo_t info;
-	const int n = xc_domain_getinfolist(all->host->xch, domid, 1, &info);
-
-	xenlog_clear(&all->host->log);
-	return n == 1 && info.domain == domid && info.flags & XEN_DOMINF_shutdown;
-}
-
 /* Its old domain could not be destroyed, for a cause that may pass: the store was lost before its
  * back ends could be asked to let go (store_take_out). What was left half-way has not shut down. */
 static bool end_is_put_off(struct units *all, const struct unit *u)
 {
 	return (u->state == UNIT_STARTING || u->state == UNIT_ENDING) && u->job.rc < 0 &&
-	       u->job.old_left && u->job.err.passing && has_shut_down(all, u->guest.domid);
+	       u->job.old_left && u->job.err.passing && guest_has_shut_down(&u->guest, all->host);
 }
 
 static enum unit_event job_event(struct units *all, const struct unit *u)

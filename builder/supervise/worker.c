@@ -29,12 +29,25 @@ unsigned worker_number(unsigned vcpus, uint64_t mib, size_t guests)
 	return n ? (unsigned)n : 1;
 }
 
+/* The store can be lost after the job took hold of it. The end of a domain that has shut down is
+ * put off then (unit_look.c). Any other is to go all the same: with the store as it is known now.
+ */
+static int destroy(struct job *j, struct host *h)
+{
+	const int rc = guest_destroy(j->guest, h, &j->err);
+
+	if (rc == 0 || !j->err.passing || !j->guest->in_store || guest_has_shut_down(j->guest, h))
+		return rc;
+	store_handle(h);
+	return guest_destroy(j->guest, h, &j->err);
+}
+
 static int run(struct job *j, struct host *h)
 {
 	j->old_left = false;
 	if (j->kind == JOB_START)
 		return guest_build(j->guest, h, &j->err);
-	if (guest_destroy(j->guest, h, &j->err) < 0) {
+	if (destroy(j, h) < 0) {
 		j->old_left = j->guest->domid != NO_DOMAIN;
 		return -1;
 	}

@@ -673,18 +673,29 @@ static void test_last_end_put_off(void **state)
 	}
 }
 
-/* One that was left half-way has not ended, and is no guest that runs. */
-static void test_half_way_not_put_off(void **state)
+/* One that has not shut down has nothing that is put off, and goes all the same. */
+static void test_not_put_off(void **state)
 {
 	struct scene s;
+	struct err e;
 
 	(void)state;
 	open_running(&s, GUEST_PV);
-	s.u->ended_at = clock_ns();
 	fake_fail_call("xs_transaction_start", 1, EPIPE);
-	unit_enter(&s.k.all, s.u, UNIT_STARTING);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_DESTROY, clock_ns(), &e), 0);
 	kit_units_jobs(&s.k);
-	assert_int_equal(s.u->state, UNIT_STUCK);
+	assert_int_equal(s.u->state, UNIT_ENDED);
+	nothing_left(&s);
+	close_scene(&s);
+
+	open_connecting(&s, GUEST_PV);
+	fake_fail_call("xs_transaction_start", 1, EPIPE);
+	assert_int_equal(unit_event(&s.k.all, s.u, EVENT_STORE_GONE, clock_ns(),
+				    &(struct err){.msg = "gone"}),
+			 0);
+	kit_units_jobs(&s.k);
+	assert_int_equal(s.u->state, UNIT_FAILED);
+	nothing_left(&s);
 	close_scene(&s);
 }
 
@@ -791,7 +802,7 @@ int main(void)
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_end_put_off),
 		cmocka_unit_test(test_last_end_put_off),
-		cmocka_unit_test(test_half_way_not_put_off),
+		cmocka_unit_test(test_not_put_off),
 		cmocka_unit_test(test_store_away),
 		cmocka_unit_test(test_nth_call),
 	};
