@@ -46,6 +46,8 @@ like($out, qr/^QEMU emulator version /, 'and is QEMU');
 
 ($tree) = image('ovmf', {uefi => qq(memory = 64; type = "hvm"; bios = "ovmf"\n)}, '-q');
 ok(-f "$tree/usr/share/ovmf/OVMF.fd", 'OVMF for a descriptor that wants it');
+($tree) = image('own', {uefi => qq(memory = 64; type = "hvm"; bios_path_override = "/images/OVMF.fd"\n)}, '-q');
+ok(!-e "$tree/usr/share/ovmf", 'but not for one that has its own, which is for -a');
 ($tree) = image('keymap', {screen => qq(kernel = "/k"\nmemory = 64\nvfb = ["keymap=fr-ch"]\n)}, '-q');
 ok(-f "$tree/usr/share/qemu/keymaps/fr-ch", 'the keymap that a descriptor names');
 ($tree) = image('without', {});

@@ -44,13 +44,6 @@ uint64_t create_need_kib(const struct guest_config *cfg, const struct host *h)
 	       (cfg->type == GUEST_HVM ? 128 : 64) + 32 * (uint64_t)cfg->maxvcpus;
 }
 
-/* Whether an IOMMU walks the same page tables as the processor (libxl_x86.c, whynot_pt_share). */
-static bool shares_pt(const struct guest_config *cfg, const struct host *h)
-{
-	return cfg->type == GUEST_HVM && h->physcaps & XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share &&
-	       x86_uses_hap(cfg, h);
-}
-
 /* What the host must have for what the descriptor wants. Returns 0, or -1 with e set. */
 static int check_abilities(const struct guest_config *cfg, const struct host *h, struct err *e)
 {
@@ -59,7 +52,7 @@ static int check_abilities(const struct guest_config *cfg, const struct host *h,
 	if (o->passthrough > PASSTHROUGH_DISABLED && !(h->physcaps & XEN_SYSCTL_PHYSCAP_directio))
 		return err_set(
 			e, "passthrough needs an IOMMU, which this host lacks or has turned off");
-	if (o->passthrough == PASSTHROUGH_SHARE_PT && !shares_pt(cfg, h))
+	if (o->passthrough == PASSTHROUGH_SHARE_PT && !x86_shares_pt(cfg, h))
 		return err_set(e,
 			       "passthrough = \"share_pt\" needs an IOMMU that can share the page "
 			       "tables of HAP: \"sync_pt\" does without");
@@ -79,7 +72,7 @@ static void describe_iommu(const struct guest_config *cfg, const struct host *h,
 	if (cfg->domain.passthrough <= PASSTHROUGH_DISABLED)
 		return;
 	config->flags |= XEN_DOMCTL_CDF_iommu;
-	if (cfg->domain.passthrough == PASSTHROUGH_SYNC_PT || !shares_pt(cfg, h))
+	if (cfg->domain.passthrough == PASSTHROUGH_SYNC_PT || !x86_shares_pt(cfg, h))
 		config->iommu_opts = XEN_DOMCTL_IOMMU_no_sharept;
 }
 

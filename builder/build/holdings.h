@@ -43,15 +43,18 @@ void guest_adopt_usb(struct guest *g, const char *sysroot);
 /* Gives disk i of g, a cdrom drive, another medium, which is held; the one before is dropped. */
 void guest_change_disk(struct guest *g, struct disk_table *disks, size_t i, struct disk *medium);
 
-/* Whether one of the disks is not there any more, so that they have to be looked for again. */
+/* Whether one of the disks or USB devices is not there any more, so that all have to be looked for
+ * again. */
 bool guest_lost_devices(const struct guest *g);
+
+/* Gives back all that guest_hold_devices has held. */
 void guest_drop_devices(struct guest *g, struct disk_table *disks);
 
-/* Whether g knows the disks and network interfaces that its domain has: one that was adopted may
- * not. */
+/* Whether g knows the disks, network interfaces and USB devices that its domain has: one that was
+ * adopted may not. */
 bool guest_knows_devices(const struct guest *g);
 
-/* Whether g has all that a build needs: its files, disks and network interfaces. */
+/* Whether g has all that a build needs: its files and devices. */
 bool guest_holds_all(const struct guest *g);
 
 /* Whether the files that are read where they are mapped are as long as they were then: who reads a

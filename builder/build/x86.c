@@ -16,6 +16,12 @@ bool x86_uses_hap(const struct guest_config *cfg, const struct host *h)
 	return h->physcaps & XEN_SYSCTL_PHYSCAP_hap && cfg->hap;
 }
 
+bool x86_shares_pt(const struct guest_config *cfg, const struct host *h)
+{
+	return cfg->type == GUEST_HVM && h->physcaps & XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share &&
+	       x86_uses_hap(cfg, h);
+}
+
 static int no_paging(const struct guest_config *cfg, const struct host *h, struct err *e)
 {
 	if (h->physcaps & XEN_SYSCTL_PHYSCAP_hap)

@@ -14,6 +14,10 @@
 /* Whether the guest's page tables are the processor's. */
 bool x86_uses_hap(const struct guest_config *cfg, const struct host *h);
 
+/* Whether an IOMMU can walk the same page tables as the processor (libxl_x86.c, whynot_pt_share).
+ */
+bool x86_shares_pt(const struct guest_config *cfg, const struct host *h);
+
 /*
  * Puts the guest's type, paging and emulation into config, before there is a domain. Returns 0, or
  * -1 with e set: the host can't run such a guest.

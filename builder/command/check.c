@@ -32,7 +32,7 @@
 
 static const char usage_text[] =
 	"check [--root TREE] [--list-kernels | --list-files] [--cmdline TEXT] [-W error] "
-	"FILE...\n\n"
+	"[--xl] FILE...\n\n"
 	"  --root TREE      files that descriptors name are looked for below TREE\n"
 	"  --list-kernels   only print the paths of the kernels that may be unpacked, one a line\n"
 	"  --list-files     only print what is named: what it is (kernel, disk ...) and a path\n"
@@ -414,7 +414,7 @@ static void print_lines(const struct check *c)
 		while (k < s->nr_descriptors && strcmp(s->descriptors[k].file, m->loc.file) != 0)
 			k++;
 		if (k == s->nr_descriptors)
-			diag_add(&rest, m->loc, "%s", m->text);
+			(m->note ? diag_note : diag_add)(&rest, m->loc, "%s", m->text);
 	}
 	fflush(stdout);
 	diag_print(&rest, DIAG_ALL, stderr, "earlydom: ");

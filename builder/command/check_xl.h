@@ -10,8 +10,9 @@
 #include "builder/describe/descriptor.h"
 
 /*
- * Prints for each statement of c that it is taken, or each message of d on it; then the messages on
- * the file as a whole; then whether the guest would start, which no error of the file forbids.
+ * Prints for each statement of c's file that it is taken, or each message of d on it; then the
+ * messages on the file as a whole; then whether the guest would start: that no error of the file's
+ * forbids it, nor of what dom0's kernel command line says of this guest, which is not printed.
  */
 void check_xl_print(const struct descriptor *c, const struct diag *d, FILE *to);
 

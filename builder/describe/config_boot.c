@@ -40,6 +40,8 @@ static void drop_kernel(struct reading *r, const struct statement *by)
 static void start_grub(struct reading *r, const struct statement *by, const char *path)
 {
 	drop_kernel(r, by);
+	/* bootloader's, where there is firmware, too. */
+	free(r->g->kernel);
 	r->g->kernel = strdup(path);
 	r->g->kernel_loc = by->value.loc;
 	if (!r->g->kernel)
@@ -64,7 +66,7 @@ static void check_bootloader(struct reading *r)
 /* xl has two words for pv and pvh guests, which start what xl.cfg(5) calls pvgrub. */
 static void check_pvgrub(struct reading *r)
 {
-	const struct statement *st = config_good(r, "firmware");
+	const struct statement *st = config_good(r, "firmware"), *kernel = config_good(r, "kernel");
 	const bool wide = st && !strcmp(r->g->firmware, "pvgrub64");
 	char buf[PLACE_MAX];
 
@@ -74,10 +76,10 @@ static void check_pvgrub(struct reading *r)
 		diag_add(r->d, st->value.loc,
 			 "firmware = \"%s\": a %s guest has \"pvgrub32\" or \"pvgrub64\"",
 			 r->g->firmware, guest_type_name(r->g->type));
-	} else if (config_given(r, "kernel")) {
+	} else if (kernel) {
 		diag_add(r->d, st->loc, "firmware can't be given together with kernel (%s)",
-			 config_place(config_good(r, "kernel")->loc, st->loc, buf));
-	} else {
+			 config_place(kernel->loc, st->loc, buf));
+	} else if (!config_given(r, "kernel")) {
 		start_grub(r, st,
 			   r->g->type == GUEST_PV && !wide ? grub_path_32()
 							   : grub_path(r->g->type));

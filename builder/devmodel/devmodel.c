@@ -24,6 +24,7 @@
 #include "builder/store/nodes.h"
 #include "builder/store/store.h"
 #include "qemu_start.h"
+#include "volume_links.h"
 
 /* A classic device model that does not know the ready pipe is ready when it has lived so long. */
 #define LIVED_NS NS_PER_S
@@ -547,6 +548,8 @@ static void give_back(struct devmodel *m)
 
 int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
 {
+	int rc;
+
 	/* It may be blocked in a write to the full pipe of its log. With the reading end closed
 	 * that write fails. */
 	drain(m);
@@ -554,13 +557,17 @@ int devmodel_end(struct devmodel *m, const struct guest *g, struct host *h, stru
 	close_fd(&m->said_fd);
 	if (m->state != DEVMODEL_NONE)
 		remove_nodes(g, h);
-	if (m->pid &&
-	    devmodel_process_end(m->pid, m->process_fd, DEVMODEL_TERM_MS, DEVMODEL_KILL_MS, e) < 0)
-		return -1;
-	if (guest_config_runs_qemu(g->cfg))
+	rc = m->pid ? devmodel_process_end(m->pid, m->process_fd, DEVMODEL_TERM_MS,
+					   DEVMODEL_KILL_MS, e)
+		    : 0;
+	/* Also of one that stays: nobody comes back for them when it has ended after all. */
+	if (guest_config_runs_qemu(g->cfg)) {
 		qemu_sockets_remove(g);
-	give_back(m);
-	return 0;
+		volume_links_remove("", g->cfg->name);
+	}
+	if (rc == 0)
+		give_back(m);
+	return rc;
 }
 
 bool devmodel_gone(struct devmodel *m)

@@ -1,7 +1,8 @@
 /*
  * A guest's device model: started before its first instruction, watched, and ended with it.
  *
- * Only a hvm guest has one. It is a process, a child of the supervisor's:
+ * An hvm guest has one, and a pv or pvh guest with devices that QEMU serves has QEMU for these. It
+ * is a process, a child of the supervisor's:
  *
  *   QEMU     is ready when it has written "running" to its node in the store and has then given up
  *            root (devmodel_powers.h), which is the last step of its start. One that is restricted
@@ -10,7 +11,7 @@
  *
  * Files of a device model:
  *
- *     QEMU     0: /dev/null    1, 2: its log
+ *     QEMU     0: /dev/null    1, 2: its log    and what it opens by no path (qemu_start.h)
  *     classic  0, 1: the guest's console, both the same end of a stream socket    2: its log
  *              3: its ready pipe (EARLYDOM_READY_FD=3)
  *              4: the event channels' device, through which its port (-p) is bound for dom0
@@ -61,7 +62,7 @@ void devmodels_close(struct devmodels *s);
 
 /*
  * Starts the device model of g, which is built, in the store if there is one, and does not run yet.
- * A pv or pvh guest has none: nothing is started, and devmodel_look says DEVMODEL_READY.
+ * Nothing is started for a guest that has none, and devmodel_look says DEVMODEL_READY.
  *
  * Returns 0, or -1 with e set and nothing left of it:
  *
@@ -97,12 +98,13 @@ int devmodel_look(struct devmodel *m, const struct guest *g, struct host *h,
 void devmodel_explain(struct devmodel *m, const struct guest *g, struct err *e);
 
 /*
- * Ends it, and gives back what it held: its process, files, event channel and nodes. To be called
- * while the domain is still there, because it maps the domain's memory; best while it is paused.
- * Waits for it, for DEVMODEL_TERM_MS until it is killed. Not to be called while another thread may
- * look at m. Does nothing for a guest without one; one that has ended is all right. Nodes that a
- * failing store does not remove stay. Returns 0, or -1 with e set: the process stays, and is tried
- * again by the next call.
+ * Ends it, and gives back what it held: its process, files, event channel and nodes; removes its
+ * sockets, and the links to its images (volume_links.h). To be called while the domain is still
+ * there, because it maps the domain's memory; best while it is paused. Waits for it, for
+ * DEVMODEL_TERM_MS until it is killed. Not to be called while another thread may look at m. Does
+ * nothing for a guest without one; one that has ended is all right. Nodes that a failing store does
+ * not remove stay. Returns 0, or -1 with e set: the process stays, and is tried again by the next
+ * call.
  */
 #define DEVMODEL_TERM_MS 3000
 #define DEVMODEL_KILL_MS 5000

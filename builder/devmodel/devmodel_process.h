@@ -47,8 +47,7 @@ struct model_handed {
 void model_handed_close(struct model_handed *h);
 
 /* Adds a file that stays the caller's. Returns as which number the process has it, or -1 with e
- * set.
- */
+ * set: there are MODEL_FDS_MAX. */
 int model_hand(struct model_handed *h, int fd, struct err *e);
 
 /* Runs it. Returns its process, or -1 with e set: `cannot run device model PATH: cause`. */

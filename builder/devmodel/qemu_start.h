@@ -5,8 +5,8 @@
  *     hvm guest     QEMU gives up its powers itself, as the last step of its start; one that serves
  *                   disks for the guest's own drivers keeps them
  *     pv, pvh       it begins without them, in a root of its own (model_root.h). Its sockets are
- *                   made here and are its files 3 and 4; those behind them are its channels' and
- * the images of its disks
+ *                   made here and are its files 3 and 4; those behind them are its channels'
+ *                   and the images of its disks
  */
 #ifndef EARLYDOM_QEMU_START_H
 #define EARLYDOM_QEMU_START_H

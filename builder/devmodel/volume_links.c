@@ -1,13 +1,16 @@
 #include "volume_links.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder/device/disk.h"
+#include "builder/device/volume.h"
 
 static int cannot_link(const char *path, struct err *e)
 {
@@ -66,4 +69,39 @@ int volume_links_make(const char *root, const struct guest *g, struct model_hand
 				return -1;
 	}
 	return 0;
+}
+
+/* Appends the first name in the directory to its path. False where there is none, or no room. */
+static bool go_down(char path[PATH_MAX])
+{
+	const size_t len = strlen(path);
+	DIR *d = opendir(path);
+	struct dirent *entry;
+	bool found = false;
+
+	while (d && !found && (entry = readdir(d)))
+		found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+			snprintf(path + len, PATH_MAX - len, "/%s", entry->d_name) <
+				(int)(PATH_MAX - len);
+	if (!found)
+		path[len] = '\0';
+	if (d)
+		closedir(d);
+	return found;
+}
+
+void volume_links_remove(const char *root, const char *guest)
+{
+	char path[PATH_MAX];
+	const int top = snprintf(path, sizeof(path), "%s" VOLUME_DIR "/%s", root, guest);
+
+	if (top >= (int)sizeof(path))
+		return;
+	/* With one directory open at a time: an image's path may have a thousand of them. */
+	while (strlen(path) >= (size_t)top) {
+		if (unlink(path) == 0 || rmdir(path) == 0)
+			*strrchr(path, '/') = '\0';
+		else if ((errno != ENOTEMPTY && errno != EEXIST) || !go_down(path))
+			return;
+	}
 }

@@ -19,4 +19,8 @@
 int volume_links_make(const char *root, const struct guest *g, struct model_handed *files,
 		      struct err *e);
 
+/* Removes that guest's links with their directories. What can't be removed stays: the next links
+ * take its place. */
+void volume_links_remove(const char *root, const char *guest);
+
 #endif

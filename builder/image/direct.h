@@ -31,10 +31,9 @@ char *direct_cmdline(const struct guest_config *g, const char *ip, const char *e
 int direct_check_pae(const struct guest_config *g, const struct kernel *k, struct err *e);
 
 /*
- * What somebody should know who starts the guest with that kernel, in words that go behind "kernel
- * X
- * ": of a UKI, that not all of it is used. g may be NULL. Returns buf, "" in it where there is
- * nothing.
+ * What somebody should know who starts the guest with that kernel, in words that go behind the
+ * kernel's name: of a UKI, that not all of it is used. g may be NULL. Returns buf, "" in it where
+ * there is nothing.
  */
 const char *direct_note(const struct guest_config *g, const struct kernel *k,
 			char buf[KERNEL_NOTE_MAX]);

@@ -264,7 +264,9 @@ static void ask_media(struct control_client *k, struct units *all, char *name)
 	}
 	k->unit = units_find(all, name);
 	if (!k->unit)
-		err_set(&e, "no guest has the name %.64s", name);
+		err_set(&e, "no guest has the name %.127s", name);
+	else
+		k->media_changes = k->unit->media_changes;
 	if (!k->unit || unit_media_begin(all, k->unit, vdev, path, &e) < 0)
 		refuse(k, e.msg);
 	else
@@ -286,6 +288,44 @@ static void ask_stop_all(struct control_client *k, const char *arguments)
 	}
 	stop_all_begin(&k->stop_all, seconds, word[0], clock_ns());
 	k->state = CLIENT_STOPPING;
+}
+
+/* What is asked of one guest, by its name. */
+static void ask_guest(struct control_client *k, struct units *all, const char *request,
+		      const char *name)
+{
+	struct err e;
+	int rc;
+
+	k->unit = units_find(all, name);
+	if (!k->unit && !strcmp(request, "end") && units_have_other(all, name)) {
+		done(k, 0, NULL);
+		return;
+	}
+	if (!k->unit) {
+		err_set(&e, "no guest has the name %.127s", name);
+		refuse(k, e.msg);
+		return;
+	}
+	if (!strcmp(request, "console")) {
+		attach(k, all);
+		return;
+	}
+	k->refusals = k->unit->refusals;
+	if (!strcmp(request, "end") && unit_over(k->unit))
+		rc = 0;
+	else if (!strcmp(request, "stop") || !strcmp(request, "end"))
+		rc = unit_event(all, k->unit, EVENT_ASK_STOP, clock_ns(), &e);
+	else if (!strcmp(request, "destroy"))
+		rc = unit_event(all, k->unit, EVENT_ASK_DESTROY, clock_ns(), &e);
+	else if (!strcmp(request, "release"))
+		rc = unit_event(all, k->unit, EVENT_ASK_RELEASE, clock_ns(), &e);
+	else
+		rc = err_set(&e, "unknown request");
+	if (rc < 0)
+		refuse(k, e.msg);
+	else
+		k->state = CLIENT_WAITING;
 }
 
 static void ask(struct control_client *k, struct units *all, char *request)
@@ -322,47 +362,14 @@ static void ask(struct control_client *k, struct units *all, char *request)
 		return;
 	}
 	*name++ = '\0';
-	if (!strcmp(request, "start")) {
+	if (!strcmp(request, "start"))
 		ask_start(k, all, name);
-		return;
-	}
-	if (!strcmp(request, "stop-all")) {
+	else if (!strcmp(request, "stop-all"))
 		ask_stop_all(k, name);
-		return;
-	}
-	if (!strcmp(request, "media")) {
+	else if (!strcmp(request, "media"))
 		ask_media(k, all, name);
-		return;
-	}
-	k->unit = units_find(all, name);
-	if (!k->unit && !strcmp(request, "end") && units_have_other(all, name)) {
-		done(k, 0, NULL);
-		return;
-	}
-	if (!k->unit) {
-		err_set(&e, "no guest has the name %.127s", name);
-		refuse(k, e.msg);
-		return;
-	}
-	if (!strcmp(request, "console")) {
-		attach(k, all);
-		return;
-	}
-	k->refusals = k->unit->refusals;
-	if (!strcmp(request, "end") && unit_over(k->unit))
-		rc = 0;
-	else if (!strcmp(request, "stop") || !strcmp(request, "end"))
-		rc = unit_event(all, k->unit, EVENT_ASK_STOP, clock_ns(), &e);
-	else if (!strcmp(request, "destroy"))
-		rc = unit_event(all, k->unit, EVENT_ASK_DESTROY, clock_ns(), &e);
-	else if (!strcmp(request, "release"))
-		rc = unit_event(all, k->unit, EVENT_ASK_RELEASE, clock_ns(), &e);
 	else
-		rc = err_set(&e, "unknown request");
-	if (rc < 0)
-		refuse(k, e.msg);
-	else
-		k->state = CLIENT_WAITING;
+		ask_guest(k, all, request, name);
 }
 
 static void type(struct control_client *k, struct units *all)
@@ -560,7 +567,8 @@ void control_settle(struct control *c, struct units *all)
 			continue;
 		}
 		if (k->state == CLIENT_MEDIA) {
-			if (!k->unit->media.under_way)
+			/* The next one may be under way already. */
+			if (k->media_changes != k->unit->media_changes)
 				done(k, k->unit->media.rc, &k->unit->media.err);
 			continue;
 		}

@@ -34,7 +34,7 @@
 #define CONTROL_CLIENTS 16
 
 /* The longest request, with its newline: the path of a medium, and what is in front of it. */
-#define CONTROL_REQUEST_MAX (PATH_MAX + 128)
+#define CONTROL_REQUEST_MAX (PATH_MAX + CONFIG_NAME_MAX + 64)
 
 struct control_client {
 	int fd; /* -1: free */
@@ -49,8 +49,8 @@ struct control_client {
 	} state;
 	struct unit *unit; /* NULL while the hand-over of all is waited for */
 	struct stop_all stop_all;
-	unsigned refusals; /* of the unit's, before its request */
-	int file;          /* came with the request, or -1 */
+	unsigned refusals, media_changes; /* of the unit's, before its request */
+	int file;                         /* came with the request, or -1 */
 	/* The request so far; input that the console's ring had no room for. */
 	char in[CONTROL_REQUEST_MAX + 1];
 	size_t in_len;

@@ -36,7 +36,7 @@ void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind k
 
 struct dropping {
 	struct errand errand;
-	struct guest guest; /* its disks and interfaces are the errand's */
+	struct guest guest; /* its disks, interfaces and USB devices are the errand's */
 	struct disk_table *disks;
 };
 
@@ -65,7 +65,7 @@ void unit_drop_devices(struct units *all, struct unit *u)
 {
 	struct dropping *d;
 
-	if (!u->guest.disks && !u->guest.vifs)
+	if (!u->guest.disks && !u->guest.vifs && !u->guest.usbdevs)
 		return;
 	d = u->guest.disks ? calloc(1, sizeof(*d)) : NULL;
 	if (!d) {
@@ -82,6 +82,7 @@ void unit_drop_devices(struct units *all, struct unit *u)
 	d->disks = all->disks;
 	u->guest.disks = NULL;
 	u->guest.vifs = NULL;
+	u->guest.usbdevs = NULL;
 	errand_give(all->errands, &d->errand);
 }
 

@@ -149,6 +149,21 @@ static void test_lines(void **state)
 	assert_int_equal(check("--xl", "--root", "root", "web.cfg"), EXIT_OK);
 	assert_string_equal(o.out, "web.cfg:1: kernel = \"/kernel\": taken\n"
 				   "web.cfg:1: memory = 64: taken\nweb.cfg: would start\n");
+	/* What the kernel command line says is no line of the file's. */
+	kit_text("web.cfg", "memory = 64\nkernel = '/kernel'\nsve = 0\n");
+	assert_int_equal(check("--xl", "--root=root",
+			       "--cmdline=earlydom.web.hpet=1 earlydom.web.memory=65", "web.cfg"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web.cfg:2: kernel = \"/kernel\": taken\n"
+				   "web.cfg:3: sve = 0: note: sve = 0 has no effect\n"
+				   "web.cfg: would start\n");
+	assert_string_equal(o.err, "earlydom: kernel command line:1:1: note: hpet has no effect in "
+				   "a pv guest\n");
+	assert_int_equal(check("--xl", "--root=root", "--cmdline=earlydom.web.vcpus=0", "web.cfg"),
+			 EXIT_FAILED);
+	assert_non_null(strstr(o.out, "web.cfg:3: sve = 0: note: sve = 0 has no effect\n"
+				      "web.cfg: would not start\n"));
+	assert_non_null(strstr(o.err, "kernel command line:1:20: vcpus = 0: must be "));
 	kit_text("web.cfg", "= 5\n");
 	assert_int_equal(check("--xl", "nowhere", "web.cfg", NULL), EXIT_FAILED);
 	assert_non_null(strstr(o.out, "web.cfg:1: refused: "));

@@ -309,6 +309,18 @@ static void test_bootloader(void **state)
 	expect_diag(&d, "");
 	assert_string_equal(g.kernel, "/usr/lib/grub-xen/grub-x86_64-xen.bin");
 	done(&c, &g);
+	/* A kernel that is none is one error. */
+	read_text("web.cfg", "memory = 64; firmware = 'pvgrub64'; kernel = '/k/'", &c, &g, &d);
+	expect_diag(&d, "web.cfg:1:46: kernel = \"/k/\": must be the name of a file, not of a "
+			"directory\n");
+	done(&c, &g);
+	read_text("web.cfg", "memory = 64; firmware = 'pvgrub32'; bootloader = 'pygrub'", &c, &g,
+		  &d);
+	assert_int_equal(diag_count(&d), 0);
+	diag_free(&d);
+	d = (struct diag){0};
+	assert_string_equal(g.kernel, "/usr/lib/grub-xen/grub-i386-xen.bin");
+	done(&c, &g);
 	refuses("firmware = 'pvgrub64'",
 		"web.cfg:2:1: firmware can't be given together with kernel (line 1)\n");
 	refuses("firmware = 'ovmf'; type = 'pvh'", "web.cfg:2:12: firmware = \"ovmf\": a pvh guest "

@@ -26,6 +26,7 @@
 #include "builder/describe/vfb_spec.h"
 #include "builder/device/disk.h"
 #include "builder/device/usb.h"
+#include "builder/device/volume.h"
 #include "builder/fake/fake_store.h"
 #include "builder/fake/models.h"
 #include "builder/devmodel/devmodel.h"
@@ -478,6 +479,28 @@ static void test_leave(void **state)
 	tear_down();
 }
 
+/* Whether mounts and device nodes can be made here, and so roots of its own. */
+static bool may_make_roots(void)
+{
+	static int may = -1;
+	int status;
+	pid_t pid;
+
+	if (may < 0) {
+		pid = fork();
+		if (!pid)
+			_exit(geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+			      mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+			      mount("x", "/tmp", "tmpfs", 0, NULL) < 0 ||
+			      mknod("/tmp/null", S_IFCHR, makedev(1, 3)) < 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		may = status == 0;
+		if (!may)
+			print_message("NOT TESTED: no right to mount or to make device nodes\n");
+	}
+	return may;
+}
+
 /* ---- QEMU ---- */
 
 static void test_qemu(void **state)
@@ -542,6 +565,33 @@ static void test_qemu(void **state)
 	tear_down();
 }
 
+/* The links to its images go with it. They are in the place where they always are, over which the
+ * test lays its own. */
+static void test_links(void **state)
+{
+	static const char link[] = VOLUME_DIR "/web/hda/images/a.qcow2";
+	char path[sizeof(link)];
+
+	(void)state;
+	if (!may_make_roots())
+		return;
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("test", "/run", "tmpfs", 0, NULL), 0);
+	set_up(true, false);
+	start("root");
+	for (const char *p = strchr(link + 5, '/'); p; p = strchr(p + 1, '/')) {
+		snprintf(path, sizeof(path), "%.*s", (int)(p - link), link);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	assert_int_equal(symlink("/proc/self/fd/3", link), 0);
+	end();
+	assert_int_equal(access(VOLUME_DIR "/web", F_OK), -1);
+	assert_int_equal(access(VOLUME_DIR, F_OK), 0);
+	tear_down();
+	assert_int_equal(umount2("/run", MNT_DETACH), 0);
+}
+
 /* One that can't write its node. */
 static void test_restricted(void **state)
 {
@@ -577,28 +627,6 @@ static void tear_down_screen(void)
 	cfg.nr_vfbs = 0;
 	vfb_spec_free(&screen);
 	tear_down();
-}
-
-/* Whether a start in a root of its own is possible here. */
-static bool may_make_roots(void)
-{
-	static int may = -1;
-	int status;
-	pid_t pid;
-
-	if (may < 0) {
-		pid = fork();
-		if (!pid)
-			_exit(geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
-			      mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-			      mount("x", "/tmp", "tmpfs", 0, NULL) < 0 ||
-			      mknod("/tmp/null", S_IFCHR, makedev(1, 3)) < 0);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		may = status == 0;
-		if (!may)
-			print_message("NOT TESTED: no right to mount or to make device nodes\n");
-	}
-	return may;
 }
 
 /* Whether the process sees that path. */
@@ -1172,6 +1200,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_leave),
 		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_restricted),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_powers),

@@ -68,6 +68,14 @@ static void test_links(void **state)
 	assert_int_equal(mkdir(at, 0700), 0);
 	assert_int_equal(volume_links_make(root, &g, &files, &e), -1);
 	KIT_CHECK(strstr(e.msg, "by which QEMU opens an image: Is a directory"), "%s", e.msg);
+	/* With the guest's end all of it goes, and nothing of another guest. */
+	snprintf(at, sizeof(at), "%s" VOLUME_DIR "/web2", root);
+	assert_int_equal(mkdir(at, 0700), 0);
+	volume_links_remove(root, "web");
+	volume_links_remove(root, "web");
+	assert_int_equal(access(at, F_OK), 0);
+	at[strlen(at) - 1] = '\0';
+	assert_int_equal(access(at, F_OK), -1);
 	files.n = MODEL_FDS_MAX;
 	assert_int_equal(volume_links_make(root, &g, &files, &e), -1);
 	assert_string_equal(e.msg, "it has more disks than its device model can have");

@@ -13,6 +13,7 @@
 #include "builder/describe/disk_spec.h"
 #include "builder/supervise/control.h"
 #include "builder/supervise/unit_console.h"
+#include "builder/supervise/unit_media.h"
 
 struct scene {
 	struct kit_units k;
@@ -206,6 +207,7 @@ static void test_media_waits(void **state)
 	struct disk disk = {.spec = &drive, .format = DISK_EMPTY, .fd = -1}, *list = &disk;
 	struct scene s;
 	struct unit *u;
+	struct err e;
 	int fd;
 
 	(void)state;
@@ -221,6 +223,15 @@ static void test_media_waits(void **state)
 	kit_units_jobs(&s.k);
 	turn(&s);
 	hears(fd, "error: disk hdc: /no/such file: No such file or directory\n");
+	/* And of no later change, which may be asked for before that is told. */
+	fd = dial(&s);
+	send_text(&s, fd, "media web hdc insert /no/such file\n");
+	waits(fd);
+	kit_units_jobs(&s.k);
+	KIT_CHECK(unit_media_begin(&s.k.all, u, "hdc", "/another", &e) == 0, "%s", e.msg);
+	turn(&s);
+	hears(fd, "error: disk hdc: /no/such file: No such file or directory\n");
+	kit_units_jobs(&s.k);
 	u->guest.disks = NULL;
 	s.cfgs[0].type = GUEST_PV;
 	s.cfgs[0].nr_disks = 0;

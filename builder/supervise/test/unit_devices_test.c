@@ -93,6 +93,7 @@ static void nothing_left(const struct scene *s)
 	assert_null(s->k.disks.disks);
 	assert_null(s->u->guest.disks);
 	assert_null(s->u->guest.vifs);
+	assert_null(s->u->guest.usbdevs);
 	assert_null(s->k.images.files);
 	assert_false(s->u->guest.in_store);
 }
@@ -273,6 +274,54 @@ static void test_usb(void **state)
 	failed(&s, "USB device 4 of bus 1 is not there", "");
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
 	close_scene(&s);
+}
+
+/* USB devices are given back with the disks, or alone: a guest that starts again looks for both. */
+static void test_usb_again(void **state)
+{
+	static struct usbdev_spec spec = {.bus = 1, .addr = 3};
+	static const char file[] = "usb/sys/bus/usb/devices/1-1/devnum"; /* of the test before */
+	char root[256];
+	struct scene s;
+	struct err e;
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s", kit_path("usb"));
+	for (int disks = 0; disks < 2; disks++) {
+		configure(&s, GUEST_PVH);
+		if (!disks)
+			s.cfg = kit_config("web", GUEST_PVH);
+		s.cfg.usbdevs = &spec;
+		s.cfg.nr_usbdevs = 1;
+		open_scene(&s);
+		s.k.disks.sysroot = root;
+		kit_text(file, "3\n");
+		kit_units_start(&s.k);
+		kit_units_jobs(&s.k);
+		assert_int_equal(s.u->state, UNIT_RUNNING);
+		fake_shutdown(1, SHUTDOWN_poweroff);
+		kit_units_look(&s.k, 0);
+		kit_units_jobs(&s.k);
+		nothing_left(&s);
+		/* It is another one by now, until the first is back. */
+		kit_text(file, "4\n");
+		assert_int_equal(unit_event(&s.k.all, s.u, EVENT_ASK_START, clock_ns(), &e), 0);
+		unit_proceed(&s.k.all, s.u, clock_ns());
+		kit_units_jobs(&s.k);
+		assert_int_equal(s.u->state, UNIT_WAITING);
+		assert_null(s.u->guest.usbdevs);
+		kit_text(file, "3\n");
+		kit_units_tick(&s.k, s.u->since + NS_PER_S);
+		kit_units_jobs(&s.k);
+		assert_int_equal(s.u->state, UNIT_RUNNING);
+		assert_true(!disks || s.u->guest.disks);
+		fake_shutdown(2, SHUTDOWN_poweroff);
+		kit_units_look(&s.k, 0);
+		kit_units_jobs(&s.k);
+		kit_units_said(&s.k);
+		nothing_left(&s);
+		close_scene(&s);
+	}
 }
 
 /* What a vif is plugged into is waited for, too. */
@@ -789,6 +838,7 @@ int main(void)
 		cmocka_unit_test(test_disk_comes),
 		cmocka_unit_test(test_disk_does_not_come),
 		cmocka_unit_test(test_usb),
+		cmocka_unit_test(test_usb_again),
 		cmocka_unit_test(test_no_bridge),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_others_go_on),
