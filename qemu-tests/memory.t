@@ -53,7 +53,8 @@ my $boot = flaky_boot('memory', with => \&dom0_boot,
 	staged => [tool('xenfacts') . ':/xenfacts',
 		map { write_file(work_dir . "/$_.cfg", $twins{$_}) . ":/$_.cfg" } sort keys %twins],
 	dom0 => 'earlydom=pv192,pvh192,vmx192',
-	memory => 3072,
+	# of 384 MiB there are six at once
+	memory => 3584,
 	time => 900,
 	stage => <<'SH');
 # told NAME: what the guest has told, in its newest domain
