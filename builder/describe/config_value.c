@@ -204,7 +204,7 @@ static const struct word *get_word(const struct key *k, const struct value *v, s
 	if (!text)
 		return NULL;
 	for (w = k->words; w->text; w++)
-		if (!strcmp(w->text, text))
+		if (!(k->any_case ? strcasecmp : strcmp)(w->text, text))
 			break;
 	list_words(known, sizeof(known), k->words);
 	if (!w->text) {

@@ -19,7 +19,7 @@ key_reader read_bool;      /* bool: an integer, 0 or not */
 key_reader read_string;    /* char * */
 key_reader read_lines;     /* char *: the same, and may have line breaks */
 key_reader read_word;      /* unsigned: the index in words */
-key_reader read_word_text; /* char *: the word itself */
+key_reader read_word_text; /* char *: the word itself, as it is given */
 key_reader read_image;     /* char *: as read_word_text, with the words from the image types */
 key_reader read_strings;   /* struct strings */
 key_reader read_uuid;      /* uint8_t[16] */
