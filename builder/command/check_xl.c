@@ -57,7 +57,7 @@ static void print_statement(const struct descriptor *whole, size_t i, const stru
 		snprintf(head, sizeof(head), "%.80s +=: ", st->key);
 	else
 		snprintf(head, sizeof(head), "%.80s = %s: ", st->key,
-			 value_show(&st->value, shown));
+			 value_show_of(st->key, &st->value, shown));
 	if (!has_statement(c, st->loc))
 		fprintf(out, "%s:%u: %sreplaced by the kernel command line\n", whole->file,
 			st->loc.line, head);

@@ -45,6 +45,10 @@ int check_ready(const char *text, struct err *e); /* a node below the guest's pa
 #define SHOW_MAX 80
 const char *value_show(const struct value *v, char buf[SHOW_MAX]);
 
+/* The same for the value of that key, or of an entry of it: one in which there may be a password is
+ * not shown. */
+const char *value_show_of(const char *key, const struct value *v, char buf[SHOW_MAX]);
+
 /* The i-th string of a list, or a value that stands for a list with itself alone. */
 const struct value *value_entry(const struct value *v, size_t i);
 

@@ -149,6 +149,22 @@ static void test_lines(void **state)
 	assert_int_equal(check("--xl", "--root", "root", "web.cfg"), EXIT_OK);
 	assert_string_equal(o.out, "web.cfg:1: kernel = \"/kernel\": taken\n"
 				   "web.cfg:1: memory = 64: taken\nweb.cfg: would start\n");
+	/* A password is shown nowhere. */
+	kit_text("web.cfg", "type = 'hvm'; memory = 64; vnc = 1; vncpasswd = 'secret'\n"
+			    "spicepasswd = 'secret'\n");
+	assert_int_equal(check("--xl", "--root", "root", "web.cfg"), EXIT_OK);
+	assert_non_null(strstr(o.out, "web.cfg:1: vncpasswd = ...: taken\n"));
+	assert_null(strstr(o.out, "secret"));
+	kit_text("web.cfg", "type = 'hvm'; memory = 64; vnc = 1; vncpasswd = 'secret\\n'\n");
+	assert_int_equal(check("--root", "root", "web.cfg", NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: web.cfg:1:49: vncpasswd = ...: must not hold control "
+				   "characters\n");
+	kit_text("web.cfg", "kernel = '/kernel'; memory = 64; vfb = 'vncpasswd=secret'\n");
+	assert_int_equal(check("--root", "root", "web.cfg", NULL), EXIT_FAILED);
+	assert_null(strstr(o.err, "secret"));
+	kit_text("web.cfg", "kernel = '/kernel'; memory = 64; vfb = [ 'vncpasswd=secret\\n' ]\n");
+	assert_int_equal(check("--root", "root", "web.cfg", NULL), EXIT_FAILED);
+	assert_null(strstr(o.err, "secret"));
 	kit_text("web.cfg", "= 5\n");
 	assert_int_equal(check("--xl", "nowhere", "web.cfg", NULL), EXIT_FAILED);
 	assert_non_null(strstr(o.out, "web.cfg:1: refused: "));
