@@ -409,7 +409,8 @@ void select_guests(const struct source *sources, size_t nr_sources, const struct
 	w.all = calloc(nr_sources + 1, sizeof(*w.all));
 	w.order = calloc(nr_sources + 1, sizeof(*w.order));
 	out->descriptors = calloc(nr_sources + 1, sizeof(*out->descriptors));
-	if (!w.all || !w.order || !out->descriptors) {
+	out->chosen = calloc(nr_sources + 1, sizeof(*out->chosen));
+	if (!w.all || !w.order || !out->descriptors || !out->chosen) {
 		out_of_memory(d, CMDLINE_FILE);
 		out->bad = nr_sources;
 		goto out;
@@ -425,6 +426,7 @@ void select_guests(const struct source *sources, size_t nr_sources, const struct
 	read_guests(&w);
 	read_others(&w);
 	for (size_t i = 0; i < nr_sources; i++) {
+		out->chosen[i] = w.all[i].selected;
 		free(w.all[i].name);
 		strings_free(&w.all[i].profile);
 		diag_free(&w.all[i].diag);
@@ -445,5 +447,6 @@ void selection_free(struct selection *s)
 	for (size_t i = 0; i < s->nr_descriptors; i++)
 		descriptor_free(&s->descriptors[i]);
 	free(s->descriptors);
+	free(s->chosen);
 	*s = (struct selection){0};
 }

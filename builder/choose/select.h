@@ -22,6 +22,7 @@ struct selection {
 	struct guest_config *others; /* the other guests, those of them that are right */
 	size_t nr_others;
 	struct descriptor *descriptors; /* parsed files: locations in guests refer to them */
+	bool *chosen;                   /* of each of them, whether it is selected */
 	size_t nr_descriptors;
 };
 

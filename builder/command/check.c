@@ -31,8 +31,8 @@
 #include "builder/describe/disk_spec.h"
 
 static const char usage_text[] =
-	"check [--root TREE] [--list-kernels | --list-files] [--cmdline TEXT] [-W error] "
-	"[--xl] FILE...\n\n"
+	"check [--root TREE] [--list-kernels | --list-files | --xl] [--cmdline TEXT] "
+	"[-W error] FILE...\n\n"
 	"  --root TREE      files that descriptors name are looked for below TREE\n"
 	"  --list-kernels   only print the paths of the kernels that may be unpacked, one a line\n"
 	"  --list-files     only print what is named: what it is (kernel, disk ...) and a path\n"
@@ -46,6 +46,7 @@ struct check {
 	struct cmdline cmdline;
 	struct sources sources;
 	struct selection selection;
+	bool *starts; /* of the selection's guests, whether nothing was found wrong with it */
 	struct image_cache images;
 	struct diag diag;
 };
@@ -384,19 +385,35 @@ static void check_all(struct check *c)
 		list_files(&c->selection);
 	if (c->list_kernels || c->list_files)
 		return;
-	for (size_t i = 0; i < c->selection.n; i++) {
+	c->starts = calloc(c->selection.n + 1, sizeof(*c->starts));
+	if (!c->starts)
+		diag_add(&c->diag, (struct loc){CMDLINE_FILE, 0, 0}, "out of memory");
+	for (size_t i = 0; c->starts && i < c->selection.n; i++) {
 		before = diag_count(&c->diag);
 		check_images(c, &c->selection.guests[i]);
 		check_platform(c, &c->selection.guests[i]);
 		for (size_t k = 0; k < c->selection.guests[i].nr_disks; k++)
 			check_disk(c, &c->selection.guests[i], k);
-		if (diag_count(&c->diag) == before && !c->xl)
+		c->starts[i] = diag_count(&c->diag) == before;
+		if (c->starts[i] && !c->xl)
 			say_ok(&c->selection.guests[i]);
 	}
 	while (c->images.files) {
 		c->images.files->users = 1;
 		image_drop(&c->images, c->images.files);
 	}
+}
+
+static enum check_xl_verdict verdict_of(const struct check *c, size_t descriptor)
+{
+	const struct selection *s = &c->selection;
+
+	if (!s->chosen[descriptor])
+		return CHECK_XL_NOT_SELECTED;
+	for (size_t i = 0; c->starts && i < s->n; i++)
+		if (s->guests[i].file == s->descriptors[descriptor].file)
+			return c->starts[i] ? CHECK_XL_STARTS : CHECK_XL_REFUSED;
+	return CHECK_XL_REFUSED;
 }
 
 /* What of the messages is of no descriptor that could be read is said as always. */
@@ -406,15 +423,18 @@ static void print_lines(const struct check *c)
 	struct diag rest = {0};
 
 	for (size_t i = 0; i < s->nr_descriptors; i++)
-		check_xl_print(&s->descriptors[i], &c->diag, stdout);
+		check_xl_print(&c->sources.v[i], &s->descriptors[i], &c->diag, verdict_of(c, i),
+			       stdout);
 	for (size_t i = 0; i < c->diag.n; i++) {
 		const struct diag_msg *m = &c->diag.msgs[i];
 		size_t k = 0;
 
 		while (k < s->nr_descriptors && strcmp(s->descriptors[k].file, m->loc.file) != 0)
 			k++;
-		if (k == s->nr_descriptors)
-			(m->note ? diag_note : diag_add)(&rest, m->loc, "%s", m->text);
+		if (k == s->nr_descriptors && m->note)
+			diag_note(&rest, m->loc, "%s", m->text);
+		else if (k == s->nr_descriptors)
+			diag_add(&rest, m->loc, "%s", m->text);
 	}
 	fflush(stdout);
 	diag_print(&rest, DIAG_ALL, stderr, "earlydom: ");
@@ -464,7 +484,7 @@ int command_check(int argc, char **argv)
 			return command_usage(usage_text);
 		}
 	}
-	if (optind == argc)
+	if (optind == argc || c.xl + c.list_kernels + c.list_files > 1)
 		return command_usage(usage_text);
 	for (; optind < argc; optind++)
 		sources_read_file(argv[optind], &c.sources, &c.diag);
@@ -477,6 +497,7 @@ int command_check(int argc, char **argv)
 	if (!c.xl)
 		diag_print(&c.diag, DIAG_ALL, stderr, "earlydom: ");
 	rc = diag_count(&c.diag) ? EXIT_FAILED : EXIT_OK;
+	free(c.starts);
 	selection_free(&c.selection);
 	sources_free(&c.sources);
 	cmdline_free(&c.cmdline);

@@ -9,39 +9,6 @@ static bool is_before(struct loc a, struct loc b)
 	return a.line < b.line || (a.line == b.line && a.column < b.column);
 }
 
-static bool is_same(struct loc a, struct loc b)
-{
-	return a.line == b.line && a.column == b.column && !strcmp(a.file, b.file);
-}
-
-/* What dom0's kernel command line says of the guest is a statement, too, behind those of the file.
- */
-static bool is_of_file(const struct descriptor *c, size_t i)
-{
-	return i < c->n && !strcmp(c->statements[i].loc.file, c->file);
-}
-
-/* Whether the place is that of the value, or of something in it. */
-static bool is_in(const struct value *v, struct loc loc)
-{
-	bool in = is_same(v->loc, loc);
-
-	for (size_t i = 0; !in && i < v->nr_items; i++)
-		in = is_in(&v->items[i], loc);
-	return in;
-}
-
-static bool is_about(const struct descriptor *c, const struct diag_msg *m)
-{
-	if (!strcmp(m->loc.file, c->file))
-		return true;
-	for (size_t i = 0; i < c->n; i++)
-		if (!is_of_file(c, i) && (is_same(c->statements[i].loc, m->loc) ||
-					  is_in(&c->statements[i].value, m->loc)))
-			return true;
-	return false;
-}
-
 static const char *verdict(const struct diag_msg *m)
 {
 	return m->note ? "note" : "refused";
@@ -65,10 +32,24 @@ static size_t print_between(const char *file, const struct diag *d, struct loc f
 	return n;
 }
 
-static void print_statement(const struct descriptor *c, size_t i, const struct diag *d, FILE *out)
+/* Whether c has the statement of that place: one of the kernel command line may have its place. */
+static bool has_statement(const struct descriptor *c, struct loc loc)
 {
-	const struct statement *st = &c->statements[i];
-	const struct loc end = {c->file, UINT32_MAX, 0};
+	for (size_t i = 0; i < c->n; i++) {
+		const struct loc at = c->statements[i].loc;
+
+		if (at.file == loc.file && at.line == loc.line && at.column == loc.column)
+			return true;
+	}
+	return false;
+}
+
+/* Statement i of the whole file, where c is what the guest has. */
+static void print_statement(const struct descriptor *whole, size_t i, const struct descriptor *c,
+			    const struct diag *d, FILE *out)
+{
+	const struct statement *st = &whole->statements[i];
+	const struct loc end = {whole->file, UINT32_MAX, 0};
 	char shown[SHOW_MAX], head[SHOW_MAX + 96];
 
 	if (st->adds && st->value.kind == VALUE_BAD)
@@ -76,26 +57,55 @@ static void print_statement(const struct descriptor *c, size_t i, const struct d
 		snprintf(head, sizeof(head), "%.80s +=: ", st->key);
 	else
 		snprintf(head, sizeof(head), "%.80s = %s: ", st->key,
-			 value_show(&st->value, shown));
-	if (!print_between(c->file, d, st->loc,
-			   is_of_file(c, i + 1) ? c->statements[i + 1].loc : end, head, out))
-		fprintf(out, "%s:%u: %staken\n", c->file, st->loc.line, head);
+			 value_show_of(st->key, &st->value, shown));
+	if (!has_statement(c, st->loc))
+		fprintf(out, "%s:%u: %sreplaced by the kernel command line\n", whole->file,
+			st->loc.line, head);
+	else if (!print_between(whole->file, d, st->loc,
+				i + 1 < whole->n ? whole->statements[i + 1].loc : end, head, out))
+		fprintf(out, "%s:%u: %staken\n", whole->file, st->loc.line, head);
 }
 
-void check_xl_print(const struct descriptor *c, const struct diag *d, FILE *to)
+/* Returns how many errors there are on the file. */
+static size_t print_file(const struct descriptor *whole, const struct descriptor *c,
+			 const struct diag *d, FILE *to)
 {
-	const struct loc begin = {c->file, 1, 1}, end = {c->file, UINT32_MAX, 0};
-	size_t errors = d->lost;
+	const struct loc begin = {whole->file, 1, 1}, end = {whole->file, UINT32_MAX, 0};
+	size_t errors = 0;
 
-	print_between(c->file, d, begin, is_of_file(c, 0) ? c->statements[0].loc : end, "", to);
-	for (size_t i = 0; is_of_file(c, i); i++)
-		print_statement(c, i, d, to);
+	print_between(whole->file, d, begin, whole->n ? whole->statements[0].loc : end, "", to);
+	for (size_t i = 0; i < whole->n; i++)
+		print_statement(whole, i, c, d, to);
 	for (size_t i = 0; i < d->n; i++) {
 		const struct diag_msg *m = &d->msgs[i];
 
-		errors += !m->note && is_about(c, m);
-		if (!m->loc.line && !strcmp(m->loc.file, c->file))
-			fprintf(to, "%s: %s: %s\n", c->file, verdict(m), m->text);
+		if (strcmp(m->loc.file, whole->file) != 0)
+			continue;
+		errors += !m->note;
+		if (!m->loc.line)
+			fprintf(to, "%s: %s: %s\n", whole->file, verdict(m), m->text);
 	}
-	fprintf(to, "%s: would %sstart\n", c->file, errors ? "not " : "");
+	return errors;
+}
+
+void check_xl_print(const struct source *s, const struct descriptor *c, const struct diag *d,
+		    enum check_xl_verdict verdict, FILE *to)
+{
+	struct diag ignored = {0};
+	struct descriptor whole;
+	size_t errors;
+
+	if (verdict == CHECK_XL_NOT_SELECTED) {
+		fprintf(to, "%s: is not selected\n", s->file);
+		return;
+	}
+	descriptor_parse(s->file, s->text, s->len, &whole, &ignored);
+	errors = print_file(&whole, c, d, to);
+	if (verdict == CHECK_XL_STARTS)
+		fprintf(to, "%s: would start\n", s->file);
+	else
+		fprintf(to, "%s: would not start%s\n", s->file,
+			errors ? "" : ": the cause is another file or the kernel command line");
+	descriptor_free(&whole);
+	diag_free(&ignored);
 }

@@ -42,13 +42,23 @@ static void read_value(struct reading *r, const struct key *k, const struct stat
 		memcpy(base + k->loc, &v->loc, sizeof(v->loc));
 }
 
+/* Whether the key that k is a part of is given and refused. */
+static bool whole_refused(const struct descriptor *c, const struct xl_key *k)
+{
+	const struct xl_key *whole = xl_key_whole(k);
+	const struct statement *st = whole ? descriptor_find(c, whole->name) : NULL;
+
+	return st && st->value.kind != VALUE_BAD && !xl_key_neutral(whole, &st->value);
+}
+
 /* A key of xl that this program does not have. */
-static void read_xl_key(struct reading *r, const struct xl_key *k, const struct statement *st)
+static void read_xl_key(struct reading *r, const struct descriptor *c, const struct xl_key *k,
+			const struct statement *st)
 {
 	const struct value *v = &st->value;
 	char shown[SHOW_MAX];
 
-	if (v->kind == VALUE_BAD)
+	if (v->kind == VALUE_BAD || whole_refused(c, k))
 		return;
 	if (xl_key_neutral(k, v) && k->neutral[0] != '*')
 		diag_note(r->d, st->loc, "%s = %s has no effect", k->name, value_show(v, shown));
@@ -143,7 +153,7 @@ static void read_values(struct reading *r, const struct descriptor *c)
 				  st->key);
 		if (x && descriptor_find(c, st->key) == st &&
 		    concerns(r, x->name, x->guests, false, st, kind))
-			read_xl_key(r, x, st);
+			read_xl_key(r, c, x, st);
 	}
 }
 

@@ -86,6 +86,7 @@ static void check_pvgrub(struct reading *r)
 	}
 }
 
+/* The words of bios may be in upper case, as in libxl, those beside may not. */
 static void check_hvm_firmware(struct reading *r)
 {
 	const struct statement *st = config_good(r, "firmware");
@@ -94,11 +95,11 @@ static void check_hvm_firmware(struct reading *r)
 
 	if (!st)
 		return;
-	if (!strcmp(g->firmware, "ovmf") || !strcmp(g->firmware, "uefi")) {
+	if (!strcasecmp(g->firmware, "ovmf") || !strcmp(g->firmware, "uefi")) {
 		g->bios = BIOS_OVMF;
-	} else if (!strcmp(g->firmware, "seabios")) {
+	} else if (!strcasecmp(g->firmware, "seabios")) {
 		g->bios = BIOS_SEABIOS;
-	} else if (!strcmp(g->firmware, "rombios")) {
+	} else if (!strcasecmp(g->firmware, "rombios")) {
 		g->bios = BIOS_ROMBIOS;
 	} else if (!strcmp(g->firmware, "bios")) {
 		return; /* the default, or what bios says */

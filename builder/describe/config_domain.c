@@ -56,6 +56,17 @@ static void check_altp2m(struct reading *r)
 	check_populated(r, key, "altp2m");
 }
 
+/* The hypervisor refuses it: what nests is the processor's own translation. */
+static void check_nested(struct reading *r)
+{
+	const struct statement *nested = config_good(r, "nestedhvm"), *hap = config_good(r, "hap");
+	char buf[PLACE_MAX];
+
+	if (nested && hap && r->g->domain.nestedhvm == BOOL_ON && !r->g->hap)
+		diag_add(r->d, nested->loc, "nestedhvm = 1 needs hap, which is 0 (%s)",
+			 config_place(hap->loc, nested->loc, buf));
+}
+
 static void check_passthrough(struct reading *r)
 {
 	const struct statement *st = config_good(r, "passthrough");
@@ -90,6 +101,7 @@ void config_check_domain(struct reading *r)
 {
 	check_clocks(r);
 	check_altp2m(r);
+	check_nested(r);
 	check_passthrough(r);
 	check_event_channels(r);
 	if (config_good(r, "nx") && r->g->domain.nx == BOOL_OFF)

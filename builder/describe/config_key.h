@@ -47,6 +47,9 @@ struct key {
 	int64_t min, max;         /* read_unsigned, read_mib */
 	const char *unit;         /* for the message about the range */
 	const struct word *words; /* read_word, read_word_text: ends with a NULL text */
+	/* The words may be in upper case, too: they are of an enumeration of libxl's, which has
+	 * them so (libxl__enum_from_string); xl's own may not. */
+	bool any_case;
 	/* When it is not NULL: checks a text, or each one of a list. */
 	int (*check)(const char *text, struct err *e);
 	bool one_or_many; /* lists: a single string will do */

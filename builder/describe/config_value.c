@@ -23,11 +23,21 @@ const char *value_show(const struct value *v, char buf[SHOW_MAX])
 	return buf;
 }
 
+const char *value_show_of(const char *key, const struct value *v, char buf[SHOW_MAX])
+{
+	static const char *const secrets[] = {"vncpasswd", "spicepasswd", "vfb"};
+
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		if (!strncmp(key, secrets[i], strlen(secrets[i])))
+			return strcpy(buf, v->kind == VALUE_LIST ? "[...]" : "...");
+	return value_show(v, buf);
+}
+
 static int bad(const struct key *k, const struct value *v, struct diag *d, const char *cause)
 {
 	char shown[SHOW_MAX];
 
-	diag_add(d, v->loc, "%s = %s: %s", k->name, value_show(v, shown), cause);
+	diag_add(d, v->loc, "%s = %s: %s", k->name, value_show_of(k->name, v, shown), cause);
 	return -1;
 }
 
@@ -204,7 +214,7 @@ static const struct word *get_word(const struct key *k, const struct value *v, s
 	if (!text)
 		return NULL;
 	for (w = k->words; w->text; w++)
-		if (!strcmp(w->text, text))
+		if (!(k->any_case ? strcasecmp : strcmp)(w->text, text))
 			break;
 	list_words(known, sizeof(known), k->words);
 	if (!w->text) {

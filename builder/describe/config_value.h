@@ -19,7 +19,7 @@ key_reader read_bool;      /* bool: an integer, 0 or not */
 key_reader read_string;    /* char * */
 key_reader read_lines;     /* char *: the same, and may have line breaks */
 key_reader read_word;      /* unsigned: the index in words */
-key_reader read_word_text; /* char *: the word itself */
+key_reader read_word_text; /* char *: the word itself, as it is given */
 key_reader read_image;     /* char *: as read_word_text, with the words from the image types */
 key_reader read_strings;   /* struct strings */
 key_reader read_uuid;      /* uint8_t[16] */
@@ -44,6 +44,10 @@ int check_ready(const char *text, struct err *e); /* a node below the guest's pa
 /* v as a message shows it, cut where it is long. Returns buf. */
 #define SHOW_MAX 80
 const char *value_show(const struct value *v, char buf[SHOW_MAX]);
+
+/* The same for the value of that key, or of an entry of it: one in which there may be a password is
+ * not shown. */
+const char *value_show_of(const char *key, const struct value *v, char buf[SHOW_MAX]);
 
 /* The i-th string of a list, or a value that stands for a list with itself alone. */
 const struct value *value_entry(const struct value *v, size_t i);

@@ -118,8 +118,10 @@ static int parse_comma(struct scan *s)
 		return 0;
 	scan_unexpected(s, "',' or ']' in the list");
 	/* Before a string only the comma is missing: the string is read as the next item. */
-	if (c != '"' && c != '\'')
+	if (c != '"' && c != '\'') {
+		s->bare_line = s->line;
 		scan_skip_to(s, ",]");
+	}
 	return -1;
 }
 
@@ -134,7 +136,7 @@ static void too_deep(struct scan *s)
 /* Of lists in lists the innermost that is not closed is reported. */
 static void not_closed(struct scan *s, struct loc loc)
 {
-	if (!s->unclosed)
+	if (!s->unclosed && !s->torn)
 		diag_add(s->d, loc, "the list has no closing ]");
 	s->unclosed = true;
 }
@@ -281,7 +283,8 @@ static void parse_statement(struct scan *s, struct descriptor *out)
 	st.key = strndup(key, scan_word(s));
 	if (!st.key)
 		goto nomem;
-	s->unclosed = false;
+	s->unclosed = s->torn = false;
+	s->bare_line = 0;
 	if (parse_assignment(s, &st) < 0) {
 		value_free(&st.value);
 		if (!statement_ended(s, &st))

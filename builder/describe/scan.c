@@ -126,6 +126,7 @@ void scan_skip_to(struct scan *s, const char *stops)
 			return;
 		if (*s->p == '"' || *s->p == '\'') {
 			quote = closing_quote(s, s->p);
+			s->torn |= !quote;
 			s->p = quote ? quote + 1 : line_end(s);
 		} else {
 			s->p++;
@@ -341,6 +342,10 @@ static int scan_bare(struct scan *s, struct value *v)
 		while (s->p < s->end && (unsigned char)*s->p > ' ' && !strchr(",;#[]\"'", *s->p))
 			s->p++;
 		len = (size_t)(s->p - start);
+		/* One pair of quotes that is missing makes several words of one string. */
+		if (s->depth && s->bare_line == s->line)
+			return -1;
+		s->bare_line = s->line;
 		diag_add(s->d, v->loc, "a string needs quotes: '%.*s%s'", len > 40 ? 40 : (int)len,
 			 start, len > 40 ? "..." : "");
 		return -1;

@@ -19,6 +19,9 @@ struct scan {
 	bool crlf;             /* carriage returns were noted */
 	unsigned depth;        /* how many lists the scanner is in */
 	bool unclosed;         /* a list of the statement was not closed, which was reported */
+	bool torn;             /* a quote was skipped that has no other one on its line, so that it
+				* can't be told where its list ends */
+	unsigned bare_line; /* in a list: the line where quotes were missing, which was reported */
 	struct diag *d;
 };
 

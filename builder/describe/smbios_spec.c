@@ -1,5 +1,6 @@
 #include "smbios_spec.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ int smbios_check(const char *text, struct err *e)
 	if (!text[len])
 		return err_set(e, "must be KEY=VALUE");
 	for (size_t i = 0; i < NR_KEYS; i++) {
-		if (!spec_equal(text, len, keys[i]))
+		if (!spec_is_word(text, len, keys[i]))
 			continue;
 		return text[len + 1] ? 0 : err_set(e, "%s has no value", keys[i]);
 	}
@@ -51,12 +52,12 @@ int smbios_check(const char *text, struct err *e)
 
 bool smbios_is_oem(const char *text)
 {
-	return spec_equal(text, key_len(text), OEM);
+	return spec_is_word(text, key_len(text), OEM);
 }
 
 bool smbios_same(const char *one, const char *other)
 {
-	return key_len(one) == key_len(other) && !memcmp(one, other, key_len(one));
+	return key_len(one) == key_len(other) && !strncasecmp(one, other, key_len(one));
 }
 
 const char *smbios_node(const char *text, unsigned *oem, char node[SMBIOS_NODE_MAX])
@@ -68,7 +69,6 @@ const char *smbios_node(const char *text, unsigned *oem, char node[SMBIOS_NODE_M
 	else
 		snprintf(node, SMBIOS_NODE_MAX, "bios-strings/%.*s", (int)len, text);
 	for (char *p = node; *p; p++)
-		if (*p == '_')
-			*p = '-';
+		*p = *p == '_' ? '-' : (char)tolower((unsigned char)*p);
 	return text + len + 1;
 }

@@ -28,6 +28,11 @@ bool spec_equal(const char *text, size_t len, const char *word)
 	return len == strlen(word) && !memcmp(text, word, len);
 }
 
+bool spec_is_word(const char *text, size_t len, const char *word)
+{
+	return len == strlen(word) && !strncasecmp(text, word, len);
+}
+
 bool spec_is_key(const struct spec_param *p, const char *key)
 {
 	return p->value && spec_equal(p->text, (size_t)(p->value - p->text) - 1, key);

@@ -34,6 +34,9 @@ bool spec_is_flag(const struct spec_param *p, const char *word);
 /* True when the len bytes of text are word. */
 bool spec_equal(const char *text, size_t len, const char *word);
 
+/* The same for a word of libxl's enumerations, which may be in upper case, too. */
+bool spec_is_word(const char *text, size_t len, const char *word);
+
 /*
  * Stores a copy of the value in *out, which must be NULL: a parameter can't be given twice. Returns
  * 0, or -1 with e set.

@@ -61,7 +61,7 @@ static int set_ctrl_type(const struct spec_param *p, struct usbctrl_spec *out, s
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (!spec_equal(p->value, p->value_len, types[i]))
+		if (!spec_is_word(p->value, p->value_len, types[i]))
 			continue;
 		out->type = (enum usbctrl_type)i;
 		return 0;
@@ -192,7 +192,7 @@ static int set_dev(const struct spec_param *p, unsigned n, struct usbdev_spec *o
 {
 	switch (n) {
 	case DEV_TYPE:
-		if (spec_equal(p->value, p->value_len, "hostdev"))
+		if (spec_is_word(p->value, p->value_len, "hostdev"))
 			return 0;
 		return err_set(e, "unknown type '%.*s': it is hostdev", SPEC_LEN(p->value_len),
 			       p->value);

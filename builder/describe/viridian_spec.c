@@ -62,7 +62,7 @@ int viridian_group(const char *text, struct viridian_spec *s, struct err *e)
 		return 0;
 	}
 	for (size_t i = 0; i < NR(groups); i++)
-		if (!strcmp(groups[i].name, name))
+		if (!strcasecmp(groups[i].name, name))
 			bit = UINT64_C(1) << i;
 	if (!bit && (!strcmp(name, "all") || !strcmp(name, "defaults")))
 		return err_set(e, "'%s' can't be switched off: name the groups", name);

@@ -53,9 +53,9 @@ static int set_type(struct parsing *g, const struct spec_param *p, struct err *e
 	if (g->has_type)
 		return err_set(e, "backend-type is given twice");
 	g->has_type = true;
-	if (spec_equal(p->value, p->value_len, "qemu"))
+	if (spec_is_word(p->value, p->value_len, "qemu"))
 		return 0;
-	if (spec_equal(p->value, p->value_len, "linux"))
+	if (spec_is_word(p->value, p->value_len, "linux"))
 		return err_set(e, "backend-type linux is not supported: it is qemu");
 	return err_set(e, "unknown backend-type '%.*s': it is qemu", SPEC_LEN(p->value_len),
 		       p->value);

@@ -176,6 +176,16 @@ const struct xl_key *xl_key(const char *name)
 	return bsearch(name, keys, sizeof(keys) / sizeof(keys[0]), sizeof(keys[0]), compare);
 }
 
+const struct xl_key *xl_key_whole(const struct xl_key *k)
+{
+	static const char *const wholes[] = {"pci", "pvshim", "rdm", "spice"};
+
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++)
+		if (!strncmp(k->name, wholes[i], strlen(wholes[i])) && strcmp(k->name, wholes[i]))
+			return xl_key(wholes[i]);
+	return NULL;
+}
+
 /* Whether the text is one of those words. */
 static bool is_one_of(const char *text, const char *words)
 {

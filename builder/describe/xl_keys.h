@@ -25,6 +25,10 @@ struct xl_key {
 /* The key of that name, or NULL. */
 const struct xl_key *xl_key(const char *name);
 
+/* The key that k, such as spiceport, is a part of, or NULL: where that is refused, k is of no
+ * interest. */
+const struct xl_key *xl_key_whole(const struct xl_key *k);
+
 /* Whether it was a key of xend's or xm's, which people's files still have and xl ignores. */
 bool xend_key(const char *name);
 

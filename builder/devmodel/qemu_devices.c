@@ -1,5 +1,6 @@
 #include "qemu_devices.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static void device(struct argv *out, const char *text)
@@ -49,10 +50,17 @@ static void usb(const struct guest_config *cfg, struct argv *out)
 
 static void sound(const struct guest_config *cfg, struct argv *out)
 {
+	char name[16];
+	size_t n = 0;
+
 	if (!cfg->soundhw)
 		return;
-	if (strcmp(cfg->soundhw, "hda") != 0) {
-		device(out, cfg->soundhw);
+	/* QEMU's names are in lower case. */
+	for (const char *p = cfg->soundhw; *p && n + 1 < sizeof(name); p++)
+		name[n++] = (char)tolower((unsigned char)*p);
+	name[n] = '\0';
+	if (strcmp(name, "hda") != 0) {
+		device(out, name);
 		return;
 	}
 	device(out, "intel-hda");

@@ -169,7 +169,7 @@ struct guest_config {
 	bool usb;
 	unsigned usbversion;      /* 1 to 3, 0 for none */
 	struct strings usbdevice; /* QEMU's -usbdevice, one each */
-	char *soundhw;            /* or NULL */
+	char *soundhw;            /* or NULL; in upper or lower case */
 	/* USB controllers, the last of which may be one that no key names (usb_plug.h), and the
 	 * host's devices at their ports. */
 	struct usbctrl_spec *usbctrls;

@@ -149,21 +149,22 @@ static void test_lines(void **state)
 	assert_int_equal(check("--xl", "--root", "root", "web.cfg"), EXIT_OK);
 	assert_string_equal(o.out, "web.cfg:1: kernel = \"/kernel\": taken\n"
 				   "web.cfg:1: memory = 64: taken\nweb.cfg: would start\n");
-	/* What the kernel command line says is no line of the file's. */
-	kit_text("web.cfg", "memory = 64\nkernel = '/kernel'\nsve = 0\n");
-	assert_int_equal(check("--xl", "--root=root",
-			       "--cmdline=earlydom.web.hpet=1 earlydom.web.memory=65", "web.cfg"),
-			 EXIT_OK);
-	assert_string_equal(o.out, "web.cfg:2: kernel = \"/kernel\": taken\n"
-				   "web.cfg:3: sve = 0: note: sve = 0 has no effect\n"
-				   "web.cfg: would start\n");
-	assert_string_equal(o.err, "earlydom: kernel command line:1:1: note: hpet has no effect in "
-				   "a pv guest\n");
-	assert_int_equal(check("--xl", "--root=root", "--cmdline=earlydom.web.vcpus=0", "web.cfg"),
-			 EXIT_FAILED);
-	assert_non_null(strstr(o.out, "web.cfg:3: sve = 0: note: sve = 0 has no effect\n"
-				      "web.cfg: would not start\n"));
-	assert_non_null(strstr(o.err, "kernel command line:1:20: vcpus = 0: must be "));
+	/* A password is shown nowhere. */
+	kit_text("web.cfg", "type = 'hvm'; memory = 64; vnc = 1; vncpasswd = 'secret'\n"
+			    "spicepasswd = 'secret'\n");
+	assert_int_equal(check("--xl", "--root", "root", "web.cfg"), EXIT_OK);
+	assert_non_null(strstr(o.out, "web.cfg:1: vncpasswd = ...: taken\n"));
+	assert_null(strstr(o.out, "secret"));
+	kit_text("web.cfg", "type = 'hvm'; memory = 64; vnc = 1; vncpasswd = 'secret\\n'\n");
+	assert_int_equal(check("--root", "root", "web.cfg", NULL), EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: web.cfg:1:49: vncpasswd = ...: must not hold control "
+				   "characters\n");
+	kit_text("web.cfg", "kernel = '/kernel'; memory = 64; vfb = 'vncpasswd=secret'\n");
+	assert_int_equal(check("--root", "root", "web.cfg", NULL), EXIT_FAILED);
+	assert_null(strstr(o.err, "secret"));
+	kit_text("web.cfg", "kernel = '/kernel'; memory = 64; vfb = [ 'vncpasswd=secret\\n' ]\n");
+	assert_int_equal(check("--root", "root", "web.cfg", NULL), EXIT_FAILED);
+	assert_null(strstr(o.err, "secret"));
 	kit_text("web.cfg", "= 5\n");
 	assert_int_equal(check("--xl", "nowhere", "web.cfg", NULL), EXIT_FAILED);
 	assert_non_null(strstr(o.out, "web.cfg:1: refused: "));
@@ -172,6 +173,47 @@ static void test_lines(void **state)
 	kit_text("web.cfg", "kernel = '/kernel'");
 	assert_int_equal(check("--xl", "web.cfg", NULL, NULL), EXIT_FAILED);
 	assert_non_null(strstr(o.out, "web.cfg: refused: memory is missing\n"));
+}
+
+/* What becomes of each line of files that are more than one, or of which the kernel command line
+ * says something: what is said last is what boot would do. */
+static int lines(const char *cmdline)
+{
+	const char *argv[] = {"check",     "--xl",  "--root",  "root",
+			      "--cmdline", cmdline, "web.cfg", NULL};
+
+	kit_command(command_check, argv, &o);
+	return o.status;
+}
+
+static void test_lines_elsewhere(void **state)
+{
+	(void)state;
+	kit_text("web.cfg", "kernel = '/kernel'\nmemory = 64\nsve = 0\n");
+	assert_int_equal(lines("earlydom.web.memory=32 earlydom.web.usb=1 earlydom.web.acpi=0"),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web.cfg:1: kernel = \"/kernel\": taken\n"
+				   "web.cfg:2: memory = 64: replaced by the kernel command line\n"
+				   "web.cfg:3: sve = 0: note: sve = 0 has no effect\n"
+				   "web.cfg: would start\n");
+	assert_string_equal(
+		o.err,
+		"earlydom: kernel command line:1:24: note: usb has no effect in a pv guest\n"
+		"earlydom: kernel command line:1:43: note: acpi has no effect in a pv guest\n");
+	assert_int_equal(lines("earlydom.web.memory=x"), EXIT_FAILED);
+	assert_non_null(strstr(o.out, "web.cfg: would not start: the cause is another file or the "
+				      "kernel command line\n"));
+	assert_int_equal(lines("earlydom.web.kernel=/none"), EXIT_FAILED);
+	assert_non_null(strstr(o.out, "web.cfg: would not start: "));
+	assert_int_equal(lines("earlydom=none"), EXIT_OK);
+	assert_string_equal(o.out, "web.cfg: is not selected\n");
+	/* Neither of two that have one name starts. */
+	kit_text("b.cfg", "name = 'web'\nkernel = '/kernel'\nmemory = 64\n");
+	assert_int_equal(check("--xl", "--root=root", "web.cfg", "b.cfg"), EXIT_FAILED);
+	assert_non_null(strstr(o.out, "web.cfg: would not start: "));
+	assert_non_null(strstr(o.out, "b.cfg: would not start\n"));
+	assert_int_equal(check("--xl", "--list-files", "web.cfg", NULL), EXIT_USAGE);
+	assert_int_equal(check("--list-kernels", "--list-files", "web.cfg", NULL), EXIT_USAGE);
 }
 
 static void test_plan9(void **state)
@@ -476,12 +518,19 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),    cmocka_unit_test(test_relative),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_uki),
-		cmocka_unit_test(test_devices), cmocka_unit_test(test_formats),
-		cmocka_unit_test(test_notes),   cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_plan9),   cmocka_unit_test(test_all_errors),
-		cmocka_unit_test(test_options), cmocka_unit_test(test_long_cmdline),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_relative),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_uki),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_lines_elsewhere),
+		cmocka_unit_test(test_plan9),
+		cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_long_cmdline),
 		cmocka_unit_test(test_hvm),
 	};
 

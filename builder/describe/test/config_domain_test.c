@@ -37,6 +37,9 @@ static void test_nothing(void **state)
 	assert_int_equal(g.on_soft_reset, ACTION_SOFT_RESET);
 	assert_false(g.hap);
 	done(&c, &g);
+	good("type = 'hvm'; hap = 0; nestedhvm = 0", &c, &g);
+	assert_false(g.hap);
+	done(&c, &g);
 }
 
 static void test_values(void **state)
@@ -49,8 +52,9 @@ static void test_values(void **state)
 	good("type = 'hvm'\n"
 	     "localtime = 1; rtc_timeoffset = '-3600'; tsc_mode = 'always_emulate'\n"
 	     "timer_mode = 'one_missed_tick_pending'; vpt_align = 0; cpus_soft = '0-1'\n"
-	     "pool = 'fast'; period = 20000; pae = 0; nestedhvm = 1; nomigrate = 1; vpmu = 1\n"
-	     "msr_relaxed = 1; mca_caps = ['lmce']; oos = 0; shadow_memory = 9; hap = 0\n"
+	     "pool = 'fast'; period = 20000; pae = 0; nestedhvm = 1; hap = 1; nomigrate = 1; vpmu "
+	     "= 1\n"
+	     "msr_relaxed = 1; mca_caps = ['lmce']; oos = 0; shadow_memory = 9\n"
 	     "max_grant_frames = 16; max_maptrack_frames = 0; max_grant_version = 1\n"
 	     "max_event_channels = 2000; vmtrace_buf_kb = 64; passthrough = 'sync_pt'\n"
 	     "seclabel = 'a'; init_seclabel = 'b'; acpi_s3 = 0; acpi_s4 = 0\n"
@@ -76,7 +80,7 @@ static void test_values(void **state)
 	assert_true(o->lmce);
 	assert_int_equal(o->oos, BOOL_OFF);
 	assert_true(o->shadow_mib.n == 9);
-	assert_false(g.hap);
+	assert_true(g.hap);
 	assert_true(o->max_grant_frames.n == 16);
 	assert_true(o->max_maptrack_frames.given && o->max_maptrack_frames.n == 0);
 	assert_true(o->max_grant_version.n == 1);
@@ -268,6 +272,8 @@ static void test_together(void **state)
 	(void)state;
 	refuses("type = 'pvh'; altp2m = 1; nestedhvm = 1",
 		"web.cfg:2:15: altp2m and nestedhvm exclude each other (line 2)\n");
+	refuses("type = 'pvh'; hap = 0; nestedhvm = 1",
+		"web.cfg:2:24: nestedhvm = 1 needs hap, which is 0 (line 2)\n");
 	refuses("type = 'hvm'; altp2mhvm = 1; nestedhvm = 1",
 		"web.cfg:2:15: altp2mhvm and nestedhvm exclude each other (line 2)\n");
 	refuses("type = 'pvh'; altp2m = 1; maxmem = 128",

@@ -179,6 +179,15 @@ static void test_xl_alone(void **state)
 	      "see device_model_override\n"
 	      "web.cfg:3:44: note: pci_seize has no effect: it is for pci\n"
 	      "web.cfg:3:59: note: device_model_version has no effect in a pv guest\n");
+	/* Where it is refused, so are its parts, with one message. */
+	refuses("type = 'hvm'; spiceport = 1; spice = 1; spicehost = '::'",
+		"web.cfg:2:30: spice is not supported: SPICE comes later: vnc = 1 shows the "
+		"guest's display\n");
+	refuses("pci_seize = 1; pci = ['0:0.0']",
+		"web.cfg:2:16: pci is not supported: passthrough of devices comes later\n");
+	refuses("type = 'pvh'; pvshim = 1; pvshim_path = '/s'",
+		"web.cfg:2:15: pvshim is not supported: type = \"pvh\" runs kernels that can boot "
+		"so\n");
 	refuses("type = 'hvm'; spice = 1; device_model_version = 'qemu-xen-traditional'",
 		"web.cfg:2:15: spice is not supported: SPICE comes later: vnc = 1 shows the "
 		"guest's display\n"

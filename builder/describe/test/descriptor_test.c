@@ -245,6 +245,19 @@ static void test_lists(void **state)
 	parses("l=['a'; m=1\nn=2", "l@1:1=bad@1:3\nn@2:1=2@2:3\n",
 	       "a.cfg:1:7: expected ',' or ']' in the list, found ';'\n"
 	       "a.cfg:1:3: the list has no closing ]\n");
+	/* Where quotes are missing, what is between the commas of one string is no further cause.
+	 */
+	parses("l=[ /a,raw,xvda ]\nm=1", "l@1:1=bad@1:3\nm@2:1=1@2:3\n",
+	       "a.cfg:1:5: a string needs quotes: '/a'\n");
+	parses("l=[ a,\nb,c ]\nm=1", "l@1:1=bad@1:3\nm@3:1=1@3:3\n",
+	       "a.cfg:1:5: a string needs quotes: 'a'\n"
+	       "a.cfg:2:1: a string needs quotes: 'b'\n");
+	parses("l=[ 'a,w, '/b,raw,c' ]\nm=1", "l@1:1=bad@1:3\nm@2:1=1@2:3\n",
+	       "a.cfg:1:12: expected ',' or ']' in the list, found '/'\n");
+	parses("l=[a]; m=b; n=[c]", "l@1:1=bad@1:3\nm@1:8=bad@1:10\nn@1:13=bad@1:15\n",
+	       "a.cfg:1:4: a string needs quotes: 'a'\n"
+	       "a.cfg:1:10: a string needs quotes: 'b'\n"
+	       "a.cfg:1:16: a string needs quotes: 'c'\n");
 	parses("l=['a\n,'b']\nm=1", "l@1:1=bad@1:3\nm@3:1=1@3:3\n",
 	       "a.cfg:1:4: the string has no closing ' on its line\n");
 	parses("l=[1] 2", "l@1:1=bad@1:3\n",
@@ -333,7 +346,7 @@ static void test_override(void **state)
 /* The errors of a replaced value are removed with it, and no others. */
 static void test_set(void **state)
 {
-	static const char text[] = "a=x\nb=y\na=[q,r]\nc=z\nd=1\n";
+	static const char text[] = "a=x\nb=y\na=[q,\nr]\nc=z\nd=1\n";
 	struct descriptor c;
 	struct diag d = {0};
 	struct value v = {.kind = VALUE_INT, .loc = {"cmd", 1, 9}, .i = 7};
@@ -345,7 +358,7 @@ static void test_set(void **state)
 	assert_int_equal(descriptor_set(&c, "e", v.loc, &v, &d), 0);
 	descriptor_unset(&c, "c", &d);
 	descriptor_unset(&c, "none", &d);
-	expect_statements(&c, "b@2:1=bad@2:3\nd@5:1=1@5:3\na@1:9=7@1:9\ne@1:9=7@1:9\n");
+	expect_statements(&c, "b@2:1=bad@2:3\nd@6:1=1@6:3\na@1:9=7@1:9\ne@1:9=7@1:9\n");
 	assert_int_equal(descriptor_find(&c, "a")->value.i, 7);
 	assert_null(descriptor_find(&c, "c"));
 	expect_diag(&d, "a.cfg:2:3: a string needs quotes: 'y'\n");

@@ -24,6 +24,10 @@ static void test_good(void **state)
 	node_is("oem=x", &oem, "bios-strings/oem-1", "x");
 	node_is("battery_device_name=B", &oem, "bios-strings/battery-device-name", "B");
 	node_is("oem=y", &oem, "bios-strings/oem-2", "y");
+	/* As with libxl, in upper case, too. */
+	node_is("BIOS_Version=B", &oem, "bios-strings/bios-version", "B");
+	node_is("Oem=Z", &oem, "bios-strings/oem-3", "Z");
+	assert_true(smbios_same("Bios_vendor=a", "bios_vendor=b"));
 	assert_true(smbios_is_oem("oem=a"));
 	assert_false(smbios_is_oem("oe=a") || smbios_is_oem("oemx=a"));
 	assert_true(smbios_same("bios_vendor=a", "bios_vendor=b"));

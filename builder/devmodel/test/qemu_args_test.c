@@ -114,7 +114,7 @@ static void test_full(void **state)
 
 static void test_devices(void **state)
 {
-	static char tablet[] = "tablet", mouse[] = "mouse", hda[] = "hda", ac97[] = "ac97";
+	static char tablet[] = "tablet", mouse[] = "mouse", hda[] = "hda", ac97[] = "AC97";
 	static char one[] = "-one", two[] = "-two";
 	char *devices[2] = {tablet, mouse}, *args[1] = {one}, *more[1] = {two};
 
