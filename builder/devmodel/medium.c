@@ -19,6 +19,13 @@
 
 #define LOOK_US 500000
 
+/*
+ * A drive without a medium, as it is at a guest's start (disk_params). libxl writes nothing at all
+ * here, and a QEMU 7.2 that serves other disks crashes of that: it looks for the second word of an
+ * empty text (xen_block_drive_create in hw/block/xen-block.c).
+ */
+#define NO_MEDIUM "aio:"
+
 /* The file set's number is QEMU's to choose (monitor/fds.c). */
 #define FDSET_MAX INT64_MAX
 
@@ -147,7 +154,7 @@ static int change_drive(struct change *c, struct host *h, enum medium_left *left
 	if (eject(c, e) < 0)
 		return -1;
 	*left = MEDIUM_NONE;
-	if (say_params(c, h, "", e) < 0)
+	if (say_params(c, h, NO_MEDIUM, e) < 0)
 		return -1;
 	if (c->medium->format == DISK_EMPTY) {
 		*left = MEDIUM_CHANGED;

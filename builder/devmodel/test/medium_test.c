@@ -111,7 +111,7 @@ static void test_eject(void **state)
 	KIT_CHECK(medium_change(7, &medium, &host, &left, &e) == 0, "%s", e.msg);
 	assert_int_equal(left, MEDIUM_CHANGED);
 	expect_log("qmp_capabilities\n" EJECT);
-	says("");
+	says("aio:");
 	fake_qmp_end(pid);
 	end();
 }
@@ -172,7 +172,7 @@ static void test_failures(void **state)
 	refused("hdc: the drive is empty now: QEMU refuses blockdev-change-medium: Image is not in "
 		"raw format",
 		MEDIUM_NONE, false);
-	says("");
+	says("aio:");
 	qemu.refuses = "add-fd";
 	qemu.why = "No file descriptor supplied via SCM_RIGHTS";
 	refused("hdc: the drive is empty now: QEMU refuses add-fd: No file descriptor supplied via "
