@@ -491,7 +491,10 @@ static int find_on_volume(struct disk_table *t, struct disk *d, const char *targ
 
 	if (find_volume(t, d, target, device, absent, e) < 0 || add(t, d, absent, e) < 0)
 		return -1;
+	/* Its place in the list is others' to change. */
+	pthread_mutex_lock(&t->lock);
 	found = *d;
+	pthread_mutex_unlock(&t->lock);
 	rc = mount_volume(&found, device, absent, e);
 	if (rc == 0)
 		rc = identify(t, &found, absent, e);

@@ -94,8 +94,8 @@ static void test_file(void **state)
 	add_path(0, "file");
 	kit_text("file", "precious");
 	assert_int_equal(channels_hand(&guest, &files, &e), -1);
-	snprintf(want, sizeof(want), "channel 1: cannot make the socket %s: Address already in use",
-		 specs[0].path);
+	snprintf(want, sizeof(want), "channel 1: cannot make the socket %s: %s", specs[0].path,
+		 strerror(EADDRINUSE));
 	assert_string_equal(e.msg, want);
 	channels_remove(&guest);
 	assert_string_equal(kit_read("file", buf, sizeof(buf)), "precious");
