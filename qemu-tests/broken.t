@@ -45,7 +45,7 @@ my %guests = (
 	corrupt => with('corrupt.gz'),
 	cut => with('cut.elf'),
 	text => with('text'),
-	directory => with('../boot'),
+	directory => with('directory'),
 	foreign => with('earlydom'),
 	no_pvh => with('tiny', qq(type = "pvh"\n)),
 	no_ramdisk => with('tiny', qq(ramdisk = "/boot/nothing.cpio"\n)),
@@ -63,7 +63,7 @@ my %guests = (
 my $boot = boot('broken',
 	guests => \%guests,
 	files => [(map { "$dir/$_:/boot/$_" } qw(truncated.gz corrupt.gz cut.elf text big.cpio pv32)),
-		tool('p9-386') . ':/boot/p9-386', root . '/build/earlydom:/boot/earlydom'],
+		tool('p9-386') . ':/boot/p9-386', "$dir/text:/boot/directory/text", root . '/build/earlydom:/boot/earlydom'],
 	image => ['-n', '-k'],
 	time => 200,
 	stage2 => <<'SH',
@@ -103,7 +103,7 @@ my %said = (
 	missing => 'cannot read kernel /boot/nothing: No such file or directory',
 	text => 'kernel /boot/text: not a kernel: neither an ELF file, nor a bzImage, nor an a.out of Plan 9, nor '
 		. 'packed in a way that is known',
-	directory => 'cannot read kernel /boot/../boot: Is a directory',
+	directory => 'cannot read kernel /boot/directory: Is a directory',
 	foreign => 'kernel /boot/earlydom is not built for Xen: it has neither a PV nor a PVH entry',
 	pv32 => 'kernel /boot/pv32 is a 32-bit pv kernel, and this hypervisor runs only 64-bit ones '
 		. '(it was built without CONFIG_PV32)',
