@@ -20,8 +20,8 @@ my $boot = boot('supervise',
 		victim => tiny(''),
 		off => tiny('poweroff'),
 		kept => tiny('poweroff', qq(on_poweroff = "preserve"\n)),
-		hang => tiny('watchdog', qq(on_crash = "preserve"\n)),
-		again => tiny('', qq(on_crash = "restart"\n)),
+		hang => tiny('watchdog', qq(on_watchdog = "preserve"\n)),
+		again => tiny('', qq(on_crash = "restart"\non_watchdog = "restart"\n)),
 		gone => tiny('crash'),
 		loops => tiny('reboot'),
 		loud => tiny('flood=6000'),
@@ -110,11 +110,11 @@ sub ends {
 my %domid = map { $_ => started($_, 0) } qw(stays typed victim off kept hang again gone loops loud);
 ends('off', 1, "domain $domid{off} powered off; destroyed");
 ends('kept', 1, "domain $domid{kept} powered off; preserved");
-ends('hang', 1, "domain $domid{hang} crashed; preserved");
+ends('hang', 1, "domain $domid{hang} was ended by its watchdog; preserved");
 ends('gone', 1, "domain $domid{gone} crashed; destroyed");
 ends('again', 1, "domain $domid{again} crashed; restarting");
 my $second = started('again', 2);
-ends('again', 3, "domain $second crashed; restarting");
+ends('again', 3, "domain $second was ended by its watchdog; restarting");
 my $third = started('again', 4);
 cmp_ok($third, '>', $second, 'a restart is a new domain');
 
