@@ -92,12 +92,6 @@ my $boot = flaky_boot('disks',
 	memory => 3072,
 	time => 400,
 	stage2 => <<'SH');
-# pid_of_model NAME: its QEMU's
-pid_of_model() {
-	grep -lsz "^$1\$" /proc/[0-9]*/cmdline | while IFS=/ read -r _ _ pid _; do
-		! grep -qs '^xen-qemu-sys' "/proc/$pid/comm" || echo "$pid"
-	done
-}
 await /run/bios.serial '^the disk boots' 200
 await /run/linux.serial 'linux sr0: ' 200
 run list earlydom list --json
@@ -118,12 +112,12 @@ said linux </run/linux.serial
 # What is in the drive stays when the guest is built anew. QEMU empties the file of the serial port.
 run again earlydom media bios hdc LABEL=data:/first.iso
 said disks </run/earlydom/guests/bios
-kill -9 "$(pid_of_model bios)"
+kill -9 "$(qemu_pid bios)"
 await_report '^earlydom: bios: restarted as domain' 120
 await /run/bios.serial '^the disk boots' 200
 said bios </run/bios.serial
 for name in bios linux; do
-	pid=$(pid_of_model "$name")
+	pid=$(qemu_pid "$name")
 	run "cmdline.$name" tr '\0' ' ' <"/proc/$pid/cmdline"
 	run "files.$name" ls -l "/proc/$pid/fd"
 done

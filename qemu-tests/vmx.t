@@ -45,17 +45,11 @@ my $boot = flaky_boot('vmx',
 	time => 400,
 	before => "run before xenfacts\n",
 	stage2 => <<'SH');
-# qemu NAME: the process that is its device model
-qemu() {
-	grep -lsz "^$1\$" /proc/[0-9]*/cmdline | while IFS=/ read -r _ _ pid _; do
-		! grep -qs '^xen-qemu-sys' "/proc/$pid/comm" || echo "$pid"
-	done
-}
 ports() { grep -o 'evtchn:.*' /proc/interrupts | sort | uniq -c; }
 await /run/direct.serial '^direct cmdline: .* guest=direct' 120
 said direct </run/direct.serial
 for name in direct disk; do
-	pid=$(qemu "$name")
+	pid=$(qemu_pid "$name")
 	run "cmdline.$name" tr '\0' ' ' <"/proc/$pid/cmdline"
 	run "status.$name" grep -E '^(Uid|Gid|Groups|CapEff|CapPrm):' "/proc/$pid/status"
 	run "root.$name" ls -A "/proc/$pid/root"
@@ -65,7 +59,7 @@ await /run/disk.serial '^disk cmdline: .* guest=disk' 200
 said disk </run/disk.serial
 run ports ports
 run destroy earlydom destroy direct
-kill -9 "$(qemu disk)"
+kill -9 "$(qemu_pid disk)"
 await_report '^earlydom: disk: domain .* crashed' 60
 await_report '^earlydom: direct: .* destroyed' 60
 run left sh -c "ps -o args | grep '[x]en-qemu'"

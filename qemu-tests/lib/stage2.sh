@@ -54,6 +54,13 @@ domid_of() {
 	earlydom list | awk -v name="$1" '$1 == name { print $2 }'
 }
 
+# qemu_pid NAME: the process that is its device model
+qemu_pid() {
+	grep -lsz "^$1\$" /proc/[0-9]*/cmdline | while IFS=/ read -r _ _ pid _; do
+		! grep -qs '^xen-qemu-sys' "/proc/$pid/comm" || echo "$pid"
+	done
+}
+
 # logs: all that the supervisor has kept
 logs() {
 	for log in /run/earlydom/console/*.log; do
