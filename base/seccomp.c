@@ -1,0 +1,182 @@
+#include "seccomp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * The program is a tree: each node asks whether the call's number is below that of the list's
+ * middle, and a leaf has LEAF calls. So each call is decided after a few instructions; the kernel
+ * also goes through the program once for each number that there is when it is installed, to
+ * remember those that are always allowed (seccomp_cache_prepare), which would take a
+ * millisecond with a program that goes through the list.
+ */
+#define LEAF 4
+
+struct build {
+	const struct seccomp_rule *rules[SECCOMP_RULES_MAX]; /* by number */
+	size_t n;
+	uint32_t otherwise;
+	struct seccomp_filter *out;
+	bool full;
+};
+
+static void put(struct build *b, struct sock_filter i)
+{
+	if (b->out->n == SECCOMP_CODE_MAX) {
+		b->full = true;
+		return;
+	}
+	b->out->code[b->out->n++] = i;
+}
+
+static void put_return(struct build *b, uint32_t what)
+{
+	put(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what));
+}
+
+static void put_load(struct build *b, size_t offset)
+{
+	put(b, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
+
+/* Goes on behind the next n instructions unless the comparison holds. */
+static void put_unless(struct build *b, int how, uint32_t value, uint8_t n)
+{
+	put(b, (struct sock_filter)BPF_JUMP((uint16_t)(BPF_JMP | how | BPF_K), value, 0, n));
+}
+
+/* The lower half of an argument: numbers are little-endian on all that Xen runs on. */
+static void put_load_argument(struct build *b, unsigned arg)
+{
+	put_load(b, offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t));
+}
+
+/* What a rule says once its number has been seen. Ends in a return in any case. */
+static void put_verdict(struct build *b, const struct seccomp_rule *r)
+{
+	switch (r->check) {
+	case SECCOMP_ANY:
+		put_return(b, SECCOMP_RET_ALLOW);
+		return;
+	case SECCOMP_NOTHING:
+		put_return(b, SECCOMP_RET_ERRNO | EPERM);
+		return;
+	case SECCOMP_WITHOUT:
+		put_load_argument(b, r->arg);
+		put_unless(b, BPF_JSET, r->values[0], 1);
+		put_return(b, b->otherwise);
+		put_return(b, SECCOMP_RET_ALLOW);
+		return;
+	case SECCOMP_ONE_OF:
+		put_load_argument(b, r->arg);
+		for (size_t i = 0; i < r->n; i++) {
+			put_unless(b, BPF_JEQ, r->values[i], 1);
+			put_return(b, SECCOMP_RET_ALLOW);
+		}
+		put_return(b, b->otherwise);
+		return;
+	}
+	put_return(b, b->otherwise);
+}
+
+/* A jump over what comes next, whose length is not known yet: its place. */
+static size_t put_jump(struct build *b)
+{
+	const size_t at = b->out->n;
+
+	put(b, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
+	return at;
+}
+
+static void jump_to_here(struct build *b, size_t jump)
+{
+	if (!b->full)
+		b->out->code[jump].k = (uint32_t)(b->out->n - jump - 1);
+}
+
+static void put_leaf(struct build *b, size_t first, size_t n)
+{
+	for (size_t i = first; i < first + n; i++) {
+		size_t jump;
+
+		put(b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+						    (uint32_t)b->rules[i]->nr, 1, 0));
+		jump = put_jump(b);
+		put_verdict(b, b->rules[i]);
+		jump_to_here(b, jump);
+	}
+	put_return(b, b->otherwise);
+}
+
+static void put_tree(struct build *b, size_t first, size_t n)
+{
+	const size_t low = n / 2;
+	size_t jump;
+
+	if (n <= LEAF) {
+		put_leaf(b, first, n);
+		return;
+	}
+	put_unless(b, BPF_JGE, (uint32_t)b->rules[first + low]->nr, 1);
+	jump = put_jump(b);
+	put_tree(b, first, low);
+	jump_to_here(b, jump);
+	put_tree(b, first + low, n - low);
+}
+
+/* Adds a rule in its place, unless there is one for its number. */
+static void add(struct build *b, const struct seccomp_rule *r)
+{
+	size_t at = b->n;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->rules[i]->nr == r->nr)
+			return;
+	if (b->n == SECCOMP_RULES_MAX) {
+		b->full = true;
+		return;
+	}
+	for (; at > 0 && b->rules[at - 1]->nr > r->nr; at--)
+		b->rules[at] = b->rules[at - 1];
+	b->rules[at] = r;
+	b->n++;
+}
+
+bool seccomp_build(const struct seccomp_list *lists, size_t n, uint32_t otherwise,
+		   struct seccomp_filter *out)
+{
+	struct build b = {.otherwise = otherwise, .out = out};
+
+	out->n = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < lists[i].n; k++)
+			add(&b, &lists[i].rules[k]);
+	put_load(&b, offsetof(struct seccomp_data, arch));
+	put(&b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch, 1, 0));
+	put_return(&b, otherwise);
+	put_load(&b, offsetof(struct seccomp_data, nr));
+	put_tree(&b, 0, b.n);
+	return !b.full;
+}
+
+bool seccomp_install(const struct seccomp_filter *f, bool all_threads)
+{
+	const struct sock_fprog program = {.len = (unsigned short)f->n,
+					   .filter = (struct sock_filter *)(uintptr_t)f->code};
+	const unsigned flags = all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0;
+	long rc;
+
+	if (!f->n) {
+		errno = EINVAL;
+		return false;
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return false;
+	rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	if (rc > 0) /* the thread that could not be taken along */
+		errno = ESRCH;
+	return rc == 0;
+}

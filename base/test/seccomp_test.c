@@ -1,0 +1,193 @@
+/* Filters of system calls: what they allow, by running them, as the kernel does, and by the kernel.
+ */
+#include "builder/fake/kit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/seccomp.h"
+
+/* What the filter says of a call: the instructions that seccomp_build uses, and no others. */
+static uint32_t verdict(const struct seccomp_filter *f, const struct seccomp_data *d)
+{
+	uint32_t a = 0;
+
+	for (size_t pc = 0; pc < f->n; pc++) {
+		const struct sock_filter *i = &f->code[pc];
+		bool yes = false;
+
+		switch (i->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			assert_in_range(i->k, 0, sizeof(*d) - sizeof(a));
+			memcpy(&a, (const char *)d + i->k, sizeof(a));
+			continue;
+		case BPF_RET | BPF_K:
+			return i->k;
+		case BPF_JMP | BPF_JA:
+			pc += i->k;
+			continue;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			yes = a == i->k;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			yes = a >= i->k;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			yes = a & i->k;
+			break;
+		default:
+			fail_msg("instruction %#x", i->code);
+		}
+		pc += yes ? i->jt : i->jf;
+	}
+	fail_msg("it has no end");
+	return 0;
+}
+
+static uint32_t of(const struct seccomp_filter *f, int nr, unsigned arg, uint64_t value)
+{
+	struct seccomp_data d = {.nr = nr, .arch = seccomp_arch};
+
+	d.args[arg] = value;
+	return verdict(f, &d);
+}
+
+static const uint32_t requests[] = {7, 9};
+static const uint32_t exec[] = {PROT_EXEC};
+
+static const struct seccomp_rule some[] = {
+	SECCOMP_CALL(write),
+	SECCOMP_CALL_ONE_OF(ioctl, 1, requests),
+	SECCOMP_CALL_WITHOUT(mmap, 2, exec),
+	SECCOMP_CALL(exit_group),
+	SECCOMP_CALL_FAILS(getppid),
+};
+
+static const struct seccomp_list some_lists[] = {SECCOMP_LIST(some)};
+
+static void test_lists(void **state)
+{
+	static struct seccomp_filter f;
+	struct seccomp_data other = {.nr = SYS_write, .arch = seccomp_arch + 1};
+
+	(void)state;
+	assert_true(seccomp_build(some_lists, 1, SECCOMP_END, &f));
+	assert_int_equal(of(&f, SYS_write, 0, 1), SECCOMP_RET_ALLOW);
+	assert_int_equal(of(&f, SYS_exit_group, 0, 1), SECCOMP_RET_ALLOW);
+	assert_int_equal(of(&f, SYS_ioctl, 1, 7), SECCOMP_RET_ALLOW);
+	assert_int_equal(of(&f, SYS_ioctl, 1, 9), SECCOMP_RET_ALLOW);
+	assert_int_equal(of(&f, SYS_ioctl, 1, 8), SECCOMP_END);
+	assert_int_equal(of(&f, SYS_ioctl, 0, 7), SECCOMP_END);
+	assert_int_equal(of(&f, SYS_mmap, 2, PROT_READ | PROT_WRITE), SECCOMP_RET_ALLOW);
+	assert_int_equal(of(&f, SYS_mmap, 2, PROT_READ | PROT_EXEC), SECCOMP_END);
+	assert_int_equal(of(&f, SYS_getppid, 0, 0), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(of(&f, SYS_read, 0, 0), SECCOMP_END);
+	/* x32's numbers, and another processor's. */
+	assert_int_equal(of(&f, SYS_write | 0x40000000, 0, 1), SECCOMP_END);
+	assert_int_equal(of(&f, -1, 0, 1), SECCOMP_END);
+	assert_int_equal(verdict(&f, &other), SECCOMP_END);
+}
+
+/* Every number of a long list, and every one that is not on it. */
+static void test_long(void **state)
+{
+	static struct seccomp_rule rules[SECCOMP_RULES_MAX + 1];
+	static struct seccomp_filter f;
+	struct seccomp_list list = {rules, 0};
+
+	(void)state;
+	for (size_t n = 0; n < 100; n++) {
+		for (size_t i = 0; i < n; i++) /* not by number: 7 and 101 have no common factor */
+			rules[i] = (struct seccomp_rule){.nr = (int)(i * 7 % 101) * 3 + 1};
+		list.n = n;
+		assert_true(seccomp_build(&list, 1, SECCOMP_END, &f));
+		for (int nr = 0; nr < 320; nr++) {
+			bool is_there = false;
+
+			for (size_t i = 0; i < n; i++)
+				is_there |= rules[i].nr == nr;
+			assert_int_equal(of(&f, nr, 0, 0),
+					 is_there ? SECCOMP_RET_ALLOW : SECCOMP_END);
+		}
+	}
+	for (size_t i = 0; i <= SECCOMP_RULES_MAX; i++)
+		rules[i] = (struct seccomp_rule){.nr = (int)i};
+	list.n = SECCOMP_RULES_MAX;
+	assert_true(seccomp_build(&list, 1, SECCOMP_END, &f));
+	list.n++;
+	assert_false(seccomp_build(&list, 1, SECCOMP_END, &f));
+}
+
+/* Of two rules for a call the first one counts. */
+static void test_first(void **state)
+{
+	static const struct seccomp_rule fails[] = {SECCOMP_CALL_FAILS(write)};
+	const struct seccomp_list lists[] = {SECCOMP_LIST(fails), SECCOMP_LIST(some)};
+	static struct seccomp_filter f;
+
+	(void)state;
+	assert_true(seccomp_build(lists, 2, SECCOMP_END, &f));
+	assert_int_equal(of(&f, SYS_write, 0, 0), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(of(&f, SYS_exit_group, 0, 0), SECCOMP_RET_ALLOW);
+}
+
+/* Runs a call of a child's under the filter. Returns its wait status. */
+static int under_filter(int nr, long a, long b)
+{
+	static struct seccomp_filter f;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (!seccomp_build(some_lists, 1, SECCOMP_END, &f) || !seccomp_install(&f, false))
+			_exit(99);
+		syscall(SYS_exit_group, syscall(nr, a, b, 0) < 0 ? 1 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void test_kernel(void **state)
+{
+	int status;
+
+	(void)state;
+	status = under_filter(SYS_write, -1, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	status = under_filter(SYS_getppid, 0, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	status = under_filter(SYS_getuid, 0, 0);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSYS);
+	status = under_filter(SYS_ioctl, -1, 8);
+	assert_true(WIFSIGNALED(status));
+}
+
+/* A filter that was not made is no filter, and that is an error. */
+static void test_empty(void **state)
+{
+	static const struct seccomp_filter none;
+
+	(void)state;
+	assert_false(seccomp_install(&none, false));
+	assert_int_equal(errno, EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lists), cmocka_unit_test(test_long),
+		cmocka_unit_test(test_first), cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_empty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
