@@ -25,11 +25,23 @@ bin=$(echo /usr/lib/xen-*/bin)
 await_console stays '^tiny is up' 60
 await_console disk '^tiny is up' 60
 
+# Neither has more than it needs, and what it has is enough: also for its log to be opened anew.
+powers() {
+	grep -Eh '^(Name|CapInh|CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp):' "/proc/$(cat /run/xenstore.pid)/status" \
+		"/proc/$(cat /run/xenconsoled.pid)/status"
+	cat "/proc/$(cat /run/xenconsoled.pid)/limits"
+}
+run powers powers
+kill -HUP "$(cat /run/xenstore.pid)" "$(cat /run/xenconsoled.pid)"
+type_to stays 'after a rotation'
+await_console stays '^got: after a rotation' 20
+
 # xenconsoled ends. What a guest prints meanwhile stays in its ring.
 kill -9 "$(cat /run/xenconsoled.pid)"
 await_report '^earlydom: xenconsoled had ended; it was started again$' 20
 type_to stays 'heard again'
 await_console stays '^got: heard again' 20
+run powers_again powers
 
 # xenstored hangs while somebody waits for it.
 type_to again wait=5
@@ -72,6 +84,8 @@ await_console again '^got: in another store' 60
 run names xenstore ls -f /local/domain
 run last_list earlydom list
 run last_facts xenfacts
+dmesg >/tmp/kernel
+run kernel grep -E 'type=1326|Command line' /tmp/kernel
 logs
 SH
 );
@@ -82,6 +96,16 @@ sub states {
 	my %state = map { my @f = split ' '; ($f[0] => $f[6]) } split /\n/, $boot->said("$label.out");
 	return join(' ', map { "$_=" . ($state{$_} // '-') } qw(again disk stays));
 }
+for my $label (qw(powers powers_again)) {
+	my $powers = $boot->said("$label.out");
+	my $none = join('', map { "$_:\t" . '0' x 16 . "\n" } qw(CapInh CapPrm CapEff CapBnd)) . "NoNewPrivs:\t1\nSeccomp:\t2\n";
+	like($powers, qr/^Name:\t$_\n\Q$none\E/m, "$label: $_ has no capability, gets none, and its calls are filtered")
+		for qw(xenstored xenconsoled);
+	like($powers, qr/^Max open files +132008 +/m, "$label: xenconsoled may have files for all domains");
+}
+my $kernel = $boot->said('kernel.out');
+like($kernel, qr/Command line/, "dom0's kernel says what it does");
+unlike($kernel, qr/type=1326/, 'no call of theirs was refused') or diag($kernel);
 my @report = $boot->earlydom;
 is(states('gone_list'), 'again=running disk=running stays=running', 'nobody has failed without the store');
 unlike($boot->said('gone_ps.out'), qr/^xenstored$/m, 'no second xenstored is started');

@@ -22,13 +22,12 @@
 #include <xen/io/xs_wire.h>
 
 #include "base/clock.h"
-#include "base/close_files.h"
 #include "base/pidfd.h"
+#include "daemon_calls.h"
 
 #define ANSWER_MS 1000 /* how long a xenstored that runs may take for an answer */
 #define END_MS    1000 /* how long one that is killed may take to be gone */
 #define LOOK_MS   5    /* how often a daemon that starts is looked at */
-#define LIFE_FD   3    /* of a daemon's: open as long as any process of it lives */
 
 const struct daemons_where daemons_usual = {
 	.programs = DAEMONS_DIR,
@@ -37,6 +36,8 @@ const struct daemons_where daemons_usual = {
 	.console_pid = "/run/xenconsoled.pid",
 	.log_dir = DAEMONS_LOG_DIR,
 	.xenbus = "/proc/xen/xsd_port",
+	.store_powers = &daemon_store_powers,
+	.console_powers = &daemon_console_powers,
 	.terminals = "/dev/pts/ptmx",
 	.timeout_ms = 10000,
 	.stop_fd = -1,
@@ -44,10 +45,8 @@ const struct daemons_where daemons_usual = {
 
 /* A daemon that is being started. */
 struct start {
-	const char *name;
-	const char *const *argv; /* NULL-terminated; argv[0] too */
+	struct daemon_start how;
 	const struct daemons_where *at;
-	const struct own_root *own_root;
 	char program[PATH_MAX];
 	bool (*serves)(const struct start *s);
 	char said[256]; /* the first of what it has said, up to len */
@@ -208,8 +207,8 @@ static int copy_program(const struct start *s, struct err *e)
 	from = open(s->program, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		return err_set(e, "cannot run %s: %s", s->program, strerror(errno));
-	if (make_parents(s->own_root->dir, inside) == 0)
-		to = openat(s->own_root->dir, inside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	if (make_parents(s->how.own_root->dir, inside) == 0)
+		to = openat(s->how.own_root->dir, inside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 			    0755);
 	if (to >= 0)
 		rc = copy(from, to);
@@ -220,7 +219,7 @@ static int copy_program(const struct start *s, struct err *e)
 	if (to >= 0)
 		close(to);
 	if (to >= 0 && rc < 0)
-		unlinkat(s->own_root->dir, inside, 0);
+		unlinkat(s->how.own_root->dir, inside, 0);
 	close(from);
 	return rc;
 }
@@ -234,7 +233,7 @@ static void end_all(const struct start *s)
 	char path[300];
 	DIR *proc;
 
-	if (!s->own_root || fstatat(s->own_root->dir, inside, &program, 0) < 0)
+	if (!s->how.own_root || fstatat(s->how.own_root->dir, inside, &program, 0) < 0)
 		return;
 	proc = opendir("/proc");
 	if (!proc)
@@ -251,48 +250,6 @@ static void end_all(const struct start *s)
 }
 
 /* ---- the start ---- */
-
-static void child_fails(const struct start *s)
-{
-	dprintf(STDERR_FILENO, "cannot run %s: %s\n", s->program, strerror(errno));
-	_exit(127);
-}
-
-/*
- * In the child, up to the daemon's first instruction. Its messages go to the pipe, until it goes to
- * the background and has none any more (it uses syslog then).
- */
-static void become(const struct start *s, int pipe_fd)
-{
-	static const char *const env[] = {"PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL};
-	const int entered = s->own_root ? own_root_enter_child(s->own_root) : 0;
-	const int cause = errno;
-	sigset_t none;
-	int null, oom;
-
-	/* First out of the way of the numbers that are given next. */
-	pipe_fd = fcntl(pipe_fd, F_DUPFD_CLOEXEC, LIFE_FD + 1);
-	if (pipe_fd < 0 || dup2(pipe_fd, STDERR_FILENO) < 0)
-		_exit(127);
-	errno = cause;
-	if (entered < 0)
-		child_fails(s);
-	/* It may be one of the three itself: NOLINTNEXTLINE(android-cloexec-open) */
-	null = open("/dev/null", O_RDWR);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-	    dup2(pipe_fd, LIFE_FD) < 0 || close_files(LIFE_FD + 1) < 0)
-		child_fails(s);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	umask(022);
-	/* As Debian's script has it (choom -n -1000): without the store no guest can be served. */
-	oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (oom >= 0 && write(oom, "-1000", 5) != 5) { /* it runs all the same */
-	}
-	execve(s->program, (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)env);
-	child_fails(s);
-}
 
 /* Reads what the daemon says. True when every process of it has ended. */
 static bool ended(struct start *s, int life)
@@ -327,14 +284,15 @@ static int ended_error(struct start *s, int status, struct err *e)
 			*p = ' ';
 	if (!strncmp(text, "cannot run ", 11))
 		return err_set(e, "%s", text);
-	if (*text)
-		return err_set(e, "%s ended: %s", s->name, text);
 	if (WIFSIGNALED(status))
-		return err_set(e, "%s was ended by signal %d (%s)", s->name, WTERMSIG(status),
-			       strsignal(WTERMSIG(status)));
+		return err_set(e, "%s was ended by signal %d (%s)%s%s", s->how.name,
+			       WTERMSIG(status), strsignal(WTERMSIG(status)), *text ? ": " : "",
+			       text);
+	if (*text)
+		return err_set(e, "%s ended: %s", s->how.name, text);
 	if (status)
-		return err_set(e, "%s ended with status %d", s->name, WEXITSTATUS(status));
-	return err_set(e, "%s has ended; the system log may say why", s->name);
+		return err_set(e, "%s ended with status %d", s->how.name, WEXITSTATUS(status));
+	return err_set(e, "%s has ended; the system log may say why", s->how.name);
 }
 
 /* Waits until it serves. Returns 0, or -1 with e set. */
@@ -359,7 +317,7 @@ static int wait_for(struct start *s, pid_t child, int life, struct err *e)
 		if (clock_ns() > deadline)
 			break;
 		if (told_to_stop(s->at))
-			return err_set(e, "%s is not waited for any more", s->name);
+			return err_set(e, "%s is not waited for any more", s->how.name);
 		poll(&p, 1, LOOK_MS);
 	}
 	end_all(s);
@@ -367,33 +325,26 @@ static int wait_for(struct start *s, pid_t child, int life, struct err *e)
 		kill(child, SIGKILL);
 		waitpid(child, &status, 0);
 	}
-	return err_set(e, "%s does not serve within %u s", s->name, s->at->timeout_ms / 1000);
+	return err_set(e, "%s does not serve within %u s", s->how.name, s->at->timeout_ms / 1000);
 }
 
 static int start(struct daemon *d, struct start *s, struct err *e)
 {
-	int fds[2];
 	pid_t pid;
+	int life;
 
-	snprintf(s->program, sizeof(s->program), "%s/%s", s->at->programs, s->name);
-	if (s->own_root && copy_program(s, e) < 0)
+	snprintf(s->program, sizeof(s->program), "%s/%s", s->at->programs, s->how.name);
+	s->how.program = s->program;
+	if (s->how.own_root && copy_program(s, e) < 0)
 		return -1;
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_set(e, "cannot start %s: %s", s->name, strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		become(s, fds[1]);
-	close(fds[1]);
-	if (pid < 0) {
-		err_set(e, "cannot start %s: %s", s->name, strerror(errno));
-		close(fds[0]);
+	pid = daemon_start(&s->how, &life, e);
+	if (pid < 0)
+		return -1;
+	if (wait_for(s, pid, life, e) < 0) {
+		close(life);
 		return -1;
 	}
-	if (wait_for(s, pid, fds[0], e) < 0) {
-		close(fds[0]);
-		return -1;
-	}
-	d->life = fds[0];
+	d->life = life;
 	return 0;
 }
 
@@ -443,10 +394,11 @@ int daemons_store(struct daemon *d, const struct daemons_where *at, const struct
 	/* argv[0] begins with '@': see rename_process in boot.c. */
 	const char *const argv[] = {"@xenstored", "--pid-file", at->store_pid, NULL};
 	struct start s = {
-		.name = "xenstored",
-		.argv = argv,
+		.how = {.name = "xenstored",
+			.argv = argv,
+			.own_root = r,
+			.powers = at->store_powers},
 		.at = at,
-		.own_root = r,
 		.serves = store_serves,
 	};
 	int found;
@@ -512,10 +464,11 @@ int daemons_console(struct daemon *d, const struct daemons_where *at, const stru
 		"--log-dir",    at->log_dir,  "--timestamp",   "none",  NULL,
 	};
 	struct start s = {
-		.name = "xenconsoled",
-		.argv = argv,
+		.how = {.name = "xenconsoled",
+			.argv = argv,
+			.own_root = r,
+			.powers = at->console_powers},
 		.at = at,
-		.own_root = r,
 		.serves = console_serves,
 	};
 

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "builder/host/own_root.h"
+#include "daemon_start.h"
 
 /* Where Debian's xen-utils has the programs, and where its script looks for pid files. */
 #ifndef DAEMONS_DIR /* the tests have none there */
@@ -41,6 +42,8 @@ struct daemons_where {
 	const char *log_dir; /* of xenconsoled */
 	/* What the kernel must have for them: xenfs (xsd_port), and devpts. */
 	const char *xenbus, *terminals;
+	/* All that they may do, then and later. */
+	const struct daemon_powers *store_powers, *console_powers;
 	unsigned timeout_ms; /* how long a daemon may take until it serves */
 	int stop_fd;         /* when it is readable nobody waits any more for that; -1: for ever */
 };

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@
 
 #include <xen/io/xs_wire.h>
 
+#include "builder/supervise/daemon_calls.h"
 #include "builder/supervise/daemons.h"
 
 #define FAKE_LIFE_S 20 /* no fake is left behind by a test that fails */
@@ -91,6 +93,10 @@ static void misbehave(const char *does)
 		_exit(3);
 	if (!strcmp(does, "signal"))
 		kill(getpid(), SIGKILL);
+	if (!strcmp(does, "last words")) {
+		dprintf(2, "I am out of\n");
+		kill(getpid(), SIGKILL);
+	}
 	if (!strcmp(does, "forever"))
 		pause();
 	fake_background();
@@ -155,6 +161,12 @@ static int fake(int argc, char **argv)
 
 /* ---- the tests ---- */
 
+/* What a fake makes of this program is not known: it may call what it likes but this. Of root's
+ * powers it has none, where this is root. */
+static const struct seccomp_rule not_acct[] = {SECCOMP_CALL_FAILS(acct)};
+static const struct seccomp_list few = SECCOMP_LIST(not_acct);
+static struct daemon_powers powers = {.calls = {&few}, .otherwise = SECCOMP_RET_ALLOW};
+
 static struct daemons_where at; /* all in one directory */
 static char paths[6][128];
 
@@ -173,6 +185,8 @@ static void place(const char *dir)
 		.log_dir = paths[4],
 		.xenbus = paths[5],
 		.terminals = paths[5],
+		.store_powers = &powers,
+		.console_powers = &powers,
 		.timeout_ms = 2000,
 		.stop_fd = -1,
 	};
@@ -245,6 +259,8 @@ static int begin(void **state)
 {
 	if (kit_begin(state) < 0)
 		return -1;
+	if (geteuid() != 0)
+		powers.capabilities = DAEMON_ALL_CAPABILITIES;
 	place(kit_path(""));
 	put_programs();
 	return 0;
@@ -405,6 +421,58 @@ static void test_clean_slate(void **state)
 	close(leak);
 }
 
+/* A line of /proc/PID/status of the daemon. */
+static void has_line(const char *pid_file, const char *line)
+{
+	char path[64], *text;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", pid_in(pid_file));
+	text = read_proc(path);
+	KIT_CHECK(strstr(text, line), "no line '%s' in:\n%s", line, text);
+	free(text);
+}
+
+/* Each has what it needs and no more, and as many files as it wants. */
+static void test_powers(void **state)
+{
+	struct daemon store, console;
+	unsigned long files;
+	char path[64], *text;
+	struct rlimit usual, l;
+	struct err e;
+
+	(void)state;
+	tell(at.store_pid, "serve");
+	tell(at.console_pid, "serve");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	l = usual;
+	l.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &l), 0);
+	powers.files = 101;
+	KIT_CHECK(daemons_store(&store, &at, NULL, &e) == 0, "%s", e.msg);
+	KIT_CHECK(daemons_console(&console, &at, NULL, &e) == 0, "%s", e.msg);
+	for (int i = 0; i < 2; i++) {
+		const char *file = i ? at.console_pid : at.store_pid;
+
+		has_line(file, "\nNoNewPrivs:\t1\nSeccomp:\t2\n");
+		snprintf(path, sizeof(path), "/proc/%ld/limits", pid_in(file));
+		text = read_proc(path);
+		files = strtoul(strstr(text, "Max open files") + 14, NULL, 10);
+		free(text);
+		assert_int_equal(files, powers.files);
+		if (powers.capabilities)
+			continue;
+		has_line(file, "\nCapInh:\t0000000000000000\nCapPrm:\t0000000000000000\n"
+			       "CapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n");
+	}
+	if (powers.capabilities)
+		fprintf(stderr, "daemons_test: NOT TESTED without capabilities, needs root\n");
+	powers.files = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	daemon_close(&store);
+	daemon_close(&console);
+}
+
 static void fails(const char *does, const char *message)
 {
 	struct daemon d;
@@ -433,6 +501,19 @@ static void test_failures(void **state)
 	assert_int_equal(daemons_store(&d, &at, NULL, &e), -1);
 	kit_good_message(&e);
 	assert_memory_equal(e.msg, "xenstored ended: word 0 word 1 ", 31);
+}
+
+/* The fakes are not what the real ones' lists were made for. */
+static void test_filter(void **state)
+{
+	struct daemon_powers real = daemon_store_powers;
+
+	(void)state;
+	real.capabilities = powers.capabilities;
+	at.store_powers = &real;
+	fails("serve", "xenstored was ended by signal 31 (Bad system call)");
+	at.store_powers = &powers;
+	fails("last words", "xenstored was ended by signal 9 (Killed): I am out of");
 }
 
 static void test_time(void **state)
@@ -587,6 +668,30 @@ static void no_exec(struct err *e)
 	start_store(NULL, e);
 }
 
+static void no_capset(struct err *e)
+{
+	child_refuse(SYS_capset, EPERM);
+	powers.capabilities = 0;
+	start_store(NULL, e);
+}
+
+static void no_seccomp(struct err *e)
+{
+	child_refuse(SYS_seccomp, ENOSYS);
+	start_store(NULL, e);
+}
+
+static void too_many_calls(struct err *e)
+{
+	static struct seccomp_rule rules[SECCOMP_RULES_MAX + 1];
+	static const struct seccomp_list all = SECCOMP_LIST(rules);
+
+	for (int i = 0; i <= SECCOMP_RULES_MAX; i++)
+		rules[i].nr = i;
+	powers.calls[1] = &all;
+	start_store(NULL, e);
+}
+
 static void closed_root(struct err *e)
 {
 	const struct own_root closed = {.dir = -1};
@@ -606,6 +711,16 @@ static void test_not_given(void **state)
 	assert_string_equal(child_says(no_process), want);
 	snprintf(want, sizeof(want), "cannot run %s/xenstored: Permission denied", at.programs);
 	assert_string_equal(child_says(no_exec), want);
+	snprintf(want, sizeof(want),
+		 "cannot run %s/xenstored with fewer capabilities: Operation not permitted",
+		 at.programs);
+	assert_string_equal(child_says(no_capset), want);
+	snprintf(want, sizeof(want),
+		 "cannot run %s/xenstored with a filter of its system calls (seccomp): %s",
+		 at.programs, strerror(ENOSYS));
+	assert_string_equal(child_says(no_seccomp), want);
+	assert_string_equal(child_says(too_many_calls),
+			    "cannot start xenstored: the list of its system calls is too long");
 	snprintf(want, sizeof(want), "cannot copy %s/xenstored to the refuge: %s", at.programs,
 		 strerror(EBADF));
 	assert_string_equal(child_says(closed_root), want);
@@ -842,7 +957,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_there),
 		cmocka_unit_test_teardown(test_start, end_fakes),
 		cmocka_unit_test_teardown(test_clean_slate, end_fakes),
+		cmocka_unit_test_teardown(test_powers, end_fakes),
 		cmocka_unit_test_teardown(test_failures, end_fakes),
+		cmocka_unit_test_teardown(test_filter, end_fakes),
 		cmocka_unit_test_teardown(test_time, end_fakes),
 		cmocka_unit_test(test_hangs),
 		cmocka_unit_test_teardown(test_stopped, end_fakes),

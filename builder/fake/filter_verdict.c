@@ -1,0 +1,44 @@
+#include "filter_verdict.h"
+
+#include "kit.h"
+
+uint32_t filter_verdict(const struct seccomp_filter *f, int nr, unsigned arg, uint64_t value)
+{
+	struct seccomp_data d = {.nr = nr, .arch = seccomp_arch};
+	uint32_t a = 0;
+
+	d.args[arg] = value;
+	for (size_t pc = 0; pc < f->n; pc++) {
+		const struct sock_filter *i = &f->code[pc];
+		bool yes = false;
+
+		switch (i->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			assert_in_range(i->k, 0, sizeof(d) - sizeof(a));
+			memcpy(&a, (const char *)&d + i->k, sizeof(a));
+			continue;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= i->k;
+			continue;
+		case BPF_RET | BPF_K:
+			return i->k;
+		case BPF_JMP | BPF_JA:
+			pc += i->k;
+			continue;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			yes = a == i->k;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			yes = a >= i->k;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			yes = a & i->k;
+			break;
+		default:
+			fail_msg("instruction %#x", i->code);
+		}
+		pc += yes ? i->jt : i->jf;
+	}
+	fail_msg("it has no end");
+	return 0;
+}

@@ -1,0 +1,21 @@
+/*
+ * What xenstored and xenconsoled need of the kernel: the system calls that they make, as the
+ * versions of Xen from whose sources they are built here have them, with musl and, in xenstored,
+ * mimalloc. A call that is not listed is the end of the daemon, by SIGSYS; dom0's kernel logs its
+ * number (audit type=1326).
+ *
+ * Neither needs one of root's capabilities, only that all that it opens is root's: the devices
+ * below /dev/xen, xenfs (mode 0600 and the like), /dev/ptmx and the terminals (0666 and 0620), and
+ * its own files. The limit of open files, which xenconsoled would raise, is raised before.
+ */
+#ifndef EARLYDOM_DAEMON_CALLS_H
+#define EARLYDOM_DAEMON_CALLS_H
+
+#include "daemon_start.h"
+
+extern const struct daemon_powers daemon_store_powers, daemon_console_powers;
+
+/* In daemon_calls_x86.c, calls that only this kind of processor has: both daemons', xenstored's. */
+extern const struct seccomp_list daemon_calls_old, daemon_calls_old_store;
+
+#endif

@@ -1,0 +1,126 @@
+#include "daemon_start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/capabilities.h"
+#include "base/close_files.h"
+
+#define LIFE_FD 3 /* of a daemon's: open as long as any process of it lives */
+
+bool daemon_filter(const struct daemon_powers *p, struct seccomp_filter *out)
+{
+	struct seccomp_list lists[DAEMON_LISTS_MAX];
+	size_t n = 0;
+
+	for (; n < DAEMON_LISTS_MAX && p->calls[n]; n++)
+		lists[n] = *p->calls[n];
+	return seccomp_build(lists, n, p->otherwise, out);
+}
+
+static _Noreturn void fails(const struct daemon_start *s, const char *how)
+{
+	dprintf(STDERR_FILENO, "cannot run %s%s: %s\n", s->program, how, strerror(errno));
+	_exit(127);
+}
+
+/*
+ * It would raise its limit itself, which it may not any more. One that gets fewer than it wants
+ * says so (xenconsoled, in the system log), and serves as many guests as it can.
+ */
+static void allow_files(rlim_t n)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= n)
+		return;
+	l.rlim_cur = n;
+	if (l.rlim_max < n)
+		l.rlim_max = n;
+	setrlimit(RLIMIT_NOFILE, &l);
+}
+
+/*
+ * No capabilities but those, and no calls but those on the list; the program's execve is the first
+ * that is judged, so it has to be on the list, and can be made once more: what then runs has the
+ * same filter and the same powers (no_new_privs), so that it can do nothing that this one could not
+ * have done itself. xenstored's live update is such a call.
+ */
+static void give_up_powers(const struct daemon_start *s, const struct seccomp_filter *filter)
+{
+	const uint64_t keep = s->powers->capabilities;
+
+	if (keep != DAEMON_ALL_CAPABILITIES && !capabilities_keep_only(keep))
+		fails(s, " with fewer capabilities");
+	if (!seccomp_install(filter, false))
+		fails(s, " with a filter of its system calls (seccomp)");
+}
+
+/*
+ * In the child, up to the daemon's first instruction. Its messages go to the pipe, until it goes to
+ * the background and has none any more (it uses syslog then).
+ */
+static _Noreturn void become(const struct daemon_start *s, const struct seccomp_filter *filter,
+			     int pipe_fd)
+{
+	static const char *const env[] = {"PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL};
+	const int entered = s->own_root ? own_root_enter_child(s->own_root) : 0;
+	const int cause = errno;
+	sigset_t none;
+	int null, oom;
+
+	/* First out of the way of the numbers that are given next. */
+	pipe_fd = fcntl(pipe_fd, F_DUPFD_CLOEXEC, LIFE_FD + 1);
+	if (pipe_fd < 0 || dup2(pipe_fd, STDERR_FILENO) < 0)
+		_exit(127);
+	errno = cause;
+	if (entered < 0)
+		fails(s, "");
+	/* It may be one of the three itself: NOLINTNEXTLINE(android-cloexec-open) */
+	null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(pipe_fd, LIFE_FD) < 0 || close_files(LIFE_FD + 1) < 0)
+		fails(s, "");
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	umask(022);
+	/* As Debian's script has it (choom -n -1000): without the store no guest can be served. */
+	oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (oom >= 0 && write(oom, "-1000", 5) != 5) { /* it runs all the same */
+	}
+	allow_files(s->powers->files);
+	give_up_powers(s, filter);
+	execve(s->program, (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)env);
+	fails(s, "");
+}
+
+pid_t daemon_start(const struct daemon_start *s, int *life, struct err *e)
+{
+	struct seccomp_filter filter;
+	int fds[2];
+	pid_t pid;
+
+	if (!daemon_filter(s->powers, &filter))
+		return err_set(e, "cannot start %s: the list of its system calls is too long",
+			       s->name);
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_set(e, "cannot start %s: %s", s->name, strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		become(s, &filter, fds[1]);
+	close(fds[1]);
+	if (pid < 0) {
+		err_set(e, "cannot start %s: %s", s->name, strerror(errno));
+		close(fds[0]);
+		return -1;
+	}
+	*life = fds[0];
+	return pid;
+}
