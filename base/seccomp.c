@@ -1,7 +1,9 @@
 #include "seccomp.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,7 +20,8 @@
 struct build {
 	const struct seccomp_rule *rules[SECCOMP_RULES_MAX]; /* by number */
 	size_t n;
-	uint32_t otherwise;
+	uint32_t unlisted; /* what becomes of calls that are on no list */
+	uint32_t refused;  /* and of those whose arguments are others */
 	struct seccomp_filter *out;
 	bool full;
 };
@@ -64,10 +67,16 @@ static void put_verdict(struct build *b, const struct seccomp_rule *r)
 	case SECCOMP_NOTHING:
 		put_return(b, SECCOMP_RET_ERRNO | EPERM);
 		return;
+	case SECCOMP_UNKNOWN:
+		put_return(b, SECCOMP_RET_ERRNO | ENOSYS);
+		return;
+	case SECCOMP_ASK:
+		put_return(b, SECCOMP_RET_USER_NOTIF);
+		return;
 	case SECCOMP_WITHOUT:
 		put_load_argument(b, r->arg);
 		put_unless(b, BPF_JSET, r->values[0], 1);
-		put_return(b, b->otherwise);
+		put_return(b, b->refused);
 		put_return(b, SECCOMP_RET_ALLOW);
 		return;
 	case SECCOMP_ONE_OF:
@@ -76,10 +85,12 @@ static void put_verdict(struct build *b, const struct seccomp_rule *r)
 			put_unless(b, BPF_JEQ, r->values[i], 1);
 			put_return(b, SECCOMP_RET_ALLOW);
 		}
-		put_return(b, b->otherwise);
+		break;
+	case SECCOMP_NEVER:
+		put_return(b, SECCOMP_END);
 		return;
 	}
-	put_return(b, b->otherwise);
+	put_return(b, b->refused);
 }
 
 /* A jump over what comes next, whose length is not known yet: its place. */
@@ -108,7 +119,7 @@ static void put_leaf(struct build *b, size_t first, size_t n)
 		put_verdict(b, b->rules[i]);
 		jump_to_here(b, jump);
 	}
-	put_return(b, b->otherwise);
+	put_return(b, b->unlisted);
 }
 
 static void put_tree(struct build *b, size_t first, size_t n)
@@ -145,38 +156,109 @@ static void add(struct build *b, const struct seccomp_rule *r)
 	b->n++;
 }
 
+/* strange: what becomes of calls of another kind. */
+static bool build(struct build *b, const struct seccomp_list *lists, size_t n, uint32_t strange)
+{
+	b->out->n = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < lists[i].n; k++)
+			add(b, &lists[i].rules[k]);
+	put_load(b, offsetof(struct seccomp_data, arch));
+	put(b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch, 1, 0));
+	put_return(b, strange);
+	put_load(b, offsetof(struct seccomp_data, nr));
+	if (b->unlisted != strange) {
+		put_unless(b, BPF_JGE, seccomp_beyond, 1);
+		put_return(b, strange);
+	}
+	put_tree(b, 0, b->n);
+	return !b->full;
+}
+
 bool seccomp_build(const struct seccomp_list *lists, size_t n, uint32_t otherwise,
 		   struct seccomp_filter *out)
 {
-	struct build b = {.otherwise = otherwise, .out = out};
+	struct build b = {.unlisted = otherwise, .refused = otherwise, .out = out};
 
-	out->n = 0;
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < lists[i].n; k++)
-			add(&b, &lists[i].rules[k]);
-	put_load(&b, offsetof(struct seccomp_data, arch));
-	put(&b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch, 1, 0));
-	put_return(&b, otherwise);
-	put_load(&b, offsetof(struct seccomp_data, nr));
-	put_tree(&b, 0, b.n);
-	return !b.full;
+	return build(&b, lists, n, otherwise);
+}
+
+bool seccomp_build_denying(const struct seccomp_list *lists, size_t n, struct seccomp_filter *out)
+{
+	struct build b = {
+		.unlisted = SECCOMP_RET_ALLOW, .refused = SECCOMP_RET_ERRNO | EPERM, .out = out};
+
+	return build(&b, lists, n, SECCOMP_END);
+}
+
+/* Returns what the call does, with errno set where that is -1. */
+static long install(const struct seccomp_filter *f, unsigned flags)
+{
+	const struct sock_fprog program = {.len = (unsigned short)f->n,
+					   .filter = (struct sock_filter *)(uintptr_t)f->code};
+
+	if (!f->n) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
 
 bool seccomp_install(const struct seccomp_filter *f, bool all_threads)
 {
-	const struct sock_fprog program = {.len = (unsigned short)f->n,
-					   .filter = (struct sock_filter *)(uintptr_t)f->code};
-	const unsigned flags = all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0;
-	long rc;
+	const long rc = install(f, all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0);
 
-	if (!f->n) {
-		errno = EINVAL;
-		return false;
-	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return false;
-	rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	if (rc > 0) /* the thread that could not be taken along */
 		errno = ESRCH;
 	return rc == 0;
+}
+
+int seccomp_install_asking(const struct seccomp_filter *f)
+{
+	return (int)install(f, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+}
+
+/* The kernel's structures may be longer than those that are known here. */
+union room {
+	struct seccomp_notif call;
+	struct seccomp_notif_resp answer;
+	char bytes[1024];
+};
+
+static bool there_is_room(void)
+{
+	struct seccomp_notif_sizes sizes;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0)
+		return false;
+	errno = E2BIG;
+	return sizes.seccomp_notif <= sizeof(union room) &&
+	       sizes.seccomp_notif_resp <= sizeof(union room);
+}
+
+static bool wait_for_call(int listener, int end)
+{
+	struct pollfd p[2] = {{.fd = listener, .events = POLLIN}, {.fd = end, .events = POLLIN}};
+
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	errno = EPIPE;
+	return p[0].revents & POLLIN;
+}
+
+bool seccomp_let_one(int listener, int end)
+{
+	union room call = {.bytes = {0}}, answer = {.bytes = {0}};
+
+	if (!there_is_room() || !wait_for_call(listener, end))
+		return false;
+	while (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
+		if (errno != EINTR)
+			return false;
+	answer.answer.id = call.call.id;
+	answer.answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == 0;
 }

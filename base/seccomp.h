@@ -1,6 +1,7 @@
 /*
- * Filters of system calls: a list of the calls that a process may make, as the program that the
- * kernel runs at each of them (seccomp(2)). All that is on no list has one end.
+ * Filters of system calls, as the program that the kernel runs at each of them (seccomp(2)): a list
+ * of the calls that a process may make, where all that is on no list has one end; or, for a program
+ * that is not ours, of those that it may not.
  *
  * Not by libseccomp: a filter is installed between fork and exec and in jails that may not
  * allocate, and the library would be a tenth of the program.
@@ -21,6 +22,9 @@ enum seccomp_check {
 	SECCOMP_ONE_OF,  /* the argument is one of these values */
 	SECCOMP_WITHOUT, /* the argument has none of the bits of values[0] */
 	SECCOMP_NOTHING, /* it always fails: with EPERM, as if the right to it were missing */
+	SECCOMP_UNKNOWN, /* it always fails: with ENOSYS, as if the kernel had no such call */
+	SECCOMP_NEVER,   /* it is the process's end (SECCOMP_END) */
+	SECCOMP_ASK,     /* whoever holds the filter's listener decides (seccomp_install_asking) */
 };
 
 struct seccomp_rule {
@@ -49,6 +53,14 @@ struct seccomp_rule {
 #define SECCOMP_CALL_FAILS(name)                                                                   \
 	{                                                                                          \
 		.nr = SYS_##name, .check = SECCOMP_NOTHING                                         \
+	}
+#define SECCOMP_CALL_UNKNOWN(name)                                                                 \
+	{                                                                                          \
+		.nr = SYS_##name, .check = SECCOMP_UNKNOWN                                         \
+	}
+#define SECCOMP_CALL_NEVER(name)                                                                   \
+	{                                                                                          \
+		.nr = SYS_##name, .check = SECCOMP_NEVER                                           \
 	}
 
 struct seccomp_list {
@@ -85,13 +97,37 @@ bool seccomp_build(const struct seccomp_list *lists, size_t n, uint32_t otherwis
 		   struct seccomp_filter *out);
 
 /*
+ * The other way round, for a program of which it is not known what it calls: calls that are on no
+ * list are allowed, those that are only as their check has it, and fail with EPERM otherwise. Those
+ * of another kind (x32, 32-bit) are SECCOMP_END.
+ */
+bool seccomp_build_denying(const struct seccomp_list *lists, size_t n, struct seccomp_filter *out);
+
+/*
  * Puts the filter upon this thread, with all later ones of its making, for good; or with
  * all_threads upon each thread of the process. There are no new privileges then either
  * (PR_SET_NO_NEW_PRIVS). Returns false with errno set. Safe between fork and exec.
  */
 bool seccomp_install(const struct seccomp_filter *f, bool all_threads);
 
+/*
+ * The same for a filter that asks (Linux 5.0): returns its listener, which a program that is run
+ * does not get; or -1 with errno set. A call that is asked about waits for the answer, and fails
+ * with ENOSYS when nobody has the listener any more.
+ */
+int seccomp_install_asking(const struct seccomp_filter *f);
+
+/*
+ * Lets the call be made that waits at the listener (Linux 5.5): the one that is meant is for the
+ * caller to know, as its arguments may change until it is made. Waits for it, and for no longer
+ * than the file `end` has nothing to be read and somebody who writes. Returns false with errno set;
+ * EPIPE for that end.
+ */
+bool seccomp_let_one(int listener, int end);
+
 /* The processor's kind, AUDIT_ARCH_* of linux/audit.h. */
 extern const uint32_t seccomp_arch;
+/* Numbers from this one on are of another kind all the same, or of none. */
+extern const uint32_t seccomp_beyond;
 
 #endif
