@@ -2,7 +2,7 @@
 
 BUILD   ?= build
 LIBS    := $(BUILD)/libs
-LIBS_STAMP := $(addprefix $(LIBS)/stamp/,zlib xz zstd lz4 mimalloc blkid cmocka xen)
+LIBS_STAMP := $(addprefix $(LIBS)/stamp/,zlib xz zstd lz4 md mimalloc blkid cmocka xen)
 # From the same Xen source as the libraries; for the image, where guests have a store.
 DAEMONS := $(BUILD)/xenstored $(BUILD)/xenconsoled
 VERSION := 0.1.0
@@ -27,7 +27,7 @@ LDFLAGS  := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=
 
 CODECS := -lz -llzma -lzstd -llz4
 LDLIBS := -L$(LIBS)/lib -lxenguest -lacpi -lxenctrl -lxenforeignmemory -lxengnttab -lxenevtchn \
-	  -lxendevicemodel -lxencall -lxentoollog -lxenstore -lxentoolcore $(CODECS) -lblkid -lpthread
+	  -lxendevicemodel -lxencall -lxentoollog -lxenstore -lxentoolcore $(CODECS) -lmd -lblkid -lpthread
 
 ALL_C  := $(sort $(filter-out builder/fake/%,$(wildcard base/*.c base/test/*.c loaders/*.c loaders/test/*.c \
 	  builder/*/*.c builder/*/test/*.c)))

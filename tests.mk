@@ -27,24 +27,25 @@ MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c builder/fake/sysca
 # The clients' supervisor, the daemons, libxl's records and hvmloader are looked for in the test's own directory.
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
 		 -DQMP_PATIENCE_MS=2000 -DMEDIUM_LOCKED_MS=500 -DDEVMODEL_QMP_DIR='"qmp"' -DUSB_DEV_DIR='"usb"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DZONE_ROOT='"root"' -DDISKS_SYSROOT='"disks"' \
-		 -DWIRE_PATIENCE_MS=2000 -DSTORE_POLL_US=1000 -DEND_AGAIN_MS=300 -DKEEPER_LOOK_MS=100 -DKEEPER_HUNG_MS=500 -DKEEPER_UP_MS=4000
+		 -DWIRE_PATIENCE_MS=2000 -DSTORE_POLL_US=1000 -DEND_AGAIN_MS=300 -DKEEPER_LOOK_MS=100 -DKEEPER_HUNG_MS=500 -DKEEPER_UP_MS=4000 \
+		 -DJAIL_CPU_S=4 -DJAIL_CLOCK_S=20
 UNIT_CFLAGS   := -std=gnu11 $(WARN) -g -fno-pie
 
 asan_CC      := $(HOSTCC)
 # What is never set has no good value by luck: a message that nobody wrote is seen as that.
 asan_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-		-ftrivial-auto-var-init=pattern
+		-ftrivial-auto-var-init=pattern -DJAIL_SANITIZED
 asan_LDFLAGS := -no-pie -fsanitize=address,undefined
-# The codecs and cmocka are Debian's here, for glibc; libacpi needs nothing of a C library's own.
-asan_LDLIBS  := $(LIBS)/lib/libacpi.a -lcmocka $(CODECS) -lblkid -lpthread
+# The codecs and cmocka are Debian's here, for glibc; libacpi and SHA-256 need nothing of a C library's own.
+asan_LDLIBS  := $(LIBS)/lib/libacpi.a $(LIBS)/lib/libmd.a -lcmocka $(CODECS) -lblkid -lpthread
 
 musl_CC      := $(CC)
 musl_CFLAGS  := -Os -DUNIT_STATIC
 musl_LDFLAGS := -static -no-pie
-musl_LDLIBS  := -L$(LIBS)/lib -lacpi -lcmocka $(CODECS) -lblkid -lpthread
+musl_LDLIBS  := -L$(LIBS)/lib -lacpi -lcmocka $(CODECS) -lmd -lblkid -lpthread
 
 tsan_CC      := $(HOSTCC)
-tsan_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=thread
+tsan_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=thread -DJAIL_SANITIZED
 tsan_LDFLAGS := -no-pie -fsanitize=thread
 tsan_LDLIBS  := $(asan_LDLIBS)
 
@@ -163,7 +164,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile tests.mk $(LIBS_STAMP)
 $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(FUZZ_OBJS)
 	@mkdir -p $(@D)
 	@clang -no-pie -fsanitize=fuzzer,address,undefined $(UNIT_WRAP) $< $(FUZZ_OBJS) \
-		$(LIBS)/lib/libacpi.a $(CODECS) -lblkid -lpthread -o $@
+		$(LIBS)/lib/libacpi.a $(LIBS)/lib/libmd.a $(CODECS) -lblkid -lpthread -o $@
 
 MODEL_FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(filter-out model/main.c,$(MODEL_UNIT_SRCS)))
 MODEL_FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/bin/%,$(MODEL_FUZZ))

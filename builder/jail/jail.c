@@ -1,0 +1,202 @@
+#include "jail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/pidfd.h"
+#include "jail_child.h"
+#include "jail_limits.h"
+#include "jobs.h"
+
+/* How a child has ended. */
+struct end {
+	bool late;        /* its time on the clock was over */
+	int code, status; /* as waitid(2) has them: CLD_* and what it means for that */
+	uint64_t cpu_us;
+};
+
+/*
+ * Starts the job. Returns the child's pidfd, or -1 with e set. A child by fork: the caller's thread
+ * goes on in it, alone.
+ */
+static int jail_spawn(const struct jail_request *r, struct err *e)
+{
+	const pid_t pid = fork();
+	int fd;
+
+	if (pid == 0)
+		jail_child(r);
+	if (pid < 0)
+		return err_set_errno(e, errno, "cannot make a process for the %s",
+				     jail_job_type(r->job)->name);
+	fd = pidfd_of(pid);
+	if (fd >= 0)
+		return fd;
+	err_set_errno(e, errno, "no jail for the %s: pidfd_open", jail_job_type(r->job)->name);
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return -1;
+}
+
+/* Whether the child has ended by then. */
+static bool ends_by(int child, uint64_t deadline)
+{
+	struct pollfd p = {.fd = child, .events = POLLIN};
+	uint64_t now;
+	int rc;
+
+	while ((now = clock_ns()) < deadline) {
+		rc = poll(&p, 1, (int)((deadline - now) / NS_PER_MS) + 1);
+		if (rc > 0)
+			return true;
+		if (rc < 0 && errno != EINTR)
+			return false;
+	}
+	return false;
+}
+
+static uint64_t microseconds(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
+}
+
+/* Waits for the child's end, which comes with the deadline at the latest, and takes it away. */
+static int reap(int child, struct end *end, struct err *e)
+{
+	struct rusage used = {0};
+	siginfo_t info = {0};
+	long rc;
+
+	end->late = !ends_by(child, clock_ns() + JAIL_CLOCK_S * NS_PER_S);
+	if (end->late)
+		pidfd_kill(child, SIGKILL);
+	do
+		rc = syscall(SYS_waitid, P_PIDFD, child, &info, WEXITED, &used);
+	while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return err_set_errno(e, errno, "cannot wait for it");
+	end->code = info.si_code;
+	end->status = info.si_status;
+	end->cpu_us = microseconds(&used.ru_utime) + microseconds(&used.ru_stime);
+	return 0;
+}
+
+static int read_answer(int fd, off_t at, void *to, size_t size, struct err *e)
+{
+	const ssize_t n = pread(fd, to, size, at);
+
+	if (n == (ssize_t)size)
+		return 0;
+	return err_set_errno(e, n < 0 ? errno : EIO, "cannot read its answer");
+}
+
+/* The child's own words. They are an enemy's: one line, and printable. */
+static int read_error(const struct jail_job_type *job, int answer, struct err *e)
+{
+	struct jail_head head;
+
+	if (read_answer(answer, 0, &head, sizeof(head), e) < 0)
+		return -1;
+	head.msg[sizeof(head.msg) - 1] = '\0';
+	if (!head.msg[0])
+		return err_set(e, "the %s's answer is wrong (an error without words)", job->name);
+	for (char *p = head.msg; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return head.passing ? err_set_passing(e, "%s", head.msg) : err_set(e, "%s", head.msg);
+}
+
+/* What has become of a child that has ended otherwise than by itself. Memory that there is none of
+ * is told by these signals, too: it may be there at the next try. */
+static int ended(const struct jail_job_type *job, const struct end *end, struct err *e)
+{
+	if (end->late)
+		return err_set_passing(e, "the %s took more than %d s", job->name, JAIL_CLOCK_S);
+	if (end->code == CLD_EXITED)
+		return err_set(e, "no jail for the %s: its files can't be handed over", job->name);
+	/* The kernel counts for its limit by another clock, whose difference is small. */
+	if (end->status == SIGKILL && end->cpu_us + 500000 >= JAIL_CPU_S * UINT64_C(1000000))
+		return err_set(e, "the %s took more than %d s of CPU time", job->name, JAIL_CPU_S);
+	err_set(e, "the %s was ended (signal %d)", job->name, end->status);
+	e->passing = end->status == SIGKILL || end->status == SIGBUS;
+	return -1;
+}
+
+static int judge(const struct jail_job_type *job, const struct end *end, int answer, struct err *e)
+{
+	if (!end->late && end->code == CLD_EXITED && end->status == JAIL_EXIT_DONE)
+		return 0;
+	if (!end->late && end->code == CLD_EXITED && end->status == JAIL_EXIT_FAILED)
+		return read_error(job, answer, e);
+	return ended(job, end, e);
+}
+
+/* A file without a name, of that many bytes that read as zero. */
+static int new_file(const char *name, uint64_t size, struct err *e)
+{
+	const int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+		return fd;
+	err_set_errno(e, errno, "memory that a jail shares can't be had");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int jail_output(uint64_t limit, struct err *e)
+{
+	return new_file("unpacked", limit, e);
+}
+
+/* What the job may read it must not be able to write: that is so of a file that is open for
+ * reading only, whatever the filter allows. */
+static int check_input(int fd, struct err *e)
+{
+	const int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return err_set_errno(e, errno, "cannot read the file");
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		return err_set(e, "the file is not open for reading only");
+	return 0;
+}
+
+int jail_run(const struct jail_ask *ask, void *answer, size_t size, struct err *e)
+{
+	const struct jail_job_type *job = jail_job_type(ask->job);
+	struct jail_request r = {
+		.job = ask->job,
+		.nr_files = job->output ? NR_JAIL_FILES : JAIL_OUTPUT,
+		.files = {-1, ask->input, ask->output},
+		.params = ask->params,
+	};
+	struct end end = {0};
+	int child, rc = -1;
+
+	if (check_input(ask->input, e) < 0)
+		return -1;
+	r.files[JAIL_ANSWER] = new_file("answer", JAIL_HEAD + job->answer_size, e);
+	if (r.files[JAIL_ANSWER] < 0)
+		return -1;
+	child = jail_spawn(&r, e);
+	if (child >= 0 && reap(child, &end, e) == 0 &&
+	    judge(job, &end, r.files[JAIL_ANSWER], e) == 0)
+		rc = read_answer(r.files[JAIL_ANSWER], JAIL_HEAD, answer, size, e);
+	if (child >= 0)
+		close(child);
+	close(r.files[JAIL_ANSWER]);
+	return rc;
+}
