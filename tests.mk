@@ -15,7 +15,7 @@ comma := ,
 # The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c, wire.c,
 # vif.c and daemons.c.
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap ioctl acpi_build_tables \
-	     disk_hold guest_adopt_disk disk_drop disk_lost vif_init vif_plug wire_open wire_close wire_talk \
+	     supervisor_drop_powers disk_hold guest_adopt_disk disk_drop disk_lost vif_init vif_plug wire_open wire_close wire_talk \
 	     $(addprefix daemons_,there store_answers store_hangs console_runs end_console store console) \
 	     $(addprefix store_watch_,open also take close))
 

@@ -15,6 +15,10 @@
 #include "builder/image/grub.h"
 #include "builder/keeper/kept.h"
 
+/* The names of the lists of kernel modules (modules.h), by bits. */
+static const char *const modules[] = {"blkback", "loop", "netback", "bridge", "tun"};
+enum { BLKBACK = 1, LOOP = 2, NETBACK = 4, BRIDGE = 8, TUN = 16, OF_VIFS = NETBACK | BRIDGE | TUN };
+
 /* Under which names a guest's files outlive the supervisor. */
 #define HELD_NAME_MAX (CONFIG_NAME_MAX + 64)
 
@@ -235,7 +239,8 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 			goto drop;
 		keep_disk(g, disks, i);
 	}
-	if (vif_init(g->vifs, cfg->vifs, cfg->nr_vifs, absent, e) == 0 &&
+	if (guest_modules_load(disks->starter, guest_modules(cfg) & OF_VIFS, e) == 0 &&
+	    vif_init(g->vifs, cfg->vifs, cfg->nr_vifs, absent, e) == 0 &&
 	    find_usb(g, disks->sysroot, absent, e) == 0)
 		return 0;
 drop:
@@ -351,10 +356,6 @@ static bool is_file(const char *target)
 	return target && target[0] == '/' && strncmp(target, "/dev/", 5) != 0;
 }
 
-/* The names of their lists (modules.h), by bits. */
-static const char *const modules[] = {"blkback", "loop", "netback", "bridge", "tun"};
-enum { BLKBACK = 1, LOOP = 2, NETBACK = 4, BRIDGE = 8, TUN = 16 };
-
 unsigned guest_modules(const struct guest_config *cfg)
 {
 	unsigned bits = 0;
@@ -370,10 +371,10 @@ unsigned guest_modules(const struct guest_config *cfg)
 	return bits;
 }
 
-int guest_modules_load(unsigned bits, struct err *e)
+int guest_modules_load(const struct starter *s, unsigned bits, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
-		if (bits & 1u << i && modules_need(modules[i], e) < 0)
+		if (bits & 1u << i && modules_need(s, modules[i], e) < 0)
 			return -1;
 	return 0;
 }

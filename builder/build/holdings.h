@@ -78,6 +78,6 @@ unsigned guest_modules(const struct guest_config *cfg);
 
 /* Loads those that are not loaded. They are the initramfs's: to be called while that is there.
  * Returns 0, or -1 with e set. */
-int guest_modules_load(unsigned modules, struct err *e);
+int guest_modules_load(const struct starter *s, unsigned modules, struct err *e);
 
 #endif

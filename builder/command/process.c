@@ -14,11 +14,19 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "builder/device/modules.h"
+#include "builder/device/volume.h"
+#include "builder/devmodel/devmodel_files.h"
+#include "builder/devmodel/devmodel_powers.h"
+#include "builder/devmodel/devmodel_process.h"
 #include "builder/host/limits.h"
 #include "builder/host/own_root.h"
 #include "builder/host/rundir.h"
 #include "builder/keeper/keeper.h"
 #include "builder/keeper/kept.h"
+#include "builder/starter/starter.h"
+#include "builder/supervise/daemon_start.h"
+#include "builder/supervise/daemons.h"
 #include "builder/supervise/supervise.h"
 #include "builder/supervise/worker.h"
 #include "chosen.h"
@@ -67,13 +75,21 @@ static uint64_t memory_mib(void)
 	return sysinfo(&info) < 0 ? 0 : ((uint64_t)info.totalram * info.mem_unit) >> 20;
 }
 
-static int run_supervisor(const struct chosen *c, struct kept *kept, const char *began,
-			  struct err *e)
+/* All that the starter does. */
+static const struct starter_verb *const verbs[] = {
+	&keeper_verb,         &own_root_verb,       &modules_verb,
+	&volume_verb,         &devmodel_files_verb, &devmodel_process_verb,
+	&model_restrict_verb, &daemon_verb,         &daemons_log_verb,
+};
+
+static int run_supervisor(const struct chosen *c, struct kept *kept, const struct starter *starter,
+			  const char *began, struct err *e)
 {
 	struct own_root own_root = {.dir = kept_take(kept, KEPT_ROOT)};
 	const struct supervise_options o = {
 		.rundir = RUNDIR,
 		.own_root = own_root.dir < 0 ? NULL : &own_root,
+		.starter = starter,
 		.store = c->cmdline.store_off  ? STORE_NEVER
 			 : c->cmdline.store_on ? STORE_ALWAYS
 					       : STORE_IF_THERE,
@@ -100,6 +116,7 @@ int command_supervise(int argc, char **argv)
 {
 	static char why[KEPT_TEXT_MAX + 1];
 	struct chosen chosen = {0};
+	struct starter starter;
 	struct kept kept;
 	struct err e;
 	int inputs, rc = -1;
@@ -111,7 +128,8 @@ int command_supervise(int argc, char **argv)
 	prctl(PR_SET_NAME, "earlydom");
 	raise_limits("supervisor");
 	kept_init(&kept, -1);
-	if (kept_receive_all(&kept, KEPT_CHANNEL_FD, why, &e) == 0) {
+	if (starter_begin(&starter, verbs, sizeof(verbs) / sizeof(verbs[0]), &e) == 0 &&
+	    kept_receive_all(&kept, KEPT_CHANNEL_FD, why, &e) == 0) {
 		kept.channel = KEPT_CHANNEL_FD;
 		inputs = kept_take(&kept, PROCESS_INPUTS);
 		/* The program stays open for a keeper that has to be started again. */
@@ -120,11 +138,12 @@ int command_supervise(int argc, char **argv)
 		if (inputs < 0)
 			err_set(&e, "it was given no guests");
 		else if (chosen_kept(&chosen, inputs, &e) == 0)
-			rc = run_supervisor(&chosen, &kept, why, &e);
+			rc = run_supervisor(&chosen, &kept, &starter, why, &e);
 	}
 	if (rc < 0)
 		fprintf(stderr, "earlydom: %s\n", e.msg);
 	chosen_free(&chosen);
 	kept_free(&kept);
+	starter_close(&starter);
 	return rc < 0 ? EXIT_FAILED : EXIT_OK;
 }

@@ -16,12 +16,13 @@ static int random_mac(uint8_t mac[6], struct err *e)
 	return 0;
 }
 
-static int make(const struct bridge_spec *b, struct link *out, struct err *e)
+static int make(const struct starter *s, const struct bridge_spec *b, struct link *out,
+		struct err *e)
 {
 	uint8_t mac[6];
 	int rc;
 
-	if (modules_need("bridge", e) < 0)
+	if (modules_need(s, "bridge", e) < 0)
 		return -1;
 	if (!b->nr_ports && random_mac(mac, e) < 0)
 		return -1;
@@ -35,7 +36,8 @@ static int make(const struct bridge_spec *b, struct link *out, struct err *e)
 	return 0;
 }
 
-static int find_or_make(const struct bridge_spec *b, struct link *out, struct err *e)
+static int find_or_make(const struct starter *s, const struct bridge_spec *b, struct link *out,
+			struct err *e)
 {
 	const int rc = link_get(b->name, out, e);
 
@@ -43,7 +45,7 @@ static int find_or_make(const struct bridge_spec *b, struct link *out, struct er
 		return err_prefix(e, "cannot look it up: ");
 	if (rc == 0 && strcmp(out->kind, "bridge"))
 		return err_set(e, "there is an interface of that name that is not a bridge");
-	if (rc == 1 && make(b, out, e) < 0)
+	if (rc == 1 && make(s, b, out, e) < 0)
 		return -1;
 	if (!(out->flags & IFF_UP) && link_set_up(out->index, true, e) < 0)
 		return err_prefix(e, "cannot take it up: ");
@@ -69,14 +71,14 @@ static int add_port(const struct link *bridge, const char *name, struct err *e)
 	return 0;
 }
 
-int bridge_make(const struct bridge_spec *b, size_t *absent, struct err *e)
+int bridge_make(const struct starter *s, const struct bridge_spec *b, size_t *absent, struct err *e)
 {
 	struct link bridge;
 	struct err next;
 	int rc = 0, one;
 
 	*absent = 0;
-	if (find_or_make(b, &bridge, e) < 0)
+	if (find_or_make(s, b, &bridge, e) < 0)
 		return err_prefix(e, "bridge %s: ", b->name);
 	for (size_t i = 0; i < b->nr_ports; i++) {
 		one = add_port(&bridge, b->ports[i], rc ? &next : e);

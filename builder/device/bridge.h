@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "builder/starter/starter.h"
 
 /* A bridge and the interfaces that go on it (cmdline.h has the text's form). */
 struct bridge_spec {
@@ -22,13 +23,15 @@ struct bridge_spec {
  *
  * A port that is not there is not an error yet, since the drivers of real cards take their time.
  * *absent is the number of such ports. While it is not 0, call again to add those that have come
- * since. The call itself never waits.
+ * since. The call itself never waits. Where the kernel's module has to be loaded, the starter does
+ * it, or without one (NULL) this process.
  *
  * A bridge that is to have no port gets an address of its own, which does not change when guests
  * come and go. Any other takes that of a port, as usual. Addresses that dom0 has on a port are not
  * changed.
  */
-int bridge_make(const struct bridge_spec *b, size_t *absent, struct err *e);
+int bridge_make(const struct starter *s, const struct bridge_spec *b, size_t *absent,
+		struct err *e);
 
 /* Sets e to the first port that has not come within so many seconds. Returns -1; or 0 when all are
  * there. */

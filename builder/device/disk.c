@@ -333,7 +333,7 @@ static int make_loop(struct disk_table *t, struct disk *d, bool *absent, struct 
 	struct stat st;
 	int fd, file_fd;
 
-	if (modules_need("loop", e) < 0)
+	if (modules_need(t->starter, "loop", e) < 0)
 		return -1;
 	file_fd = open_image(t, d, absent, e);
 	if (file_fd < 0)
@@ -467,11 +467,12 @@ static int find_volume(struct disk_table *t, struct disk *d, const char *target,
 	return 0;
 }
 
-static int mount_volume(struct disk *d, const char *device, bool *absent, struct err *e)
+static int mount_volume(const struct disk_table *t, struct disk *d, const char *device,
+			bool *absent, struct err *e)
 {
 	const int tag = d->file_at <= 100 ? (int)d->file_at - 1 : 100;
 
-	d->volume = volume_mount(device, d->spec->readwrite, e);
+	d->volume = volume_mount(t->starter, device, d->spec->readwrite, e);
 	if (d->volume >= 0)
 		return 0;
 	*absent = e->passing;
@@ -495,7 +496,7 @@ static int find_on_volume(struct disk_table *t, struct disk *d, const char *targ
 	pthread_mutex_lock(&t->lock);
 	found = *d;
 	pthread_mutex_unlock(&t->lock);
-	rc = mount_volume(&found, device, absent, e);
+	rc = mount_volume(t, &found, device, absent, e);
 	if (rc == 0)
 		rc = identify(t, &found, absent, e);
 	if (rc == 0 && d->spec->qdisk)
@@ -513,7 +514,7 @@ static int find(struct disk_table *t, struct disk *d, const char *target, bool *
 {
 	if (d->format == DISK_EMPTY)
 		return 0;
-	if (!d->spec->qdisk && modules_need("blkback", e) < 0)
+	if (!d->spec->qdisk && modules_need(t->starter, "blkback", e) < 0)
 		return -1;
 	if (target && tag_file(target))
 		return find_on_volume(t, d, target, absent, e);

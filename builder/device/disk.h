@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "block_list.h"
 #include "builder/describe/disk_spec.h"
+#include "builder/starter/starter.h"
 #include "disk_backing.h"
 
 struct disk {
@@ -63,7 +64,8 @@ struct disk_table {
 	/* Where paths of image files begin, borrowed; NULL: at this process's root. */
 	const char *_Atomic root;
 	const char *sysroot; /* where tags are looked up, borrowed; NULL for "/" but in tests */
-	struct kept *kept;   /* where open disks outlive this process, borrowed; or NULL */
+	const struct starter *starter; /* borrowed; or NULL */
+	struct kept *kept; /* where open disks outlive this process, borrowed; or NULL */
 	/* For both lists and what is in them, never held while a disk is asked for anything. A
 	 * mutex of zeroes is one that nobody holds, with glibc and with musl. */
 	pthread_mutex_t lock;

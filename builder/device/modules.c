@@ -63,7 +63,33 @@ int modules_load(const char *dir, const char *what, module_loader *load, struct 
 	return rc;
 }
 
-int modules_need(const char *what, struct err *e)
+static int help(struct starter_request *r, int *file, struct err *e)
 {
+	const char *what = parcel_text(&r->in);
+
+	(void)file;
+	if (!what || strchr(what, '/'))
+		return err_set(e, "cannot load kernel modules: no list is named");
 	return modules_load(MODULES_DIR, what, load_module, e);
+}
+
+const struct starter_verb modules_verb = {
+	.name = "load kernel modules",
+	.help = help,
+	.itself = true,
+};
+
+int modules_need(const struct starter *s, const char *what, struct err *e)
+{
+	char list[PATH_MAX];
+	struct parcel p = {0};
+	int rc;
+
+	snprintf(list, sizeof(list), MODULES_DIR "/%s.list", what);
+	if (access(list, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	parcel_put_text(&p, what);
+	rc = starter_help(s, &modules_verb, &p, NULL, 0, NULL, e);
+	parcel_free(&p);
+	return rc;
 }

@@ -8,6 +8,7 @@
 #define EARLYDOM_MODULES_H
 
 #include "base/err.h"
+#include "builder/starter/starter.h"
 
 #define MODULES_DIR "/lib/modules/earlydom"
 
@@ -16,9 +17,12 @@
  * for MODULES_DIR/NAME.ko, or the absolute path of a module. Empty lines, lines that begin with #
  * and modules that the kernel has already are skipped. Where there is no list, the modules are
  * built in or somebody else loads them: nothing is done. Returns 0, or -1 with e set to the error
- * of the first module that could not be loaded. Any thread may call it.
+ * of the first module that could not be loaded. Any thread may call it. The starter does it, or
+ * without one (NULL) this process.
  */
-int modules_need(const char *what, struct err *e);
+int modules_need(const struct starter *s, const char *what, struct err *e);
+
+extern const struct starter_verb modules_verb;
 
 /* Gives the kernel a module, open as fd; returns 0 or -1 with errno set. */
 typedef int module_loader(int fd, const char *file);

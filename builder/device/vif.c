@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "modules.h"
 #include "netlink.h"
 #include "vif_route.h"
 #include "base/random.h"
@@ -99,15 +98,6 @@ static int find_uplink(const struct vif *v, struct uplink *out, bool *absent, st
 	return find_bridge(v, &out->bridge, absent, e);
 }
 
-static int need_modules(const struct vif *v, struct err *e)
-{
-	if (modules_need("netback", e) < 0)
-		return -1;
-	if (v->spec->way == VIF_BRIDGED && modules_need("bridge", e) < 0)
-		return -1;
-	return vif_has_card(v) ? modules_need("tun", e) : 0;
-}
-
 int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent, struct err *e)
 {
 	struct uplink uplink;
@@ -117,8 +107,6 @@ int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent
 		memset(&v[i], 0, sizeof(v[i]));
 		v[i].spec = &specs[i];
 		v[i].devid = specs[i].devid;
-		if (need_modules(&v[i], e) < 0)
-			return -1;
 		if (specs[i].has_mac)
 			memcpy(v[i].mac, specs[i].mac, sizeof(v[i].mac));
 		else if (random_mac(v[i].mac, e) < 0)

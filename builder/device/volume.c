@@ -70,21 +70,39 @@ static int cannot_mount(int cause, const char *type, bool write, struct err *e)
 	return err_set_errno(e, cause, "cannot mount it (%.32s)", type);
 }
 
-int volume_mount(const char *device, bool write, struct err *e)
+static int help(struct starter_request *r, int *root, struct err *e)
+{
+	const char *device = parcel_text(&r->in), *type = parcel_text(&r->in);
+	const bool write = parcel_number(&r->in);
+
+	if (!parcel_is_read(&r->in) || !device || !type)
+		return err_set(e, "cannot mount it: it is not named");
+	*root = mount_as(device, type, false);
+	if (*root < 0 && !write && is_no_writing(errno))
+		*root = mount_as(device, type, true);
+	return *root < 0 ? cannot_mount(errno, type, write, e) : 0;
+}
+
+const struct starter_verb volume_verb = {.name = "mount a file system", .help = help};
+
+int volume_mount(const struct starter *s, const char *device, bool write, struct err *e)
 {
 	struct probe_content content;
+	struct parcel p = {0};
 	char list[64];
-	int root;
+	int root, rc;
 
 	if (find_type(device, &content, e) < 0)
 		return -1;
 	snprintf(list, sizeof(list), "fs-%s", content.type);
-	if (modules_need(list, e) < 0)
+	if (modules_need(s, list, e) < 0)
 		return -1;
-	root = mount_as(device, content.type, false);
-	if (root < 0 && !write && is_no_writing(errno))
-		root = mount_as(device, content.type, true);
-	return root < 0 ? cannot_mount(errno, content.type, write, e) : root;
+	parcel_put_text(&p, device);
+	parcel_put_text(&p, content.type);
+	parcel_put_number(&p, write);
+	rc = starter_help(s, &volume_verb, &p, NULL, 0, &root, e);
+	parcel_free(&p);
+	return rc < 0 ? -1 : root;
 }
 
 /* ---- files ---- */

@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "block_list.h"
+#include "builder/starter/starter.h"
 
 /* QEMU opens images by path. Below this are paths for those on such a file system, a directory for
  * each guest and within it one for each of its disks; what is there is a link (volume_links.h). */
@@ -26,11 +27,14 @@
 
 /*
  * Mounts what is on the block device at that path. `write` says that it is of no use for reading
- * alone. Loads the kernel's module for it (modules.h, fs-TYPE). Returns its root directory, to be
- * closed; or -1 with e set: `cannot mount it (ext4): cause`, or there is no file system on it. It
- * is passing where the cause is another user.
+ * alone. Loads the kernel's module for it (modules.h, fs-TYPE). The starter does both, or without
+ * one (NULL) this process. Returns its root directory, to be closed; or -1 with e set: `cannot
+ * mount it (ext4): cause`, or there is no file system on it. It is passing where the cause is
+ * another user.
  */
-int volume_mount(const char *device, bool write, struct err *e);
+int volume_mount(const struct starter *s, const char *device, bool write, struct err *e);
+
+extern const struct starter_verb volume_verb;
 
 /* Opens a file on it, as open(2). Links lead nowhere else: the file system is their root. */
 int volume_open(int root, const char *path, int flags);

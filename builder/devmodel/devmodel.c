@@ -247,7 +247,7 @@ static int run(struct devmodel *m, const struct guest *g, const struct devmodels
 	p->nr_fds = h->n;
 	p->own_root = s->own_root;
 	m->began = clock_ns();
-	m->pid = devmodel_process_start(p, e);
+	m->pid = devmodel_process_start(s->starter, p, e);
 	if (m->pid > 0) {
 		m->process_fd = pidfd_of(m->pid);
 		m->process_began = devmodel_process_began(m->pid);
@@ -301,7 +301,7 @@ static int start_classic(struct devmodel *m, const struct guest *g, const struct
 	if (classic_args(g->cfg, g->domid, m->port, &argv, e) == 0 && argv_check(&env, e) == 0)
 		rc = run(m, g, s,
 			 &(struct model_program){
-				 .argv = argv.v, .env = env.v, .limit = model_limit_core},
+				 .argv = argv.v, .env = env.v, .limits = MODEL_LIMITS_CORE},
 			 &(struct model_handed){.fds = {-1, -1, -1, -1, -1}, .n = 5, .own = 4}, e);
 	argv_free(&argv);
 	argv_free(&env);
@@ -335,6 +335,7 @@ int devmodel_start(struct devmodel *m, const struct guest *g, struct host *h,
 	m->kept = s->kept;
 	m->guest = g->cfg->name;
 	m->dev = s->dev;
+	m->starter = s->starter;
 	if (!guest_config_has_model(g->cfg)) {
 		m->state = DEVMODEL_READY;
 		return 0;
@@ -469,13 +470,15 @@ static bool classic_ready(const struct devmodel *m, bool *has_ended, int *status
 }
 
 /* By now QEMU has opened what it needs unrestricted. In a root of its own it finds no other. */
-static void take_powers_from_outside(const struct devmodel *m, const struct guest *g)
+static int take_powers_from_outside(const struct devmodel *m, const struct guest *g, struct err *e)
 {
 	if (!m->serves)
-		return;
-	model_restrict(m->pid, m->process_fd, m->dev, g->domid);
+		return 0;
+	if (model_restrict(m->starter, m->pid, m->process_fd, m->dev, g->domid, e) < 0)
+		return -1;
 	if (m->uid)
 		model_root_forget_hypervisor(m->pid);
+	return 0;
 }
 
 static int look_starting(struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
@@ -490,7 +493,8 @@ static int look_starting(struct devmodel *m, const struct guest *g, struct host 
 	if (has_ended) {
 		ended(m, g, status);
 	} else if (ready) {
-		take_powers_from_outside(m, g);
+		if (take_powers_from_outside(m, g, e) < 0)
+			return -1;
 		m->state = DEVMODEL_READY;
 		unkeep(m, "ready");
 		close_fd(&m->ready_fd);
@@ -608,6 +612,7 @@ void devmodel_adopt(struct devmodel *m, const struct guest *g, const struct devm
 	m->kept = s->kept;
 	m->guest = g->cfg->name;
 	m->dev = s->dev;
+	m->starter = s->starter;
 	m->serves = qemu_serves(g->cfg);
 	m->restricted = saved->restricted;
 	m->uid = saved->uid;

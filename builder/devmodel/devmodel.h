@@ -47,6 +47,7 @@ struct guest;
 struct devmodels {
 	const struct own_root *own_root; /* their root; NULL: that of this process */
 	const char *dev;                 /* of the hypervisor's devices: /dev/xen */
+	const struct starter *starter;   /* borrowed; or NULL */
 	struct kept *kept;               /* where their files outlive this process; or NULL */
 	int dir;                         /* RUNDIR/model */
 	char empty[PATH_MAX];            /* RUNDIR/model/empty, in which QEMU locks itself */

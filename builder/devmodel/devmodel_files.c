@@ -168,20 +168,38 @@ static int keep(struct keeping *k, const char *path, unsigned depth)
 	}
 }
 
-/* A file; a directory in its place is not gone through. */
-static int keep_one(const struct own_root *r, const char *path, struct err *e)
+/* What is to be kept, as a parcel: paths, and whether all below them is meant. A file that is none
+ * is not there; a directory in its place is not gone through. */
+static void add(struct parcel *p, bool below, const char *path)
 {
-	struct keeping k = {.own_root = r, .e = e};
-
-	return path ? keep(&k, path, DEPTH_MAX) : 0;
+	if (!path)
+		return;
+	parcel_put_number(p, below);
+	parcel_put_text(p, path);
 }
 
-static int keep_all_below(const struct own_root *r, const char *path, struct err *e)
+static int keep_them(struct starter_request *r, int *file, struct err *e)
 {
-	struct keeping k = {.own_root = r, .e = e};
+	const struct own_root own_root = {.dir = r->nr_files == 1 ? r->files[0] : -1};
 
-	return keep(&k, path, 0);
+	(void)file;
+	while (r->in.left) {
+		struct keeping k = {.own_root = &own_root, .e = e};
+		const bool below = parcel_number(&r->in);
+		const char *path = parcel_text(&r->in);
+
+		if (!path)
+			return err_set(e, "cannot keep files for device models: none is named");
+		if (keep(&k, path, below ? 0 : DEPTH_MAX) < 0)
+			return -1;
+	}
+	return 0;
 }
+
+const struct starter_verb devmodel_files_verb = {
+	.name = "keep files for device models",
+	.help = keep_them,
+};
 
 const char *model_program_of(const struct guest_config *cfg)
 {
@@ -189,33 +207,44 @@ const char *model_program_of(const struct guest_config *cfg)
 }
 
 /* Images that lie in the initramfs; what comes later is seen in the real root (disk_paths.h). */
-static int keep_images(const struct own_root *r, const struct guest_config *cfg, struct err *e)
+static void add_images(struct parcel *p, const struct guest_config *cfg)
 {
 	for (size_t i = 0; i < cfg->nr_disks; i++) {
 		const struct disk_spec *s = &cfg->disks[i];
 
 		if (s->qdisk && s->target && !tag_value(s->target) &&
-		    strncmp(s->target, "/dev/", 5) != 0 && keep_one(r, s->target, e) < 0)
-			return -1;
+		    strncmp(s->target, "/dev/", 5) != 0)
+			add(p, false, s->target);
 	}
-	return 0;
 }
 
-int devmodel_files_keep(const struct own_root *r, const struct guest_config *cfg, struct err *e)
+static void add_all(struct parcel *p, const struct guest_config *cfg)
 {
-	if (!r || !guest_config_has_model(cfg))
-		return 0;
-	if (keep_one(r, model_program_of(cfg), e) < 0)
-		return -1;
-	if (!guest_config_runs_qemu(cfg))
-		return keep_one(r, cfg->model_config, e);
+	add(p, false, model_program_of(cfg));
+	if (!guest_config_runs_qemu(cfg)) {
+		add(p, false, cfg->model_config);
+		return;
+	}
 	for (size_t i = 0; i < COUNT(qemu_dirs); i++)
-		if (keep_all_below(r, qemu_dirs[i], e) < 0)
-			return -1;
+		add(p, true, qemu_dirs[i]);
 	/* In a root of its own QEMU gets the images as open files (qemu_start.h). */
 	if (cfg->type != GUEST_HVM)
+		return;
+	add_images(p, cfg);
+	add(p, false, cfg->kernel);
+	add(p, false, cfg->ramdisk);
+}
+
+int devmodel_files_keep(const struct own_root *r, const struct starter *s,
+			const struct guest_config *cfg, struct err *e)
+{
+	struct parcel p = {0};
+	int rc;
+
+	if (!r || !guest_config_has_model(cfg))
 		return 0;
-	if (keep_images(r, cfg, e) < 0)
-		return -1;
-	return keep_one(r, cfg->kernel, e) < 0 ? -1 : keep_one(r, cfg->ramdisk, e);
+	add_all(&p, cfg);
+	rc = starter_help(s, &devmodel_files_verb, &p, &r->dir, 1, NULL, e);
+	parcel_free(&p);
+	return rc;
 }

@@ -14,6 +14,7 @@
 #include "builder/describe/config.h"
 #include "base/err.h"
 #include "builder/host/own_root.h"
+#include "builder/starter/starter.h"
 
 /*
  * Debian's QEMU for Xen, when no device_model_override names another one. (qemu-system-xen; xl has
@@ -36,9 +37,12 @@ const char *model_program_of(const struct guest_config *cfg);
  * the guest's start, which names it.
  *
  * To be called after own_root_make and before own_root_enter, as often as needed; what is kept
- * already is left alone. Nothing is done for r NULL: device models then have the root of this
- * process. Returns 0, or -1 with e set.
+ * already is left alone. The starter does it, or without one (NULL) this process. Nothing is done
+ * for r NULL: device models then have the root of this process. Returns 0, or -1 with e set.
  */
-int devmodel_files_keep(const struct own_root *r, const struct guest_config *cfg, struct err *e);
+int devmodel_files_keep(const struct own_root *r, const struct starter *s,
+			const struct guest_config *cfg, struct err *e);
+
+extern const struct starter_verb devmodel_files_verb;
 
 #endif

@@ -119,7 +119,7 @@ static void restrict_file(int fd, dev_t privcmd_number, dev_t evtchn_number, uin
 		ioctl(fd, IOCTL_EVTCHN_RESTRICT_DOMID, &evtchn);
 }
 
-void model_restrict(pid_t pid, int pidfd, const char *dev, uint32_t domid)
+static void restrict_files(pid_t pid, int pidfd, const char *dev, uint32_t domid)
 {
 	const dev_t privcmd = number_of(dev, "privcmd"), evtchn = number_of(dev, "evtchn");
 	struct dirent *entry;
@@ -128,7 +128,7 @@ void model_restrict(pid_t pid, int pidfd, const char *dev, uint32_t domid)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	d = pidfd < 0 ? NULL : opendir(path);
+	d = opendir(path);
 	while (d && (entry = readdir(d))) {
 		fd = entry->d_name[0] == '.' ? -1 : file_of(pidfd, entry->d_name);
 		if (fd < 0)
@@ -140,6 +140,37 @@ void model_restrict(pid_t pid, int pidfd, const char *dev, uint32_t domid)
 		closedir(d);
 }
 
+static int help(struct starter_request *r, int *file, struct err *e)
+{
+	const pid_t pid = (pid_t)parcel_number(&r->in);
+	const uint32_t domid = (uint32_t)parcel_number(&r->in);
+	const char *dev = parcel_text(&r->in);
+
+	(void)file;
+	if (!parcel_is_read(&r->in) || !dev || r->nr_files != 1)
+		return err_set(e, "cannot restrict a device model: it is not named");
+	restrict_files(pid, r->files[0], dev, domid);
+	return 0;
+}
+
+const struct starter_verb model_restrict_verb = {.name = "restrict a device model", .help = help};
+
+int model_restrict(const struct starter *s, pid_t pid, int pidfd, const char *dev, uint32_t domid,
+		   struct err *e)
+{
+	struct parcel p = {0};
+	int rc;
+
+	if (pidfd < 0)
+		return 0;
+	parcel_put_number(&p, (uint64_t)pid);
+	parcel_put_number(&p, domid);
+	parcel_put_text(&p, dev);
+	rc = starter_help(s, &model_restrict_verb, &p, &pidfd, 1, NULL, e);
+	parcel_free(&p);
+	return rc;
+}
+
 static bool none_of(int resource)
 {
 	const struct rlimit none = {0, 0};
@@ -147,13 +178,11 @@ static bool none_of(int resource)
 	return setrlimit((__typeof__(RLIMIT_CORE))resource, &none) == 0;
 }
 
-bool model_limit_core(void)
+bool model_limit(enum model_limits which)
 {
-	return none_of(RLIMIT_CORE);
-}
-
-bool model_limit_all(void)
-{
-	return none_of(RLIMIT_CORE) && none_of(RLIMIT_MSGQUEUE) && none_of(RLIMIT_LOCKS) &&
-	       none_of(RLIMIT_MEMLOCK);
+	if (!none_of(RLIMIT_CORE))
+		return false;
+	if (which == MODEL_LIMITS_CORE)
+		return true;
+	return none_of(RLIMIT_MSGQUEUE) && none_of(RLIMIT_LOCKS) && none_of(RLIMIT_MEMLOCK);
 }

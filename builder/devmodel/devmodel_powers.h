@@ -36,6 +36,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "builder/starter/starter.h"
+
 /*
  * 65536 to 98303: above what Debian's policy (9.2.2) and systemd give to anybody, below the 100000
  * where useradd begins with the subordinate users of containers. Domids are below 32752.
@@ -64,13 +66,19 @@ bool model_become(uid_t uid);
 /*
  * Restricts what a process has open of the hypervisor's devices in dev to a domain, where the
  * kernel can do that (Linux 5.6, and as above): what it opens later is not. pidfd may be -1: then
- * nothing is done.
+ * nothing is done. The starter does it, or without one (NULL) this process. Returns 0, or -1 with e
+ * set: there was nobody to do it.
  */
-void model_restrict(pid_t pid, int pidfd, const char *dev, uint32_t domid);
+int model_restrict(const struct starter *s, pid_t pid, int pidfd, const char *dev, uint32_t domid,
+		   struct err *e);
 
-/* The limits, set in the child that becomes the device model. False with errno set when one can't
- * be. Safe between fork and exec. */
-bool model_limit_core(void);
-bool model_limit_all(void);
+extern const struct starter_verb model_restrict_verb;
+
+/* Which limits a device model has: no core dumps, or all of the above. */
+enum model_limits { MODEL_LIMITS_CORE, MODEL_LIMITS_ALL };
+
+/* Sets them in the child that becomes the device model. False with errno set when one can't be.
+ * Safe between fork and exec. */
+bool model_limit(enum model_limits which);
 
 #endif

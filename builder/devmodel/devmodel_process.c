@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/close_files.h"
 #include "base/pidfd.h"
-#include "devmodel_powers.h"
 
 #define LOOK_US 2000
 
@@ -93,7 +92,7 @@ static _Noreturn void become(const struct model_program *p, int pipe_fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
-	if (limits_lower() < 0 || !p->limit())
+	if (limits_lower() < 0 || !model_limit(p->limits))
 		child_fails(pipe_fd, STEP_LIMITS);
 	if (p->root && !model_root_enter(p->root))
 		child_fails(pipe_fd, STEP_OWN_ROOT);
@@ -135,7 +134,72 @@ static int start_error(const struct model_program *p, const struct failure *f, s
 	return err_set_errno(e, f->errnum, "cannot run device model %.200s", p->path);
 }
 
-pid_t devmodel_process_start(const struct model_program *p, struct err *e)
+/* ---- for the starter ---- */
+
+/* All of a model_program but its files. */
+static void pack(const struct model_program *p, struct parcel *out)
+{
+	parcel_put_text(out, p->path);
+	parcel_put_texts(out, p->argv);
+	parcel_put_texts(out, p->env);
+	parcel_put_number(out, p->nr_fds);
+	parcel_put_number(out, p->limits);
+	parcel_put_number(out, p->uid);
+	parcel_put_number(out, p->own_root != NULL);
+	parcel_put_number(out, p->root != NULL);
+	if (p->root)
+		model_root_pack(p->root, out);
+}
+
+/* In the child. Its files come first; the pipe's end and the own root are behind them. */
+static void run(struct starter_request *r)
+{
+	struct model_program p = {.path = parcel_text(&r->in), .fds = r->files};
+	struct own_root own_root;
+	struct model_root root;
+	bool has_own_root, has_root;
+
+	p.argv = parcel_texts(&r->in);
+	p.env = parcel_texts(&r->in);
+	p.nr_fds = parcel_number(&r->in);
+	p.limits =
+		parcel_number(&r->in) == MODEL_LIMITS_CORE ? MODEL_LIMITS_CORE : MODEL_LIMITS_ALL;
+	p.uid = (uid_t)parcel_number(&r->in);
+	has_own_root = parcel_number(&r->in);
+	has_root = parcel_number(&r->in);
+	if (has_root && model_root_unpack(&r->in, &root))
+		p.root = &root;
+	if (!parcel_is_read(&r->in) || !p.path || (has_root && !p.root) || !r->nr_files ||
+	    p.nr_fds > MODEL_FDS_MAX || r->nr_files != p.nr_fds + 1 + has_own_root)
+		_exit(127);
+	if (has_own_root) {
+		own_root.dir = r->files[p.nr_fds + 1];
+		p.own_root = &own_root;
+	}
+	become(&p, r->files[p.nr_fds]);
+}
+
+const struct starter_verb devmodel_process_verb = {.name = "fork", .run = run};
+
+static pid_t start(const struct starter *s, const struct model_program *p, int pipe_fd,
+		   struct err *e)
+{
+	int files[MODEL_FDS_MAX + 2];
+	struct parcel parcel = {0};
+	size_t n = p->nr_fds;
+	pid_t pid;
+
+	memcpy(files, p->fds, n * sizeof(*files));
+	files[n++] = pipe_fd;
+	if (p->own_root)
+		files[n++] = p->own_root->dir;
+	pack(p, &parcel);
+	pid = starter_run(s, &devmodel_process_verb, &parcel, files, n, NULL, e);
+	parcel_free(&parcel);
+	return pid;
+}
+
+pid_t devmodel_process_start(const struct starter *s, const struct model_program *p, struct err *e)
 {
 	struct failure f;
 	int fds[2];
@@ -144,12 +208,10 @@ pid_t devmodel_process_start(const struct model_program *p, struct err *e)
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set_errno(e, errno, "cannot start device model %.200s", p->path);
-	pid = fork();
-	if (pid == 0)
-		become(p, fds[1]);
+	pid = start(s, p, fds[1], e);
 	close(fds[1]);
 	if (pid < 0) {
-		err_set_errno(e, errno, "cannot start device model %.200s", p->path);
+		err_prefix(e, "cannot start device model %.200s: ", p->path);
 		close(fds[0]);
 		return -1;
 	}

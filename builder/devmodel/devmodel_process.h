@@ -18,6 +18,8 @@
 
 #include "base/err.h"
 #include "builder/host/own_root.h"
+#include "builder/starter/starter.h"
+#include "devmodel_powers.h"
 #include "model_root.h"
 
 struct model_program {
@@ -25,7 +27,7 @@ struct model_program {
 	char *const *argv, *const *env; /* NULL-terminated */
 	const int *fds;                 /* nr_fds of them: what it has as 0, 1, 2 ... */
 	size_t nr_fds;
-	bool (*limit)(void);             /* sets its limits, in the child */
+	enum model_limits limits;
 	const struct own_root *own_root; /* its root; NULL: that of this process */
 	const struct model_root *root;   /* one within that, which it has for itself; or NULL */
 	uid_t uid;                       /* whose it is (model_become); 0: it keeps root */
@@ -50,8 +52,11 @@ void model_handed_close(struct model_handed *h);
  * set: there are MODEL_FDS_MAX. */
 int model_hand(struct model_handed *h, int fd, struct err *e);
 
-/* Runs it. Returns its process, or -1 with e set: `cannot run device model PATH: cause`. */
-pid_t devmodel_process_start(const struct model_program *p, struct err *e);
+/* Has the starter run it, or without one (NULL) this process. Returns its process, or -1 with e
+ * set: `cannot run device model PATH: cause`. */
+pid_t devmodel_process_start(const struct starter *s, const struct model_program *p, struct err *e);
+
+extern const struct starter_verb devmodel_process_verb;
 
 /* *status of a process that was an earlier supervisor's child, and is none of this one. */
 #define DEVMODEL_STATUS_UNKNOWN (-1)

@@ -283,6 +283,37 @@ bool model_root_enter(const struct model_root *r)
 	return leave_old_root();
 }
 
+void model_root_pack(const struct model_root *r, struct parcel *p)
+{
+	parcel_put_text(p, r->place);
+	parcel_put_number(p, r->uid);
+	parcel_put_number(p, r->n);
+	for (size_t i = 0; i < r->n; i++) {
+		parcel_put_number(p, r->steps[i].kind);
+		parcel_put_text(p, r->steps[i].at);
+		parcel_put_text(p, r->steps[i].from);
+	}
+}
+
+bool model_root_unpack(struct parcel_reader *in, struct model_root *out)
+{
+	*out = (struct model_root){.place = parcel_text(in), .uid = (uid_t)parcel_number(in)};
+	out->n = parcel_number(in);
+	if (in->bad || !out->place || out->n > in->left)
+		return false;
+	out->steps = calloc(out->n ? out->n : 1, sizeof(*out->steps));
+	for (size_t i = 0; out->steps && i < out->n; i++) {
+		struct root_step *s = &out->steps[i];
+
+		s->kind = (enum root_step_kind)parcel_number(in);
+		s->at = (char *)(uintptr_t)parcel_text(in);
+		s->from = (char *)(uintptr_t)parcel_text(in);
+		if (!s->at || s->kind > ROOT_PROC)
+			return false;
+	}
+	return out->steps && !in->bad;
+}
+
 void model_root_forget_hypervisor(pid_t pid)
 {
 	static const char *const names[] = {"privcmd", "hypercall"};

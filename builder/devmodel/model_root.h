@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "builder/starter/parcel.h"
 
 /* A file that QEMU has open as that number, and where it looks for it. */
 struct model_file {
@@ -66,6 +67,11 @@ void model_root_free(struct model_root *r);
  * seen from its root before. False with errno set when it can't. Safe between fork and exec.
  */
 bool model_root_enter(const struct model_root *r);
+
+/* For the starter: all of it, and back. What is read is borrowed from the parcel; false when it is
+ * no such list, or there is no memory. */
+void model_root_pack(const struct model_root *r, struct parcel *p);
+bool model_root_unpack(struct parcel_reader *in, struct model_root *out);
 
 /* Takes the devices by which hypercalls are made out of the root of a process that has one of its
  * own: what it has open of them it keeps. */

@@ -182,7 +182,7 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 	*k = (struct qemu_starting){
 		.q = {.program = model_program_of(g->cfg), .qmp_dir = DEVMODEL_QMP_DIR},
 		.files = {.fds = {-1, -1, -1}, .n = 3, .own = 3},
-		.program = {.limit = model_limit_all},
+		.program = {.limits = MODEL_LIMITS_ALL},
 	};
 	if ((!needed && disk_paths_check(g, r, e) < 0) || make_sockets(g, e) < 0)
 		return -1;

@@ -34,17 +34,18 @@ struct devmodel {
 	int console_fd; /* of a classic one: the guest's console, in both directions; non-blocking
 			 */
 	struct bounded_log log;
-	size_t said;           /* bytes in the log that are this one's */
-	xenevtchn_handle *xce; /* of a classic one */
-	uint32_t port;         /* its event channel's end in dom0 */
-	bool restricted;       /* -xen-domid-restrict */
-	bool serves;           /* it is a back end, and is restricted once it is ready */
-	const char *dev;       /* of the hypervisor's devices, borrowed */
-	uid_t uid;             /* that it is going to have; 0: it keeps root */
-	uint64_t began;        /* ns */
-	struct err why;        /* of DEVMODEL_ENDED */
-	struct kept *kept;     /* where its files outlive this process, borrowed; or NULL */
-	const char *guest;     /* whose it is, by which they are called there; borrowed */
+	size_t said;                   /* bytes in the log that are this one's */
+	xenevtchn_handle *xce;         /* of a classic one */
+	uint32_t port;                 /* its event channel's end in dom0 */
+	bool restricted;               /* -xen-domid-restrict */
+	bool serves;                   /* it is a back end, and is restricted once it is ready */
+	const struct starter *starter; /* borrowed; or NULL */
+	const char *dev;               /* of the hypervisor's devices, borrowed */
+	uid_t uid;                     /* that it is going to have; 0: it keeps root */
+	uint64_t began;                /* ns */
+	struct err why;                /* of DEVMODEL_ENDED */
+	struct kept *kept;             /* where its files outlive this process, borrowed; or NULL */
+	const char *guest;             /* whose it is, by which they are called there; borrowed */
 };
 
 /* None was started. */

@@ -76,22 +76,44 @@ int own_root_enter_child(const struct own_root *r)
 	return fchdir(r->dir) < 0 ? -1 : chroot(".");
 }
 
-int own_root_enter(const struct own_root *r, struct err *e)
+static int cannot_enter(struct err *e)
 {
-	int rc = fchdir(r->dir);
+	return err_set(e, "cannot make the refuge the root: %s", strerror(errno));
+}
 
-	/*
-	 * pivot_root(2): with "." for both the old root lies over the new one and is unmounted from
-	 * there, which lets go of all file systems that are mounted in it. The root of an initramfs
-	 * cannot be moved (EINVAL); it holds nothing.
-	 */
+/*
+ * pivot_root(2): with "." for both the old root lies over the new one and is unmounted from there,
+ * which lets go of all file systems that are mounted in it. The root of an initramfs cannot be
+ * moved (EINVAL); it holds nothing.
+ */
+static int enter(struct starter_request *r, int *file, struct err *e)
+{
+	int rc = r->nr_files == 1 ? fchdir(r->files[0]) : -1;
+
+	(void)file;
 	if (rc == 0) {
 		if (syscall(SYS_pivot_root, ".", ".") == 0)
 			rc = umount2(".", MNT_DETACH);
 		else
 			rc = chroot(".");
 	}
-	return rc < 0 ? err_set(e, "cannot make the refuge the root: %s", strerror(errno)) : 0;
+	return rc < 0 ? cannot_enter(e) : 0;
+}
+
+const struct starter_verb own_root_verb = {
+	.name = "make the refuge the root",
+	.help = enter,
+	.itself = true,
+};
+
+int own_root_enter(const struct own_root *r, const struct starter *s, struct err *e)
+{
+	const struct parcel nothing = {0};
+
+	if (starter_help(s, &own_root_verb, &nothing, &r->dir, 1, NULL, e) < 0)
+		return -1;
+	/* pivot_root moves all that have the old root, chroot the starter alone. */
+	return s && own_root_enter_child(r) < 0 ? cannot_enter(e) : 0;
 }
 
 static bool is_shared(const char *path)

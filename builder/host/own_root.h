@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "builder/starter/starter.h"
 
 /* Where the root of process 1 is to be found from within the own root: the initramfs before the
  * switch, the real root after it. */
@@ -45,9 +46,12 @@ int own_root_enter_child(const struct own_root *r);
 /*
  * Makes the own root the root of this process, all its threads, for good. Nothing else of the old
  * root is kept then: where the kernel allows it (not with an initramfs, which is nowhere mounted),
- * it leaves the namespace. Returns 0, or -1 with e set.
+ * it leaves the namespace. The starter goes first, with the powers that this takes; then it is the
+ * root of later processes of its, too. Returns 0, or -1 with e set.
  */
-int own_root_enter(const struct own_root *r, struct err *e);
+int own_root_enter(const struct own_root *r, const struct starter *s, struct err *e);
+
+extern const struct starter_verb own_root_verb;
 
 /*
  * Makes an absolute path lead from the own root to where it leads from process 1's root: the first

@@ -122,8 +122,19 @@ static void end_keeper(struct kept *k)
 	replace(k, KEPT_KEEPER, -1);
 }
 
-int keeper_start(struct kept *k, struct err *e)
+static void become_keeper(struct starter_request *r)
 {
+	setsid();
+	if (r->nr_files == 2)
+		run(r->files[0], r->files[1], "keeper");
+	_exit(127);
+}
+
+const struct starter_verb keeper_verb = {.name = "fork", .run = become_keeper};
+
+int keeper_start(struct kept *k, const struct starter *s, struct err *e)
+{
+	const struct parcel nothing = {0};
 	const int self = pidfd_of(getpid());
 	int ends[2], pidfd;
 	pid_t pid;
@@ -134,19 +145,14 @@ int keeper_start(struct kept *k, struct err *e)
 	replace(k, KEPT_SUPERVISOR, self);
 	if (kept_new_channel(ends) < 0)
 		return err_set(e, "cannot start the keeper: %s", strerror(errno));
-	pid = fork();
-	if (pid == 0) {
-		setsid();
-		run(find_fd(k, KEPT_PROGRAM), ends[1], "keeper");
-		_exit(127);
-	}
+	pid = starter_run(s, &keeper_verb, &nothing, (int[]){find_fd(k, KEPT_PROGRAM), ends[1]}, 2,
+			  &pidfd, e);
 	close(ends[1]);
 	if (pid < 0) {
-		err_set(e, "cannot start the keeper: %s", strerror(errno));
+		err_prefix(e, "cannot start the keeper: ");
 		close(ends[0]);
 		return -1;
 	}
-	pidfd = pidfd_of(pid);
 	if (pidfd >= 0)
 		kept_hold(k, KEPT_KEEPER, pidfd);
 	if (kept_begin(k, ends[0], BEGIN_KEEP) >= 0)

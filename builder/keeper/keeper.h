@@ -16,6 +16,7 @@
 #define EARLYDOM_KEEPER_H
 
 #include "base/err.h"
+#include "builder/starter/starter.h"
 #include "kept.h"
 
 #define KEPT_PROGRAM     "program"
@@ -46,8 +47,11 @@ int keeper_become(struct kept *k, struct err *e);
 
 /*
  * Starts a keeper for this process, the supervisor, and makes k->channel the socket to it. Called
- * at the end of another one. Never blocks but for the fork. Returns 0, or -1 with e set.
+ * at the end of another one. The starter forks it, or without one (NULL) this process. Never blocks
+ * but for the fork. Returns 0, or -1 with e set.
  */
-int keeper_start(struct kept *k, struct err *e);
+int keeper_start(struct kept *k, const struct starter *s, struct err *e);
+
+extern const struct starter_verb keeper_verb;
 
 #endif

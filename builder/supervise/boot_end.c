@@ -75,7 +75,7 @@ static void enter_own_root(struct boot_end *b, struct units *all)
 	b->left = true;
 	if (!b->own_root)
 		return;
-	if (own_root_enter(b->own_root, &e) < 0) {
+	if (own_root_enter(b->own_root, all->starter, &e) < 0) {
 		report_line(all->report,
 			    "after the switch to the real root, devices are out of reach: %s",
 			    e.msg);

@@ -11,7 +11,22 @@
 #ifndef EARLYDOM_DAEMON_CALLS_H
 #define EARLYDOM_DAEMON_CALLS_H
 
-#include "daemon_start.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/seccomp.h"
+
+#define DAEMON_LISTS_MAX 4
+
+/* All capabilities that the supervisor has (tests that are not root can take none away). */
+#define DAEMON_ALL_CAPABILITIES UINT64_MAX
+
+struct daemon_powers {
+	uint64_t capabilities;                              /* CAPABILITY(), no others ever */
+	const struct seccomp_list *calls[DAEMON_LISTS_MAX]; /* up to the first NULL */
+	uint32_t otherwise; /* what becomes of another call, SECCOMP_END */
+	unsigned files;     /* how many it may have open at least; 0: as many as the supervisor */
+};
 
 extern const struct daemon_powers daemon_store_powers, daemon_console_powers;
 

@@ -101,6 +101,58 @@ static _Noreturn void become(const struct daemon_start *s, const struct seccomp_
 	fails(s, "");
 }
 
+/* ---- by the starter ---- */
+
+static const struct daemon_powers *powers_of(const char *name)
+{
+	if (!strcmp(name, "xenstored"))
+		return &daemon_store_powers;
+	return strcmp(name, "xenconsoled") ? NULL : &daemon_console_powers;
+}
+
+/* In the child: the pipe's end, and the own root where there is one. */
+static void run(struct starter_request *r)
+{
+	struct daemon_start s = {.name = parcel_text(&r->in), .program = parcel_text(&r->in)};
+	const struct own_root own_root = {.dir = r->nr_files == 2 ? r->files[1] : -1};
+	struct seccomp_filter filter;
+
+	s.argv = (const char *const *)parcel_texts(&r->in);
+	if (!parcel_is_read(&r->in) || !s.name || !s.program || !r->nr_files)
+		_exit(127);
+	s.powers = powers_of(s.name);
+	s.own_root = r->nr_files == 2 ? &own_root : NULL;
+	if (!s.powers || !daemon_filter(s.powers, &filter))
+		_exit(127);
+	become(&s, &filter, r->files[0]);
+}
+
+const struct starter_verb daemon_verb = {.name = "fork", .run = run};
+
+static pid_t ask_starter(const struct daemon_start *s, int pipe_fd, struct err *e)
+{
+	const int files[2] = {pipe_fd, s->own_root ? s->own_root->dir : -1};
+	struct parcel p = {0};
+	pid_t pid;
+
+	parcel_put_text(&p, s->name);
+	parcel_put_text(&p, s->program);
+	parcel_put_texts(&p, (char *const *)(uintptr_t)s->argv);
+	pid = starter_run(s->starter, &daemon_verb, &p, files, s->own_root ? 2 : 1, NULL, e);
+	parcel_free(&p);
+	return pid;
+}
+
+static pid_t start_here(const struct daemon_start *s, const struct seccomp_filter *filter,
+			int pipe_fd, struct err *e)
+{
+	const pid_t pid = fork();
+
+	if (pid == 0)
+		become(s, filter, pipe_fd);
+	return pid < 0 ? err_set(e, "%s", strerror(errno)) : pid;
+}
+
 pid_t daemon_start(const struct daemon_start *s, int *life, struct err *e)
 {
 	struct seccomp_filter filter;
@@ -112,12 +164,10 @@ pid_t daemon_start(const struct daemon_start *s, int *life, struct err *e)
 			       s->name);
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_set(e, "cannot start %s: %s", s->name, strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		become(s, &filter, fds[1]);
+	pid = s->starter ? ask_starter(s, fds[1], e) : start_here(s, &filter, fds[1], e);
 	close(fds[1]);
 	if (pid < 0) {
-		err_set(e, "cannot start %s: %s", s->name, strerror(errno));
+		err_prefix(e, "cannot start %s: ", s->name);
 		close(fds[0]);
 		return -1;
 	}

@@ -7,25 +7,12 @@
 #define EARLYDOM_DAEMON_START_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "base/seccomp.h"
 #include "builder/host/own_root.h"
-
-#define DAEMON_LISTS_MAX 4
-
-/* All capabilities that the supervisor has (tests that are not root can take none away). */
-#define DAEMON_ALL_CAPABILITIES UINT64_MAX
-
-struct daemon_powers {
-	uint64_t capabilities;                              /* CAPABILITY(), no others ever */
-	const struct seccomp_list *calls[DAEMON_LISTS_MAX]; /* up to the first NULL */
-	uint32_t otherwise; /* what becomes of another call, SECCOMP_END */
-	unsigned files;     /* how many it may have open at least; 0: as many as the supervisor */
-};
+#include "builder/starter/starter.h"
+#include "daemon_calls.h"
 
 struct daemon_start {
 	const char *name;
@@ -33,7 +20,11 @@ struct daemon_start {
 	const char *const *argv;         /* NULL-terminated; argv[0] too */
 	const struct own_root *own_root; /* or NULL: where the supervisor is (tests) */
 	const struct daemon_powers *powers;
+	/* Which starts it, with its usual powers; NULL: this process, with those of `powers`. */
+	const struct starter *starter;
 };
+
+extern const struct starter_verb daemon_verb;
 
 /* The filter of its calls. Returns false where the lists are too long. */
 bool daemon_filter(const struct daemon_powers *p, struct seccomp_filter *out);

@@ -397,7 +397,8 @@ int daemons_store(struct daemon *d, const struct daemons_where *at, const struct
 		.how = {.name = "xenstored",
 			.argv = argv,
 			.own_root = r,
-			.powers = at->store_powers},
+			.powers = at->store_powers,
+			.starter = at->starter},
 		.at = at,
 		.serves = store_serves,
 	};
@@ -434,26 +435,47 @@ static bool is_mounted(const char *dir)
 	return stat(dir, &st) == 0 && stat(above, &st_above) == 0 && st.st_dev != st_above.st_dev;
 }
 
-/* The directory of the logs: here, and as the own root sees it. */
-static int make_log_dir(const char *dir, const struct own_root *r, struct err *e)
+/* A file system for the logs: here, and as the own root sees it. */
+static int mount_log_dir(struct starter_request *r, int *file, struct err *e)
 {
+	const char *dir = parcel_text(&r->in);
 	char path[PATH_MAX];
+
+	(void)file;
+	if (!dir || r->nr_files != 1)
+		return err_set(e, "cannot mount a tmpfs for logs: its directory is not named");
+	if (mount("xenconsoled", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "mode=750,size=" DAEMONS_LOG_SIZE) < 0)
+		return err_set(e, "cannot mount a tmpfs on %s: %s", dir, strerror(errno));
+	/* The working directory is all threads'. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d%s", r->files[0], dir);
+	if (mount(dir, path, NULL, MS_BIND, NULL) == 0)
+		return 0;
+	err_set(e, "cannot mount %s in the refuge: %s", dir, strerror(errno));
+	umount2(dir, MNT_DETACH);
+	return -1;
+}
+
+const struct starter_verb daemons_log_verb = {
+	.name = "make the directory of xenconsoled's logs",
+	.help = mount_log_dir,
+};
+
+static int make_log_dir(const char *dir, const struct own_root *r, const struct starter *s,
+			struct err *e)
+{
+	struct parcel p = {0};
+	int rc;
 
 	if (mkdir(dir, 0750) < 0 && errno != EEXIST)
 		return err_set(e, "cannot make the directory %s: %s", dir, strerror(errno));
 	/* One that was started before has it. */
 	if (!r || is_mounted(dir))
 		return 0;
-	if (mount("xenconsoled", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  "mode=750,size=" DAEMONS_LOG_SIZE) < 0)
-		return err_set(e, "cannot mount a tmpfs on %s: %s", dir, strerror(errno));
-	/* The working directory is all threads'. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d%s", r->dir, dir);
-	if (mount(dir, path, NULL, MS_BIND, NULL) == 0)
-		return 0;
-	err_set(e, "cannot mount %s in the refuge: %s", dir, strerror(errno));
-	umount2(dir, MNT_DETACH);
-	return -1;
+	parcel_put_text(&p, dir);
+	rc = starter_help(s, &daemons_log_verb, &p, &r->dir, 1, NULL, e);
+	parcel_free(&p);
+	return rc;
 }
 
 int daemons_console(struct daemon *d, const struct daemons_where *at, const struct own_root *r,
@@ -467,7 +489,8 @@ int daemons_console(struct daemon *d, const struct daemons_where *at, const stru
 		.how = {.name = "xenconsoled",
 			.argv = argv,
 			.own_root = r,
-			.powers = at->console_powers},
+			.powers = at->console_powers,
+			.starter = at->starter},
 		.at = at,
 		.serves = console_serves,
 	};
@@ -481,7 +504,7 @@ int daemons_console(struct daemon *d, const struct daemons_where *at, const stru
 	if (access(at->terminals, F_OK) < 0)
 		return err_set(e, "cannot start xenconsoled: no %s (is devpts mounted there?): %s",
 			       at->terminals, strerror(errno));
-	if (make_log_dir(at->log_dir, r, e) < 0)
+	if (make_log_dir(at->log_dir, r, at->starter, e) < 0)
 		return -1;
 	return start(d, &s, e);
 }

@@ -44,11 +44,15 @@ struct daemons_where {
 	const char *xenbus, *terminals;
 	/* All that they may do, then and later. */
 	const struct daemon_powers *store_powers, *console_powers;
-	unsigned timeout_ms; /* how long a daemon may take until it serves */
-	int stop_fd;         /* when it is readable nobody waits any more for that; -1: for ever */
+	const struct starter *starter; /* borrowed; NULL: what it would do is done here */
+	unsigned timeout_ms;           /* how long a daemon may take until it serves */
+	int stop_fd; /* when it is readable nobody waits any more for that; -1: for ever */
 };
 
 extern const struct daemons_where daemons_usual;
+
+/* What the starter does for them, beside daemon_verb: the directory of xenconsoled's logs. */
+extern const struct starter_verb daemons_log_verb;
 
 /* A daemon that serves. */
 struct daemon {

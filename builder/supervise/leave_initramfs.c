@@ -111,9 +111,9 @@ static void run(struct errand *e, struct host *h)
 
 	(void)h;
 	for (size_t i = 0; i < all->nr_others; i++)
-		devmodel_files_keep(all->models.own_root, &all->others[i],
+		devmodel_files_keep(all->models.own_root, all->starter, &all->others[i],
 				    l->cannot ? &l->cannot[i] : &cannot);
-	guest_modules_load(l->modules, &l->no_modules);
+	guest_modules_load(all->starter, l->modules, &l->no_modules);
 	free_images(l);
 }
 

@@ -142,7 +142,7 @@ static size_t make_bridges(struct services *a)
 
 	a->absent = 0;
 	for (size_t i = 0; i < a->nr_bridges; i++) {
-		if (bridge_make(&a->bridges[i], &absent, &e) < 0) {
+		if (bridge_make(a->starter, &a->bridges[i], &absent, &e) < 0) {
 			say_bad(a, &e);
 			bad++;
 			continue;
@@ -661,6 +661,7 @@ int services_open(struct services *a, const struct supervise_options *o,
 	a->wish = o->store;
 	a->own_root = o->own_root;
 	a->bridges = o->bridges;
+	a->starter = a->at.starter = o->starter;
 	a->nr_bridges = o->nr_bridges;
 	a->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	a->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

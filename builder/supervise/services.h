@@ -67,8 +67,9 @@ struct services {
 	const struct own_root *own_root;
 	const struct bridge_spec *bridges;
 	size_t nr_bridges;
-	size_t absent;  /* ports of theirs that have not come yet */
-	uint64_t began; /* ns */
+	const struct starter *starter; /* borrowed; or NULL */
+	size_t absent;                 /* ports of theirs that have not come yet */
+	uint64_t began;                /* ns */
 	struct daemons_where at;
 	struct daemon store, console; /* under link.lock, too, where they change */
 	struct store_watch watch;

@@ -20,6 +20,7 @@
 #include "worker.h"
 #include "xl_records.h"
 #include "services.h"
+#include "supervisor_powers.h"
 #include "unit_console.h"
 #include "unit_errand.h"
 #include "unit_look.h"
@@ -219,7 +220,11 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
 		say_lack(s, e); /* of guests with device models alone, who say so again */
 	s->images.later = true;
+	s->disks.starter = s->all.models.starter = o->starter;
 	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
+	/* Before there are threads: each has its powers for itself. */
+	if (o->starter && supervisor_drop_powers(e) < 0)
+		return -1;
 	if (errands_open(&s->errands, &s->report, o->verbose, e) < 0)
 		return -1;
 	s->errands_on = true;
@@ -572,7 +577,7 @@ static void renew_keeper(struct supervisor *s, uint64_t now)
 	if (s->kept->channel >= 0)
 		close(s->kept->channel);
 	s->kept->channel = -1;
-	if (keeper_start(s->kept, &e) < 0)
+	if (keeper_start(s->kept, s->all.starter, &e) < 0)
 		report_line(&s->report, "%s", e.msg);
 	else
 		report_line(&s->report, "the keeper has ended; another one was started");
@@ -701,6 +706,7 @@ enum {
 	FD_STORE,
 	FD_TAILS,
 	FD_KEEPER,
+	FD_STARTER,
 	FD_CONSOLE,
 	FD_KMSG,
 	FD_MOUNTS,
@@ -740,6 +746,7 @@ static void poll_for(struct supervisor *s, struct pollfd *fds, uint64_t now, uin
 	for (size_t i = 0; i < FD_KEEPER; i++)
 		fds[i] = (struct pollfd){.fd = in[i], .events = POLLIN};
 	fds[FD_KEEPER] = poll_keeper(s, due);
+	fds[FD_STARTER] = (struct pollfd){.fd = s->all.starter ? s->all.starter->fd : -1};
 	fds[FD_CONSOLE] = poll_out(&s->report.out, now, due);
 	fds[FD_KMSG] = poll_out(&s->kmsg, now, due);
 	fds[FD_MOUNTS] = (struct pollfd){.fd = s->records.mounts, .events = POLLPRI};
@@ -782,6 +789,15 @@ static void take_services(struct supervisor *s)
 	proceed(&s->all);
 }
 
+/* Nothing can be started any more. The keeper starts another supervisor, with a starter of its own,
+ * which goes on with the guests as after any other end that was not wanted. */
+static void end_without_starter(struct supervisor *s)
+{
+	report_line(&s->report, "the starter has ended: the supervisor begins anew");
+	console_out_flush(&s->report.out, clock_ns());
+	_exit(EXIT_FAILURE);
+}
+
 /* What poll has found. */
 static void act(struct supervisor *s, const struct pollfd *fds)
 {
@@ -807,6 +823,8 @@ static void act(struct supervisor *s, const struct pollfd *fds)
 		take_signals(s);
 	if (fds[FD_KEEPER].revents & POLLOUT && kept_pump(s->kept) < 0)
 		s->kept->cut = true;
+	if (fds[FD_STARTER].revents & (POLLHUP | POLLERR))
+		end_without_starter(s);
 	if (keeper_gone(s, fds[FD_KEEPER].revents))
 		renew_keeper(s, clock_ns());
 }
@@ -906,7 +924,8 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 			.began = clock_ns(),
 			.others = o->others,
 			.nr_others = o->nr_others,
-			.paused = o->paused},
+			.paused = o->paused,
+			.starter = o->starter},
 	};
 	services_init(&s->around);
 	xl_records_open(&s->records);

@@ -11,6 +11,7 @@
 #include "builder/device/bridge.h"
 #include "builder/host/own_root.h"
 #include "builder/keeper/kept.h"
+#include "builder/starter/starter.h"
 
 /* Whether guests get a store. */
 enum store_wish {
@@ -22,6 +23,8 @@ enum store_wish {
 struct supervise_options {
 	const char *rundir;
 	struct own_root *own_root; /* made already, entered when every guest was tried; or NULL */
+	const struct starter
+		*starter; /* for what takes root's powers; NULL: this process has them */
 	enum store_wish store;
 	const struct bridge_spec *bridges; /* made before the guests */
 	size_t nr_bridges;

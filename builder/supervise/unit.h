@@ -136,7 +136,8 @@ struct hand_over {
 
 /* What all guests share. */
 struct units {
-	struct host *host; /* the supervisor's own */
+	struct host *host;             /* the supervisor's own */
+	const struct starter *starter; /* borrowed; NULL: what it would do is done here */
 	xenevtchn_handle *xce;
 	struct worker *worker;
 	struct errands *errands;

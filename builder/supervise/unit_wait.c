@@ -101,7 +101,8 @@ static void run_hold_images(struct errand *e, struct host *h)
 
 	(void)h;
 	e->rc = guest_hold_images(g, ue->all->images, &e->err);
-	if (e->rc < 0 || devmodel_files_keep(ue->all->models.own_root, g->cfg, &e->err) == 0)
+	if (e->rc < 0 ||
+	    devmodel_files_keep(ue->all->models.own_root, ue->all->starter, g->cfg, &e->err) == 0)
 		return;
 	e->rc = -1;
 	guest_plan_done(g);

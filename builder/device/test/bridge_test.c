@@ -29,7 +29,7 @@ static void expect_bad(const struct bridge_spec *b, const char *msg)
 	size_t absent;
 	struct err e;
 
-	assert_int_equal(bridge_make(b, &absent, &e), -1);
+	assert_int_equal(bridge_make(NULL, b, &absent, &e), -1);
 	assert_string_equal(e.msg, msg);
 	kit_good_message(&e);
 }
@@ -45,7 +45,7 @@ static void test_alone(void **state)
 
 	(void)state;
 	net_need();
-	KIT_CHECK(bridge_make(&b, &absent, &e) == 0, "%s", e.msg);
+	KIT_CHECK(bridge_make(NULL, &b, &absent, &e) == 0, "%s", e.msg);
 	assert_int_equal(absent, 0);
 	assert_int_equal(bridge_late(&b, 10, &e), 0);
 	br = net_get(br_name);
@@ -62,7 +62,7 @@ static void test_alone(void **state)
 	br = net_get(br_name);
 	assert_memory_equal(br.mac, mac, 6);
 	/* Once more: nothing happens to it. */
-	assert_int_equal(bridge_make(&b, &absent, &e), 0);
+	assert_int_equal(bridge_make(NULL, &b, &absent, &e), 0);
 	assert_int_equal(net_get(br_name).index, br.index);
 	net_remove("vif1.0");
 	net_remove(br_name);
@@ -79,7 +79,7 @@ static void test_ports(void **state)
 	net_need();
 	first = net_make(eth0, "veth");
 	net_make(eth2, "veth");
-	KIT_CHECK(bridge_make(&b, &absent, &e) == 0, "%s", e.msg);
+	KIT_CHECK(bridge_make(NULL, &b, &absent, &e) == 0, "%s", e.msg);
 	assert_int_equal(absent, 1);
 	assert_int_equal(bridge_late(&b, 10, &e), -1);
 	assert_string_equal(e.msg, "bridge xenbr0: port eth1 is not there after 10 s");
@@ -88,10 +88,10 @@ static void test_ports(void **state)
 	assert_int_equal(net_get(eth2).master, br.index);
 	assert_true(net_get(eth2).flags & IFF_UP);
 	/* The late one comes. */
-	assert_int_equal(bridge_make(&b, &absent, &e), 0);
+	assert_int_equal(bridge_make(NULL, &b, &absent, &e), 0);
 	assert_int_equal(absent, 1);
 	net_make(eth1, "veth");
-	assert_int_equal(bridge_make(&b, &absent, &e), 0);
+	assert_int_equal(bridge_make(NULL, &b, &absent, &e), 0);
 	assert_int_equal(absent, 0);
 	assert_int_equal(net_get(eth1).master, br.index);
 	assert_true(net_get(eth1).flags & IFF_UP);
@@ -119,7 +119,7 @@ static void test_there(void **state)
 	br = net_make(br_name, "bridge");
 	net_make(eth0, "veth");
 	assert_int_equal(link_set_master(net_get(eth0).index, br.index, &e), 0);
-	assert_int_equal(bridge_make(&b, &absent, &e), 0);
+	assert_int_equal(bridge_make(NULL, &b, &absent, &e), 0);
 	assert_int_equal(net_get(br_name).index, br.index);
 	assert_true(net_get(br_name).flags & IFF_UP);
 	assert_true(net_get(eth0).flags & IFF_UP);
@@ -136,7 +136,7 @@ static void make_in_root(struct err *e)
 	if (chroot(kit_path("root")) < 0)
 		err_set(e, "SKIP");
 	else
-		bridge_make(&b, &absent, e);
+		bridge_make(NULL, &b, &absent, e);
 }
 
 /* One that is there needs no module: a supervisor that takes over has none of the initramfs's. */
@@ -191,7 +191,7 @@ static void test_bad(void **state)
 	assert_int_equal(net_get(eth0).master, other.index);
 	expect_bad(&(const struct bridge_spec){.name = br_name, PORTS(eth0)},
 		   "bridge xenbr0: port eth0 belongs to another interface");
-	assert_int_equal(bridge_make(&loop, &(size_t){0}, &e), -1);
+	assert_int_equal(bridge_make(NULL, &loop, &(size_t){0}, &e), -1);
 	assert_int_equal(strncmp(e.msg, "bridge xenbr0: cannot add port xenbr0: ", 39), 0);
 	net_remove("other");
 	net_remove(br_name);
@@ -208,7 +208,7 @@ static void make_unprivileged(struct err *e)
 
 	if (setuid(65534) < 0)
 		err_set(e, "setuid: %s", strerror(errno));
-	else if (bridge_make(unprivileged, &absent, e) == 0)
+	else if (bridge_make(NULL, unprivileged, &absent, e) == 0)
 		e->msg[0] = '\0';
 }
 
@@ -248,7 +248,7 @@ static void make_without_random(struct err *e)
 	size_t absent;
 
 	child_refuse(SYS_getrandom, ENOSYS);
-	if (bridge_make(&b, &absent, e) == 0)
+	if (bridge_make(NULL, &b, &absent, e) == 0)
 		e->msg[0] = '\0';
 }
 

@@ -114,7 +114,7 @@ static void test_no_list(void **state)
 	struct err e;
 
 	(void)state;
-	KIT_CHECK(modules_need("no-such-list", &e) == 0, "%s", e.msg);
+	KIT_CHECK(modules_need(NULL, "no-such-list", &e) == 0, "%s", e.msg);
 }
 
 /* In a root of its own, and without a kernel that takes anything: the call itself. */
@@ -124,7 +124,7 @@ static void load_really(struct err *e)
 		err_set(e, "SKIP");
 	else
 		child_refuse(SYS_finit_module, ENOEXEC);
-	if (!e->msg[0] && modules_need("real", e) == 0)
+	if (!e->msg[0] && modules_need(NULL, "real", e) == 0)
 		err_set(e, "it was loaded");
 }
 

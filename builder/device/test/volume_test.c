@@ -242,7 +242,7 @@ static void test_trouble(void **state)
 	snprintf(path, sizeof(path), "%s/dev/vda", t.sysroot);
 	assert_int_equal(truncate(path, 0), 0);
 	end_played(&t);
-	assert_int_equal(volume_mount(path, true, &(struct err){.msg = ""}), -1);
+	assert_int_equal(volume_mount(NULL, path, true, &(struct err){.msg = ""}), -1);
 }
 
 /* dom0's own root is its initramfs's to mount. */

@@ -79,7 +79,7 @@ static void keep(const struct own_root *r, const struct guest_config *cfg)
 {
 	struct err e;
 
-	if (devmodel_files_keep(r, cfg, &e) < 0)
+	if (devmodel_files_keep(r, NULL, cfg, &e) < 0)
 		WRONG("%s", e.msg);
 }
 
@@ -87,7 +87,7 @@ static void enter(const struct own_root *r)
 {
 	struct err e;
 
-	if (own_root_enter(r, &e) < 0)
+	if (own_root_enter(r, NULL, &e) < 0)
 		WRONG("%s", e.msg);
 }
 
@@ -183,7 +183,7 @@ static void what_is_not_there(void)
 	strcpy(loop, kit_path("loop"));
 	MUST(symlink("loop", loop) == 0);
 	cfg.model_override = loop;
-	MUST(devmodel_files_keep(&r, &cfg, &e) == -1);
+	MUST(devmodel_files_keep(&r, NULL, &cfg, &e) == -1);
 	snprintf(want, sizeof(want), "cannot keep %s for device models: Too many symbolic links",
 		 loop);
 	if (strncmp(e.msg, want, strlen(want) - strlen("Too many symbolic links")) != 0)
@@ -271,10 +271,10 @@ static void runs(void)
 						.env = env,
 						.fds = fds,
 						.nr_fds = 3,
-						.limit = model_limit_core,
+						.limits = MODEL_LIMITS_CORE,
 						.own_root = &r};
 
-		pid = devmodel_process_start(&p, &e);
+		pid = devmodel_process_start(NULL, &p, &e);
 		if (pid < 0)
 			WRONG("%s", e.msg);
 		MUST(waitpid(pid, &status, 0) == pid);

@@ -15,17 +15,6 @@ static char *const argv[] = {(char *)(uintptr_t) "@model", NULL};
 static char *const env[] = {NULL};
 static const int fds[] = {0, 1, 2};
 
-static bool limited(void)
-{
-	return true;
-}
-
-static bool not_limited(void)
-{
-	errno = EPERM;
-	return false;
-}
-
 /* Starts what does not start; nothing is left of it. */
 static void start(struct model_program p, struct err *e)
 {
@@ -34,8 +23,7 @@ static void start(struct model_program p, struct err *e)
 	p.env = env;
 	p.fds = p.fds ? p.fds : fds;
 	p.nr_fds = 3;
-	p.limit = p.limit ? p.limit : limited;
-	if (devmodel_process_start(&p, e) != -1)
+	if (devmodel_process_start(NULL, &p, e) != -1)
 		err_set(e, "it was started");
 	else if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
 		err_set(e, "a child is left");
@@ -88,7 +76,8 @@ static void no_number(struct err *e)
 
 static void no_limits(struct err *e)
 {
-	start((struct model_program){.limit = not_limited}, e);
+	child_refuse(SYS_prlimit64, EPERM);
+	start((struct model_program){0}, e);
 }
 
 static void no_program(struct err *e)
@@ -105,7 +94,7 @@ static void test_no_start(void **state)
 		int errnum;
 	} cases[] = {
 		{no_pipe, "", EMFILE},
-		{no_process, "", EAGAIN},
+		{no_process, "cannot fork: ", EAGAIN},
 		{no_root, "cannot enter the refuge: ", EBADF},
 		{no_number, "cannot give it its files: ", EMFILE},
 		{no_file, "cannot give it its files: ", EBADF},
@@ -123,6 +112,43 @@ static void test_no_start(void **state)
 	}
 	assert_string_equal(child_says(no_program),
 			    "cannot run device model /no/where: No such file or directory");
+}
+
+/* By the starter it is this process's child all the same, with its arguments and files. */
+static void test_by_starter(void **state)
+{
+	static const struct starter_verb *const verbs[] = {&devmodel_process_verb};
+	static char *const words[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
+				      (char *)(uintptr_t) "read n; exit $((n + $A))", NULL};
+	static char *const setting[] = {(char *)(uintptr_t) "A=4", NULL};
+	struct model_program p = {.path = "/bin/sh", .argv = words, .env = setting, .nr_fds = 3};
+	struct starter s;
+	int ends[2], status;
+	struct err e;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(starter_begin(&s, verbs, 1, &e), 0);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "3\n", 2), 2);
+	p.fds = (const int[]){ends[0], 1, 2};
+	pid = devmodel_process_start(&s, &p, &e);
+	if (pid < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+	p.path = "/no/where";
+	assert_int_equal(devmodel_process_start(&s, &p, &e), -1);
+	assert_string_equal(e.msg, "cannot run device model /no/where: No such file or directory");
+	starter_close(&s);
+	assert_true(waitpid(-1, &status, 0) > 0);
+	assert_int_equal(waitpid(-1, &status, 0), -1);
+	close(ends[0]);
+	close(ends[1]);
+	p.path = "/bin/sh";
+	p.fds = fds;
+	assert_int_equal(devmodel_process_start(&s, &p, &e), -1);
 }
 
 /* Of a number that is no child's nothing is to be waited for, and nothing known. */
@@ -188,9 +214,8 @@ static void test_no_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_start),
-		cmocka_unit_test(test_not_ours),
-		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_no_start), cmocka_unit_test(test_by_starter),
+		cmocka_unit_test(test_not_ours), cmocka_unit_test(test_end),
 		cmocka_unit_test(test_no_end),
 	};
 

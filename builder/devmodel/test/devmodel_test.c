@@ -882,6 +882,7 @@ static void test_restrict_outside(void **state)
 {
 	char dev[128];
 	int fds[2];
+	struct err e;
 	pid_t pid;
 	char c;
 
@@ -909,14 +910,14 @@ static void test_restrict_outside(void **state)
 	assert_int_equal(read(fds[0], &c, 1), 1);
 	privcmds = evtchns = 0;
 	fake_ioctls(counts);
-	model_restrict(pid, -1, dev, 7);
+	assert_int_equal(model_restrict(NULL, pid, -1, dev, 7, &e), 0);
 	assert_int_equal(privcmds + evtchns, 0);
 	c = (char)pidfd_of(pid);
-	model_restrict(pid, c, dev, 7);
+	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), 0);
 	assert_int_equal(privcmds, 2);
 	assert_int_equal(evtchns, 1);
 	/* Where there are no such devices nothing is. */
-	model_restrict(pid, c, kit_path("none"), 7);
+	assert_int_equal(model_restrict(NULL, pid, c, kit_path("none"), 7, &e), 0);
 	assert_int_equal(privcmds + evtchns, 3);
 	fake_ioctls(NULL);
 	close(c);

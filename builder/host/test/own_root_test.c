@@ -78,7 +78,7 @@ static void enter(const struct own_root *r)
 {
 	struct err e;
 
-	if (own_root_enter(r, &e) < 0)
+	if (own_root_enter(r, NULL, &e) < 0)
 		WRONG("%s", e.msg);
 }
 
@@ -324,7 +324,7 @@ static void enters_none(void)
 
 	if (own_root_enter_child(&none) != -1 || errno != EBADF)
 		WRONG("a child has entered it");
-	if (own_root_enter(&none, &e) != -1)
+	if (own_root_enter(&none, NULL, &e) != -1)
 		WRONG("it was entered");
 	if (strcmp(e.msg, "cannot make the refuge the root: Bad file descriptor") != 0)
 		WRONG("it says: %s", e.msg);

@@ -127,7 +127,7 @@ static void look_at_keeper(struct script *s, struct kept *k)
 		return;
 	close(k->channel);
 	k->channel = -1;
-	if (keeper_start(k, &e) < 0)
+	if (keeper_start(k, NULL, &e) < 0)
 		_exit(9);
 	s->keepers++;
 }

@@ -896,7 +896,7 @@ static void in_refuge(void)
 	snprintf(path, sizeof(path), "%s/guest-web.log", at.log_dir);
 	usleep(100000);
 	MUST(stat(path, &st) == 0, "the log is not seen from here");
-	MUST(own_root_enter(&r, &e) == 0, "%s", e.msg);
+	MUST(own_root_enter(&r, NULL, &e) == 0, "%s", e.msg);
 	MUST(stat(path, &st) == 0, "the log is not seen from the own root");
 	MUST(daemons_store_answers(&at), "it does not answer any more");
 	kill((pid_t)pid_in(at.store_pid), SIGKILL);
