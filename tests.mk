@@ -22,7 +22,10 @@ UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munma
 UNIT_FAKE := $(sort $(wildcard builder/fake/*.c))
 UNIT_SRCS := $(SRCS) $(UNIT_FAKE)
 
-MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c builder/fake/syscalls.c
+# Calls that model/fake.c takes over from the device model.
+MODEL_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,powers_give_up powers_compute_only seccomp_install model_config_parse)
+
+MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c $(patsubst %,builder/fake/%.c,filter_verdict syscalls)
 
 # The clients' supervisor, the daemons, libxl's records and hvmloader are looked for in the test's own directory.
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
@@ -118,7 +121,7 @@ $(1)_MODEL_TESTS := $$(patsubst %.c,$(UNIT)/$(1)/t/%,$$(MODEL_TESTS))
 
 $$($(1)_MODEL_TESTS): $(UNIT)/$(1)/t/%: $(UNIT)/$(1)/obj/%.o $$($(1)_MODEL_OBJS) $$($(1)_MORE)
 	@mkdir -p $$(@D)
-	@$$($(1)_CC) $$($(1)_LDFLAGS) $$< $$($(1)_MODEL_OBJS) $$($(1)_MORE) $$($(1)_LDLIBS) -o $$@
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(MODEL_WRAP) $$< $$($(1)_MODEL_OBJS) $$($(1)_MORE) $$($(1)_LDLIBS) -o $$@
 
 UNIT_DEPS += $$(patsubst %.c,$(UNIT)/$(1)/obj/%.d,$$(UNIT_SRCS) $$(TESTS) $$(MODEL_UNIT_SRCS) $$(MODEL_TESTS))
 .PRECIOUS: $(UNIT)/$(1)/obj/%.o
@@ -150,8 +153,8 @@ coverage: $(COV_TESTS)
 	@scripts/coverage $(UNIT)/cov/obj $(SRCS) $(MODEL_SRCS)
 
 # The commands need main's file, and nothing that is fuzzed needs them, but the picture of a timeline; kit, units,
-# net and child are for cmocka.
-FUZZ_SRCS   := $(filter-out builder/command/% $(patsubst %,builder/fake/%.c,kit units net child),$(UNIT_SRCS)) \
+# net, child and filter_verdict are for cmocka.
+FUZZ_SRCS   := $(filter-out builder/command/% $(patsubst %,builder/fake/%.c,kit units net child filter_verdict),$(UNIT_SRCS)) \
 	       builder/command/timeline_svg.c
 FUZZ_OBJS   := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SRCS))
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -166,12 +169,13 @@ $(FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(FUZZ_OBJS)
 	@clang -no-pie -fsanitize=fuzzer,address,undefined $(UNIT_WRAP) $< $(FUZZ_OBJS) \
 		$(LIBS)/lib/libacpi.a $(LIBS)/lib/libmd.a $(CODECS) -lblkid -lpthread -o $@
 
-MODEL_FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(filter-out model/main.c,$(MODEL_UNIT_SRCS)))
+MODEL_FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(filter-out model/main.c builder/fake/filter_verdict.c, \
+		   $(MODEL_UNIT_SRCS)))
 MODEL_FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/bin/%,$(MODEL_FUZZ))
 
 $(MODEL_FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(MODEL_FUZZ_OBJS)
 	@mkdir -p $(@D)
-	@clang -no-pie -fsanitize=fuzzer,address,undefined $< $(MODEL_FUZZ_OBJS) -o $@
+	@clang -no-pie -fsanitize=fuzzer,address,undefined $(MODEL_WRAP) $< $(MODEL_FUZZ_OBJS) -o $@
 
 UNIT_DEPS += $(LIBRARY_OBJS:.o=.d) $(patsubst %.c,$(BUILD)/fuzz/obj/%.d,$(FUZZ_SRCS) $(FUZZ) $(MODEL_UNIT_SRCS) $(MODEL_FUZZ))
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o

@@ -95,3 +95,13 @@ int model_ready_fd(const char *text, int *out, struct err *e)
 	*out = (int)fd;
 	return 0;
 }
+
+int model_may_be_unrestricted(const char *text, bool *out, struct err *e)
+{
+	uint32_t wanted = 1;
+
+	if (text && !number(text, 0, 1, &wanted))
+		return err_set(e, "EARLYDOM_RESTRICT=%.40s: must be 0 or 1", text);
+	*out = !wanted;
+	return 0;
+}

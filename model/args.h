@@ -27,4 +27,9 @@ int model_args(int argc, char **argv, struct model_args *out, struct err *e);
  * EARLYDOM_READY_FD: -1 when there is none. Returns 0, or -1 with e set. */
 int model_ready_fd(const char *text, int *out, struct err *e);
 
+/* Whether the model may run where dom0's kernel can't restrict it to its domain, from the
+ * environment's EARLYDOM_RESTRICT: "0" says so, "1" and nothing don't. Returns 0, or -1 with e set.
+ */
+int model_may_be_unrestricted(const char *text, bool *out, struct err *e);
+
 #endif

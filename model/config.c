@@ -3,13 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder/describe/descriptor.h"
-#include "base/text_file.h"
 
 /* Reports a value that is not as the key wants it. */
 static void bad_value(struct diag *d, const struct statement *st, const char *cause)
@@ -24,22 +22,25 @@ static void bad_value(struct diag *d, const struct statement *st, const char *ca
 		diag_add(d, v->loc, "%s = [...]: %s", st->key, cause);
 }
 
+/* Where PCs have serial ports: nothing of the platform is there. */
+static bool is_port(int64_t port)
+{
+	return port == 0x3f8 || port == 0x2f8 || port == 0x3e8 || port == 0x2e8;
+}
+
+static bool is_platform_irq(int64_t irq)
+{
+	return irq == 0 || irq == 2 || irq == 8 || irq == 9;
+}
+
 static void read_port(struct model_config *c, const struct statement *st, struct diag *d)
 {
-	/* Where PCs have serial ports: nothing of the platform is there. */
-	static const uint16_t ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
-
-	if (st->value.kind != VALUE_INT) {
+	if (st->value.kind != VALUE_INT)
 		bad_value(d, st, "must be an integer");
-		return;
-	}
-	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
-		if (st->value.i == ports[i]) {
-			c->port = ports[i];
-			return;
-		}
-	}
-	bad_value(d, st, "must be 0x3f8, 0x2f8, 0x3e8 or 0x2e8");
+	else if (!is_port(st->value.i))
+		bad_value(d, st, "must be 0x3f8, 0x2f8, 0x3e8 or 0x2e8");
+	else
+		c->port = (uint16_t)st->value.i;
 }
 
 static void read_irq(struct model_config *c, const struct statement *st, struct diag *d)
@@ -50,7 +51,7 @@ static void read_irq(struct model_config *c, const struct statement *st, struct 
 		bad_value(d, st, "must be an integer");
 	else if (irq < 0 || irq > 15)
 		bad_value(d, st, "must be 1 to 15");
-	else if (irq == 0 || irq == 2 || irq == 8 || irq == 9)
+	else if (is_platform_irq(irq))
 		bad_value(d, st, "is the platform's own: 0, 2, 8 and 9 can't be used");
 	else
 		c->irq = (uint8_t)irq;
@@ -66,6 +67,16 @@ static void read_uid(struct model_config *c, const struct statement *st, struct 
 		c->uid = (uid_t)st->value.i;
 }
 
+static void read_io_rate(struct model_config *c, const struct statement *st, struct diag *d)
+{
+	if (st->value.kind != VALUE_INT)
+		bad_value(d, st, "must be an integer");
+	else if (st->value.i < 0 || st->value.i > MODEL_IO_RATE_MAX)
+		bad_value(d, st, "must be 0 to 1000000000");
+	else
+		c->io_rate = (uint32_t)st->value.i;
+}
+
 static void read_log(struct model_config *c, const struct statement *st, struct diag *d)
 {
 	if (st->value.kind != VALUE_STRING) {
@@ -76,20 +87,20 @@ static void read_log(struct model_config *c, const struct statement *st, struct 
 		bad_value(d, st, "must be an absolute path");
 		return;
 	}
+	if (strlen(st->value.s) >= sizeof(c->log)) {
+		bad_value(d, st, strerror(ENAMETOOLONG));
+		return;
+	}
 	c->log_loc = st->value.loc;
-	c->log = strdup(st->value.s);
-	if (!c->log)
-		diag_add(d, st->value.loc, "%s", strerror(ENOMEM));
+	memcpy(c->log, st->value.s, strlen(st->value.s) + 1);
 }
 
 static const struct key {
 	const char *name;
 	void (*read)(struct model_config *c, const struct statement *st, struct diag *d);
 } keys[] = {
-	{"irq", read_irq},
-	{"log", read_log},
-	{"port", read_port},
-	{"uid", read_uid},
+	{"io_rate", read_io_rate}, {"irq", read_irq}, {"log", read_log},
+	{"port", read_port},       {"uid", read_uid},
 };
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -137,7 +148,7 @@ size_t model_config_parse(const char *file, const char *text, size_t len, struct
 	const size_t before = diag_count(d);
 	struct descriptor all;
 
-	*out = (struct model_config){.port = 0x3f8, .irq = 4};
+	*out = (struct model_config){.port = 0x3f8, .irq = 4, .io_rate = MODEL_IO_RATE};
 	descriptor_parse(file, text, len, &all, d);
 	for (size_t i = 0; i < all.n; i++)
 		read_statement(out, &all, &all.statements[i], d);
@@ -146,21 +157,11 @@ size_t model_config_parse(const char *file, const char *text, size_t len, struct
 	return diag_count(d) - before;
 }
 
-size_t model_config_read(const char *file, struct model_config *out, struct diag *d)
+bool model_config_valid(const struct model_config *c)
 {
-	size_t len, errors;
-	/* One byte more than is allowed, so that a longer one is noticed. */
-	char *text = text_file_read(file, DESCRIPTOR_MAX + 1, &len);
-
-	*out = (struct model_config){0};
-	if (!text) {
-		diag_add(d, (struct loc){file, 0, 0}, "cannot read the configuration: %s",
-			 strerror(errno));
-		return 1;
-	}
-	errors = model_config_parse(file, text, len, out, d);
-	free(text);
-	return errors;
+	return is_port(c->port) && c->irq <= 15 && !is_platform_irq(c->irq) && c->uid + 1 != 0 &&
+	       c->io_rate <= MODEL_IO_RATE_MAX && memchr(c->log, '\0', sizeof(c->log)) &&
+	       (!c->log[0] || c->log[0] == '/');
 }
 
 size_t model_config_open_log(const struct model_config *c, struct bounded_log *l, struct diag *d)
@@ -168,7 +169,7 @@ size_t model_config_open_log(const struct model_config *c, struct bounded_log *l
 	struct stat st;
 
 	*l = (struct bounded_log){.fd = -1};
-	if (!c->log)
+	if (!c->log[0])
 		return 0;
 	/* O_NONBLOCK: what is no file is not waited for. */
 	l->fd = open(c->log, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
@@ -185,10 +186,4 @@ size_t model_config_open_log(const struct model_config *c, struct bounded_log *l
 	}
 	l->size = (size_t)st.st_size;
 	return 0;
-}
-
-void model_config_free(struct model_config *c)
-{
-	free(c->log);
-	c->log = NULL;
 }

@@ -43,12 +43,30 @@ struct fake {
 
 	int event[2];  /* pipe: ports that are pending */
 	int notice[2]; /* pipe: a byte for each vcpu that is notified, its number */
+	pid_t owner;   /* whose these are: a model that has closed all files has them from there */
+
+	/* Whether powers and system calls are given up for real. With the sanitizers, or in a
+	 * process that is not root's, they can't be; then it is only known that they were. */
+	bool confines;
+	bool gave_up, filtered;
+	bool breaks_out; /* the libraries make a call that is nobody's business at the next notice
+			  */
 };
 
 extern struct fake *fake;
 
-/* Everything as after the domain was made. */
+/* Everything as after the domain was made, and nothing confines. */
 void fake_reset(void);
+
+/* Whether it can be confined for real here; says so where it can't. */
+bool fake_may_confine(void);
+
+/* In place of model_config_parse; NULL for that itself. */
+struct model_config;
+struct diag;
+typedef size_t fake_parse(const char *file, const char *text, size_t len, struct model_config *out,
+			  struct diag *d);
+extern fake_parse *fake_parses;
 
 /* Whether nothing is held any more. */
 bool fake_clean(void);

@@ -54,6 +54,13 @@ void request_answer(struct ioreq *slot, uint64_t data)
 			 __ATOMIC_RELEASE);
 }
 
+uint32_t request_accesses(const struct request *r)
+{
+	if (!r->indirect || !r->count)
+		return 1;
+	return r->count < COUNT_MAX ? r->count : COUNT_MAX;
+}
+
 /* INS or OUTS: each element goes between the port and the next place in memory. */
 static void serve_string(const struct request *r, struct board *b, const struct guest_memory *m)
 {

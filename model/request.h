@@ -35,6 +35,9 @@ struct guest_memory {
 /* Takes the request that is in a vcpu's slot. False when there is none. */
 bool request_take(struct ioreq *slot, struct request *r);
 
+/* How many accesses to ports it makes, at least 1. */
+uint32_t request_accesses(const struct request *r);
+
 /* Does what it asks. Returns the data of the answer. */
 uint64_t request_serve(const struct request *r, struct board *b, const struct guest_memory *m);
 

@@ -46,8 +46,12 @@ static void print(void *arg, uint8_t byte)
 		write_log(m);
 }
 
-void model_init(struct model *m, uint16_t serial)
+void model_init(struct model *m, uint16_t serial, uint32_t io_rate)
 {
+	/* A second's worth at once: a boot comes in bursts. */
+	rate_init(&m->rate, io_rate, io_rate);
+	m->owed = 0;
+	m->ticked = clock_ns();
 	board_init(&m->board, serial);
 	m->board.output = print;
 	m->board.arg = m;
@@ -91,6 +95,7 @@ static int handle_event(struct model *m, struct err *e)
 
 	if (rc || !slot || !request_take(slot, &r))
 		return rc;
+	m->owed += request_accesses(&r);
 	data = request_serve(&r, &m->board, &memory);
 	server_unmap(&m->server);
 	/* Before the vcpu goes on: it must not see the interrupt that it has just cleared. */
@@ -132,23 +137,39 @@ static void flush_output(struct model *m)
 		model_say("cannot write the guest's output: %s", strerror(errno));
 }
 
+/* Nothing has happened: at times that is worth a look. */
 static int tick(struct model *m, struct err *e)
 {
+	const uint64_t now = clock_ns();
+
+	if (now - m->ticked < TICK_MS * NS_PER_MS)
+		return 0;
+	m->ticked = now;
 	if (m->line_len)
 		write_log(m);
 	return server_irq(&m->server, m->irq, m->level, e);
 }
 
+/* Pays what the time has brought. Returns for how many ms no event is to be taken. */
+static int pay(struct model *m, uint64_t now)
+{
+	m->owed -= rate_take(&m->rate, now, m->owed);
+	if (!m->owed)
+		return 0;
+	return (int)((rate_due(&m->rate, now) - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
 static int turn(struct model *m, int sigfd, bool *stop, struct err *e)
 {
 	const bool room = uart_room(&m->board.uart) > 0;
+	const int wait = pay(m, clock_ns());
 	struct pollfd fds[NR_POLL] = {
 		[POLL_SIGNAL] = {.fd = sigfd, .events = POLLIN},
-		[POLL_EVENT] = {.fd = server_fd(&m->server), .events = POLLIN},
+		[POLL_EVENT] = {.fd = wait ? -1 : server_fd(&m->server), .events = POLLIN},
 		[POLL_IN] = {.fd = room ? m->in : -1, .events = POLLIN},
 		[POLL_OUT] = {.fd = output_waits(&m->out) ? m->out.fd : -1, .events = POLLOUT},
 	};
-	const int n = poll(fds, NR_POLL, TICK_MS);
+	const int n = poll(fds, NR_POLL, wait && wait < TICK_MS ? wait : TICK_MS);
 	int rc = 0;
 
 	if (n < 0 && errno != EINTR)
@@ -167,7 +188,7 @@ static int turn(struct model *m, int sigfd, bool *stop, struct err *e)
 /* Writes what is left, within bounds. */
 static void drain(struct model *m)
 {
-	const uint64_t end = clock_ns() + DRAIN_MS * UINT64_C(1000000);
+	const uint64_t end = clock_ns() + DRAIN_MS * NS_PER_MS;
 
 	write_log(m);
 	for (;;) {
@@ -178,7 +199,7 @@ static void drain(struct model *m)
 		now = clock_ns();
 		if (!output_waits(&m->out) || now >= end)
 			return;
-		poll(&fd, 1, (int)((end - now) / 1000000) + 1);
+		poll(&fd, 1, (int)((end - now) / NS_PER_MS) + 1);
 	}
 }
 

@@ -57,8 +57,10 @@ int server_open(struct server *s, domid_t domid, struct err *e)
 int server_restrict(struct server *s, struct err *e)
 {
 	if (xentoolcore_restrict_all(s->domid) < 0)
-		return err_set(e, "cannot give up rights over other domains than %u: %s", s->domid,
-			       strerror(errno));
+		return err_set(e,
+			       "cannot give up rights over other domains than %u: %s (Linux 4.13 "
+			       "and later can, or device_model_restrict = 0)",
+			       s->domid, strerror(errno));
 	return 0;
 }
 

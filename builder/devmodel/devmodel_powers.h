@@ -36,13 +36,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "builder/guest/model_uid.h"
 #include "builder/starter/starter.h"
-
-/*
- * 65536 to 98303: above what Debian's policy (9.2.2) and systemd give to anybody, below the 100000
- * where useradd begins with the subordinate users of containers. Domids are below 32752.
- */
-#define MODEL_UID_BASE 65536u
 
 struct model_powers {
 	bool restrict_domid;

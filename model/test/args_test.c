@@ -124,13 +124,29 @@ static void test_ready(void **state)
 	assert_string_equal(e.msg, "EARLYDOM_READY_FD=: must be a number from 3 to 32767");
 }
 
+static void test_restrict(void **state)
+{
+	bool may = true;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(model_may_be_unrestricted(NULL, &may, &e), 0);
+	assert_false(may);
+	assert_int_equal(model_may_be_unrestricted("0", &may, &e), 0);
+	assert_true(may);
+	assert_int_equal(model_may_be_unrestricted("1", &may, &e), 0);
+	assert_false(may);
+	assert_int_equal(model_may_be_unrestricted("no", &may, &e), -1);
+	assert_string_equal(e.msg, "EARLYDOM_RESTRICT=no: must be 0 or 1");
+	assert_int_equal(model_may_be_unrestricted("", &may, &e), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_help),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_ready),
+		cmocka_unit_test(test_good),     cmocka_unit_test(test_help),
+		cmocka_unit_test(test_errors),   cmocka_unit_test(test_ready),
+		cmocka_unit_test(test_restrict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

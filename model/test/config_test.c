@@ -1,6 +1,7 @@
 /* The device model's configuration: its keys, and every message. */
 #include "base/test/diag_expect.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,8 +26,9 @@ static void test_defaults(void **state)
 		assert_int_equal(c.port, 0x3f8);
 		assert_int_equal(c.irq, 4);
 		assert_int_equal(c.uid, 0);
-		assert_null(c.log);
-		model_config_free(&c);
+		assert_int_equal(c.io_rate, 100000);
+		assert_string_equal(c.log, "");
+		assert_true(model_config_valid(&c));
 	}
 }
 
@@ -37,14 +39,17 @@ static void test_all(void **state)
 
 	(void)state;
 	assert_int_equal(
-		parse("log = \"/run/a.log\" # here\nport = 0x2f8; irq=3\nuid = 65534", &c, &d), 0);
+		parse("log = \"/run/a.log\" # here\nport = 0x2f8; irq=3\nuid = 65534\nio_rate = 0",
+		      &c, &d),
+		0);
 	assert_int_equal(c.port, 0x2f8);
 	assert_int_equal(c.irq, 3);
 	assert_int_equal(c.uid, 65534);
+	assert_int_equal(c.io_rate, 0);
+	assert_true(model_config_valid(&c));
 	assert_string_equal(c.log, "/run/a.log");
 	assert_int_equal(c.log_loc.line, 1);
 	assert_int_equal(c.log_loc.column, 7);
-	model_config_free(&c);
 }
 
 static void test_ranges(void **state)
@@ -68,6 +73,61 @@ static void test_ranges(void **state)
 	}
 	assert_int_equal(parse("uid = 4294967294", &c, &d), 0);
 	assert_int_equal(c.uid, 4294967294U);
+	assert_int_equal(parse("io_rate = 1000000000", &c, &d), 0);
+	assert_int_equal(c.io_rate, 1000000000);
+}
+
+/* What no text makes. */
+static void test_valid(void **state)
+{
+	static const struct model_config good = {.port = 0x3e8, .irq = 15, .log = "/a"};
+	struct model_config c = good;
+
+	(void)state;
+	assert_true(model_config_valid(&c));
+	c.port = 0x3f9;
+	assert_false(model_config_valid(&c));
+	for (unsigned irq = 0; irq < 256; irq++) {
+		c = good;
+		c.irq = (uint8_t)irq;
+		assert_int_equal(model_config_valid(&c),
+				 irq && irq < 16 && irq != 2 && irq != 8 && irq != 9);
+	}
+	c = good;
+	c.uid = (uid_t)-1;
+	assert_false(model_config_valid(&c));
+	c = good;
+	c.io_rate = 1000000001;
+	assert_false(model_config_valid(&c));
+	c = good;
+	strcpy(c.log, "a");
+	assert_false(model_config_valid(&c));
+	memset(c.log, '/', sizeof(c.log));
+	assert_false(model_config_valid(&c));
+	c.log[sizeof(c.log) - 1] = '\0';
+	assert_true(model_config_valid(&c));
+}
+
+/* A path as long as there can be, and one longer. */
+static void test_long_log(void **state)
+{
+	char text[PATH_MAX + 32], path[PATH_MAX + 1], want[256];
+	struct model_config c;
+	struct diag d;
+
+	(void)state;
+	memset(path, '/', PATH_MAX);
+	path[PATH_MAX - 1] = '\0';
+	snprintf(text, sizeof(text), "log = \"%s\"", path);
+	assert_int_equal(parse(text, &c, &d), 0);
+	assert_string_equal(c.log, path);
+	path[PATH_MAX - 1] = '/';
+	path[PATH_MAX] = '\0';
+	snprintf(text, sizeof(text), "log = \"%s\"", path);
+	assert_int_equal(parse(text, &c, &d), 1);
+	snprintf(want, sizeof(want), "m.conf:1:7: log = \"%.80s\": %s\n", path,
+		 strerror(ENAMETOOLONG));
+	expect_diag(&d, want);
 }
 
 static void test_errors(void **state)
@@ -97,6 +157,10 @@ static void test_errors(void **state)
 		{"uid = 0", "m.conf:1:7: uid = 0: must be 1 to 4294967294\n"},
 		{"uid = 4294967295", "m.conf:1:7: uid = 4294967295: must be 1 to 4294967294\n"},
 		{"uid = \"nobody\"", "m.conf:1:7: uid = \"nobody\": must be an integer\n"},
+		{"io_rate = -1", "m.conf:1:11: an integer has no sign\n"},
+		{"io_rate = 1000000001",
+		 "m.conf:1:11: io_rate = 1000000001: must be 0 to 1000000000\n"},
+		{"io_rate = \"fast\"", "m.conf:1:11: io_rate = \"fast\": must be an integer\n"},
 		{"log = 1", "m.conf:1:7: log = 1: must be a string\n"},
 		{"log = \"a.log\"", "m.conf:1:7: log = \"a.log\": must be an absolute path\n"},
 		{"log = \"\"", "m.conf:1:7: log = \"\": must be an absolute path\n"},
@@ -120,7 +184,6 @@ static void test_errors(void **state)
 
 		assert_true(parse(cases[i].text, &c, &d) > 0);
 		expect_diag(&d, cases[i].message);
-		model_config_free(&c);
 	}
 }
 
@@ -141,24 +204,6 @@ static int leave_dir(void **state)
 	return chdir("/") < 0 || rmdir(dir) < 0;
 }
 
-static void test_read(void **state)
-{
-	struct model_config c;
-	struct diag d = {0};
-
-	(void)state;
-	assert_int_equal(model_config_read("none.conf", &c, &d), 1);
-	model_config_free(&c);
-	expect_diag(&d, "none.conf: cannot read the configuration: No such file or directory\n");
-	assert_int_equal(model_config_read("/", &c, &d), 1);
-	model_config_free(&c);
-	expect_diag(&d, "/: cannot read the configuration: Is a directory\n");
-	write_text(".", "m.conf", "irq = 7\n");
-	assert_int_equal(model_config_read("m.conf", &c, &d), 0);
-	assert_int_equal(c.irq, 7);
-	model_config_free(&c);
-}
-
 static void test_log(void **state)
 {
 	struct model_config c = {.log_loc = {"m.conf", 3, 7}};
@@ -170,7 +215,7 @@ static void test_log(void **state)
 	assert_int_equal(model_config_open_log(&c, &l, &d), 0);
 	assert_int_equal(l.fd, -1);
 	snprintf(path, sizeof(path), "%s/a.log", dir);
-	c.log = path;
+	snprintf(c.log, sizeof(c.log), "%s", path);
 	write_text(".", "a.log", "old\n");
 	assert_int_equal(model_config_open_log(&c, &l, &d), 0);
 	bounded_log_write(&l, "new\n", 4);
@@ -180,6 +225,7 @@ static void test_log(void **state)
 
 	/* A reader waits at the other end of a FIFO, so that it can be opened. */
 	snprintf(path, sizeof(path), "%s/fifo", dir);
+	snprintf(c.log, sizeof(c.log), "%s", path);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(model_config_open_log(&c, &l, &d), 1);
 	assert_int_equal(l.fd, -1);
@@ -191,7 +237,7 @@ static void test_log(void **state)
 	assert_int_equal(symlink("a.log", "fifo"), 0);
 	assert_int_equal(model_config_open_log(&c, &l, &d), 1);
 	diag_free(&d);
-	c.log = dir;
+	snprintf(c.log, sizeof(c.log), "%s", dir);
 	assert_int_equal(model_config_open_log(&c, &l, &d), 1);
 	snprintf(message, sizeof(message), "m.conf:3:7: log = \"%s\": Is a directory\n", dir);
 	expect_diag(&d, message);
@@ -200,7 +246,9 @@ static void test_log(void **state)
 /* Texts for the fuzzer to start from. */
 static int seeds(const char *to)
 {
-	write_text(to, "all", "log = \"/run/a.log\" # here\nport = 0x2f8; irq=3\nuid = 65534\n");
+	write_text(to, "all",
+		   "log = \"/run/a.log\" # here\nport = 0x2f8; irq=3\nuid = 65534\n"
+		   "io_rate = 5000\n");
 	write_text(to, "wrong", "log = 1\nprot = 0x2f8\nirq = 2\nirq = 3\nuid = [ 1, 2 ]\n");
 	return 0;
 }
@@ -210,7 +258,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_all),
 		cmocka_unit_test(test_ranges),   cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_read),     cmocka_unit_test(test_log),
+		cmocka_unit_test(test_valid),    cmocka_unit_test(test_long_log),
+		cmocka_unit_test(test_log),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "--seeds"))

@@ -205,12 +205,28 @@ static void test_bad_strings(void **state)
 	assert_int_equal(s.n, 4098);
 }
 
+/* What counts for a guest's rate. */
+static void test_accesses(void **state)
+{
+	struct request r = {.count = 5, .size = 1};
+
+	(void)state;
+	assert_int_equal(request_accesses(&r), 1);
+	r.indirect = true;
+	assert_int_equal(request_accesses(&r), 5);
+	r.count = 0;
+	assert_int_equal(request_accesses(&r), 1);
+	r.count = UINT32_MAX;
+	assert_int_equal(request_accesses(&r), 4096);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states),    cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_odd_sizes), cmocka_unit_test(test_other_types),
 		cmocka_unit_test(test_strings),   cmocka_unit_test(test_bad_strings),
+		cmocka_unit_test(test_accesses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
