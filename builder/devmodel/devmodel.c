@@ -98,6 +98,8 @@ static void keep_files(const struct devmodel *m)
 		keep(m, "ready", m->ready_fd);
 	if (m->console_fd >= 0)
 		keep(m, "console", m->console_fd);
+	if (m->xce)
+		keep(m, "channels", xenevtchn_fd(m->xce));
 }
 
 static void unkeep_files(const struct devmodel *m)
@@ -106,6 +108,7 @@ static void unkeep_files(const struct devmodel *m)
 	unkeep(m, "said");
 	unkeep(m, "ready");
 	unkeep(m, "console");
+	unkeep(m, "channels");
 }
 
 static void close_fd(int *fd)
@@ -298,6 +301,8 @@ static int start_classic(struct devmodel *m, const struct guest *g, const struct
 	argv_add(&env, MODEL_PATH);
 	argv_add(&env, "EARLYDOM_READY_FD=3");
 	argv_add(&env, "EARLYDOM_EVTCHN_FD=4");
+	if (g->cfg->model_unrestricted)
+		argv_add(&env, "EARLYDOM_RESTRICT=0");
 	if (classic_args(g->cfg, g->domid, m->port, &argv, e) == 0 && argv_check(&env, e) == 0)
 		rc = run(m, g, s,
 			 &(struct model_program){
@@ -481,6 +486,25 @@ static int take_powers_from_outside(const struct devmodel *m, const struct guest
 	return 0;
 }
 
+/*
+ * A classic one has had the time to take what channels it needs, and the guest does not run yet:
+ * from here on the device that both have open is good for this guest alone. Ports that are bound
+ * stay (IOCTL_EVTCHN_RESTRICT_DOMID in xen/evtchn.h). One that has done it itself can't be
+ * restricted again (EACCES). Returns whether it is restricted as its descriptor has it.
+ */
+static bool restrict_channels(struct devmodel *m, const struct guest *g)
+{
+	if (!m->xce || xenevtchn_restrict(m->xce, (domid_t)g->domid) == 0 || errno == EACCES ||
+	    g->cfg->model_unrestricted)
+		return true;
+	m->state = DEVMODEL_ENDED;
+	err_set_errno(&m->why, errno,
+		      "cannot restrict device model %.150s to its guest (device_model_restrict = 0 "
+		      "goes without)",
+		      model_program_of(g->cfg));
+	return false;
+}
+
 static int look_starting(struct devmodel *m, const struct guest *g, struct host *h, struct err *e)
 {
 	const bool qemu = guest_config_runs_qemu(g->cfg);
@@ -493,6 +517,8 @@ static int look_starting(struct devmodel *m, const struct guest *g, struct host 
 	if (has_ended) {
 		ended(m, g, status);
 	} else if (ready) {
+		if (!restrict_channels(m, g))
+			return 0;
 		if (take_powers_from_outside(m, g, e) < 0)
 			return -1;
 		m->state = DEVMODEL_READY;
@@ -603,6 +629,17 @@ bool devmodel_save(const struct devmodel *m, struct devmodel_saved *out)
 	return m->pid != 0;
 }
 
+/* Which also have its port, where the process has closed them. */
+static void take_channels(struct devmodel *m)
+{
+	const int fd = take(m, "channels");
+
+	if (fd >= 0)
+		m->xce = xenevtchn_fdopen(NULL, fd, 0);
+	if (fd >= 0 && !m->xce)
+		close(fd);
+}
+
 void devmodel_adopt(struct devmodel *m, const struct guest *g, const struct devmodels *s,
 		    const struct devmodel_saved *saved)
 {
@@ -621,6 +658,7 @@ void devmodel_adopt(struct devmodel *m, const struct guest *g, const struct devm
 	m->said_fd = take(m, "said");
 	m->ready_fd = take(m, "ready");
 	m->console_fd = take(m, "console");
+	take_channels(m);
 	if (bounded_log_open(&m->log, s->dir, g->cfg->name, &ignored) < 0)
 		m->log.fd = -1; /* what it says is lost */
 	/* Its number may be another's by now. */
@@ -639,7 +677,7 @@ void devmodel_adopt(struct devmodel *m, const struct guest *g, const struct devm
 
 void devmodel_leave(struct devmodel *m)
 {
-	/* The event channel stays bound: the process has the same open device. */
+	/* The event channel stays bound: the process has the same open device, or the keeper. */
 	close_files(m);
 	devmodel_init(m);
 }

@@ -15,7 +15,11 @@
  *     classic  0, 1: the guest's console, both the same end of a stream socket    2: its log
  *              3: its ready pipe (EARLYDOM_READY_FD=3)
  *              4: the event channels' device, through which its port (-p) is bound for dom0
- *                 (EARLYDOM_EVTCHN_FD=4; see xenevtchn_fdopen)
+ *                 (EARLYDOM_EVTCHN_FD=4; see xenevtchn_fdopen). When it is ready this open file is
+ *                 restricted to the guest: ports that are bound stay, new ones are the guest's
+ *
+ * A classic one has EARLYDOM_RESTRICT=0 in its environment where the descriptor lets it go on on a
+ * kernel that can't restrict it (device_model_restrict = 0); else it is not there.
  *
  * The log is RUNDIR/model/NAME.log, bounded like the consoles' (bounded_log.h). It is written by
  * the supervisor, which takes what the device model says from a pipe, so that one that is made to

@@ -26,8 +26,10 @@
  * A QEMU that is both, an hvm guest's with disks that it serves to the guest's own drivers, keeps
  * all of root's powers but these limits, as with libxl; it is restricted from outside as well.
  *
- * A classic device model keeps all of root's powers but the core dumps: how it gives them up is its
- * own affair.
+ * A classic device model begins with all of root's powers but the core dumps, in the own root, and
+ * keeps what it does not give up: what it needs is not known here. earlydom-model gives up all of
+ * them (model/powers.h); of those of others nothing is taken but the use of the event channels'
+ * device that they are given for other domains (devmodel.h).
  */
 #ifndef EARLYDOM_DEVMODEL_POWERS_H
 #define EARLYDOM_DEVMODEL_POWERS_H

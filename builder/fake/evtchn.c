@@ -16,6 +16,7 @@
 
 struct xenevtchn_handle {
 	int fd[2]; /* the numbers of ports that are pending, as the driver's ring has them */
+	domid_t restricted; /* the domain that it is good for; 0: all */
 };
 
 static struct {
@@ -101,9 +102,42 @@ int xenevtchn_close(xenevtchn_handle *xce)
 	channels.handles--;
 	fake_unlock();
 	close(xce->fd[0]);
-	close(xce->fd[1]);
+	if (xce->fd[1] >= 0)
+		close(xce->fd[1]);
 	free(xce);
 	return 0;
+}
+
+/* A file that another process had, with nothing in it. */
+xenevtchn_handle *xenevtchn_fdopen(struct xentoollog_logger *logger, int fd, unsigned flags)
+{
+	xenevtchn_handle *xce;
+
+	(void)logger;
+	(void)flags;
+	if (!fake_enter(__func__))
+		return fake_leave_ptr(NULL);
+	xce = fake_calloc(1, sizeof(*xce));
+	xce->fd[0] = fd;
+	xce->fd[1] = -1;
+	channels.handles++;
+	return fake_leave_ptr(xce);
+}
+
+/* Once, as the driver has it. */
+int xenevtchn_restrict(xenevtchn_handle *xce, domid_t domid)
+{
+	if (!fake_enter(__func__))
+		return fake_leave(-1);
+	if (xce->restricted)
+		return fake_refuse(EACCES);
+	xce->restricted = domid;
+	return fake_leave(0);
+}
+
+domid_t fake_evtchn_restricted(xenevtchn_handle *xce)
+{
+	return xce->restricted;
 }
 
 int xenevtchn_fd(xenevtchn_handle *xce)

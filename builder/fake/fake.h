@@ -136,6 +136,9 @@ void fake_reset(void);
 struct fake_host *fake_host(void);
 uint16_t fake_dom0_weight(void);
 
+/* The domain that the handle is restricted to; 0 for none. */
+domid_t fake_evtchn_restricted(xenevtchn_handle *xce);
+
 /* The n-th call from now (1 is the next) fails with that errno; 0 for none. */
 void fake_fail_at(unsigned n, int errnum);
 /* The n-th call of that function from now on fails with that errno. */

@@ -114,6 +114,7 @@ struct guest_config {
 	enum device_model_protocol model_protocol;
 	char *model_override, *model_config; /* absolute paths, or NULL */
 	struct loc model_override_loc, model_config_loc;
+	bool model_unrestricted;   /* device_model_restrict = 0; also of a pv or pvh guest */
 	struct strings model_args; /* verbatim, behind all others */
 	char *firmware_override;   /* absolute path, or NULL: where Xen has its hvmloader */
 	struct loc firmware_loc;

@@ -34,6 +34,7 @@
 #include "builder/fake/ioctl.h"
 #include "builder/store/store.h"
 #include "builder/image/image_files.h"
+#include "builder/keeper/kept.h"
 #include "builder/build/life.h"
 
 /* ---- what the tests have ---- */
@@ -269,6 +270,7 @@ static void test_classic(void **state)
 	assert_string_equal(of_process("environ"), "PATH=/sbin:/bin:/usr/sbin:/usr/bin "
 						   "EARLYDOM_READY_FD=3 EARLYDOM_EVTCHN_FD=4");
 	assert_string_equal(files_of_process(), "0 1 2 4 ");
+	assert_int_equal(fake_evtchn_restricted(model.xce), guest.domid);
 	status = of_process("status");
 	assert_non_null(strstr(status, "SigBlk:\t0000000000000000\n"));
 	assert_int_equal(getsid(model.pid), model.pid);
@@ -287,6 +289,79 @@ static void test_classic(void **state)
 	assert_int_equal(open_files(), before);
 	close(high);
 	close(leak);
+	tear_down();
+}
+
+/* The channels' device is for the guest alone before that runs, and not before it is ready. */
+static void test_channels_restricted(void **state)
+{
+	enum devmodel_state now;
+	char want[512];
+	struct err e;
+
+	(void)state;
+	set_up(false, true);
+	start("mute");
+	KIT_CHECK(devmodel_look(&model, &guest, &host, &now, &e) == 0, "%s", e.msg);
+	assert_int_equal(now, DEVMODEL_STARTING);
+	assert_int_equal(fake_evtchn_restricted(model.xce), 0);
+	KIT_CHECK(look(&e) == 0, "%s", e.msg);
+	assert_int_equal(fake_evtchn_restricted(model.xce), guest.domid);
+	end();
+
+	/* One that has done it itself. */
+	start("echo");
+	assert_int_equal(xenevtchn_restrict(model.xce, (domid_t)guest.domid), 0);
+	KIT_CHECK(look(&e) == 0, "%s", e.msg);
+	end();
+
+	/* A kernel that can't. */
+	fake_fail_call("xenevtchn_restrict", 1, ENOTTY);
+	start("echo");
+	assert_int_equal(look(&e), -1);
+	snprintf(want, sizeof(want),
+		 "cannot restrict device model %s to its guest (device_model_restrict = 0 goes "
+		 "without): %s",
+		 program, strerror(ENOTTY));
+	assert_string_equal(e.msg, want);
+	assert_int_equal(model.state, DEVMODEL_ENDED);
+	end();
+	cfg.model_unrestricted = true;
+	fake_fail_call("xenevtchn_restrict", 1, ENOTTY);
+	ready("echo");
+	assert_string_equal(of_process("environ"),
+			    "PATH=/sbin:/bin:/usr/sbin:/usr/bin EARLYDOM_READY_FD=3 "
+			    "EARLYDOM_EVTCHN_FD=4 EARLYDOM_RESTRICT=0");
+	end();
+	tear_down();
+}
+
+/* A later supervisor has the device from its keeper, and restricts it all the same. */
+static void test_channels_adopted(void **state)
+{
+	struct devmodel_saved saved;
+	struct kept kept;
+	unsigned before;
+	struct err e;
+
+	(void)state;
+	set_up(false, true);
+	before = open_files();
+	start("mute");
+	assert_true(devmodel_save(&model, &saved));
+	kept_init(&kept, -1);
+	assert_int_equal(kept_came(&kept, "model web channels", dup(xenevtchn_fd(model.xce))), 0);
+	devmodel_leave(&model);
+	models.kept = &kept;
+	devmodel_adopt(&model, &guest, &models, &saved);
+	assert_int_equal(model.state, DEVMODEL_STARTING);
+	assert_non_null(model.xce);
+	KIT_CHECK(look(&e) == 0, "%s", e.msg);
+	assert_int_equal(fake_evtchn_restricted(model.xce), guest.domid);
+	end();
+	models.kept = NULL;
+	kept_free(&kept);
+	assert_int_equal(open_files(), before);
 	tear_down();
 }
 
@@ -1193,6 +1268,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_channels_restricted),
+		cmocka_unit_test(test_channels_adopted),
 		cmocka_unit_test(test_lived),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_explains),
