@@ -3,7 +3,8 @@
  *
  * argv[0] begins with '@', by which systemd knows that it must live on when the initramfs is left.
  * That holds for processes of root's alone: a systemd inside the initramfs (dracut's, not
- * initramfs-tools') would end a QEMU that has given up root, at the switch and not before.
+ * initramfs-tools') would end a QEMU that has given up root, and earlydom-model, which always has,
+ * at the switch and not before.
  *
  * It is the head of a session of its own, has nothing but the files that it is given, no blocked
  * signal, and SIGPIPE ignored: what it writes to a supervisor that is no more is lost, and no more.
