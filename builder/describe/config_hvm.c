@@ -171,8 +171,8 @@ static void check_qemu(struct reading *r)
 /* QEMU's keys, where it serves nothing of a pv or pvh guest's. */
 static void note_model(struct reading *r)
 {
-	static const char *const keys[] = {"device_model_override", "device_model_args",
-					   "device_model_args_pv"};
+	static const char *const keys[] = {"device_model_override", "device_model_restrict",
+					   "device_model_args", "device_model_args_pv"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (config_given(r, keys[i]) && !guest_config_needs_qemu(r->g))

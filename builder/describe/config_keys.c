@@ -182,6 +182,8 @@ const struct key config_keys[] = {
 	 .guests = KEY_FOR_HVM, .own = true, .decides = true},
 	{"device_model_override", read_path, FIELD_AND(model_override, model_override_loc),
 	 .guests = KEY_FOR_HVM | KEY_FOR_PV | KEY_FOR_PVH},
+	{"device_model_restrict", read_off, FIELD(model_unrestricted),
+	 .guests = KEY_FOR_HVM | KEY_FOR_PV | KEY_FOR_PVH, .own = true},
 	{"device_model_config", read_path, FIELD_AND(model_config, model_config_loc),
 	 .guests = KEY_FOR_CLASSIC, .own = true},
 	{"device_model_args", read_strings, FIELD(model_args),

@@ -130,6 +130,17 @@ int read_bool(const struct key *k, const struct value *v, void *out, struct diag
 	return 0;
 }
 
+int read_off(const struct key *k, const struct value *v, void *out, struct diag *d)
+{
+	bool on;
+
+	if (read_bool(k, v, &on, d) < 0)
+		return -1;
+	if (out)
+		*(bool *)out = !on;
+	return 0;
+}
+
 /* The text of a string, or of digits, which xl takes for one; it may have line breaks if `lines`.
  * Borrowed from v; or NULL with the error in d. */
 static const char *get_lines(const struct key *k, const struct value *v, bool lines, struct diag *d)

@@ -16,6 +16,7 @@ key_reader read_unsigned;  /* unsigned */
 key_reader read_mib;       /* uint64_t, in KiB; min and max are in MiB */
 key_reader read_retries;   /* unsigned: a number, or "unlimited" (RETRIES_UNLIMITED) */
 key_reader read_bool;      /* bool: an integer, 0 or not */
+key_reader read_off;       /* bool: an integer; true for 0 */
 key_reader read_string;    /* char * */
 key_reader read_lines;     /* char *: the same, and may have line breaks */
 key_reader read_word;      /* unsigned: the index in words */

@@ -57,7 +57,7 @@ static void test_defaults(void **state)
 	assert_int_equal(g.bios, BIOS_SEABIOS);
 	assert_null(g.memmap);
 	assert_int_equal(g.serial.n, 0);
-	assert_false(g.vnc);
+	assert_false(g.vnc || g.model_unrestricted);
 	assert_null(g.vnclisten);
 	assert_false(g.vncunused);
 	assert_int_equal(g.vga, VGA_CIRRUS);
@@ -77,7 +77,7 @@ static void test_qemu(void **state)
 		"kernel = '/boot/k'; ramdisk = '/boot/r'; root = '/dev/xvda'\n"
 		"device_model_protocol = 'qemu'\n"
 		"device_model_override = '/usr/bin/q'\n"
-		"device_model_args = ['-no-shutdown', '-name', 'a b']\n"
+		"device_model_args = ['-no-shutdown', '-name', 'a b']; device_model_restrict = 0\n"
 		"firmware_override = '/boot/hvmloader'\n"
 		"bios = 'ovmf'; vga = 'stdvga'; videoram = 64; boot = 'ndc'; hdtype = 'ahci'\n"
 		"memmap = '/boot/map'\n"
@@ -96,6 +96,7 @@ static void test_qemu(void **state)
 	assert_int_equal(g.model_override_loc.line, 4);
 	assert_int_equal(g.model_args.n, 3);
 	assert_string_equal(g.model_args.v[2], "a b");
+	assert_true(g.model_unrestricted);
 	assert_string_equal(g.firmware_override, "/boot/hvmloader");
 	assert_int_equal(g.firmware_loc.line, 6);
 	assert_int_equal(g.bios, BIOS_OVMF);
@@ -122,6 +123,9 @@ static void test_qemu(void **state)
 	assert_int_equal(g.videoram_kib, 16 * 1024);
 	assert_true(g.vncunused);
 	assert_int_equal(g.serial.n, 1);
+	done(&c, &g);
+	reads("memory = 8; type = 'hvm'; vga = 'none'; device_model_restrict = 1", &c, &g);
+	assert_false(g.model_unrestricted);
 	done(&c, &g);
 	/* As with xl, VNC has what QEMU shows of its own then. */
 	reads("memory = 8; type = 'hvm'; vga = 'none'; vnc = 1; vnclisten = '[::1]:99'", &c, &g);
@@ -183,8 +187,10 @@ static void test_wrong_type(void **state)
 	      "web.cfg:5:31: note: viridian has no effect in a pvh guest\n");
 	/* QEMU's keys count where it serves something. */
 	notes("type = 'pvh'; device_model_override = '/x'; device_model_args = []\n"
-	      "device_model_args_pv = ['x']",
+	      "device_model_args_pv = ['x']; device_model_restrict = 0",
 	      "web.cfg:2:15: note: device_model_override has no effect: QEMU serves none of its "
+	      "devices\n"
+	      "web.cfg:3:31: note: device_model_restrict has no effect: QEMU serves none of its "
 	      "devices\n"
 	      "web.cfg:2:45: note: device_model_args has no effect: QEMU serves none of its "
 	      "devices\n"

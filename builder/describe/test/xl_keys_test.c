@@ -87,6 +87,7 @@ static void test_own(void **state)
 		"memmap",
 		"device_model_config",
 		"device_model_protocol",
+		"device_model_restrict",
 		"after",
 		"profile",
 		"ready",
