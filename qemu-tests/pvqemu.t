@@ -114,10 +114,21 @@ rfb() {
 		chomp $version;
 		print "$version, security ", join(" ", map { ord } split //, $kinds), "\n"' "$1"
 }
+# own_namespaces PID: those that no other process has
+own_namespaces() {
+	for ns in mnt ipc net pid user; do
+		its=$(readlink "/proc/$1/ns/$ns")
+		for of in /proc/[0-9]*/ns/"$ns"; do
+			readlink "$of" || :
+		done | grep -cxF "$its" | grep -qx 1 && echo "$ns"
+	done
+}
 # powers NAME
 powers() {
 	pid=$(qemu "$1")
-	run "status.$1" grep -E '^(Uid|Gid|Groups|CapEff|CapPrm|CapBnd|CapAmb|NoNewPrivs):' "/proc/$pid/status"
+	run "status.$1" grep -E '^(Uid|Gid|Groups|CapEff|CapPrm|CapBnd|CapAmb|NoNewPrivs|Seccomp):' "/proc/$pid/status"
+	run "limits.$1" cat "/proc/$pid/limits"
+	run "namespaces.$1" own_namespaces "$pid"
 	run "root.$1" ls -A "/proc/$pid/root" "/proc/$pid/root/dev/xen"
 	run "proc.$1" ls "/proc/$pid/root/proc"
 	run "command.$1" tr '\0' ' ' <"/proc/$pid/cmdline"
@@ -203,10 +214,14 @@ for my $name (@names) {
 	my $uid = 65536 + $boot->said("domid.$name.out");
 	is($boot->said("status.$name.out"), join('', map { "$_\n" } "Uid:\t$uid\t$uid\t$uid\t$uid",
 		"Gid:\t$uid\t$uid\t$uid\t$uid", "Groups:\t ", map({ "Cap$_:\t0000000000000002" } qw(Prm Eff Bnd Amb)),
-		"NoNewPrivs:\t1"), "$name: QEMU may open files, and nothing else");
+		"NoNewPrivs:\t1", "Seccomp:\t2"), "$name: QEMU may open files, and nothing else");
 	my ($root, $xen) = $boot->said("root.$name.out") =~ /:\n(.*?)\n\n.*:\n(.*)/s;
 	is(join(' ', split(/\n/, $root // '')), join(' ', sort(qw(dev lib lib64 proc usr var),
 		$name eq 'beta' ? 'run' : ())), "$name: in a root with nothing of dom0's");
+	is($boot->said("namespaces.$name.out"), "mnt\nipc", "$name: in namespaces of its own");
+	# Its image is a qcow2 one, which grows; that of alpha is read alone.
+	like($boot->said("limits.$name.out"), $name eq 'beta' ? qr/^Max file size +unlimited/m : qr/^Max file size +262144 /m,
+		"$name: the size of files that it may write");
 	is(join(' ', split(/\n/, $xen // '')), 'evtchn gntdev', "$name: where it can't make hypercalls any more");
 }
 unlike($boot->said('modes.out'), qr/^\S+ s..x?rw/m, 'nobody else gets at its sockets');

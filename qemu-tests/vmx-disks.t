@@ -120,6 +120,8 @@ for name in bios linux; do
 	pid=$(qemu_pid "$name")
 	run "cmdline.$name" tr '\0' ' ' <"/proc/$pid/cmdline"
 	run "files.$name" ls -l "/proc/$pid/fd"
+	run "status.$name" grep -E '^(Uid|Cap...|NoNewPrivs|Seccomp):' "/proc/$pid/status"
+	run "namespaces.$name" own_namespaces "$pid"
 done
 run destroy sh -c 'earlydom destroy linux && earlydom destroy bios'
 run last xenstore ls -f
@@ -140,7 +142,13 @@ like($linux, qr/^linux disk xvde: 1024 KiB, ro: a plain image to read$/m, 'tap:a
 like($linux, qr/^linux disk xvdf: 1024 KiB, rw: a plain image of QEMU's$/m, 'backendtype=qdisk');
 like($boot->said('cmdline.bios.out'), qr{ -drive file=/images/boot\.qcow2,if=ide,index=0,media=disk,format=qcow2,cache=writeback },
 	'QEMU reads the image as what it is');
-unlike($boot->said('cmdline.linux.out'), qr{-runas}, 'QEMU that serves the guest\'s drivers keeps its powers');
+# ---- what it is left of root's powers: as the user who it is, it may open files, and listen ----
+for my $name (qw(bios linux)) {
+	unlike($boot->said("cmdline.$name.out"), qr{-runas}, "$name: QEMU that serves the guest's drivers stays root's");
+	is(() = $boot->said("status.$name.out") =~ /^Cap(?:Eff|Prm|Bnd):\s0{13}402$/mg, 3, "$name: with two of its powers");
+	like($boot->said("status.$name.out"), qr/^NoNewPrivs:\s1\nSeccomp:\s2$/m, "$name: and no way to others");
+	is($boot->said("namespaces.$name.out"), "mnt\nipc", "$name: in namespaces of its own");
+}
 
 # ---- media ----
 my ($domid) = (($boot->earlydom_on('linux'))[0] // '') =~ /domain (\d+)/;

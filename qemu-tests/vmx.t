@@ -31,6 +31,13 @@ my %guests = (
 		extra = "$extra"
 		serial = "file:/run/direct.serial"
 		CFG
+	# It writes no file, and says nothing.
+	dumb => <<~CFG,
+		$hvm
+		kernel = "/boot/vmlinuz"
+		ramdisk = "/boot/guest.cpio"
+		extra = "$extra"
+		CFG
 );
 my $boot = flaky_boot('vmx',
 	guests => \%guests,
@@ -48,10 +55,12 @@ my $boot = flaky_boot('vmx',
 ports() { grep -o 'evtchn:.*' /proc/interrupts | sort | uniq -c; }
 await /run/direct.serial '^direct cmdline: .* guest=direct' 120
 said direct </run/direct.serial
-for name in direct disk; do
+for name in direct disk dumb; do
 	pid=$(qemu_pid "$name")
 	run "cmdline.$name" tr '\0' ' ' <"/proc/$pid/cmdline"
-	run "status.$name" grep -E '^(Uid|Gid|Groups|CapEff|CapPrm):' "/proc/$pid/status"
+	run "status.$name" grep -E '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):' "/proc/$pid/status"
+	run "limits.$name" cat "/proc/$pid/limits"
+	run "namespaces.$name" own_namespaces "$pid"
 	run "root.$name" ls -A "/proc/$pid/root"
 done
 run facts xenfacts
@@ -59,6 +68,7 @@ await /run/disk.serial '^disk cmdline: .* guest=disk' 200
 said disk </run/disk.serial
 run ports ports
 run destroy earlydom destroy direct
+run destroy_dumb earlydom destroy dumb
 kill -9 "$(qemu_pid disk)"
 await_report '^earlydom: disk: domain .* crashed' 60
 await_report '^earlydom: direct: .* destroyed' 60
@@ -81,13 +91,21 @@ like($boot->said('disk'), qr/boot loader: loads the kernel.*boot loader: starts 
 	'disk: by way of its BIOS and its boot loader');
 
 # ---- what QEMU may do ----
-my %domid = map { $_ => (($boot->earlydom_on($_))[0] // '') =~ /domain (\d+)/ ? $1 : 0 } qw(direct disk);
-for my $name (qw(direct disk)) {
+my %domid = map { $_ => (($boot->earlydom_on($_))[0] // '') =~ /domain (\d+)/ ? $1 : 0 } qw(direct disk dumb);
+for my $name (qw(direct disk dumb)) {
 	my $uid = 65536 + $domid{$name};
 	my $status = $boot->said("status.$name.out");
 	like($status, qr/^Uid:(?:\s$uid){4}$/m, "$name: QEMU is a user of its own");
 	like($status, qr/^Gid:(?:\s$uid){4}\nGroups:\s$uid *$/m, "$name: in a group of its own and no other");
-	is(() = $status =~ /^Cap(?:Eff|Prm):\s0{16}$/mg, 2, "$name: without capabilities");
+	is(() = $status =~ /^Cap(?:Eff|Prm|Inh|Amb):\s0{16}$/mg, 4, "$name: without capabilities");
+	# dac_override, setgid, setuid, net_bind_service, net_admin, sys_chroot, sys_ptrace
+	like($status, qr/^CapBnd:\s00000000000c14c2$/m, "$name: and never had more than its start needs");
+	like($status, qr/^NoNewPrivs:\s1\nSeccomp:\s2$/m, "$name: nor will it have others; its calls are filtered");
+	is($boot->said("namespaces.$name.out"), "mnt\nipc", "$name: in namespaces of its own");
+	my %limits = $boot->said("limits.$name.out") =~ /^(Max [a-z ]+?) {2,}(\S+)/mg;
+	is(join(' ', map { $limits{"Max $_"} // '-' } 'core file size', 'locked memory', 'msgqueue size', 'file locks'),
+		'0 0 0 0', "$name: with libxl's limits");
+	is($limits{'Max file size'}, $name eq 'dumb' ? 262144 : 'unlimited', "$name: that of files where it writes none");
 	is($boot->status_of("root.$name") . $boot->said("root.$name.out"), '0', "$name: in an empty root");
 	# It ends where it can't restrict itself to the domain.
 	like($boot->said("cmdline.$name.out"), qr/ -xen-domid-restrict -chroot \S+ .* -runas $uid:$uid /, "$name: told so");
@@ -99,6 +117,7 @@ like(($boot->earlydom_on('disk'))[1] // '',
 	'a guest without its device model has crashed');
 is($boot->status_of('destroy'), 0, 'direct is destroyed');
 is(($boot->earlydom_on('direct'))[1], "domain $domid{direct} destroyed on request", 'and that is said');
+is($boot->status_of('destroy_dumb'), 0, 'and dumb');
 is($boot->said('left.out'), '', 'no device model is left');
 my ($before) = facts($boot->said('before.out'));
 my ($after, $left) = facts($boot->said('last.out'));

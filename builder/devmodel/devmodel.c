@@ -475,22 +475,31 @@ static bool classic_ready(const struct devmodel *m, bool *has_ended, int *status
 }
 
 /* By now QEMU has opened what it needs unrestricted. In a root of its own it finds no other. */
-static int take_powers_from_outside(const struct devmodel *m, const struct guest *g, struct err *e)
+static bool take_powers_from_outside(struct devmodel *m, const struct guest *g)
 {
+	struct err e;
+
 	if (!m->serves)
-		return 0;
-	if (model_restrict(m->starter, m->pid, m->process_fd, m->dev, g->domid, e) < 0)
-		return -1;
+		return true;
+	if (model_restrict(m->starter, m->pid, m->process_fd, m->dev, g->domid, &e) < 0 &&
+	    !g->cfg->model_unrestricted) {
+		m->state = DEVMODEL_ENDED;
+		err_set(&m->why,
+			"cannot restrict device model %.150s to its guest (" MODEL_UNRESTRICTED
+			" goes without): %s",
+			model_program_of(g->cfg), e.msg);
+		return false;
+	}
 	if (m->uid)
 		model_root_forget_hypervisor(m->pid);
-	return 0;
+	return true;
 }
 
 /*
  * A classic one has had the time to take what channels it needs, and the guest does not run yet:
  * from here on the device that both have open is good for this guest alone. Ports that are bound
  * stay (IOCTL_EVTCHN_RESTRICT_DOMID in xen/evtchn.h). One that has done it itself can't be
- * restricted again (EACCES). Returns whether it is restricted as its descriptor has it.
+ * restricted again (EACCES).
  */
 static bool restrict_channels(struct devmodel *m, const struct guest *g)
 {
@@ -499,8 +508,8 @@ static bool restrict_channels(struct devmodel *m, const struct guest *g)
 		return true;
 	m->state = DEVMODEL_ENDED;
 	err_set_errno(&m->why, errno,
-		      "cannot restrict device model %.150s to its guest (device_model_restrict = 0 "
-		      "goes without)",
+		      "cannot restrict device model %.150s to its guest (" MODEL_UNRESTRICTED
+		      " goes without)",
 		      model_program_of(g->cfg));
 	return false;
 }
@@ -517,10 +526,9 @@ static int look_starting(struct devmodel *m, const struct guest *g, struct host 
 	if (has_ended) {
 		ended(m, g, status);
 	} else if (ready) {
-		if (!restrict_channels(m, g))
+		/* Whether it is restricted as its descriptor has it. */
+		if (!restrict_channels(m, g) || !take_powers_from_outside(m, g))
 			return 0;
-		if (take_powers_from_outside(m, g, e) < 0)
-			return -1;
 		m->state = DEVMODEL_READY;
 		unkeep(m, "ready");
 		close_fd(&m->ready_fd);

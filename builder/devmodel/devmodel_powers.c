@@ -1,12 +1,16 @@
 #include "devmodel_powers.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,6 +22,8 @@
 #include <xen/sys/evtchn.h>
 #include <xen/sys/privcmd.h>
 
+#include "base/capabilities.h"
+
 static int open_device(const char *dev, const char *name)
 {
 	char path[PATH_MAX];
@@ -26,65 +32,80 @@ static int open_device(const char *dev, const char *name)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
-/* Tries the restriction on a handle that is opened only for this, to see whether the kernel can do
- * it. */
-static bool restrict_works(const char *dev, uint32_t domid)
+static bool restrict_privcmd(int fd, uint32_t domid)
 {
-	struct ioctl_evtchn_restrict_domid evtchn = {.domid = (domid_t)domid};
-	domid_t privcmd = (domid_t)domid;
-	int fd = open_device(dev, "privcmd");
-	bool works = fd >= 0 && ioctl(fd, IOCTL_PRIVCMD_RESTRICT, &privcmd) == 0;
+	domid_t to = (domid_t)domid;
 
-	if (fd >= 0)
-		close(fd);
-	if (!works)
-		return false;
-	fd = open_device(dev, "evtchn");
-	works = fd >= 0 && ioctl(fd, IOCTL_EVTCHN_RESTRICT_DOMID, &evtchn) == 0;
-	if (fd >= 0)
-		close(fd);
-	return works;
+	return ioctl(fd, IOCTL_PRIVCMD_RESTRICT, &to) == 0;
 }
 
-void model_powers(const char *dev, uint32_t domid, bool keeps, struct model_powers *out)
+static bool restrict_evtchn(int fd, uint32_t domid)
 {
+	struct ioctl_evtchn_restrict_domid to = {.domid = (domid_t)domid};
+
+	return ioctl(fd, IOCTL_EVTCHN_RESTRICT_DOMID, &to) == 0;
+}
+
+/* Tries a restriction on a handle that is opened only for this, to see whether the kernel can do
+ * it. Returns it or false with errno set. */
+static bool works(const char *dev, const char *name, bool (*restrict_it)(int fd, uint32_t domid),
+		  uint32_t domid)
+{
+	const int fd = open_device(dev, name);
+	const bool it_does = fd >= 0 && restrict_it(fd, domid);
+	const int cause = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = cause;
+	return it_does;
+}
+
+int model_powers(const char *dev, uint32_t domid, bool keeps, bool strict, struct model_powers *out,
+		 struct err *e)
+{
+	const char *missing = NULL;
+
 	*out = (struct model_powers){.uid = 0};
+	if (!works(dev, "privcmd", restrict_privcmd, domid))
+		missing = "privcmd";
+	else if (!works(dev, "evtchn", restrict_evtchn, domid))
+		missing = "evtchn";
+	if (missing && strict)
+		return err_set_errno(e, errno,
+				     "dom0's kernel cannot restrict %.100s/%s to a guest "
+				     "(" MODEL_UNRESTRICTED " starts its QEMU all the same)",
+				     dev, missing);
 	if (keeps)
-		return;
+		return 0;
 	*out = (struct model_powers){
-		.restrict_domid = restrict_works(dev, domid),
+		.restrict_domid = !missing,
 		.unprivileged = geteuid() == 0,
 		.uid = MODEL_UID_BASE + domid,
 		.gid = MODEL_UID_BASE + domid,
 	};
+	return 0;
 }
 
-/* What it may ever have; without this a later program might get the others. */
-static bool drop_bounds(void)
+bool model_unshare(bool mounts)
 {
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (cap != CAP_DAC_OVERRIDE && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			return false;
-	return true;
-}
-
-static bool set_capabilities(uint32_t caps)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	const struct __user_cap_data_struct data[2] = {{caps, caps, caps}};
-
-	return syscall(SYS_capset, &head, data) == 0;
+	if (unshare(CLONE_NEWIPC | (mounts ? CLONE_NEWNS : 0)) < 0)
+		return false;
+	/* What is unmounted elsewhere is not to be held here, where that is to be seen. */
+	return !mounts || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0;
 }
 
 bool model_become(uid_t uid)
 {
-	if (!drop_bounds() || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+	const uint64_t opens = CAPABILITY(CAP_DAC_OVERRIDE);
+
+	if (!capabilities_bound(opens) || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return false;
 	/* The system calls themselves: the libraries' functions want all threads to make them. */
 	if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, uid, uid, uid) < 0 ||
 	    syscall(SYS_setresuid, uid, uid, uid) < 0)
 		return false;
-	return set_capabilities(UINT32_C(1) << CAP_DAC_OVERRIDE) &&
+	return capabilities_set(opens, opens) &&
 	       prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0) == 0 &&
 	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
@@ -105,39 +126,42 @@ static int file_of(int pidfd, const char *number)
 	return (int)syscall(SYS_pidfd_getfd, pidfd, atoi(number), 0);
 }
 
-static void restrict_file(int fd, dev_t privcmd_number, dev_t evtchn_number, uint32_t domid)
+static bool restrict_file(int fd, dev_t privcmd, dev_t evtchn, uint32_t domid)
 {
-	struct ioctl_evtchn_restrict_domid evtchn = {.domid = (domid_t)domid};
-	domid_t privcmd = (domid_t)domid;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || !st.st_rdev)
-		return;
-	if (st.st_rdev == privcmd_number)
-		ioctl(fd, IOCTL_PRIVCMD_RESTRICT, &privcmd);
-	else if (st.st_rdev == evtchn_number)
-		ioctl(fd, IOCTL_EVTCHN_RESTRICT_DOMID, &evtchn);
+		return true;
+	if (st.st_rdev == privcmd)
+		return restrict_privcmd(fd, domid);
+	return st.st_rdev != evtchn || restrict_evtchn(fd, domid);
 }
 
-static void restrict_files(pid_t pid, int pidfd, const char *dev, uint32_t domid)
+static bool restrict_files(pid_t pid, int pidfd, const char *dev, uint32_t domid)
 {
 	const dev_t privcmd = number_of(dev, "privcmd"), evtchn = number_of(dev, "evtchn");
+	int cause;
 	struct dirent *entry;
 	char path[64];
 	DIR *d;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
 	d = opendir(path);
-	while (d && (entry = readdir(d))) {
-		fd = entry->d_name[0] == '.' ? -1 : file_of(pidfd, entry->d_name);
-		if (fd < 0)
-			continue;
-		restrict_file(fd, privcmd, evtchn, domid);
-		close(fd);
+	cause = d ? 0 : errno;
+	while (!cause && (entry = readdir(d))) {
+		const int fd = entry->d_name[0] == '.' ? -1 : file_of(pidfd, entry->d_name);
+
+		if (fd < 0 && entry->d_name[0] != '.' && errno != EBADF)
+			cause = errno;
+		if (fd >= 0 && !restrict_file(fd, privcmd, evtchn, domid))
+			cause = errno;
+		if (fd >= 0)
+			close(fd);
 	}
 	if (d)
 		closedir(d);
+	errno = cause;
+	return !cause;
 }
 
 static int help(struct starter_request *r, int *file, struct err *e)
@@ -148,9 +172,10 @@ static int help(struct starter_request *r, int *file, struct err *e)
 
 	(void)file;
 	if (!parcel_is_read(&r->in) || !dev || r->nr_files != 1)
-		return err_set(e, "cannot restrict a device model: it is not named");
-	restrict_files(pid, r->files[0], dev, domid);
-	return 0;
+		return err_set(e, "it is not named");
+	if (restrict_files(pid, r->files[0], dev, domid))
+		return 0;
+	return err_set(e, "%s", strerror(errno));
 }
 
 const struct starter_verb model_restrict_verb = {.name = "restrict a device model", .help = help};
@@ -162,7 +187,7 @@ int model_restrict(const struct starter *s, pid_t pid, int pidfd, const char *de
 	int rc;
 
 	if (pidfd < 0)
-		return 0;
+		return err_set(e, "%s", strerror(ENOSYS));
 	parcel_put_number(&p, (uint64_t)pid);
 	parcel_put_number(&p, domid);
 	parcel_put_text(&p, dev);
@@ -171,18 +196,25 @@ int model_restrict(const struct starter *s, pid_t pid, int pidfd, const char *de
 	return rc;
 }
 
-static bool none_of(int resource)
+static bool limit(int resource, rlim_t most)
 {
-	const struct rlimit none = {0, 0};
+	const struct rlimit r = {most, most};
 
-	return setrlimit((__typeof__(RLIMIT_CORE))resource, &none) == 0;
+	return setrlimit((__typeof__(RLIMIT_CORE))resource, &r) == 0;
 }
 
 bool model_limit(enum model_limits which)
 {
-	if (!none_of(RLIMIT_CORE))
+	if (!limit(RLIMIT_CORE, 0))
 		return false;
 	if (which == MODEL_LIMITS_CORE)
 		return true;
-	return none_of(RLIMIT_MSGQUEUE) && none_of(RLIMIT_LOCKS) && none_of(RLIMIT_MEMLOCK);
+	return limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_LOCKS, 0) && limit(RLIMIT_MEMLOCK, 0);
+}
+
+bool model_limit_files(uint64_t bytes)
+{
+	/* What is written beyond fails, and is not QEMU's end. */
+	return bytes == MODEL_FILES_ANY ||
+	       (signal(SIGXFSZ, SIG_IGN) != SIG_ERR && limit(RLIMIT_FSIZE, (rlim_t)bytes));
 }

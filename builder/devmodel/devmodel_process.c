@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/capabilities.h"
 #include "base/clock.h"
 #include "base/close_files.h"
 #include "base/pidfd.h"
+#include "base/seccomp.h"
 
 #define LOOK_US 2000
 
@@ -40,11 +43,21 @@ int model_hand(struct model_handed *h, int fd, struct err *e)
 }
 
 /* What the child could not do, told to its parent by a pipe that the exec closes. */
-enum step { STEP_ROOT, STEP_FILES, STEP_LIMITS, STEP_OWN_ROOT, STEP_POWERS, STEP_RUN };
+enum step {
+	STEP_ROOT,
+	STEP_FILES,
+	STEP_LIMITS,
+	STEP_NAMESPACES,
+	STEP_OWN_ROOT,
+	STEP_POWERS,
+	STEP_FILTER,
+	STEP_RUN,
+	STEP_ASK, /* nothing has failed: it asks whether it may run its program */
+};
 
 struct failure {
 	enum step step;
-	int errnum;
+	int errnum; /* of STEP_ASK: the number of its filter's listener */
 };
 
 static _Noreturn void child_fails(int to, enum step step)
@@ -79,6 +92,41 @@ static int take_files(const struct model_program *p, int pipe_fd)
 	return behind;
 }
 
+/* What QEMU can do without when it must. */
+static bool take_powers(const struct model_program *p)
+{
+	const struct model_jail *j = p->jail;
+
+	return !j || !j->of_root || p->uid || capabilities_bound(j->keeps) || !j->strict;
+}
+
+static bool take_namespaces(const struct model_program *p)
+{
+	const struct model_jail *j = p->jail;
+
+	/* model_root_enter has a namespace of mounts itself. */
+	return !j || !j->of_root || model_unshare(!p->root) || !j->strict;
+}
+
+/* Behind it the only program that can be run is the one that the parent lets be run. */
+static void filter_calls(const struct model_jail *j, int pipe_fd)
+{
+	struct failure ask = {.step = STEP_ASK};
+	struct seccomp_filter f;
+
+	if (!j->strict) {
+		if (qemu_filter_build(&j->filter, &f))
+			seccomp_install(&f, false);
+		return;
+	}
+	errno = E2BIG;
+	if (!qemu_filter_build(&j->filter, &f))
+		child_fails(pipe_fd, STEP_FILTER);
+	ask.errnum = seccomp_install_asking(&f);
+	if (ask.errnum < 0 || write(pipe_fd, &ask, sizeof(ask)) < 0)
+		child_fails(pipe_fd, STEP_FILTER);
+}
+
 /* In the child, up to the model's first instruction: nothing but system calls. */
 static _Noreturn void become(const struct model_program *p, int pipe_fd)
 {
@@ -92,12 +140,17 @@ static _Noreturn void become(const struct model_program *p, int pipe_fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
-	if (limits_lower() < 0 || !model_limit(p->limits))
+	if (limits_lower() < 0 || !model_limit(p->limits) ||
+	    (p->jail && !model_limit_files(p->jail->file_max)))
 		child_fails(pipe_fd, STEP_LIMITS);
+	if (!take_namespaces(p))
+		child_fails(pipe_fd, STEP_NAMESPACES);
 	if (p->root && !model_root_enter(p->root))
 		child_fails(pipe_fd, STEP_OWN_ROOT);
-	if (p->uid && !model_become(p->uid))
+	if (!take_powers(p) || (p->uid && !model_become(p->uid)))
 		child_fails(pipe_fd, STEP_POWERS);
+	if (p->jail)
+		filter_calls(p->jail, pipe_fd);
 	execve(p->path, p->argv, p->env);
 	child_fails(pipe_fd, STEP_RUN);
 }
@@ -113,19 +166,23 @@ static bool is_there(const struct model_program *p)
 	return fstatat(p->own_root->dir, path + strspn(path, "/"), &st, 0) == 0;
 }
 
+/* What could not be done. */
+static const char *const steps[] = {
+	[STEP_ROOT] = "cannot enter the refuge",
+	[STEP_FILES] = "cannot give it its files",
+	[STEP_LIMITS] = "cannot set its limits",
+	[STEP_NAMESPACES] = "cannot make its namespaces (" MODEL_UNRESTRICTED " goes without)",
+	[STEP_OWN_ROOT] = "cannot make a root of its own (Linux 5.8 and later can)",
+	[STEP_POWERS] = "cannot take root's powers from it",
+	[STEP_FILTER] = "cannot filter its system calls (" MODEL_UNRESTRICTED
+			" goes without; Linux 5.6 and later can)",
+};
+
 static int start_error(const struct model_program *p, const struct failure *f, struct err *e)
 {
-	static const char *const what[] = {
-		[STEP_ROOT] = "cannot enter the refuge",
-		[STEP_FILES] = "cannot give it its files",
-		[STEP_LIMITS] = "cannot set its limits",
-		[STEP_OWN_ROOT] = "cannot make a root of its own (Linux 5.8 and later can)",
-		[STEP_POWERS] = "cannot take root's powers from it",
-	};
-
 	if (f->step != STEP_RUN)
 		return err_set_errno(e, f->errnum, "cannot start device model %.200s: %s", p->path,
-				     what[f->step]);
+				     steps[f->step]);
 	if (f->errnum == ENOENT && is_there(p))
 		return err_set(e,
 			       "cannot run device model %.200s: its loader or interpreter is "
@@ -147,8 +204,11 @@ static void pack(const struct model_program *p, struct parcel *out)
 	parcel_put_number(out, p->uid);
 	parcel_put_number(out, p->own_root != NULL);
 	parcel_put_number(out, p->root != NULL);
+	parcel_put_number(out, p->jail != NULL);
 	if (p->root)
 		model_root_pack(p->root, out);
+	if (p->jail)
+		parcel_put_bytes(out, p->jail, sizeof(*p->jail));
 }
 
 /* In the child. Its files come first; the pipe's end and the own root are behind them. */
@@ -157,7 +217,8 @@ static void run(struct starter_request *r)
 	struct model_program p = {.path = parcel_text(&r->in), .fds = r->files};
 	struct own_root own_root;
 	struct model_root root;
-	bool has_own_root, has_root;
+	bool has_own_root, has_root, has_jail;
+	struct model_jail jail;
 
 	p.argv = parcel_texts(&r->in);
 	p.env = parcel_texts(&r->in);
@@ -167,10 +228,13 @@ static void run(struct starter_request *r)
 	p.uid = (uid_t)parcel_number(&r->in);
 	has_own_root = parcel_number(&r->in);
 	has_root = parcel_number(&r->in);
+	has_jail = parcel_number(&r->in);
 	if (has_root && model_root_unpack(&r->in, &root))
 		p.root = &root;
-	if (!parcel_is_read(&r->in) || !p.path || (has_root && !p.root) || !r->nr_files ||
-	    p.nr_fds > MODEL_FDS_MAX || r->nr_files != p.nr_fds + 1 + has_own_root)
+	if (has_jail && parcel_bytes(&r->in, &jail, sizeof(jail)))
+		p.jail = &jail;
+	if (!parcel_is_read(&r->in) || !p.path || (has_root && !p.root) || (has_jail && !p.jail) ||
+	    !r->nr_files || p.nr_fds > MODEL_FDS_MAX || r->nr_files != p.nr_fds + 1 + has_own_root)
 		_exit(127);
 	if (has_own_root) {
 		own_root.dir = r->files[p.nr_fds + 1];
@@ -199,11 +263,72 @@ static pid_t start(const struct starter *s, const struct model_program *p, int p
 	return pid;
 }
 
+/* Reads a message of the child's. False where its program runs, which has ended the pipe. */
+static bool read_message(int from, struct failure *f)
+{
+	ssize_t n;
+
+	do
+		n = read(from, f, sizeof(*f));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(*f);
+}
+
+/* Lets a child run its program, which it asks about; no other one after that. */
+static bool let_run(pid_t pid, int listener, int pipe_fd)
+{
+	const int process = pidfd_of(pid);
+	const int fd = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, listener, 0);
+	const bool runs = fd >= 0 && seccomp_let_one(fd, pipe_fd);
+	const int cause = errno;
+
+	if (fd >= 0)
+		close(fd);
+	if (process >= 0)
+		close(process);
+	errno = cause;
+	return runs;
+}
+
+static int help_to_run(struct starter_request *r, int *file, struct err *e)
+{
+	const pid_t pid = (pid_t)parcel_number(&r->in);
+	const int listener = (int)parcel_number(&r->in);
+
+	(void)file;
+	if (!parcel_is_read(&r->in) || r->nr_files != 1)
+		return err_set(e, "it is not named");
+	if (let_run(pid, listener, r->files[0]))
+		return 0;
+	return err_set(e, "%s", strerror(errno));
+}
+
+const struct starter_verb devmodel_run_verb = {.name = "let it run", .help = help_to_run};
+
+static int ask_to_run(const struct starter *s, pid_t pid, int listener, int pipe_fd, struct err *e)
+{
+	struct parcel p = {0};
+	int rc;
+
+	parcel_put_number(&p, (uint64_t)pid);
+	parcel_put_number(&p, (uint64_t)listener);
+	rc = starter_help(s, &devmodel_run_verb, &p, &pipe_fd, 1, NULL, e);
+	parcel_free(&p);
+	return rc;
+}
+
+static int end_of(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return -1;
+}
+
 pid_t devmodel_process_start(const struct starter *s, const struct model_program *p, struct err *e)
 {
 	struct failure f;
-	int fds[2];
-	ssize_t n;
+	int fds[2], rc = 0;
+	bool failed;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -215,14 +340,21 @@ pid_t devmodel_process_start(const struct starter *s, const struct model_program
 		close(fds[0]);
 		return -1;
 	}
-	do
-		n = read(fds[0], &f, sizeof(f));
-	while (n < 0 && errno == EINTR);
+	failed = read_message(fds[0], &f);
+	if (failed && f.step == STEP_ASK) {
+		rc = ask_to_run(s, pid, f.errnum, fds[0], e);
+		failed = rc == 0 && read_message(fds[0], &f);
+	}
 	close(fds[0]);
-	if (n != sizeof(f))
+	if (rc < 0) {
+		kill(pid, SIGKILL);
+		end_of(pid);
+		return err_prefix(e, "cannot start device model %.200s: %s: ", p->path,
+				  steps[STEP_FILTER]);
+	}
+	if (!failed)
 		return pid;
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	end_of(pid);
 	return start_error(p, &f, e);
 }
 

@@ -22,6 +22,17 @@
 #include "builder/starter/starter.h"
 #include "devmodel_powers.h"
 #include "model_root.h"
+#include "qemu_filter.h"
+
+/* What is taken from a QEMU before its first instruction (devmodel_powers.h). */
+struct model_jail {
+	bool strict;       /* what can't be had is an error */
+	bool of_root;      /* it begins as root's: there are namespaces and capabilities */
+	uint64_t keeps;    /* capabilities, of one that begins as root's and is not to become
+			      another user's before */
+	uint64_t file_max; /* model_limit_files */
+	struct qemu_filter filter;
+};
 
 struct model_program {
 	const char *path;
@@ -31,7 +42,8 @@ struct model_program {
 	enum model_limits limits;
 	const struct own_root *own_root; /* its root; NULL: that of this process */
 	const struct model_root *root;   /* one within that, which it has for itself; or NULL */
-	uid_t uid;                       /* whose it is (model_become); 0: it keeps root */
+	uid_t uid;                       /* whose it is (model_become); 0: it begins as root's */
+	const struct model_jail *jail;   /* of QEMU; or NULL */
 };
 
 /* What nr_fds is at most. */
@@ -53,11 +65,17 @@ void model_handed_close(struct model_handed *h);
  * set: there are MODEL_FDS_MAX. */
 int model_hand(struct model_handed *h, int fd, struct err *e);
 
-/* Has the starter run it, or without one (NULL) this process. Returns its process, or -1 with e
- * set: `cannot run device model PATH: cause`. */
+/*
+ * Has the starter run it, or without one (NULL) this process. Returns its process, or -1 with e
+ * set: `cannot run device model PATH: cause`, or `cannot start device model PATH: cannot filter its
+ * system calls (device_model_restrict = 0 goes without): cause`, and the like.
+ *
+ * One with a filter that lets no other program be run is run by a call that this function lets
+ * (SECCOMP_ASK): nobody else can any more when it has returned.
+ */
 pid_t devmodel_process_start(const struct starter *s, const struct model_program *p, struct err *e);
 
-extern const struct starter_verb devmodel_process_verb;
+extern const struct starter_verb devmodel_process_verb, devmodel_run_verb;
 
 /* *status of a process that was an earlier supervisor's child, and is none of this one. */
 #define DEVMODEL_STATUS_UNKNOWN (-1)

@@ -93,3 +93,20 @@ int disk_paths_check(const struct guest *g, const struct own_root *r, struct err
 	}
 	return 0;
 }
+
+bool disk_paths_lead_out(const struct guest *g, const struct own_root *r)
+{
+	for (size_t i = 0; r && i < g->cfg->nr_disks; i++) {
+		const struct disk *d = g->disks[i];
+
+		if (d->format == DISK_EMPTY || d->file_at || !d->image)
+			continue;
+		if (own_root_leads_out(r, d->path))
+			return true;
+		for (size_t k = 0; k < d->backing.n; k++)
+			if (!d->backing.files[k].rdev &&
+			    own_root_leads_out(r, d->backing.files[k].path))
+				return true;
+	}
+	return false;
+}

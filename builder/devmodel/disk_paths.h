@@ -6,6 +6,8 @@
 #ifndef EARLYDOM_DISK_PATHS_H
 #define EARLYDOM_DISK_PATHS_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "builder/guest/guest.h"
 #include "builder/host/own_root.h"
@@ -15,5 +17,9 @@
  * that each path leads to what is held. Returns 0, or -1 with e set.
  */
 int disk_paths_check(const struct guest *g, const struct own_root *r, struct err *e);
+
+/* Whether QEMU needs process 1's root for an image, after disk_paths_check: who is to follow
+ * /proc/1/root there must be allowed to look into that process (proc(5)). */
+bool disk_paths_lead_out(const struct guest *g, const struct own_root *r);
 
 #endif

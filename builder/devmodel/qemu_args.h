@@ -7,6 +7,7 @@
  *   - No -S, which would need somebody who lets it go on by QMP. The sockets for that are there all
  *     the same: xl asks QEMU by them when it lists, unpauses or gives vcpus to the guest.
  *   - -xen-domid-restrict, -chroot and -runas as libxl has them with dm_restrict = 1.
+ *   - No -sandbox, which libxl does not have either: qemu_filter.h has its like.
  *   - device_model_args are the very last; libxl has them before -machine.
  *   - USB controllers of usbctrl, and what is at them, are arguments: qemu_usb.h.
  *

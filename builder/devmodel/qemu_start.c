@@ -5,12 +5,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/capabilities.h"
 #include "builder/device/disk.h"
+#include "builder/device/vif.h"
 #include "builder/image/image_type.h"
 #include "channels.h"
 #include "devmodel_files.h"
@@ -173,6 +176,80 @@ static int compose(struct qemu_starting *k, const struct guest *g, struct err *e
 	return 0;
 }
 
+/* Whether it writes a regular file that nobody knows the size of: one that a serial port's words or
+ * arguments name, or an image that grows with what is in it. */
+static bool writes_any(const struct guest_config *cfg)
+{
+	if (cfg->model_args.n || cfg->model_args_hvm.n || cfg->model_args_pv.n)
+		return true;
+	for (size_t i = 0; i < cfg->serial.n; i++)
+		if (strstr(cfg->serial.v[i], "file:") || strstr(cfg->serial.v[i], "logfile="))
+			return true;
+	return false;
+}
+
+/* The longest of the files that it writes, as libxl limits them, or as the guest's images need it.
+ * One that keeps root may be given images later, too. */
+static uint64_t file_max(const struct guest *g, bool root)
+{
+	uint64_t most = MODEL_FILES_LIBXL;
+
+	if (root || writes_any(g->cfg))
+		return MODEL_FILES_ANY;
+	for (size_t i = 0; i < g->cfg->nr_disks; i++) {
+		const struct disk_spec *spec = &g->cfg->disks[i];
+		const struct disk *d = g->disks[i];
+		struct stat st;
+
+		if (!spec->qdisk || !spec->readwrite || !d->image)
+			continue;
+		if (d->format != DISK_RAW || fstat(d->fd, &st) < 0)
+			return MODEL_FILES_ANY;
+		if ((uint64_t)st.st_size > most)
+			most = (uint64_t)st.st_size;
+	}
+	return most;
+}
+
+static bool has_card(const struct guest *g)
+{
+	for (size_t i = 0; i < g->cfg->nr_vifs; i++)
+		if (vif_has_card(&g->vifs[i]))
+			return true;
+	return false;
+}
+
+/* The capabilities of one that begins as root's: those that it keeps for good, and those that it
+ * needs until it gives up all of them. */
+static uint64_t capabilities_of(const struct guest *g, const struct own_root *r, bool for_good)
+{
+	uint64_t keeps = CAPABILITY(CAP_DAC_OVERRIDE) | CAPABILITY(CAP_NET_BIND_SERVICE);
+
+	if (!for_good)
+		keeps |= CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) |
+			 CAPABILITY(CAP_SYS_CHROOT);
+	if (!for_good || has_card(g))
+		keeps |= CAPABILITY(CAP_NET_ADMIN);
+	if (!for_good || disk_paths_lead_out(g, r))
+		keeps |= CAPABILITY(CAP_SYS_PTRACE);
+	return keeps;
+}
+
+static void lock_up(struct qemu_starting *k, const struct guest *g, const struct own_root *r)
+{
+	const bool strict = !g->cfg->model_unrestricted;
+	const bool late = k->q.uid != 0, early = k->program.uid != 0;
+
+	k->jail = (struct model_jail){
+		.strict = strict,
+		.of_root = geteuid() == 0,
+		.keeps = early ? 0 : capabilities_of(g, r, !late),
+		.file_max = file_max(g, !early && !late),
+		.filter = {.uid = k->q.uid, .gid = k->q.gid, .runs_others = !strict},
+	};
+	k->program.jail = &k->jail;
+}
+
 int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct guest *g,
 		       const struct own_root *r, const char *dev, const char *empty, struct err *e)
 {
@@ -188,10 +265,13 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 		return -1;
 	vnc_prepare(g->cfg);
 	m->serves = qemu_serves(g->cfg);
-	model_powers(dev, g->domid, m->serves && !needed, &powers);
+	if (model_powers(dev, g->domid, m->serves && !needed, !g->cfg->model_unrestricted, &powers,
+			 e) < 0)
+		return -1;
 	if (needed ? take_powers_early(m, g, empty, &powers, k, e) < 0 : take_files(g, k, e) < 0)
 		return -1;
 	if (!m->serves)
 		take_powers_late(m, empty, &powers, &k->q);
+	lock_up(k, g, r);
 	return compose(k, g, e);
 }

@@ -3,7 +3,7 @@
  * its root, and which powers it is left.
  *
  *     hvm guest     QEMU gives up its powers itself, as the last step of its start; one that serves
- *                   disks for the guest's own drivers keeps them
+ *                   disks for the guest's own drivers keeps the few that it begins with
  *     pv, pvh       it begins without them, in a root of its own (model_root.h). Its sockets are
  *                   made here and are its files 3 and 4; those behind them are its channels'
  *                   and the images of its disks
@@ -23,6 +23,7 @@ struct qemu_starting {
 	struct qemu_start q;
 	struct argv argv, env;
 	struct model_root root;
+	struct model_jail jail;
 	char *cmdline;
 };
 
@@ -30,7 +31,9 @@ struct qemu_starting {
  * Prepares it, and sets in m what is to be known of it later: whose it is, and how it is
  * restricted. r: the root in which it opens an hvm guest's disks, or NULL. dev: the directory of
  * the hypervisor's devices. empty: an empty directory, in which QEMU locks itself. Returns 0, or -1
- * with e set; *k is freed with qemu_start_free in either case.
+ * with e set; *k is freed with qemu_start_free in either case. Where
+ * dom0 can't restrict QEMU, and the guest's descriptor does not say that it may do without, that is
+ * an error (model_powers).
  */
 int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct guest *g,
 		       const struct own_root *r, const char *dev, const char *empty, struct err *e);

@@ -194,6 +194,7 @@ void kit_hvm(struct guest_config *cfg, bool classic)
 	cfg->model_override = model;
 	cfg->model_protocol = classic ? MODEL_CLASSIC : MODEL_QEMU;
 	cfg->model_config = classic ? config : NULL;
+	cfg->model_unrestricted = !classic; /* there may be no devices that can be restricted */
 	if (!classic)
 		cfg->kernel = NULL;
 }

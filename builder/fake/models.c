@@ -1,9 +1,11 @@
 #include "models.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define FAKE_LIFE_S 30 /* no fake is left behind by a test that fails */
@@ -50,6 +52,21 @@ static void fake_child(void)
 	_exit(0);
 }
 
+static void fake_runs(int argc, char **argv)
+{
+	int status = 0;
+	pid_t pid;
+
+	argv[argc - 1] = (char *)(uintptr_t) "status";
+	pid = fork();
+	if (pid <= 0) {
+		execv("/proc/self/exe", argv);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	_exit(2 | (WIFEXITED(status) && WEXITSTATUS(status) == 3));
+}
+
 static void fake_does(const char *does, int argc, char **argv)
 {
 	if (!strcmp(does, "says"))
@@ -64,6 +81,8 @@ static void fake_does(const char *does, int argc, char **argv)
 		fake_give_up_root(argc, argv);
 	if (!strcmp(does, "child"))
 		fake_child();
+	if (!strcmp(does, "runs"))
+		fake_runs(argc, argv);
 	if (!strcmp(does, "mute"))
 		dprintf(2, "waiting for nothing\n");
 	else

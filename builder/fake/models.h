@@ -11,6 +11,7 @@
  *     stubborn  does not end when it is asked to
  *     flood     writes its log for ever
  *     child     ends, and leaves a process behind that is not ready
+ *     runs      ends, and says by its status which it could: 1 run another program, 2 fork
  */
 #ifndef EARLYDOM_FAKE_MODELS_H
 #define EARLYDOM_FAKE_MODELS_H

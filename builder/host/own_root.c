@@ -159,6 +159,24 @@ int own_root_link(const struct own_root *r, const char *path, struct err *e)
 	}
 }
 
+bool own_root_leads_out(const struct own_root *r, const char *path)
+{
+	const char *start = path + strspn(path, "/");
+	char name[PATH_MAX], to[1];
+
+	for (const char *end = start; *end; end++) {
+		end += strcspn(end, "/");
+		if (snprintf(name, sizeof(name), "%.*s", (int)(end - start), start) >=
+		    (int)sizeof(name))
+			return true; /* nobody can open it */
+		if (readlinkat(r->dir, name, to, 1) == 1 && to[0] == '/')
+			return true;
+		if (!*end)
+			break;
+	}
+	return false;
+}
+
 bool own_root_entered(const struct own_root *r)
 {
 	struct stat root, own;

@@ -62,6 +62,10 @@ extern const struct starter_verb own_root_verb;
  */
 int own_root_link(const struct own_root *r, const char *path, struct err *e);
 
+/* Whether an absolute path leads from the own root to process 1's root, or may: an absolute link is
+ * on the way. */
+bool own_root_leads_out(const struct own_root *r, const char *path);
+
 /* Whether it is the root of this process already. */
 bool own_root_entered(const struct own_root *r);
 

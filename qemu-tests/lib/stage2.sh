@@ -61,6 +61,16 @@ qemu_pid() {
 	done
 }
 
+# own_namespaces PID: those that no other process has
+own_namespaces() {
+	for ns in mnt ipc net pid user; do
+		its=$(readlink "/proc/$1/ns/$ns")
+		for of in /proc/[0-9]*/ns/"$ns"; do
+			readlink "$of" || :
+		done | grep -cxF "$its" | grep -qx 1 && echo "$ns"
+	done
+}
+
 # logs: all that the supervisor has kept
 logs() {
 	for log in /run/earlydom/console/*.log; do

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/capabilities.h"
+#include "builder/devmodel/devmodel_powers.h"
 #include "builder/devmodel/devmodel_process.h"
 
 #define PATH "/proc/self/exe"
@@ -80,6 +82,51 @@ static void no_limits(struct err *e)
 	start((struct model_program){0}, e);
 }
 
+static const struct model_jail strict = {.strict = true, .file_max = MODEL_FILES_ANY};
+static const struct model_jail of_root = {
+	.strict = true, .of_root = true, .file_max = MODEL_FILES_ANY};
+
+static void no_filter(struct err *e)
+{
+	child_refuse(SYS_seccomp, ENOSYS);
+	start((struct model_program){.jail = &strict}, e);
+}
+
+/* Its parent can't have the listener; nothing is left of a child that waits for it. */
+static void no_listener(struct err *e)
+{
+	child_refuse(SYS_pidfd_getfd, ENOSYS);
+	start((struct model_program){.jail = &strict}, e);
+}
+
+static void no_namespaces(struct err *e)
+{
+	child_refuse(SYS_unshare, EPERM);
+	start((struct model_program){.jail = &of_root}, e);
+}
+
+static void no_capabilities(struct err *e)
+{
+	child_refuse(SYS_unshare, 0); /* without the right to it, too */
+	child_refuse(SYS_mount, 0);
+	capabilities_set(0, 0);
+	start((struct model_program){.jail = &of_root}, e);
+}
+
+static void no_size(struct err *e)
+{
+	const struct model_jail jail = {.file_max = 1};
+
+	child_refuse(SYS_prlimit64, EPERM);
+	start((struct model_program){.jail = &jail}, e);
+}
+
+/* The filter is there, and the program is not. */
+static void no_program_strict(struct err *e)
+{
+	start((struct model_program){.path = "/no/where", .jail = &strict}, e);
+}
+
 static void no_program(struct err *e)
 {
 	start((struct model_program){.path = "/no/where"}, e);
@@ -87,6 +134,9 @@ static void no_program(struct err *e)
 
 static void test_no_start(void **state)
 {
+#define FILTER                                                                                     \
+	"cannot filter its system calls (device_model_restrict = 0 goes without; Linux 5.6 and "   \
+	"later can): "
 	static const char cannot[] = "cannot start device model " PATH ": ";
 	static const struct {
 		void (*act)(struct err *e);
@@ -101,6 +151,12 @@ static void test_no_start(void **state)
 		{no_dup, "cannot give it its files: ", EMFILE},
 		{no_dup_of_pipe, "cannot give it its files: ", EMFILE},
 		{no_limits, "cannot set its limits: ", EPERM},
+		{no_size, "cannot set its limits: ", EPERM},
+		{no_namespaces,
+		 "cannot make its namespaces (device_model_restrict = 0 goes without): ", EPERM},
+		{no_capabilities, "cannot take root's powers from it: ", EPERM},
+		{no_filter, FILTER, ENOSYS},
+		{no_listener, FILTER, ENOSYS},
 	};
 	char want[256];
 
@@ -110,6 +166,8 @@ static void test_no_start(void **state)
 			 strerror(cases[i].errnum));
 		assert_string_equal(child_says(cases[i].act), want);
 	}
+	assert_string_equal(child_says(no_program_strict),
+			    "cannot run device model /no/where: No such file or directory");
 	assert_string_equal(child_says(no_program),
 			    "cannot run device model /no/where: No such file or directory");
 }

@@ -81,6 +81,7 @@ static void set_up(bool store, bool classic)
 	guest_drop_images(&guest, &images);
 	cfg.type = GUEST_HVM;
 	cfg.xen_platform_pci = true;
+	cfg.model_unrestricted = true; /* until a test has devices that can be restricted */
 	cfg.model_override = program;
 	cfg.model_protocol = classic ? MODEL_CLASSIC : MODEL_QEMU;
 	cfg.model_config = classic ? config : NULL;
@@ -764,10 +765,12 @@ static void test_serves(void **state)
 /* Disks are open files for it, and where it looks for them; those of the kernel are not its. */
 static void test_serves_disks(void **state)
 {
-	static struct disk_spec specs[3] = {{.qdisk = true}, {.qdisk = false}, {.qdisk = true}};
-	static struct disk disks[3] = {{.path = "/images/web.qcow2", .image = true},
-				       {.path = "/dev/null", .fd = -1},
-				       {.path = "", .fd = -1}};
+	static struct disk_spec specs[3] = {
+		{.qdisk = true, .readwrite = true}, {.qdisk = false}, {.qdisk = true}};
+	static struct disk disks[3] = {
+		{.path = "/images/web.qcow2", .image = true, .format = DISK_QCOW2},
+		{.path = "/dev/null", .fd = -1},
+		{.path = "", .fd = -1}};
 	struct disk *list[3] = {&disks[0], &disks[1], &disks[2]};
 	char path[128], at[256], link[256], text[16] = "";
 	struct err e;
@@ -799,8 +802,20 @@ static void test_serves_disks(void **state)
 	assert_int_equal(read(fd, text, sizeof(text)), 8);
 	assert_string_equal(text, "an image");
 	close(fd);
+	/* A library that is being loaded may be one for a moment. */
+	for (int i = 0; i < 400 && strstr(files_of_process(), " 6 "); i++)
+		usleep(5000);
 	assert_null(strstr(files_of_process(), " 6 "));
+	/* The image is a qcow2 one, whose file may grow; a raw one does not. */
+	assert_non_null(strstr(of_process("limits"), "Max file size             unlimited"));
 	end();
+	disks[0].format = DISK_RAW;
+	cfg.model_args.n = 0;
+	assert_int_equal(ftruncate(disks[0].fd, 1 << 20), 0);
+	start("wait");
+	assert_non_null(strstr(of_process("limits"), "Max file size             1048576  "));
+	end();
+	cfg.model_args.n = 1;
 	/* One that it can't be given */
 	strcpy(disks[0].path, "/usr/web.qcow2");
 	assert_int_equal(devmodel_start(&model, &guest, &host, &models, &e), -1);
@@ -941,6 +956,16 @@ static void test_usb(void **state)
 	assert_true(unlink("usb/001/003") == 0 && rmdir("usb/001") == 0 && rmdir("usb") == 0);
 }
 
+static unsigned without; /* the request that the kernel has not, or 0 */
+
+static bool restricts(unsigned request, int *rc)
+{
+	*rc = request == without ? -1 : 0;
+	errno = ENOTTY;
+	return request == (unsigned)IOCTL_PRIVCMD_RESTRICT ||
+	       request == (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
+}
+
 static unsigned privcmds, evtchns;
 
 static bool counts(unsigned request, int *rc)
@@ -985,7 +1010,8 @@ static void test_restrict_outside(void **state)
 	assert_int_equal(read(fds[0], &c, 1), 1);
 	privcmds = evtchns = 0;
 	fake_ioctls(counts);
-	assert_int_equal(model_restrict(NULL, pid, -1, dev, 7, &e), 0);
+	assert_int_equal(model_restrict(NULL, pid, -1, dev, 7, &e), -1);
+	assert_string_equal(e.msg, strerror(ENOSYS));
 	assert_int_equal(privcmds + evtchns, 0);
 	c = (char)pidfd_of(pid);
 	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), 0);
@@ -994,6 +1020,15 @@ static void test_restrict_outside(void **state)
 	/* Where there are no such devices nothing is. */
 	assert_int_equal(model_restrict(NULL, pid, c, kit_path("none"), 7, &e), 0);
 	assert_int_equal(privcmds + evtchns, 3);
+	/* One that can't be is an error. */
+	fake_ioctls(restricts);
+	without = (unsigned)IOCTL_PRIVCMD_RESTRICT;
+	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), -1);
+	assert_string_equal(e.msg, strerror(ENOTTY));
+	without = (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
+	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), -1);
+	without = 0;
+	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), 0);
 	fake_ioctls(NULL);
 	close(c);
 	close(fds[0]);
@@ -1016,59 +1051,103 @@ static void test_late(void **state)
 	tear_down();
 }
 
-static unsigned without; /* the request that the kernel has not, or 0 */
-
-static bool restricts(unsigned request, int *rc)
+static void plug_xen(void)
 {
-	*rc = request == without ? -1 : 0;
-	errno = ENOTTY;
-	return request == (unsigned)IOCTL_PRIVCMD_RESTRICT ||
-	       request == (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
+	kit_text("privcmd", "");
+	kit_text("evtchn", "");
+	models.dev = kit_path("");
+	fake_ioctls(restricts);
+	without = 0;
 }
 
-/* Only what both devices can be restricted to is a power that can be taken away. */
+static void unplug_xen(void)
+{
+	fake_ioctls(NULL);
+	unlink(kit_path("privcmd"));
+	unlink(kit_path("evtchn"));
+}
+
+/* What the device can't is a power that can't be taken away, and then it is named. */
+static void lacks(const char *device, int errnum)
+{
+	struct model_powers p;
+	char want[512];
+	struct err e;
+
+	snprintf(want, sizeof(want),
+		 "dom0's kernel cannot restrict %s/%s to a guest (device_model_restrict = 0 starts "
+		 "its QEMU all the same): %s",
+		 kit_path(""), device, strerror(errnum));
+	for (int keeps = 0; keeps < 2; keeps++) {
+		assert_int_equal(model_powers(kit_path(""), 7, keeps, true, &p, &e), -1);
+		assert_string_equal(e.msg, want);
+		assert_int_equal(model_powers(kit_path(""), 7, keeps, false, &p, &e), 0);
+		assert_false(p.restrict_domid);
+	}
+}
+
 static void test_restrict(void **state)
 {
 	struct model_powers p;
+	struct err e;
 
 	(void)state;
-	kit_text("privcmd", "");
-	kit_text("evtchn", "");
-	fake_ioctls(restricts);
-	without = 0;
-	model_powers(kit_path(""), 7, false, &p);
-	assert_true(p.restrict_domid);
+	plug_xen();
+	for (int strict = 0; strict < 2; strict++) {
+		assert_int_equal(model_powers(kit_path(""), 7, false, strict, &p, &e), 0);
+		assert_true(p.restrict_domid);
+		assert_int_equal(p.unprivileged, geteuid() == 0);
+		assert_int_equal(p.uid, 65543);
+		assert_int_equal(p.gid, 65543);
+		/* Who serves disks needs them all. */
+		assert_int_equal(model_powers(kit_path(""), 7, true, strict, &p, &e), 0);
+		assert_false(p.restrict_domid || p.unprivileged);
+	}
 	without = (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
-	model_powers(kit_path(""), 7, false, &p);
-	assert_false(p.restrict_domid);
+	lacks("evtchn", ENOTTY);
 	without = (unsigned)IOCTL_PRIVCMD_RESTRICT;
-	model_powers(kit_path(""), 7, false, &p);
-	assert_false(p.restrict_domid);
+	lacks("privcmd", ENOTTY);
 	without = 0;
 	unlink(kit_path("evtchn"));
-	model_powers(kit_path(""), 7, false, &p);
-	assert_false(p.restrict_domid);
-	fake_ioctls(NULL);
+	lacks("evtchn", ENOENT);
+	unplug_xen();
 }
 
-static void test_powers(void **state)
+/* Of a process in /proc, the namespaces that are not those of this one: "mnt ipc ". */
+static const char *own_namespaces(void)
 {
-	struct model_powers p;
+	static const char *const names[] = {"mnt", "ipc", "net", "pid", "user"};
+	static char text[64];
+	char path[64], its[64], ours[64];
 
-	(void)state;
-	model_powers(kit_path("nowhere"), 7, false, &p);
-	assert_false(p.restrict_domid);
-	assert_int_equal(p.unprivileged, geteuid() == 0);
-	assert_int_equal(p.uid, 65543);
-	assert_int_equal(p.gid, 65543);
-	/* Who serves disks needs them all. */
-	model_powers(kit_path("nowhere"), 7, true, &p);
-	assert_false(p.restrict_domid || p.unprivileged);
-	/* Devices of a kernel that has not these ioctls. */
-	kit_text("privcmd", "");
-	kit_text("evtchn", "");
-	model_powers(kit_path(""), 7, false, &p);
-	assert_false(p.restrict_domid);
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		memset(its, 0, sizeof(its));
+		memset(ours, 0, sizeof(ours));
+		snprintf(path, sizeof(path), "/proc/%ld/ns/%s", (long)model.pid, names[i]);
+		assert_true(readlink(path, its, sizeof(its) - 1) > 0);
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+		assert_true(readlink(path, ours, sizeof(ours) - 1) > 0);
+		if (strcmp(its, ours) != 0)
+			sprintf(text + strlen(text), "%s ", names[i]);
+	}
+	return text;
+}
+
+#define CAPS(n) "\nCapPrm:\t" n "\nCapEff:\t" n "\nCapBnd:\t" n "\n"
+
+/* What is taken from each QEMU of an hvm guest before it begins. */
+static void strict_qemu(const char *caps)
+{
+	const char *status = of_process("status");
+
+	assert_non_null(strstr(status, "\nNoNewPrivs:\t1\n"));
+	assert_non_null(strstr(status, "\nSeccomp:\t2\n"));
+	if (geteuid() != 0)
+		return;
+	if (!strstr(status, caps))
+		fail_msg("not %s but %s", caps, strstr(status, "CapInh"));
+	assert_string_equal(own_namespaces(), "mnt ipc ");
 }
 
 /* ---- what can't be started ---- */
@@ -1115,6 +1194,132 @@ static void test_refused(void **state)
 	refused("missing device model");
 	cfg.model_protocol = MODEL_QEMU;
 	refused("its device model needs a store, and there is none");
+	tear_down();
+}
+
+static void test_strict(void **state)
+{
+	static char *arg[] = {does_arg};
+	char want[512];
+	struct err e;
+
+	(void)state;
+	set_up(true, false);
+	cfg.model_unrestricted = false;
+	plug_xen();
+	/* It has all that it needs for its start: to be this user's, and in that directory. */
+	start("mute");
+	strict_qemu(CAPS("00000000000c14c2"));
+	assert_int_equal(!!strstr(of_process("cmdline"), " -xen-domid-restrict -chroot "),
+			 geteuid() == 0);
+	/* The arguments may name files. Without them it writes none. */
+	assert_non_null(strstr(of_process("limits"), "Max file size             unlimited"));
+	end();
+	ready("root");
+	end();
+	cfg.model_args.n = 0;
+	start("mute");
+	assert_non_null(strstr(of_process("limits"), "Max file size             262144  "));
+	end();
+	cfg.model_args = (struct strings){arg, 1};
+	/* No other program is run, and no other process, unless it is allowed to. */
+	start("runs");
+	KIT_CHECK(look(&e) == -1, "it is ready");
+	snprintf(want, sizeof(want), "device model %s ended with status 0 before it was ready",
+		 program);
+	assert_string_equal(e.msg, want);
+	end();
+	cfg.model_unrestricted = true;
+	start("runs");
+	KIT_CHECK(look(&e) == -1, "it is ready");
+	assert_non_null(strstr(e.msg, " ended with status 3 "));
+	end();
+	start("mute");
+	strict_qemu(CAPS("00000000000c14c2"));
+	end();
+	/* What the kernel can't do */
+	cfg.model_unrestricted = false;
+	without = (unsigned)IOCTL_PRIVCMD_RESTRICT;
+	tell("mute");
+	assert_int_equal(devmodel_start(&model, &guest, &host, &models, &e), -1);
+	assert_non_null(strstr(e.msg, "/privcmd to a guest (device_model_restrict = 0 starts "));
+	assert_int_equal(model.state, DEVMODEL_NONE);
+	assert_null(node(DIRECTORY));
+	unplug_xen();
+	tear_down();
+}
+
+/* One that can't be restricted when it is ready: nobody knows its process. */
+static void test_strict_late(void **state)
+{
+	char want[512];
+	struct err e;
+	int fd;
+
+	(void)state;
+	if (!may_make_roots())
+		return;
+	set_up_screen("vnc=0");
+	cfg.model_unrestricted = false;
+	plug_xen();
+	for (int strict = 1; strict >= 0; strict--) {
+		cfg.model_unrestricted = !strict;
+		start("wait");
+		assert_string_equal(own_namespaces(), "mnt ipc ");
+		assert_non_null(strstr(of_process("status"), "\nSeccomp:\t2\n"));
+		say_running("running");
+		fd = model.process_fd;
+		model.process_fd = -1;
+		assert_int_equal(look(&e), strict ? -1 : 0);
+		model.process_fd = fd;
+		if (strict) {
+			snprintf(want, sizeof(want),
+				 "cannot restrict device model %s to its guest "
+				 "(device_model_restrict = 0 goes without): %s",
+				 program, strerror(ENOSYS));
+			assert_string_equal(e.msg, want);
+			kit_good_message(&e);
+		}
+		end();
+	}
+	unplug_xen();
+	tear_down_screen();
+}
+
+/* One that stays root's, for the disks that it serves: of root's powers it has two. */
+static void test_strict_root(void **state)
+{
+	static char image[128], vdev[] = "xvda";
+	struct disk_spec spec = {
+		.vdev = vdev, .qdisk = true, .readwrite = true, .vdev_number = 202 << 8};
+	struct disk disk = {.spec = &spec, .image = true}, *list = &disk;
+	struct stat st;
+
+	(void)state;
+	set_up(true, false);
+	cfg.model_unrestricted = false;
+	plug_xen();
+	strcpy(image, kit_path("image"));
+	kit_text("image", "an image");
+	strcpy(disk.path, image);
+	disk.fd = open(image, O_RDWR | O_CLOEXEC);
+	assert_int_equal(fstat(disk.fd, &st), 0);
+	disk.file_dev = st.st_dev;
+	disk.file_ino = st.st_ino;
+	cfg.disks = &spec;
+	cfg.nr_disks = 1;
+	guest.disks = &list;
+	start("mute");
+	assert_int_equal(model.uid, 0);
+	assert_null(strstr(of_process("cmdline"), " -runas "));
+	strict_qemu(CAPS("0000000000000402"));
+	assert_non_null(strstr(of_process("limits"), "Max file size             unlimited"));
+	end();
+	cfg.nr_disks = 0;
+	cfg.disks = NULL;
+	guest.disks = NULL;
+	close(disk.fd);
+	unplug_xen();
 	tear_down();
 }
 
@@ -1281,7 +1486,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_restricted),
 		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_powers),
+		cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_strict_root),
+		cmocka_unit_test(test_strict_late),
 		cmocka_unit_test(test_restrict),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_disk),

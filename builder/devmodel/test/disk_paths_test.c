@@ -77,10 +77,48 @@ static void test_paths(void **state)
 	close(disks[0].fd);
 }
 
+/* An image that is by a link elsewhere, and its backing file; what has a device is nowhere else. */
+static void test_lead_out(void **state)
+{
+	struct disk_backing backing = {.path = "/in/x", .fd = -1};
+	struct guest_config cfg = kit_config("web", GUEST_HVM);
+	const struct guest g = {.cfg = &cfg, .disks = list};
+	const struct disk before = disks[0];
+	struct own_root r;
+
+	(void)state;
+	cfg.disks = specs;
+	cfg.nr_disks = 1;
+	r.dir = open(kit_path(""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(r.dir >= 0);
+	assert_int_equal(mkdirat(r.dir, "in", 0700), 0);
+	assert_int_equal(symlinkat("/proc/1/root/out", r.dir, "out"), 0);
+	strcpy(disks[0].path, "/in/y");
+	disks[0].image = true;
+	disks[0].backing.files = &backing;
+	disks[0].backing.n = 1;
+	assert_false(disk_paths_lead_out(&g, &r));
+	strcpy(backing.path, "/out/x");
+	assert_true(disk_paths_lead_out(&g, &r));
+	backing.rdev = 1;
+	assert_false(disk_paths_lead_out(&g, &r));
+	strcpy(disks[0].path, "/out/y");
+	assert_true(disk_paths_lead_out(&g, &r));
+	assert_false(disk_paths_lead_out(&g, NULL));
+	disks[0].file_at = 3;
+	assert_false(disk_paths_lead_out(&g, &r));
+	disks[0].file_at = 0;
+	disks[0].image = false;
+	assert_false(disk_paths_lead_out(&g, &r));
+	disks[0] = before;
+	close(r.dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_lead_out),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -496,6 +496,11 @@ static void links(void)
 		WRONG("a path that is too long");
 	if (own_root_link(&r, "/dev/../own/none/x/y", &e) < 0)
 		WRONG("%s", e.msg);
+	/* What is in the own root, or in all roots, does not lead out; nor what is nowhere. */
+	if (!own_root_leads_out(&r, path) || !own_root_leads_out(&r, "//own/none/x") ||
+	    own_root_leads_out(&r, "/own") || own_root_leads_out(&r, "/run/x") ||
+	    own_root_leads_out(&r, "/var/run/x") || own_root_leads_out(&r, "/nowhere/x"))
+		WRONG("it leads elsewhere");
 	enter(&r);
 	if (!reads(path, "an image"))
 		WRONG("%s is not what it was", path);

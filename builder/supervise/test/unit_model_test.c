@@ -240,6 +240,7 @@ static struct guest_config keyboard(char *does)
 	args[0] = does;
 	cfg.model_args = (struct strings){args, 1};
 	cfg.model_override = program;
+	cfg.model_unrestricted = true;
 	cfg.vkbs = &keyboard;
 	cfg.nr_vkbs = 1;
 	return cfg;
