@@ -8,6 +8,7 @@
 #include "channel_spec.h"
 #include "config_boot.h"
 #include "config_channel.h"
+#include "config_digest.h"
 #include "config_disks.h"
 #include "config_domain.h"
 #include "config_domain_value.h"
@@ -406,6 +407,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	config_check_channels(&r);
 	config_check_usb(&r);
 	config_check_hvm(&r);
+	config_check_digests(&r);
 	config_check_vifs(&r);
 	config_check_domain(&r);
 	return diag_count(d) - before;

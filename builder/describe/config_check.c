@@ -6,7 +6,8 @@
 
 /* What a guest can't be called: dom0's kernel command line and the commands use these words. */
 static const char *const reserved[] = {
-	"all", "none", "profile", "store", "rescue", "echo", "bridge", "console", "report", "wait",
+	"all",    "none",    "profile", "store", "rescue",         "echo",
+	"bridge", "console", "report",  "wait",  "require_sha256",
 };
 
 static bool is_reserved(const char *name)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "config_digest_value.h"
 #include "config_domain_value.h"
 #include "config_value.h"
 #include "cpus.h"
@@ -145,6 +146,13 @@ const struct key config_keys[] = {
 	{"builder", read_word, FIELD(builder), .words = builders, .decides = true},
 	{"kernel", read_path, FIELD_AND(kernel, kernel_loc)},
 	{"ramdisk", read_path_or_none, FIELD_AND(ramdisk, ramdisk_loc)},
+	{"kernel_sha256", read_sha256, FIELD_AND(kernel_digest, kernel_digest_loc), .own = true},
+	{"ramdisk_sha256", read_sha256, FIELD_AND(ramdisk_digest, ramdisk_digest_loc),
+	 .own = true},
+	{"firmware_sha256", read_sha256, FIELD_AND(firmware_digest, firmware_digest_loc),
+	 .guests = KEY_FOR_QEMU, .own = true},
+	{"bios_sha256", read_sha256, FIELD_AND(bios_digest, bios_digest_loc),
+	 .guests = KEY_FOR_QEMU, .own = true},
 	{"bootloader", read_string, FIELD(bootloader), .check = check_filled,
 	 .guests = KEY_FOR_PV | KEY_FOR_PVH},
 	{"firmware", read_string, FIELD(firmware), .check = check_filled,

@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "domain_options.h"
+#include "file_digest.h"
 #include "strings.h"
 
 struct disk_spec;    /* describe/disk_spec.h */
@@ -185,6 +186,10 @@ struct guest_config {
 	struct loc acpi_firmware_loc, smbios_firmware_loc;
 	char *bios_path; /* absolute path, or NULL: the one of bios */
 	struct loc bios_path_loc;
+
+	/* Of kernel, ramdisk, hvmloader and BIOS, as the files are; and where they are given. */
+	struct file_digest kernel_digest, ramdisk_digest, firmware_digest, bios_digest;
+	struct loc kernel_digest_loc, ramdisk_digest_loc, firmware_digest_loc, bios_digest_loc;
 
 	struct domain_options domain;
 };

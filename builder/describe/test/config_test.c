@@ -439,6 +439,8 @@ static void test_bare(void **state)
 	}
 }
 
+#define DIGEST "'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'"
+
 /* Each key of the table can be set or is refused by its name; a value that suits each, and what it
  * needs beside it. */
 static void test_table(void **state)
@@ -453,6 +455,10 @@ static void test_table(void **state)
 		{"builder", "'hvm'"},
 		{"kernel", "'/k'"},
 		{"ramdisk", "'/r'"},
+		{"kernel_sha256", DIGEST},
+		{"ramdisk_sha256", DIGEST "; ramdisk = '/r'"},
+		{"firmware_sha256", DIGEST "; type = 'hvm'"},
+		{"bios_sha256", DIGEST "; type = 'hvm'"},
 		{"bootloader", "'pygrub'"},
 		{"firmware", "'uefi'; type = 'hvm'"},
 		{"ip", "'dhcp'"},
