@@ -13,6 +13,8 @@
 #include "builder/device/usb.h"
 #include "builder/image/firmware.h"
 #include "builder/image/grub.h"
+#include "builder/image/guest_files.h"
+#include "builder/image/image_digest.h"
 #include "builder/keeper/kept.h"
 
 /* The names of the lists of kernel modules (modules.h), by bits. */
@@ -54,28 +56,41 @@ static struct image_file *hold_image(const struct guest *g, struct image_cache *
 	return f;
 }
 
+/* Where g has the file; NULL for one that is not held. */
+static struct image_file **held(struct guest *g, enum guest_file_is is)
+{
+	switch (is) {
+	case FILE_KERNEL:
+		return &g->kernel;
+	case FILE_RAMDISK:
+		return &g->ramdisk;
+	case FILE_FIRMWARE:
+		return &g->firmware;
+	case FILE_BIOS:
+		return &g->bios;
+	case FILE_MEMMAP:
+		return &g->memmap;
+	case FILE_ACPI:
+		return &g->acpi;
+	case FILE_SMBIOS:
+		return &g->smbios;
+	default:
+		return NULL;
+	}
+}
+
 static int hold_images(struct guest *g, struct image_cache *c, bool kept_only, struct err *e)
 {
-	const struct guest_config *cfg = g->cfg;
-	const bool firmware = firmware_wanted(cfg);
-	const struct {
-		struct image_file **file;
-		const char *what, *path;
-	} files[] = {
-		{&g->kernel, "kernel", cfg->kernel},
-		{&g->ramdisk, "ramdisk", cfg->ramdisk},
-		{&g->firmware, "firmware", firmware ? firmware_loader_path(cfg) : NULL},
-		{&g->bios, "BIOS", firmware ? firmware_bios_path(cfg) : NULL},
-		{&g->memmap, "memmap", cfg->memmap},
-		{&g->acpi, "ACPI tables", cfg->acpi_firmware},
-		{&g->smbios, "SMBIOS tables", cfg->smbios_firmware},
-	};
+	struct guest_file files[GUEST_FILES_MAX];
+	const size_t n = guest_files(g->cfg, files);
+	struct image_file **file;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (!files[i].path)
+	for (size_t i = 0; i < n; i++) {
+		file = held(g, files[i].is);
+		if (!file)
 			continue;
-		*files[i].file = hold_image(g, c, kept_only, files[i].what, files[i].path, e);
-		if (!*files[i].file) {
+		*file = hold_image(g, c, kept_only, files[i].what, files[i].path, e);
+		if (!*file) {
 			guest_drop_images(g, c);
 			return -1;
 		}
@@ -316,21 +331,72 @@ int guest_check_files(const struct guest *g, struct err *e)
 	return 0;
 }
 
+typedef int file_check(struct image_file *f, const struct guest_file *is, struct file_state *state,
+		       struct err *e);
+
+/* The check of those files whose digest is given. */
+static int check_given(struct guest *g, file_check *check, struct err *e)
+{
+	struct guest_file files[GUEST_FILES_MAX];
+	const size_t n = guest_files(g->cfg, files);
+
+	for (size_t i = 0; i < n; i++) {
+		struct image_file **file = held(g, files[i].is);
+
+		if (!files[i].digest || !files[i].digest->given)
+			continue;
+		if (!file || !*file)
+			return err_set_passing(e, "%s %.200s is not held any more", files[i].what,
+					       files[i].path);
+		if (check(*file, &files[i], &g->checked[files[i].is], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int guest_check_digests(struct guest *g, struct err *e)
+{
+	return check_given(g, image_check_digest, e);
+}
+
+int guest_check_unchanged(struct guest *g, struct err *e)
+{
+	return check_given(g, image_check_same, e);
+}
+
 struct image_file *guest_source(const struct guest *g)
 {
 	return firmware_wanted(g->cfg) ? g->firmware : g->kernel;
+}
+
+/* What was made of the file, for another guest, was made of the bytes whose digest is right. */
+static int check_source(const struct guest *g, struct err *e)
+{
+	const bool firmware = firmware_wanted(g->cfg);
+	const struct file_digest *digest =
+		firmware ? &g->cfg->firmware_digest : &g->cfg->kernel_digest;
+
+	if (!digest->given ||
+	    file_state_unwritten(&guest_source(g)->kernel_of,
+				 &g->checked[firmware ? FILE_FIRMWARE : FILE_KERNEL]))
+		return 0;
+	return err_set_passing(e, "%s %.200s has changed since it was read for another guest",
+			       firmware ? "firmware" : "kernel",
+			       firmware ? firmware_loader_path(g->cfg) : g->cfg->kernel);
 }
 
 const struct kernel *guest_open_source(const struct guest *g, struct err *e)
 {
 	const struct kernel *k;
 
-	if (firmware_wanted(g->cfg))
-		return firmware_open(g->cfg, g->firmware, e);
-	k = image_kernel(g->kernel, e);
-	if (!k)
-		err_prefix(e, "kernel %s: ", g->cfg->kernel);
-	return k;
+	if (firmware_wanted(g->cfg)) {
+		k = firmware_open(g->cfg, g->firmware, e);
+	} else {
+		k = image_kernel(g->kernel, e);
+		if (!k)
+			err_prefix(e, "kernel %s: ", g->cfg->kernel);
+	}
+	return k && check_source(g, e) == 0 ? k : NULL;
 }
 
 void guest_plan_restart(struct guest *g)

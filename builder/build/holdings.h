@@ -61,6 +61,14 @@ bool guest_holds_all(const struct guest *g);
  * mapping behind the end of its file is ended by SIGBUS. Returns 0, or -1 with e set. */
 int guest_check_files(const struct guest *g, struct err *e);
 
+/* Whether the files whose digest the descriptor gives have that one: to be called before anything
+ * else is done with their bytes. Returns 0, or -1 with e set. */
+int guest_check_digests(struct guest *g, struct err *e);
+
+/* Whether nothing has happened to these files since: to be called when their last byte was used.
+ * Returns 0, or -1 with e set. */
+int guest_check_unchanged(struct guest *g, struct err *e);
+
 /* The file of what g starts with: its kernel, or its firmware where it has one. NULL while its
  * files are not held. */
 struct image_file *guest_source(const struct guest *g);

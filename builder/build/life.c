@@ -15,6 +15,7 @@
 #include "builder/guest/guest_memory.h"
 #include "builder/host/domains.h"
 #include "builder/image/direct.h"
+#include "builder/image/firmware.h"
 #include "builder/image/image_type.h"
 #include "builder/store/add_guest.h"
 #include "create.h"
@@ -106,6 +107,8 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	if (guest_check_files(g, e) < 0)
 		goto out;
 	phases_enter(&g->phases, PHASE_UNPACK);
+	if (guest_check_digests(g, e) < 0)
+		goto out;
 	kernel = guest_open_source(g, e);
 	if (!kernel)
 		goto out;
@@ -120,7 +123,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	if (create_domain(g, h, e) < 0)
 		goto destroy;
 	memory_claimed(g, h);
-	if (fill_domain(g, h, kernel, cmdline, map, e) < 0)
+	if (fill_domain(g, h, kernel, cmdline, map, e) < 0 || guest_check_unchanged(g, e) < 0)
 		goto destroy;
 	memory_taken(h);
 	phases_enter(&g->phases, PHASE_STORE);
@@ -173,6 +176,11 @@ int guest_connect(struct guest *g, struct host *h, const struct devmodels *model
 	*ready = model != DEVMODEL_STARTING; /* it has a time-out of its own */
 	if (!*ready)
 		return 0;
+	/* By now QEMU has read what it hands on. */
+	if (firmware_wanted(g->cfg) && guest_check_unchanged(g, e) < 0) {
+		*ready = false;
+		return -1;
+	}
 	if (serial_publish(g, h, e) == 0 && vnc_publish(g, e) == 0)
 		return 0;
 	*ready = false;

@@ -19,6 +19,7 @@
 #include "devmodel_files.h"
 #include "devmodel_powers.h"
 #include "disk_paths.h"
+#include "image_paths.h"
 #include "qemu_drives.h"
 #include "qemu_usb.h"
 #include "vnc.h"
@@ -261,7 +262,9 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 		.files = {.fds = {-1, -1, -1}, .n = 3, .own = 3},
 		.program = {.limits = MODEL_LIMITS_ALL},
 	};
-	if ((!needed && disk_paths_check(g, r, e) < 0) || make_sockets(g, e) < 0)
+	if (!needed && (disk_paths_check(g, r, e) < 0 || image_paths_check(g, r, e) < 0))
+		return -1;
+	if (make_sockets(g, e) < 0)
 		return -1;
 	vnc_prepare(g->cfg);
 	m->serves = qemu_serves(g->cfg);

@@ -36,9 +36,11 @@ struct guest {
 	 */
 	struct image_file *kernel, *ramdisk, *firmware, *bios, *memmap;
 	struct image_file *acpi, *smbios; /* tables that hvmloader adds to its own; or NULL */
-	struct disk **disks;              /* held; cfg->nr_disks of them, in cfg's order */
-	struct vif *vifs;                 /* cfg->nr_vifs of them */
-	struct usb_device *usbdevs;       /* cfg->nr_usbdevs of them; NULL: not found yet */
+	/* Those whose digest the descriptor gives: as they were when that was found to be right. */
+	struct file_state checked[GUEST_FILES_MAX];
+	struct disk **disks;        /* held; cfg->nr_disks of them, in cfg's order */
+	struct vif *vifs;           /* cfg->nr_vifs of them */
+	struct usb_device *usbdevs; /* cfg->nr_usbdevs of them; NULL: not found yet */
 
 	/* Of its domain, or of the next one where it has none: guest_memory.h. */
 	uint64_t static_max_kib;

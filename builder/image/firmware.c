@@ -1,7 +1,9 @@
 #include "firmware.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "loaders/codecs.h"
@@ -17,20 +19,27 @@ bool firmware_wanted(const struct guest_config *cfg)
 	return cfg->type == GUEST_HVM && cfg->model_protocol == MODEL_QEMU;
 }
 
-const char *firmware_loader_path(const struct guest_config *cfg)
+const char *firmware_loader_path_below(const char *root, const struct guest_config *cfg)
 {
 	static const char *const usual[] = {
 		FIRMWARE_ROOT FIRMWARE_DIR "/hvmloader",
 		FIRMWARE_ROOT "/usr/lib/xen/boot/hvmloader",
 		FIRMWARE_ROOT "/usr/libexec/xen/boot/hvmloader",
 	};
+	char path[PATH_MAX];
 
 	if (cfg->firmware_override)
 		return cfg->firmware_override;
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		if (access(usual[i], F_OK) == 0)
+		if (snprintf(path, sizeof(path), "%s%s", root, usual[i]) < (int)sizeof(path) &&
+		    access(path, F_OK) == 0)
 			return usual[i];
 	return usual[0];
+}
+
+const char *firmware_loader_path(const struct guest_config *cfg)
+{
+	return firmware_loader_path_below("", cfg);
 }
 
 const char *firmware_bios_path(const struct guest_config *cfg)

@@ -22,6 +22,9 @@ bool firmware_wanted(const struct guest_config *cfg);
 const char *firmware_loader_path(const struct guest_config *cfg);
 const char *firmware_bios_path(const struct guest_config *cfg);
 
+/* As firmware_loader_path, where the places are looked at below root. The path is without it. */
+const char *firmware_loader_path_below(const char *root, const struct guest_config *cfg);
+
 /*
  * The guest's hvmloader, read and checked, once for all guests that share the file: image_kernel,
  * which has the rules for planning. Returns NULL with e set: `cannot use firmware /x: not an ELF

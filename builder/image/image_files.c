@@ -235,6 +235,17 @@ int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void
 	return 0;
 }
 
+int image_state(const struct image_file *f, struct file_state *state, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) < 0)
+		return err_set_errno(e, errno, "cannot look at the file");
+	*state = (struct file_state){
+		.size = (uint64_t)st.st_size, .mtime = st.st_mtim, .ctime = st.st_ctim};
+	return 0;
+}
+
 void image_plan_kernel(struct image_file *f)
 {
 	pthread_mutex_lock(&f->lock);
@@ -249,7 +260,9 @@ static void unpack(struct image_file *f)
 
 	f->kernel_busy = true;
 	pthread_mutex_unlock(&f->lock);
-	rc = kernel_open(f->data, f->size, true, UNPACK_MAX, &f->kernel, &f->why_bad);
+	rc = image_state(f, &f->kernel_of, &f->why_bad);
+	if (rc == 0)
+		rc = kernel_open(f->data, f->size, true, UNPACK_MAX, &f->kernel, &f->why_bad);
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = false;
 	f->kernel_open = rc == 0;

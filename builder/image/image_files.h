@@ -20,6 +20,7 @@
 
 #include "loaders/kernel.h"
 #include "base/err.h"
+#include "builder/guest/file_digest.h"
 
 struct image_file {
 	struct image_file *next;
@@ -32,13 +33,19 @@ struct image_file {
 	unsigned users; /* guests that hold the file; under the cache's lock */
 
 	pthread_mutex_t lock;    /* of what follows */
-	pthread_cond_t unpacked; /* or found bad: kernel_busy is over */
+	pthread_cond_t unpacked; /* or found bad: kernel_busy, or digest_busy, is over */
 	unsigned kernel_users;   /* guests that are still to be built from it as a kernel */
 	bool kernel_busy;        /* a thread unpacks it */
 	struct kernel kernel;    /* open while kernel_open */
 	bool kernel_open;
-	bool kernel_bad;    /* it was tried, and would fail again */
-	struct err why_bad; /* what was found by the last one that tried */
+	struct file_state kernel_of; /* the file's before the kernel was read */
+	bool kernel_bad;             /* it was tried, and would fail again */
+	struct err why_bad;          /* what was found by the last one that tried */
+
+	/* image_digest.h */
+	bool digest_busy; /* a thread computes it */
+	struct file_state digest_of;
+	uint8_t digest[FILE_DIGEST_BYTES];
 };
 
 /* Every file that is held; zero-initialised is empty. */
@@ -84,6 +91,9 @@ bool image_is_held(struct image_cache *c, dev_t dev, ino_t ino);
  */
 int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to,
 	       struct err *e);
+
+/* What the file is now. Returns 0, or -1 with e set. */
+int image_state(const struct image_file *f, struct file_state *state, struct err *e);
 
 /*
  * The file as a kernel, unpacked and checked.

@@ -4,12 +4,16 @@
  */
 #include "builder/fake/kit.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <xen-version.h>
 
+#include "base/sha256.h"
 #include "builder/build/create.h"
+#include "builder/build/holdings.h"
 #include "builder/image/image_files.h"
 #include "builder/build/life.h"
 #include "builder/host/free_memory.h"
@@ -524,6 +528,187 @@ static void test_truncated(void **state)
 	close_scene(&s);
 }
 
+/* What the descriptor gives of a file, right or wrong. */
+static struct file_digest digest_of(const char *path, bool right)
+{
+	struct file_digest d = {.given = true};
+	uint8_t piece[4096];
+	struct sha256 s;
+	size_t n;
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	sha256_begin(&s);
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		sha256_add(&s, piece, n);
+	fclose(f);
+	sha256_end(&s, d.bytes);
+	d.bytes[0] ^= !right;
+	return d;
+}
+
+/* Such a start fails, because of that file's digest. */
+static void refuses_digest(const struct guest_config *cfg, const char *what, const char *path,
+			   const char *key, const struct file_digest *says)
+{
+	const struct file_digest is = digest_of(path, true);
+	char text[2][FILE_DIGEST_DIGITS + 1], want[512];
+
+	snprintf(want, sizeof(want), "%s %s: its sha256 is %s, and %s says %s", what, path,
+		 file_digest_show(is.bytes, text[0]), key, file_digest_show(says->bytes, text[1]));
+	refuses(cfg, want);
+}
+
+static void test_digests(void **state)
+{
+	struct guest_config cfg = kit_config("sum", GUEST_PV);
+	struct scene s;
+
+	(void)state;
+	cfg.ramdisk = (char *)(uintptr_t)kit_path("ramdisk");
+	cfg.kernel_digest = digest_of(cfg.kernel, true);
+	cfg.ramdisk_digest = digest_of(cfg.ramdisk, true);
+	start(&s, &cfg);
+	close_scene(&s);
+	cfg.ramdisk_digest = digest_of(cfg.ramdisk, false);
+	refuses_digest(&cfg, "ramdisk", cfg.ramdisk, "ramdisk_sha256", &cfg.ramdisk_digest);
+	/* No other is a kernel, and nobody looks whether it is one. */
+	cfg.ramdisk_digest.given = false;
+	cfg.kernel = cfg.ramdisk;
+	refuses_digest(&cfg, "kernel", cfg.kernel, "kernel_sha256", &cfg.kernel_digest);
+}
+
+static void test_hvm_digests(void **state)
+{
+	static const char loader[] = "root/usr/lib/xen/boot/hvmloader",
+			  bios[] = "root/usr/share/seabios/bios-256k.bin";
+	struct guest_config cfg = kit_config("sum", GUEST_HVM);
+	struct scene s;
+
+	(void)state;
+	kit_hvm(&cfg, false);
+	cfg.kernel = (char *)(uintptr_t)kit_path("kernel");
+	cfg.kernel_digest = digest_of(cfg.kernel, true);
+	cfg.firmware_digest = digest_of(loader, true);
+	cfg.bios_digest = digest_of(bios, true);
+	start(&s, &cfg);
+	close_scene(&s);
+	/* QEMU is not told its path either: there is no domain. */
+	cfg.kernel_digest = digest_of(cfg.kernel, false);
+	refuses_digest(&cfg, "kernel", cfg.kernel, "kernel_sha256", &cfg.kernel_digest);
+	cfg.kernel_digest = digest_of(cfg.kernel, true);
+	cfg.bios_digest = digest_of(bios, false);
+	refuses_digest(&cfg, "BIOS", bios, "bios_sha256", &cfg.bios_digest);
+	cfg.bios_digest.given = false;
+	cfg.firmware_digest = digest_of(loader, false);
+	refuses_digest(&cfg, "firmware", loader, "firmware_sha256", &cfg.firmware_digest);
+}
+
+static void fails(struct scene *s, const char *fmt, const char *path)
+{
+	char want[512];
+
+	guest_plan_restart(&s->guest);
+	assert_int_equal(kit_start(&s->guest, &s->host, &s->err), -1);
+	snprintf(want, sizeof(want), fmt, path);
+	assert_memory_equal(s->err.msg, want, strlen(want));
+	assert_int_equal(s->guest.domid, NO_DOMAIN);
+}
+
+/* A file that was written to in its place is not what a restart gets. */
+static void test_digest_at_restart(void **state)
+{
+	struct guest_config cfg = kit_config("sum", GUEST_PV);
+	char path[256], byte = 1;
+	struct scene s;
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", kit_path("ramdisk"));
+	cfg.ramdisk = path;
+	cfg.kernel_digest = digest_of(cfg.kernel, true);
+	cfg.ramdisk_digest = digest_of(path, true);
+	start(&s, &cfg);
+	assert_int_equal(guest_destroy(&s.guest, &s.host, &s.err), 0);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 5000, SEEK_SET), 0);
+	assert_int_equal(fwrite(&byte, 1, 1, f), 1);
+	assert_int_equal(fclose(f), 0);
+	fails(&s, "ramdisk %s: its sha256 is ", path);
+	assert_false(s.err.passing);
+	/* Nor is one that it is written back to wrong: the right one is. */
+	cfg.ramdisk_digest = digest_of(path, true);
+	guest_plan_restart(&s.guest);
+	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	close_scene(&s);
+	kit_end(NULL);
+	assert_int_equal(begin(NULL), 0);
+}
+
+/* A guest without a digest had the kernel read, of which another byte is written then. */
+static void test_digest_of_shared(void **state)
+{
+	struct guest_config cfg = kit_config("sum", GUEST_PV);
+	struct scene s;
+	struct stat st;
+	char data[65536];
+
+	(void)state;
+	assert_int_equal(stat(kit_path("kernel"), &st), 0);
+	assert_in_range(st.st_size, 1, sizeof(data) - 1);
+	kit_read("kernel", data, sizeof(data));
+	open_scene(&s, &cfg);
+	assert_non_null(guest_open_source(&s.guest, &s.err));
+	/* As if it were another guest from here on. */
+	cfg.kernel_digest = digest_of(cfg.kernel, true);
+	guest_plan_restart(&s.guest);
+	usleep(20000);
+	kit_write("kernel", data, (size_t)st.st_size);
+	fails(&s, "kernel %s has changed since it was read for another guest", cfg.kernel);
+	assert_true(s.err.passing);
+	/* When it is over it is read anew. */
+	guest_plan_done(&s.guest);
+	guest_plan_done(&s.guest);
+	guest_plan_restart(&s.guest);
+	KIT_CHECK(!kit_start(&s.guest, &s.host, &s.err), "%s", s.err.msg);
+	close_scene(&s);
+}
+
+/* Writes to the ramdisk as soon as there is a domain. */
+static void *write_meanwhile(void *arg)
+{
+	char data[KIT_RAMDISK] = "";
+
+	while (!fake_calls_of("xc_domain_create"))
+		usleep(1000);
+	kit_write("ramdisk", data, sizeof(data));
+	return arg;
+}
+
+static void test_digest_meanwhile(void **state)
+{
+	struct guest_config cfg = kit_config("sum", GUEST_PV);
+	char path[256];
+	struct scene s;
+	pthread_t t;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", kit_path("ramdisk"));
+	cfg.ramdisk = path;
+	cfg.ramdisk_digest = digest_of(path, true);
+	open_scene(&s, &cfg);
+	fake_slow("xc_domain_setmaxmem", 300);
+	assert_int_equal(pthread_create(&t, NULL, write_meanwhile, NULL), 0);
+	fails(&s, "ramdisk %s has changed since its sha256 was computed", path);
+	assert_true(s.err.passing);
+	pthread_join(t, NULL);
+	fake_slow(NULL, 0);
+	close_scene(&s);
+	kit_end(NULL);
+	assert_int_equal(begin(NULL), 0);
+}
+
 static void test_refusals(void **state)
 {
 	static char *cpus[] = {"4-7"};
@@ -977,6 +1162,11 @@ int main(void)
 		cmocka_unit_test(test_schedulers),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_digests),
+		cmocka_unit_test(test_hvm_digests),
+		cmocka_unit_test(test_digest_at_restart),
+		cmocka_unit_test(test_digest_of_shared),
+		cmocka_unit_test(test_digest_meanwhile),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_corrupt_kernel),
 		cmocka_unit_test(test_host_memory),

@@ -1367,6 +1367,36 @@ static void test_disk(void **state)
 	tear_down();
 }
 
+/* QEMU reads no other kernel than the one whose digest is right. */
+static void test_kernel(void **state)
+{
+	struct image_cache images = {0};
+	char path[256], want[512];
+	struct err e;
+
+	(void)state;
+	set_up(true, false);
+	snprintf(path, sizeof(path), "%s", kit_path("kernel-pvh"));
+	cfg.kernel = path;
+	cfg.kernel_digest.given = true;
+	guest.kernel = image_hold(&images, "kernel", path, &e);
+	assert_non_null(guest.kernel);
+	start("root");
+	end();
+	kit_text("new", "another");
+	assert_int_equal(rename(kit_path("new"), path), 0);
+	snprintf(want, sizeof(want),
+		 "kernel %s is another file for QEMU, which has that of the initramfs, than the "
+		 "one whose sha256 was computed",
+		 path);
+	refused(want);
+	image_drop(&images, guest.kernel);
+	guest.kernel = NULL;
+	cfg.kernel = NULL;
+	cfg.kernel_digest.given = false;
+	tear_down();
+}
+
 /* Each call of Xen's libraries fails once, and nothing is left behind. */
 static void fail_each(bool store, bool classic)
 {
@@ -1492,6 +1522,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_restrict),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_serves),

@@ -11,10 +11,11 @@
 #undef XEN_LIBS_VERSION
 #define XEN_LIBS_VERSION "9.99"
 
-#define firmware_wanted      wanted_9_99
-#define firmware_loader_path loader_path_9_99
-#define firmware_bios_path   bios_path_9_99
-#define firmware_open        open_9_99
+#define firmware_wanted            wanted_9_99
+#define firmware_loader_path       loader_path_9_99
+#define firmware_bios_path         bios_path_9_99
+#define firmware_loader_path_below loader_path_below_9_99
+#define firmware_open              open_9_99
 #include "builder/image/firmware.c"
 
 /* What does not depend on the version is the program's own. */
@@ -37,6 +38,14 @@ static void test_version(void **state)
 	assert_int_equal(mkdir("root/usr/lib/xen-9.99/boot", 0700), 0);
 	kit_text("root/usr/lib/xen-9.99/boot/hvmloader", "");
 	assert_string_equal(firmware_loader_path(&cfg), "root/usr/lib/xen-9.99/boot/hvmloader");
+	/* In another root there is none: the first place is told. */
+	assert_int_equal(mkdir("tree", 0700), 0);
+	assert_string_equal(firmware_loader_path_below("tree/", &cfg),
+			    "root/usr/lib/xen-9.99/boot/hvmloader");
+	assert_int_equal(system("mkdir -p tree/root/usr/lib/xen/boot"), 0);
+	kit_text("tree/root/usr/lib/xen/boot/hvmloader", "");
+	assert_string_equal(firmware_loader_path_below("tree/", &cfg),
+			    "root/usr/lib/xen/boot/hvmloader");
 }
 
 /* Opens the file "fw"; want is what is wrong with it, behind its name, or NULL. */
