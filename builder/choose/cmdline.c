@@ -216,6 +216,16 @@ static void parse_rescue(const struct param *p)
 		p->out->rescue = on;
 }
 
+/* Nothing that is wrong with it turns it off. */
+static void parse_require_sha256(const struct param *p)
+{
+	bool on = true;
+
+	if (p->value && parse_on_off(p, &on) < 0)
+		on = true;
+	p->out->require_sha256 = on;
+}
+
 static void parse_echo(const struct param *p)
 {
 	if (!has_value(p, "off, console or kmsg"))
@@ -324,6 +334,8 @@ static void parse_override(const struct param *p, const char *dot)
 	free(name);
 }
 
+#define REQUIRE_SHA256 "require_sha256"
+
 static const struct {
 	const char *name;
 	void (*parse)(const struct param *p);
@@ -331,7 +343,7 @@ static const struct {
 	{PREFIX, parse_select},         {PREFIX ".profile", parse_profile},
 	{PREFIX ".store", parse_store}, {PREFIX ".rescue", parse_rescue},
 	{PREFIX ".echo", parse_echo},   {PREFIX ".bridge", parse_bridge},
-	{PREFIX ".wait", parse_wait},
+	{PREFIX ".wait", parse_wait},   {PREFIX "." REQUIRE_SHA256, parse_require_sha256},
 };
 #define NR_PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
 
@@ -343,6 +355,8 @@ static void unknown_parameter(const struct param *p)
 	for (size_t i = 1; i < NR_PARAMETERS; i++)
 		names[i - 1] = parameters[i].name + PREFIX_LEN + 1;
 	near = suggest(p->name + PREFIX_LEN + 1, names, NR_PARAMETERS - 1);
+	if (near && !strcmp(near, REQUIRE_SHA256))
+		p->out->require_sha256 = true;
 	if (near)
 		diag_add(p->d, p->loc, "unknown parameter '" SHOWN "', did you mean '%s.%s'?",
 			 p->name, PREFIX, near);
@@ -367,6 +381,16 @@ static void parse_param(const struct param *p)
 		parse_override(p, dot);
 	else
 		unknown_parameter(p);
+}
+
+/* It is not read; what is asked for by one that only forbids something counts. */
+static void open_quote(const struct param *p)
+{
+	static const char require[] = PREFIX "." REQUIRE_SHA256;
+
+	diag_add(p->d, p->loc, SHOWN ": the quote is not closed", p->name);
+	if (!strncmp(p->name, require, sizeof(require) - 1))
+		p->out->require_sha256 = true;
 }
 
 static bool is_ours(const char *name)
@@ -404,7 +428,7 @@ size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d)
 		if (!is_ours(arg.param))
 			continue;
 		if (arg.open_quote)
-			diag_add(d, p.loc, SHOWN ": the quote is not closed", p.name);
+			open_quote(&p);
 		else
 			parse_param(&p);
 	}

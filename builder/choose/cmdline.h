@@ -7,6 +7,7 @@
  *     earlydom.bridge=NAME[:DEV,...]  a bridge for guests (may be given more than once)
  *     earlydom.wait=SECONDS|no how long dom0's boot waits for guests that are not up yet
  *     earlydom.store=on|off    earlydom.rescue[=on|off]    earlydom.echo=off|console|kmsg
+ *     earlydom.require_sha256[=on|off]  only guests whose files all have a digest
  *
  * (1 and 0 serve for on and off.) Quotes are read as the kernel's next_arg() reads them
  * (lib/cmdline.c of Linux): a '"' anywhere in a parameter protects blanks, and one around the
@@ -50,6 +51,8 @@ struct cmdline {
 	struct bridge_spec *bridges;
 	size_t nr_bridges;
 	bool rescue;
+	/* Also where its value or a letter of its name is wrong: who gives it wants it. */
+	bool require_sha256;
 	enum echo_to echo;
 	bool wait_given;
 	unsigned wait_s; /* earlydom.wait=; 0 for no. See cmdline_wait_s */

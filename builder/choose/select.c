@@ -7,6 +7,7 @@
 #include "conflicts.h"
 #include "order.h"
 #include "builder/describe/config_value.h"
+#include "builder/image/guest_files.h"
 
 /* What is known of a source before it is selected. */
 struct candidate {
@@ -259,6 +260,39 @@ static void check_store(const struct descriptor *c, const struct guest_config *g
 		diag_add(d, descriptor_find(c, "vif")->loc, text, "vif");
 }
 
+/* Refuses a guest one of whose files has no digest, and one with a file that can have none. */
+static void check_digests(const struct descriptor *c, const struct guest_config *g, struct diag *d)
+{
+	struct guest_file files[GUEST_FILES_MAX];
+	const size_t n = guest_files(g, files);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct guest_file *f = &files[i];
+
+		if (!f->digest_key)
+			diag_add(d, f->loc,
+				 "%s can't be had with earlydom.require_sha256: there is no key "
+				 "for its file's digest",
+				 f->key);
+		else if (!f->digest->given && !descriptor_find(c, f->digest_key))
+			diag_add(d, f->loc,
+				 "%s is missing, and earlydom.require_sha256 wants it (`earlydom "
+				 "check --digest %.200s` prints it)",
+				 f->digest_key, c->file);
+	}
+}
+
+/* What the command line forbids. */
+static void check_forbidden(const struct cmdline *line, const struct descriptor *c,
+			    const struct guest_config *g, struct diag *d)
+{
+	if (line->store_off)
+		check_store(c, g, d);
+	/* What files it has is known of one without errors. */
+	if (line->require_sha256 && !diag_count(d))
+		check_digests(c, g, d);
+}
+
 /*
  * Checks the guests that were read against each other. configs[i] is that of order[i], and all zero
  * where that had an error.
@@ -305,8 +339,7 @@ static void read_guests(struct work *w)
 
 		if (!a->unreadable)
 			config_read(a->descriptor, &configs[i], &a->diag);
-		if (w->c->store_off)
-			check_store(a->descriptor, &configs[i], &a->diag);
+		check_forbidden(w->c, a->descriptor, &configs[i], &a->diag);
 		if (diag_count(&a->diag)) {
 			config_free(&configs[i]);
 			a->rejected = true;
@@ -345,8 +378,7 @@ static bool read_other(const struct work *w, struct candidate *a, struct guest_c
 
 	if (!a->selected && a->name && !has_namesake(w, a) && !diag_count(&a->diag)) {
 		config_read(a->descriptor, out, &ignored);
-		if (w->c->store_off)
-			check_store(a->descriptor, out, &ignored);
+		check_forbidden(w->c, a->descriptor, out, &ignored);
 		good = diag_count(&ignored) == 0;
 		if (!good)
 			config_free(out);

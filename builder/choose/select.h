@@ -36,7 +36,8 @@ struct selection {
  * suggestion; the rest still starts. When two selected guests have the same name, or share
  * something else that only one can have (conflicts.h), the error names both places and neither
  * starts. A guest does not start either if its place in the order is wrong (order.h), or if it has
- * devices while the command line has earlydom.store=off.
+ * devices while the command line has earlydom.store=off, or if the digest of one of its files is
+ * missing while that has earlydom.require_sha256.
  *
  * An override replaces the descriptor's statement, right or wrong. An override of cmdline, a
  * guest's whole command line, also replaces ip, root and extra of the file.

@@ -28,8 +28,8 @@ static void dump(const struct cmdline *c, FILE *f)
 		fprintf(f, "; %s.%s@%u=%s@%u", o->guest, o->key, o->loc.column, o->value,
 			o->value_loc.column);
 	}
-	fprintf(f, "%s%s%s", c->store_off ? "; store off" : "", c->store_on ? "; store on" : "",
-		c->rescue ? "; rescue" : "");
+	fprintf(f, "%s%s%s%s", c->store_off ? "; store off" : "", c->store_on ? "; store on" : "",
+		c->rescue ? "; rescue" : "", c->require_sha256 ? "; require_sha256" : "");
 	for (size_t i = 0; i < c->nr_bridges; i++) {
 		fprintf(f, "; bridge %s", c->bridges[i].name);
 		for (size_t j = 0; j < c->bridges[i].nr_ports; j++)
@@ -123,6 +123,9 @@ static void test_parameters(void **state)
 	reads("earlydom.rescue earlydom.rescue=off", "all", "");
 	reads("earlydom.rescue=", "all", AT(17) "earlydom.rescue=: must be on or off\n");
 	reads("earlydom.rescue=yes", "all", AT(17) "earlydom.rescue=yes: must be on or off\n");
+	reads("earlydom.require_sha256", "all; require_sha256", "");
+	reads("earlydom.require_sha256=on", "all; require_sha256", "");
+	reads("earlydom.require_sha256 earlydom.require_sha256=0", "all", "");
 	reads("earlydom.echo=console", "all; echo console", "");
 	reads("earlydom.echo=console earlydom.echo=kmsg", "all; echo kmsg", "");
 	reads("earlydom.echo=kmsg earlydom.echo=off", "all", "");
@@ -137,6 +140,26 @@ static void test_parameters(void **state)
 	reads("earlydom.", "all",
 	      AT(1) "unknown parameter 'earlydom.' (a guest's keys: earlydom.GUEST.KEY=VALUE)\n");
 	reads("earlydom.rescue=\"on", "all", AT(1) "earlydom.rescue: the quote is not closed\n");
+}
+
+/* What is wrong with it does not turn off what it forbids. */
+static void test_require_wrong(void **state)
+{
+	(void)state;
+	reads("earlydom.require_sha256=yes", "all; require_sha256",
+	      AT(25) "earlydom.require_sha256=yes: must be on or off\n");
+	reads("earlydom.require_sha256=", "all; require_sha256",
+	      AT(25) "earlydom.require_sha256=: must be on or off\n");
+	reads("earlydom.require_sha256=off earlydom.require_sha256=of", "all; require_sha256",
+	      AT(53) "earlydom.require_sha256=of: must be on or off\n");
+	reads("earlydom.require_sha256=\"on", "all; require_sha256",
+	      AT(1) "earlydom.require_sha256: the quote is not closed\n");
+	reads("\"earlydom.require_sha256 quiet", "all; require_sha256",
+	      AT(2) "earlydom.require_sha256 quiet: the quote is not closed\n");
+	reads("earlydom.require-sha256", "all; require_sha256",
+	      AT(1) "unknown parameter 'earlydom.require-sha256', did you mean "
+		    "'earlydom.require_sha256'?\n");
+	reads("-- earlydom.require_sha256", "all", "");
 }
 
 static void test_bridges(void **state)
@@ -269,9 +292,9 @@ static void write_seeds(const char *dir)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_select),    cmocka_unit_test(test_parameters),
-		cmocka_unit_test(test_bridges),   cmocka_unit_test(test_wait),
-		cmocka_unit_test(test_overrides),
+		cmocka_unit_test(test_select),        cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_require_wrong), cmocka_unit_test(test_bridges),
+		cmocka_unit_test(test_wait),          cmocka_unit_test(test_overrides),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "--seeds")) {

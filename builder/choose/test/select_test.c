@@ -391,6 +391,63 @@ static void test_others(void **state)
 	expect_others(wrong, 8, "earlydom=web earlydom.store=off", "g=64 ");
 }
 
+#define ABC    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define SUM(w) w "_sha256 = '" ABC "'\n"
+/* A word of a message, and what follows it. */
+#define NEEDED "_sha256 is missing, and earlydom.require_sha256 wants it (`earlydom check --digest "
+#define IT_IS  " prints it)\n"
+#define HAS_NONE                                                                                   \
+	" can't be had with earlydom.require_sha256: there is no key for its file's digest\n"
+
+/* Whatever is not covered by a digest keeps its guest from starting, and no other. */
+static void test_require(void **state)
+{
+	static const struct source sources[] = {
+		SOURCE("a.cfg", LEAST "ramdisk = 'r'\n"),
+		SOURCE("b.cfg", LEAST SUM("kernel")),
+		SOURCE("c.cfg", LEAST "ramdisk = 'r'\n" SUM("kernel") SUM("ramdisk")),
+		SOURCE("d.cfg", LEAST "kernel_sha256 = 'ab'\n"),
+		SOURCE("e.cfg", "memory = 64\nbootloader = 'pygrub'\n"),
+	};
+	static const struct source hvm[] = {
+		SOURCE("a.cfg", "memory = 64\ntype = 'hvm'\n"),
+		SOURCE("b.cfg", "memory = 64\ntype = 'hvm'\n" SUM("firmware") SUM("bios")),
+		SOURCE("c.cfg", LEAST "type = 'hvm'; firmware_override = 'f'\n" SUM("bios")),
+		SOURCE("d.cfg", "memory = 64\ntype = 'hvm'\n" SUM("firmware")
+					SUM("bios") "memmap = 'm'; acpi_firmware = 'a'\n"
+						    "smbios_firmware = 's'\n"),
+		SOURCE("e.cfg", LEAST SUM("kernel") "type = 'hvm'\n"
+						    "device_model_protocol = 'classic'\n"
+						    "device_model_override = 'm'\n"
+						    "device_model_config = 'c'\n"),
+	};
+
+	(void)state;
+	selects(sources, 3, "", "a=64 b=64 c=64 bad=0", "");
+	selects(sources, 5, "earlydom.require_sha256", "b=64 c=64 bad=3",
+		"a.cfg:1:10: kernel" NEEDED "a.cfg`" IT_IS "a.cfg:3:11: ramdisk" NEEDED
+		"a.cfg`" IT_IS
+		/* It has an error of its own. */
+		"d.cfg:3:17: kernel_sha256 = \"ab\": must be 64 hexadecimal digits, and has 2\n"
+		"e.cfg:2:14: note: bootloader = \"pygrub\": no program is run in dom0; "
+		"/usr/lib/grub-xen/grub-x86_64-xen.bin starts in the guest, from its disk's "
+		"grub.cfg\n"
+		"e.cfg:2:14: kernel" NEEDED "e.cfg`" IT_IS);
+	/* What an override names needs a digest, too. */
+	selects(sources, 1, "earlydom.require_sha256 earlydom.a.kernel_sha256=" ABC, "bad=1",
+		"a.cfg:3:11: ramdisk" NEEDED "a.cfg`" IT_IS);
+	selects(&sources[1], 1, "earlydom.require_sha256 earlydom.b.ramdisk=/r", "bad=1",
+		CMD(44) "ramdisk" NEEDED "b.cfg`" IT_IS);
+	selects(hvm, 5, "earlydom.require_sha256=1", "b=64 bad=4",
+		"a.cfg: firmware" NEEDED "a.cfg`" IT_IS "a.cfg: bios" NEEDED "a.cfg`" IT_IS
+		"c.cfg:1:10: kernel" NEEDED "c.cfg`" IT_IS "c.cfg:3:35: firmware" NEEDED
+		"c.cfg`" IT_IS "d.cfg:5:10: memmap" HAS_NONE "d.cfg:5:31: acpi_firmware" HAS_NONE
+		"d.cfg:6:19: smbios_firmware" HAS_NONE "e.cfg:7:23: device_model_config" HAS_NONE);
+	/* Those that are not selected can't be started later either. */
+	expect_others(sources, 4, "earlydom=none earlydom.require_sha256", "b=64 c=64 ");
+	expect_others(sources, 3, "earlydom=none", "a=64 b=64 c=64 ");
+}
+
 /* The file of a guest is borrowed from its source, and its places from there as well. */
 static void test_places(void **state)
 {
@@ -428,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_after),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_require),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
