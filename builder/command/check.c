@@ -15,8 +15,9 @@
 
 #include "builder/image/direct.h"
 #include "builder/image/image_type.h"
-#include "check_xl.h"
+#include "check_digest.h"
 #include "check_root.h"
+#include "check_xl.h"
 #include "commands.h"
 #include "builder/describe/e820_file.h"
 #include "builder/image/firmware.h"
@@ -31,18 +32,20 @@
 #include "builder/describe/disk_spec.h"
 
 static const char usage_text[] =
-	"check [--root TREE] [--list-kernels | --list-files | --xl] [--cmdline TEXT] "
+	"check [--root TREE] [--list-kernels | --list-files | --digest | --xl] [--cmdline TEXT] "
 	"[-W error] FILE...\n\n"
 	"  --root TREE      files that descriptors name are looked for below TREE\n"
 	"  --list-kernels   only print the paths of the kernels that may be unpacked, one a line\n"
 	"  --list-files     only print what is named: what it is (kernel, disk ...) and a path\n"
+	"  --digest         print the lines for the digests of the files that a guest is built "
+	"from\n"
 	"  --cmdline TEXT   apply the earlydom parameters of a kernel command line\n"
 	"  -W error         what would be a note is an error\n"
 	"  --xl             print what becomes of each line, and whether the guest would start";
 
 struct check {
 	const char *root, *cmdline_text;
-	bool list_kernels, list_files, xl;
+	bool list_kernels, list_files, digest, xl;
 	struct cmdline cmdline;
 	struct sources sources;
 	struct selection selection;
@@ -273,15 +276,17 @@ static void say_ok(const struct guest_config *g)
 	puts(")");
 }
 
-/* Whether a guest's device model gets that kernel as it is: it must stay packed then. */
-static bool handed_on(const struct selection *s, const char *kernel)
+/* Whether that kernel must stay packed: a guest's device model gets it as it is, or a descriptor
+ * gives the digest of it as it is. */
+static bool must_stay(const struct selection *s, const char *kernel)
 {
 	const struct guest_config *g;
 
 	for (size_t i = 0; i < s->n; i++) {
 		g = &s->guests[i];
-		if (image_type_find(g->image)->kernel_use(g) == KERNEL_HANDED_ON &&
-		    !strcmp(g->kernel, kernel))
+		if (g->kernel && !strcmp(g->kernel, kernel) &&
+		    (g->kernel_digest.given ||
+		     image_type_find(g->image)->kernel_use(g) == KERNEL_HANDED_ON))
 			return true;
 	}
 	return false;
@@ -294,7 +299,7 @@ static void list_kernels(const struct selection *s)
 	for (size_t i = 0; i < s->n; i++) {
 		const char *kernel = s->guests[i].kernel;
 
-		if (!kernel || handed_on(s, kernel))
+		if (!kernel || must_stay(s, kernel))
 			continue;
 		for (k = 0; k < i; k++)
 			if (s->guests[k].kernel && !strcmp(s->guests[k].kernel, kernel))
@@ -338,7 +343,7 @@ static void list_files(const struct selection *s)
 	for (size_t i = 0; i < s->n; i++) {
 		g = &s->guests[i];
 		if (g->kernel)
-			list_file(handed_on(s, g->kernel) ? "kernel-as-is" : "kernel", g->kernel);
+			list_file(must_stay(s, g->kernel) ? "kernel-as-is" : "kernel", g->kernel);
 		list_file("ramdisk", g->ramdisk);
 		if (firmware_wanted(g)) {
 			list_file("firmware", firmware_loader_path(g));
@@ -372,12 +377,26 @@ static void check_cmdline_length(struct check *c)
 		       MAX_GUEST_CMDLINE - 1);
 }
 
+static void check_guest(struct check *c, const struct check_place *place,
+			const struct guest_config *g)
+{
+	/* Nothing else is done with a file whose digest is wrong. */
+	if (check_digest_compare(place, g))
+		check_images(c, g);
+	check_platform(c, g);
+	for (size_t k = 0; k < g->nr_disks; k++)
+		check_disk(c, g, k);
+}
+
 static void check_all(struct check *c)
 {
+	const struct check_place place = {c->root, &c->images, &c->diag};
 	size_t before;
 
 	check_cmdline_length(c);
 	cmdline_parse(c->cmdline_text, &c->cmdline, &c->diag);
+	/* Who asks for the lines has not got them. */
+	c->cmdline.require_sha256 &= !c->digest;
 	select_guests(c->sources.v, c->sources.n, &c->cmdline, &c->selection, &c->diag);
 	if (c->list_kernels)
 		list_kernels(&c->selection);
@@ -390,12 +409,12 @@ static void check_all(struct check *c)
 		diag_add(&c->diag, (struct loc){CMDLINE_FILE, 0, 0}, "out of memory");
 	for (size_t i = 0; c->starts && i < c->selection.n; i++) {
 		before = diag_count(&c->diag);
-		check_images(c, &c->selection.guests[i]);
-		check_platform(c, &c->selection.guests[i]);
-		for (size_t k = 0; k < c->selection.guests[i].nr_disks; k++)
-			check_disk(c, &c->selection.guests[i], k);
+		if (c->digest)
+			check_digest_print(&place, &c->selection.guests[i]);
+		else
+			check_guest(c, &place, &c->selection.guests[i]);
 		c->starts[i] = diag_count(&c->diag) == before;
-		if (c->starts[i] && !c->xl)
+		if (c->starts[i] && !c->xl && !c->digest)
 			say_ok(&c->selection.guests[i]);
 	}
 	while (c->images.files) {
@@ -443,11 +462,12 @@ static void print_lines(const struct check *c)
 
 int command_check(int argc, char **argv)
 {
-	enum { ROOT = 1, LIST, LIST_FILES, CMDLINE, XL };
+	enum { ROOT = 1, LIST, LIST_FILES, DIGEST, CMDLINE, XL };
 	static const struct option options[] = {
 		{"root", required_argument, NULL, ROOT},
 		{"list-kernels", no_argument, NULL, LIST},
 		{"list-files", no_argument, NULL, LIST_FILES},
+		{"digest", no_argument, NULL, DIGEST},
 		{"cmdline", required_argument, NULL, CMDLINE},
 		{"xl", no_argument, NULL, XL},
 		{"help", no_argument, NULL, 'h'},
@@ -467,6 +487,9 @@ int command_check(int argc, char **argv)
 		case LIST_FILES:
 			c.list_files = true;
 			break;
+		case DIGEST:
+			c.digest = true;
+			break;
 		case CMDLINE:
 			c.cmdline_text = optarg;
 			break;
@@ -484,7 +507,7 @@ int command_check(int argc, char **argv)
 			return command_usage(usage_text);
 		}
 	}
-	if (optind == argc || c.xl + c.list_kernels + c.list_files > 1)
+	if (optind == argc || c.xl + c.list_kernels + c.list_files + c.digest > 1)
 		return command_usage(usage_text);
 	for (; optind < argc; optind++)
 		sources_read_file(argv[optind], &c.sources, &c.diag);

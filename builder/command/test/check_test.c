@@ -1,9 +1,11 @@
 /* earlydom check: descriptors and the images that they name, as a command. */
 #include "builder/fake/kit.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sha256.h"
 #include "builder/command/commands.h"
 #include "builder/image/firmware.h"
 
@@ -305,6 +307,186 @@ static void test_devices(void **state)
 			    "earlydom: web.cfg:3:1: vif needs a store, and earlydom.store=off\n");
 }
 
+/* The digest of a file below the scratch directory, as sha256sum prints it. */
+static const char *sum_of(const char *name)
+{
+	static char text[4][FILE_DIGEST_DIGITS + 1];
+	static unsigned turn;
+	uint8_t bytes[FILE_DIGEST_BYTES], piece[4096];
+	struct sha256 s;
+	size_t n;
+	FILE *f = fopen(name, "r");
+
+	assert_non_null(f);
+	sha256_begin(&s);
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		sha256_add(&s, piece, n);
+	fclose(f);
+	sha256_end(&s, bytes);
+	return file_digest_show(bytes, text[turn++ % 4]);
+}
+
+#define WRONG "0000000000000000000000000000000000000000000000000000000000000000"
+
+static char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static char *text_of(const char *fmt, ...)
+{
+	static char text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+/* Digests that descriptors give are compared, before anything else is done with the files. */
+static void test_digests(void **state)
+{
+	const char *kernel = sum_of("root/kernel"), *ramdisk = sum_of("root/ramdisk");
+	char want[512];
+
+	(void)state;
+	assert_int_equal(judge(text_of("kernel = '/kernel'; ramdisk = '/ramdisk'; memory = 64\n"
+				       "kernel_sha256 = '%s'\nramdisk_sha256 = '%s'\n",
+				       kernel, ramdisk)),
+			 EXIT_OK);
+	assert_string_equal(o.out, "web: ok (linux pv, 64 MiB, 1 vcpu)\n");
+	assert_string_equal(o.err, "");
+	snprintf(want, sizeof(want),
+		 "earlydom: web.cfg:3:18: ramdisk /ramdisk: its sha256 is %s, and ramdisk_sha256 "
+		 "says " WRONG "\n",
+		 ramdisk);
+	refused(text_of("kernel = '/kernel'; ramdisk = '/ramdisk'; memory = 64\n"
+			"kernel_sha256 = '%s'\nramdisk_sha256 = '" WRONG "'\n",
+			kernel),
+		want);
+	/* It is no kernel, which is not looked at. */
+	snprintf(want, sizeof(want),
+		 "earlydom: web.cfg:2:17: kernel /ramdisk: its sha256 is %s, and kernel_sha256 "
+		 "says " WRONG "\n",
+		 ramdisk);
+	refused("kernel = '/ramdisk'; memory = 64\nkernel_sha256 = '" WRONG "'\n", want);
+	/* One that is not there is an error already. */
+	refused("kernel = '/missing'; memory = 64\nkernel_sha256 = '" WRONG "'\n",
+		"earlydom: web.cfg:1:10: cannot read kernel root/missing: No such file or "
+		"directory\n");
+	/* An override of the kernel alone. */
+	kit_text("web.cfg",
+		 text_of("kernel = '/kernel'; memory = 64\nkernel_sha256 = '%s'\n", kernel));
+	assert_int_equal(lines("earlydom.web.kernel=/kernel-pv"), EXIT_FAILED);
+	assert_non_null(strstr(o.out, ": refused: kernel /kernel-pv: its sha256 is "));
+}
+
+/* The firmware that an hvm guest gets without naming it. */
+static void test_digests_of_firmware(void **state)
+{
+	char loader[FILE_DIGEST_DIGITS + 1], bios[FILE_DIGEST_DIGITS + 1], want[1024];
+
+	(void)state;
+	kit_text("web.cfg", "type = 'hvm'; memory = 64\nfirmware_sha256 = '" WRONG
+			    "'\nbios_sha256 = '" WRONG "'\n");
+	/* The scratch directory is the host then. */
+	assert_int_equal(check("web.cfg", NULL, NULL, NULL), EXIT_OK);
+	assert_non_null(strstr(o.out, "/boot/hvmloader is not here, and firmware_sha256 was not "
+				      "checked\nweb: BIOS root/usr/share/seabios/bios-256k.bin is "
+				      "not here, and bios_sha256 was not checked\nweb: ok ("));
+	assert_int_equal(check("--digest", "web.cfg", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.out, "# web.cfg\n");
+	assert_non_null(strstr(o.err, "earlydom: web.cfg: note: no firmware_sha256: cannot read "
+				      "firmware root/usr/lib/xen-"));
+	assert_non_null(strstr(o.err, "earlydom: web.cfg: note: no bios_sha256: cannot read BIOS "
+				      "root/usr/share/seabios/bios-256k.bin: No such file"));
+	kit_firmware();
+	strcpy(loader, sum_of("root/usr/lib/xen/boot/hvmloader"));
+	strcpy(bios, sum_of("root/usr/share/seabios/bios-256k.bin"));
+	assert_int_equal(check("web.cfg", NULL, NULL, NULL), EXIT_FAILED);
+	snprintf(want, sizeof(want),
+		 "earlydom: web.cfg:2:19: firmware root/usr/lib/xen/boot/hvmloader: its sha256 is "
+		 "%s, and firmware_sha256 says " WRONG "\n"
+		 "earlydom: web.cfg:3:15: BIOS root/usr/share/seabios/bios-256k.bin: its sha256 is "
+		 "%s, and bios_sha256 says " WRONG "\n",
+		 loader, bios);
+	assert_string_equal(o.err, want);
+	kit_text("web.cfg", "type = 'hvm'; memory = 64\n");
+	assert_int_equal(check("--digest", "web.cfg", NULL, NULL), EXIT_OK);
+	snprintf(want, sizeof(want), "# web.cfg\nfirmware_sha256 = \"%s\"\nbios_sha256 = \"%s\"\n",
+		 loader, bios);
+	assert_string_equal(o.out, want);
+	/* Those of the tree, if there is one. */
+	assert_int_equal(check("--root", "other", "--digest", "web.cfg"), EXIT_FAILED);
+	assert_int_equal(mkdir("other", 0700), 0);
+	assert_int_equal(check("--root", "other", "--digest", "web.cfg"), EXIT_OK);
+	assert_string_equal(o.out, "# web.cfg\n");
+}
+
+/* What is printed is what is missing. */
+static void test_digest_lines(void **state)
+{
+	const char *kernel = sum_of("root/kernel"), *ramdisk = sum_of("root/ramdisk");
+	char want[1024];
+
+	(void)state;
+	kit_text("web.cfg", "kernel = '/kernel'; ramdisk = '/ramdisk'; memory = 64\n");
+	kit_text("b.cfg", "kernel = '/ramdisk'; memory = 64\n");
+	assert_int_equal(check("--root=root", "--digest", "web.cfg", "b.cfg"), EXIT_OK);
+	snprintf(want, sizeof(want),
+		 "# web.cfg\nkernel_sha256 = \"%s\"\nramdisk_sha256 = \"%s\"\n"
+		 "# b.cfg\nkernel_sha256 = \"%s\"\n",
+		 kernel, ramdisk, ramdisk);
+	assert_string_equal(o.out, want);
+	assert_string_equal(o.err, "");
+	/* What was printed is right when it is there. */
+	kit_text("web.cfg",
+		 text_of("kernel = '/kernel'; ramdisk = '/ramdisk'; memory = 64\n%s", o.out));
+	*strstr(kit_read("web.cfg", want, sizeof(want)), "# b.cfg") = '\0';
+	kit_text("web.cfg", want);
+	assert_int_equal(check("--root=root", "web.cfg", NULL, NULL), EXIT_OK);
+	assert_int_equal(check("--root=root", "--digest", "web.cfg", NULL), EXIT_OK);
+	assert_string_equal(o.out,
+			    "# web.cfg\n# kernel_sha256 is right\n# ramdisk_sha256 is right\n");
+	/* One that is wrong is an error, and a comment to whatever adds lines. */
+	kit_text("web.cfg", "kernel = '/kernel'; ramdisk = '/missing'; memory = 64\n"
+			    "kernel_sha256 = '" WRONG "'\n");
+	assert_int_equal(check("--root=root", "--digest", "web.cfg", NULL), EXIT_FAILED);
+	snprintf(want, sizeof(want),
+		 "# web.cfg\n# kernel_sha256 is wrong: kernel_sha256 = \"%s\"\n", kernel);
+	assert_string_equal(o.out, want);
+	snprintf(want, sizeof(want),
+		 "earlydom: web.cfg:2:17: kernel /kernel: its sha256 is %s, and kernel_sha256 "
+		 "says " WRONG "\n"
+		 "earlydom: web.cfg:1:31: cannot read ramdisk root/missing: No such file or "
+		 "directory\n",
+		 kernel);
+	assert_string_equal(o.err, want);
+	/* What makes them necessary does not keep them from being printed. */
+	kit_text("web.cfg", "kernel = '/kernel'; memory = 64\n");
+	assert_int_equal(check("--root=root", "--cmdline=earlydom.require_sha256", "web.cfg", NULL),
+			 EXIT_FAILED);
+	assert_string_equal(o.err, "earlydom: web.cfg:1:10: kernel_sha256 is missing, and "
+				   "earlydom.require_sha256 wants it (`earlydom check --digest "
+				   "web.cfg` prints it)\n");
+	assert_int_equal(
+		check("--root=root", "--cmdline=earlydom.require_sha256", "--digest", "web.cfg"),
+		EXIT_OK);
+	assert_non_null(strstr(o.out, "\nkernel_sha256 = \""));
+	assert_int_equal(check("--digest", "--xl", "web.cfg", NULL), EXIT_USAGE);
+}
+
+/* A kernel with a digest stays as it is, for all guests that have it. */
+static void test_digest_lists(void **state)
+{
+	(void)state;
+	kit_text("web.cfg", "kernel = '/kernel'; memory = 64\nkernel_sha256 = '" WRONG "'\n");
+	kit_text("b.cfg", "kernel = '/kernel'; memory = 64\n");
+	assert_int_equal(check("--list-kernels", "b.cfg", "web.cfg", NULL), EXIT_OK);
+	assert_string_equal(o.out, "");
+	assert_int_equal(check("--list-files", "b.cfg", "web.cfg", NULL), EXIT_OK);
+	assert_string_equal(o.out, "kernel-as-is /kernel\nkernel-as-is /kernel\n");
+	assert_int_equal(check("--list-kernels", "b.cfg", NULL, NULL), EXIT_OK);
+	assert_string_equal(o.out, "/kernel\n");
+}
+
 static void mk_image(const char *name, const char *magic)
 {
 	char path[64];
@@ -523,6 +705,10 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_uki),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_digests),
+		cmocka_unit_test(test_digests_of_firmware),
+		cmocka_unit_test(test_digest_lines),
+		cmocka_unit_test(test_digest_lists),
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_lines),
