@@ -1,11 +1,13 @@
 #!/usr/bin/perl
 # scripts/mkinitramfs -q: what it puts into the image is a QEMU that starts with nothing from elsewhere.
-# Kernels: of a UKI the kernel alone. Nothing is booted here.
+# Kernels: of a UKI the kernel alone. Digests: what -H and Debian's hook write into descriptors, and, in
+# the one boot of this file, what comes of files that have others.
 use strict;
 use warnings;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Boot;
+use Digest::SHA;
 use File::Path qw(make_path);
 use Test::More;
 
@@ -85,6 +87,183 @@ is($status, 0, 'one that is') or diag($err);
 make_path(work_dir . '/relative');
 command('sh', '-c', "cd '" . work_dir . "/relative' && cpio -id --quiet <../image");
 cmp_ok(-s work_dir . '/relative/etc/earlydom/k', '>', 2 * -s "$config/k", 'is unpacked in the image');
+
+# ---- digests ----
+sub sum { return Digest::SHA->new(256)->addfile($_[0])->hexdigest }
+sub lines_of { return join('', map { qq($_->[0]_sha256 = "$_->[1]"\n) } @_) }
+# made(NAME, DESCRIPTORS, OPTIONS): as image, with the check of descriptors; returns what was said, too,
+# where it fails
+sub made {
+	my ($name, $guests, @options) = @_;
+	my $dir = work_dir . "/$name";
+	make_path("$dir/config", "$dir/tree");
+	write_file("$dir/config/$_.cfg", $guests->{$_}) for keys %$guests;
+	my ($code, undef, $messages) = command($script, '-S', '-o', "$dir/image", '-c', "$dir/config", @options);
+	command('sh', '-c', "cd '$dir/tree' && cpio -id --quiet <../image") if $code == 0;
+	unlink("$dir/image");
+	return ($code, "$dir/tree", $messages);
+}
+my $ramdisk = write_file(work_dir . '/ramdisk', 'a ramdisk');
+my @files = ('-a', "$kernel:/boot/k", '-a', "$ramdisk:/boot/r");
+my $text = qq(memory = 256\nkernel = "/boot/k");
+my %two = (web => qq($text; after = "db"; ramdisk = "/boot/r"), db => "$text\n");
+my $packed = sum($kernel);
+($status, $tree, $err) = made('digests', \%two, '-H', @files);
+is($status, 0, '-H') or diag($err);
+is($err, '', 'says nothing');
+my $unpacked = sum("$tree/boot/k");
+isnt($unpacked, $packed, 'the kernel is unpacked');
+is(read_file("$tree/etc/earlydom/db.cfg"), $two{db} . lines_of([kernel => $unpacked]), 'the digest is that of the unpacked one');
+is(read_file("$tree/etc/earlydom/web.cfg"), "$two{web}\n" . lines_of([kernel => $unpacked], [ramdisk => sum($ramdisk)]),
+	'behind a last line without an end, too');
+is((command(root . '/build/earlydom', 'check', '--root', $tree, glob("$tree/etc/earlydom/*.cfg")))[0], 0, 'all of them are right');
+($status, $tree, $err) = made('digests-kept', \%two, '-H', '-k', @files);
+is(read_file("$tree/etc/earlydom/db.cfg"), $two{db} . lines_of([kernel => $packed]), '-k: of the packed one');
+
+# One digest that is given keeps the kernel packed for all.
+my %given = (%two, db => "$two{db}" . lines_of([kernel => $packed]));
+for my $option ([], ['-n'], ['-H']) {
+	my $name = join(' ', 'given', @$option);
+	($status, $tree, $err) = made($name =~ tr/ /-/r, \%given, @$option, @files);
+	is($status, 0, $name) or diag($err);
+	is(sum("$tree/boot/k"), $packed, "$name: the kernel stays packed");
+	is(read_file("$tree/etc/earlydom/db.cfg"), $given{db}, "$name: the digest is left alone");
+}
+like(read_file("$tree/etc/earlydom/web.cfg"), qr/^kernel_sha256 = "$packed"$/m, 'the other guest has the same');
+my $wrong = '0' x 64;
+my %wrong = (%two, web => "$two{web}\n" . lines_of([ramdisk => $wrong]));
+my $mismatch = work_dir . '/%s/config/web.cfg:3:18: ramdisk /boot/r: its sha256 is ' . sum($ramdisk) . ", and ramdisk_sha256 says $wrong\n";
+for my $option ([], ['-H']) {
+	my $name = join('', 'wrong', @$option);
+	($status, $tree, $err) = made($name, \%wrong, @$option, @files);
+	is($status, 1, "$name: a wrong one");
+	is($err, sprintf("db: ok (linux pv, 256 MiB, 1 vcpu)\nearlydom: $mismatch", $name)
+		. 'mkinitramfs: the descriptors in ' . work_dir . "/$name/config are not good (-n skips the check)\n", "$name: is told");
+}
+($status, $tree, $err) = made('wrong-n', \%wrong, '-n', '-H', @files);
+is($status, 0, 'wrong -n -H');
+is(read_file("$tree/etc/earlydom/web.cfg"), $wrong{web} . lines_of([kernel => sum("$tree/boot/k")]),
+	'the wrong one stays, for the boot to refuse');
+
+# An hvm guest's firmware, where there is one.
+my %vmx = (vmx => qq(memory = 64; type = "hvm"\n));
+($status, $tree, $err) = made('firmware-none', \%vmx, '-H');
+is($status, 1, 'no firmware');
+like($err, qr{^earlydom: \S+/vmx.cfg: note: no firmware_sha256: cannot read firmware /usr/lib/xen-4.17/boot/hvmloader: No such file or directory$}m, 'is told');
+like($err, qr/^mkinitramfs: not all digests can be added \(-n goes on without them\)$/m, 'and is an error');
+($tree) = image('firmware', \%vmx, '-q', '-H');
+is(read_file("$tree/etc/earlydom/vmx.cfg"), $vmx{vmx} . lines_of([firmware => sum("$tree/usr/lib/xen-4.17/boot/hvmloader")],
+	[bios => sum("$tree/usr/share/seabios/bios-256k.bin")]), 'firmware and BIOS');
+
+# ---- Debian's hook does the same ----
+# hooked(NAME, DIGESTS, DESCRIPTORS): the initramfs of the tests' Debian, unpacked, and what was said
+sub hooked {
+	my ($name, $digests, $guests) = @_;
+	my $dir = work_dir . "/$name";
+	make_path("$dir/installed/boot", "$dir/tree");
+	is((command('make', '-s', '-C', root, 'install', "DESTDIR=$dir/installed", 'PREFIX=/usr'))[0], 0, "$name: installed");
+	write_file("$dir/installed/etc/earlydom/$_.cfg", $guests->{$_}) for keys %$guests;
+	write_file("$dir/installed/etc/earlydom/initramfs.conf", "DIGESTS=$digests\n");
+	command('cp', $kernel, "$dir/installed/boot/k");
+	command('cp', $ramdisk, "$dir/installed/boot/r");
+	my ($code, undef, $messages) = command("$Bin/lib/dom0-initramfs", '-o', "$dir/image", '-d', "$dir/installed");
+	is($code, 0, "$name: the initramfs is made") or diag($messages);
+	is((command('sh', '-c', "cd '$dir/tree' && zstd -dcq ../image | cpio -id --quiet 'etc/*' 'boot/*'"))[0], 0, "$name: and unpacked");
+	command('rm', '-rf', "$dir/image", "$dir/installed");
+	return ("$dir/tree", $messages);
+}
+SKIP: {
+	skip('no root of Debian (make dom0root)', 1) if !-d root . '/build/dom0root/tree';
+	($tree, $err) = hooked('hook', 'yes', \%two);
+	is($unpacked, sum("$tree/boot/k"), 'hook: the kernel is unpacked');
+	is(read_file("$tree/etc/earlydom/db.cfg"), $two{db} . lines_of([kernel => $unpacked]), 'hook: its digest');
+	is(read_file("$tree/etc/earlydom/web.cfg"), "$two{web}\n" . lines_of([kernel => $unpacked], [ramdisk => sum($ramdisk)]),
+		'hook: of both guests');
+	unlike($err, qr/^[EW]: earlydom: /m, 'hook: nothing is said');
+	($tree, $err) = hooked('hook-given', 'maybe', {%wrong, db => $given{db}});
+	is(sum("$tree/boot/k"), $packed, 'hook: a kernel whose digest is given stays packed');
+	is(read_file("$tree/etc/earlydom/web.cfg"), $wrong{web} . lines_of([kernel => $packed]), 'hook: a wrong digest stays');
+	like($err, qr{^E: earlydom: /etc/earlydom/web.cfg:3:18: ramdisk /boot/r: its sha256 is }m, 'hook: and is told');
+	like($err, qr{^E: earlydom: /etc/earlydom/initramfs.conf: DIGESTS is 'maybe', which is none of: yes no$}m, 'hook: as is a wrong setting');
+	($tree) = hooked('hook-no', 'no', \%two);
+	is(read_file("$tree/etc/earlydom/db.cfg"), $two{db}, 'hook: nothing unless it is asked for');
+}
+
+# ---- what comes of them at boot ----
+my $gz = work_dir . '/tiny.gz';
+is((command('sh', '-c', "gzip -nc '" . tool('tiny') . "' >'$gz'"))[0], 0, 'a packed kernel');
+my $tiny = qq(memory = 16\nextra = "quiet"\n);
+my $boot = boot('boot',
+	guests => {
+		web => qq(${tiny}kernel = "/boot/tiny"\nramdisk = "/boot/r"\n),
+		packed => qq(${tiny}kernel = "/boot/packed"\n) . lines_of([kernel => sum($gz)]),
+		unpacked => qq(${tiny}kernel = "/boot/tiny.gz"\n),
+	},
+	files => ["$gz:/boot/packed", "$gz:/boot/tiny.gz", "$ramdisk:/boot/r"],
+	image => ['-H'],
+	dom0 => 'earlydom.require_sha256',
+	time => 150,
+	stage2 => <<'SH',
+for guest in web packed unpacked; do
+	await_console "$guest" '^tiny is up' 20
+done
+run status cat /run/earlydom.status
+run kernels sha256sum /boot/packed /boot/tiny.gz
+
+# A file that is written to in its place, while its guest runs.
+cp /boot/r /tmp/r
+printf A | dd of=/boot/r bs=1 conv=notrunc 2>/dev/null
+run changed earlydom restart web
+run changed.list earlydom list
+cat /tmp/r >/boot/r
+run back earlydom start web
+
+boot_with() {
+	label=$1
+	shift
+	end_supervisor
+	printf '%s\n' "$*" >/tmp/cmdline
+	run "$label" earlydom boot -l /tmp/cmdline
+	run "$label.list" earlydom list
+}
+boot_with override 'earlydom.unpacked.kernel=/boot/packed earlydom=web,unpacked'
+boot_with overrides 'earlydom.require_sha256 earlydom.web.ramdisk=[] earlydom=web,packed'
+sed -i 's/^kernel_sha256 = "./kernel_sha256 = "X/; /^ramdisk_sha256/d' /etc/earlydom/web.cfg
+boot_with digit 'earlydom=web'
+sed -i '/^kernel_sha256/d' /etc/earlydom/web.cfg
+boot_with missing 'earlydom.require_sha256'
+boot_with allowed 'earlydom=all'
+boot_with unsure 'earlydom.require_sha256=maybe'
+SH
+);
+$boot->ended_well;
+is((grep { /: started as domain \d+ / } $boot->earlydom), 3, 'boot: all three start');
+is($boot->said('status.out'), "0\n", 'boot: and no other was wanted');
+is($boot->said('kernels.out'), sum($gz) . "  /boot/packed\n" . sum(tool('tiny')) . "  /boot/tiny.gz\n", 'boot: one is packed, one is not');
+my $was = sum($ramdisk);
+my $is = Digest::SHA::sha256_hex('A ramdisk');
+isnt($boot->status_of('changed'), 0, 'boot: a guest whose file was written to is not started again');
+like($boot->said('changed.err'), qr{ramdisk /boot/r: its sha256 is $is, and ramdisk_sha256 says $was$}m, 'boot: and why is told');
+is($boot->status_of('back'), 0, 'boot: it is with the file as it was');
+
+# running(LABEL): the guests that were started then
+sub running {
+	my ($label) = @_;
+	return join(' ', sort map { /^(\S+) +\d+ / ? $1 : () } split /\n/, $boot->said("$label.list.out"));
+}
+is(running('override'), 'web', 'boot: a kernel of the command line with the digest of another one');
+like($boot->said('override.err'), qr{^earlydom: unpacked: kernel /boot/packed: its sha256 is \S+, and kernel_sha256 says \S+$}m, 'boot: does not start its guest');
+is(running('overrides'), 'packed', 'boot: nor does a ramdisk that is no name');
+is(running('digit'), '', 'boot: a wrong digit');
+like($boot->said('digit.err'), qr{web\.cfg:\d+:18: kernel_sha256 = "X\w+\.\.\.": must be 64 hexadecimal digits, and here is something else$}m, 'boot: is told');
+for my $label (qw(missing unsure)) {
+	is(running($label), 'packed unpacked', "boot: $label: a guest without digests does not start, others do");
+	is($boot->status_of($label), 1, "boot: $label: which is an error");
+	like($boot->said("$label.err"), qr{web\.cfg:\S+: $_\_sha256 is missing, and earlydom\.require_sha256 wants it \(`earlydom check --digest /etc/earlydom/web\.cfg` prints it\)$}m,
+		"boot: $label: for the $_") for qw(kernel ramdisk);
+}
+like($boot->said('unsure.err'), qr{earlydom\.require_sha256=maybe: must be on or off$}m, 'boot: a wrong value is told, and counts as on');
+is(running('allowed'), 'packed unpacked web', 'boot: without the parameter it starts');
 
 # ---- what can't be made ----
 my $none = work_dir . '/none';
