@@ -124,7 +124,7 @@ my ($after, $left) = facts($boot->said('last.out'));
 is(join(' ', keys %$left), '', 'nor a domain');
 cmp_ok(abs($before->{free_kib} - $after->{free_kib}), '<=', 512,
 	"all memory is back ($before->{free_kib} KiB, then $after->{free_kib} KiB)");
-like($boot->said('ports.out'), qr/^ *4 evtchn:xen-qemu-system$/m, 'QEMU had event channels');
+like($boot->said('ports.out'), qr/^ *6 evtchn:xen-qemu-system$/m, 'QEMU had event channels');
 is($boot->said('last_ports.out') =~ s/^ +//r, "2 evtchn:xenstored\n", "there are none left but xenstored's own");
 unlike($boot->said('last_store.out'), qr{^/(?:local/domain/[1-9]|local/domain/0/device-model/|libxl/|vm/)}m, 'nor nodes');
 is($boot->said('sockets.out'), '', 'nor sockets');
