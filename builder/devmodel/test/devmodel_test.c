@@ -81,7 +81,7 @@ static void set_up(bool store, bool classic)
 	guest_drop_images(&guest, &images);
 	cfg.type = GUEST_HVM;
 	cfg.xen_platform_pci = true;
-	cfg.model_unrestricted = true; /* until a test has devices that can be restricted */
+	cfg.model_unrestricted = !classic; /* until a test has devices that can be restricted */
 	cfg.model_override = program;
 	cfg.model_protocol = classic ? MODEL_CLASSIC : MODEL_QEMU;
 	cfg.model_config = classic ? config : NULL;
