@@ -9,21 +9,26 @@
  *
  *     floor codec KERNEL
  *
- * unpacks a kernel with the program's own codec and judges it, as the program does.
+ * unpacks a kernel with the program's own codec and judges it, as the program's decoder does, but
+ * in this process.
  *
  * Each prints a line, @floor KEY=VALUE ..., with times in ns.
  */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
 
 #include "base/clock.h"
 #include "builder/image/image_files.h"
+#include "loaders/kernel.h"
 
 #define PAGES_PER_MIB 256
 #define EXTENT_ORDER  9 /* 2 MiB, which is what libxenguest asks for first */
@@ -113,9 +118,11 @@ static uint8_t *map(const struct floor *f, size_t bytes)
 	return at;
 }
 
-static int copy(struct floor *f, const struct kernel *k, const struct image_file *ramdisk)
+static int copy(struct floor *f, const struct image_file *kernel, const struct image_file *ramdisk)
 {
+	const struct kernel_facts *k = &kernel->kernel;
 	const size_t extra = ramdisk ? ramdisk->size : 0;
+	struct err e;
 	uint8_t *to;
 	uint64_t began;
 	unsigned i;
@@ -130,11 +137,12 @@ static int copy(struct floor *f, const struct kernel *k, const struct image_file
 	for (i = 0; i < k->info.nr_segments; i++) {
 		const struct elf_segment *s = &k->info.segments[i];
 
-		memcpy(to, k->bare + s->offset, s->filesz);
+		if (image_copy_kernel(kernel, s->offset, s->filesz, to, &e) < 0)
+			return complain(e.msg);
 		to += s->filesz;
 	}
-	if (extra)
-		memcpy(to, ramdisk->data, extra);
+	if (extra && image_copy(ramdisk, 0, extra, to, &e) < 0)
+		return complain(e.msg);
 	f->copy_ns = clock_ns() - began;
 	return munmap(to - (f->bytes - extra), f->bytes) < 0;
 }
@@ -153,7 +161,7 @@ static int floor_copy(const char *type, const char *mib, const char *kernel, con
 	struct floor f = {.pvh = !strcmp(type, "pvh")};
 	struct image_file *k, *r = NULL;
 	struct image_cache c = {0};
-	const struct kernel *elf;
+	const struct kernel_facts *elf;
 	struct err e;
 	int rc;
 
@@ -172,7 +180,7 @@ static int floor_copy(const char *type, const char *mib, const char *kernel, con
 	f.xch = xc_interface_open(NULL, NULL, 0);
 	if (!f.xch)
 		return complain("the hypervisor");
-	rc = create(&f) || populate(&f) || copy(&f, elf, r);
+	rc = create(&f) || populate(&f) || copy(&f, k, r);
 	if (f.domid && xc_domain_destroy(f.xch, f.domid) < 0)
 		return complain("the end of the domain");
 	if (!rc)
@@ -182,26 +190,42 @@ static int floor_copy(const char *type, const char *mib, const char *kernel, con
 	return rc;
 }
 
+/* The file's bytes, and memory to unpack it to, mapped as for the program's decoder. */
+static bool map_kernel(const char *path, const uint8_t **file, size_t *size, struct room *room)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *map;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return false;
+	*size = (size_t)st.st_size;
+	map = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+	*file = map;
+	room->size = UNPACK_MAX;
+	room->data = mmap(NULL, room->size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return map != MAP_FAILED && room->data != MAP_FAILED;
+}
+
 static int floor_codec(const char *path)
 {
-	struct image_cache c = {0};
-	struct image_file *f;
+	struct kernel_facts k;
+	const uint8_t *file;
+	struct room room;
 	struct err e;
 	uint64_t began;
+	size_t size;
 
-	f = image_hold(&c, "kernel", path, &e);
-	if (!f) {
-		fprintf(stderr, "floor: %s\n", e.msg);
-		return 1;
-	}
-	image_plan_kernel(f);
+	if (!map_kernel(path, &file, &size, &room))
+		return complain(path);
 	began = clock_ns();
-	if (!image_kernel(f, &e)) {
+	if (kernel_open(file, size, true, &room, &k, &e) < 0) {
 		fprintf(stderr, "floor: %s\n", e.msg);
 		return 1;
 	}
-	printf("@floor codec=%llu elf_bytes=%zu\n", (unsigned long long)(clock_ns() - began),
-	       f->kernel.bare_size);
+	printf("@floor codec=%llu elf_bytes=%llu\n", (unsigned long long)(clock_ns() - began),
+	       (unsigned long long)k.bare_size);
 	return 0;
 }
 

@@ -49,24 +49,20 @@ struct codec {
 		      size_t *out_len, struct err *e);
 };
 
-/* Memory that codec_unpack made; zero-initialised means none. */
-struct blob {
+/* Memory to unpack to, from a page's beginning on, all of it in one piece: nothing is copied when
+ * the size is not known beforehand. Nobody needs to have touched it. */
+struct room {
 	uint8_t *data;
-	size_t size;   /* bytes of content */
-	size_t mapped; /* bytes mapped, for blob_free */
+	size_t size; /* bytes, at most so many come out */
 };
 
 /*
- * Unpacks one stream with the codec c into new memory of at most limit bytes. The memory is
- * reserved in one piece, so nothing is copied when the size is not known beforehand; unused pages
- * are given back. Pages for the stated size are populated at once if that size is plausible. *used
- * is the length of the stream; the caller judges what follows it. Returns 0, or -1 with e set and
- * out empty.
+ * Unpacks one stream with the codec c into that room. Pages for the stated size are populated at
+ * once if that size is plausible. *out_len is what came out, *used the length of the stream; the
+ * caller judges what follows it. Returns 0, or -1 with e set and both 0.
  */
-int codec_unpack(const struct codec *c, const struct packed *in, size_t limit, struct blob *out,
-		 size_t *used, struct err *e);
-
-void blob_free(struct blob *b);
+int codec_unpack(const struct codec *c, const struct packed *in, const struct room *to,
+		 size_t *out_len, size_t *used, struct err *e);
 
 /* Errors that are the same for all codecs. All return -1. */
 int codec_too_big(size_t out_cap, struct err *e);

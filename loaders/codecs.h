@@ -25,4 +25,9 @@ extern const struct codec codec_lzo;
 /* The codec that the bytes begin like, or NULL for none. */
 const struct codec *codec_find(const uint8_t *in, size_t in_len);
 
+/* Codecs by numbers from 1 on, which mean the same in all processes of this program: that of one of
+ * the table, and the name of one that can unpack; NULL for a number of none. */
+uint32_t codec_number(const struct codec *c);
+const char *codec_name(uint32_t number);
+
 #endif

@@ -241,7 +241,7 @@ static int read_segments(const struct elf_file *f, struct elf_info *out, struct 
  * Where a PV guest sees the kernel, as Xen computes it. The segments' own virtual addresses do
  * not matter for that, and cannot: Linux links its per-cpu data at 0.
  */
-static void find_virtual(struct elf_info *out)
+void elf_find_virtual(struct elf_info *out)
 {
 	uint64_t base = out->xen & ELF_XEN_VIRT_BASE ? out->virt_base : 0;
 	uint64_t offset = 0;
@@ -305,7 +305,7 @@ static int check_plain(const struct elf_info *out, struct err *e)
 	return err_set(e, "entry point %#" PRIx64 " is in no segment", out->entry);
 }
 
-static int check_addresses(const struct elf_info *out, struct err *e)
+int elf_check_addresses(const struct elf_info *out, struct err *e)
 {
 	bool pvh = out->xen & ELF_XEN_PHYS32_ENTRY;
 
@@ -334,6 +334,6 @@ int elf_read(const uint8_t *in, size_t len, struct elf_info *out, struct err *e)
 		return -1;
 	if (strcmp(out->bsd_symtab, "yes") == 0 && elf_symtab_find(&f, out, e) != 0)
 		return -1;
-	find_virtual(out);
-	return check_addresses(out, e);
+	elf_find_virtual(out);
+	return elf_check_addresses(out, e);
 }

@@ -57,6 +57,13 @@ int elf_notes_read(const struct elf_file *f, struct elf_info *out, struct err *e
 /* The same for the content of a __xen_guest section, size bytes at text. */
 int elf_guest_read(const uint8_t *text, size_t size, struct elf_info *out, struct err *e);
 
+/* Finds vstart and vend of a kernel of which all else is known. */
+void elf_find_virtual(struct elf_info *i);
+
+/* Whether the addresses that a kernel states fit it, whatever it can be started as. Returns 0, or
+ * -1 with e set. */
+int elf_check_addresses(const struct elf_info *i, struct err *e);
+
 /* Whether the addresses of a kernel fit together for a PV guest. Returns 0, or -1 with e set. */
 int elf_check_pv(const struct elf_info *i, struct err *e);
 

@@ -12,7 +12,7 @@
 #include "memmap.h"
 #include "builder/image/firmware.h"
 #include "builder/host/host.h"
-#include "loaders/kernel.h"
+#include "loaders/kernel_facts.h"
 
 /* "The store's page is not there yet": Linux 5.17 and later wait for it (xenbus_probe.c, XS_HVM).
  */
@@ -55,7 +55,7 @@ static int describe(struct xc_dom_image *dom, const struct guest *g, struct host
 }
 
 int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		   const struct kernel *k, const struct e820_map *map, struct err *e)
+		   const struct kernel_facts *k, const struct e820_map *map, struct err *e)
 {
 	/* Of an hvm guest's memory its video card's is populated by the device model. */
 	const uint64_t card_kib = dom->device_model ? g->cfg->videoram_kib : 0;
@@ -78,7 +78,7 @@ int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host 
 }
 
 int build_load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-	       const struct kernel *k, struct err *e)
+	       const struct kernel_facts *k, struct err *e)
 {
 	e->msg[0] = '\0';
 	if (load_images(dom, g, h, k, e) == 0)

@@ -6,10 +6,10 @@
 #ifndef EARLYDOM_BUILD_H
 #define EARLYDOM_BUILD_H
 
-#include "builder/describe/e820_file.h"
+#include "builder/jail/e820_file.h"
 #include "builder/guest/guest.h"
 #include "builder/host/host.h"
-#include "loaders/kernel.h"
+#include "loaders/kernel_facts.h"
 
 struct xc_dom_image;
 
@@ -21,11 +21,11 @@ struct xc_dom_image *build_begin(const struct guest *g, struct host *h, const ch
 /* The domain's memory, and what describes it: k is the guest's kernel or firmware, map what its
  * memory map file says, or NULL. */
 int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		   const struct kernel *k, const struct e820_map *map, struct err *e);
+		   const struct kernel_facts *k, const struct e820_map *map, struct err *e);
 
 /* The kernel and its ramdisk, or the firmware and its BIOS. */
 int build_load(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-	       const struct kernel *k, struct err *e);
+	       const struct kernel_facts *k, struct err *e);
 
 /* The boot pages, and what else the domain starts with. Sets g->console_gfn and g->store_gfn. */
 int build_boot_pages(struct xc_dom_image *dom, struct guest *g, struct host *h, struct err *e);

@@ -6,7 +6,7 @@
 #ifndef EARLYDOM_E820_HOST_H
 #define EARLYDOM_E820_HOST_H
 
-#include "builder/describe/e820_file.h"
+#include "builder/jail/e820_file.h"
 #include "builder/guest/guest.h"
 #include "builder/host/host.h"
 

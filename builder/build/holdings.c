@@ -385,9 +385,9 @@ static int check_source(const struct guest *g, struct err *e)
 			       firmware ? firmware_loader_path(g->cfg) : g->cfg->kernel);
 }
 
-const struct kernel *guest_open_source(const struct guest *g, struct err *e)
+const struct kernel_facts *guest_open_source(const struct guest *g, struct err *e)
 {
-	const struct kernel *k;
+	const struct kernel_facts *k;
 
 	if (firmware_wanted(g->cfg)) {
 		k = firmware_open(g->cfg, g->firmware, e);
@@ -408,11 +408,10 @@ void guest_plan_restart(struct guest *g)
 void guest_plan_done(struct guest *g)
 {
 	struct image_file *source = guest_source(g);
-	struct blob unpacked = {0};
+	const int unpacked = source ? image_kernel_done(source) : -1;
 
-	if (source)
-		unpacked = image_kernel_done(source);
-	blob_free(&unpacked);
+	if (unpacked >= 0)
+		close(unpacked);
 }
 
 static bool is_file(const char *target)

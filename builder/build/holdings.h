@@ -75,7 +75,7 @@ struct image_file *guest_source(const struct guest *g);
 
 /* What g starts with, unpacked and checked, or found so by another guest that shares the file.
  * Returns NULL with e set. */
-const struct kernel *guest_open_source(const struct guest *g, struct err *e);
+const struct kernel_facts *guest_open_source(const struct guest *g, struct err *e);
 
 /* A further build of g will come; one that was planned does not come. */
 void guest_plan_restart(struct guest *g);

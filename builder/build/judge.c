@@ -7,6 +7,7 @@
 #include "builder/image/firmware.h"
 #include "builder/image/image_files.h"
 #include "builder/image/image_type.h"
+#include "builder/jail/memmap_file.h"
 #include "create.h"
 
 static int check_host_memory(const struct guest *g, struct host *h, struct err *e)
@@ -31,7 +32,7 @@ static int check_host_memory(const struct guest *g, struct host *h, struct err *
 		(unsigned long long)(need + 1023) / 1024, (unsigned long long)free_kib / 1024);
 }
 
-static int check_bits(const struct guest *g, const struct host *h, const struct kernel *k,
+static int check_bits(const struct guest *g, const struct host *h, const struct kernel_facts *k,
 		      struct err *e)
 {
 	/* Among the capabilities if the hypervisor was built with CONFIG_PV32; hvm-3.0-x86_32p is
@@ -47,7 +48,7 @@ static int check_bits(const struct guest *g, const struct host *h, const struct 
 
 /* Whether kernel, ramdisk and memory go together, of a guest that starts with its kernel. */
 static int check_kernel(const struct guest *g, const struct image_type *type, const struct host *h,
-			const struct kernel *k, struct err *e)
+			const struct kernel_facts *k, struct err *e)
 {
 	const size_t files = g->ramdisk ? g->ramdisk->size : 0;
 
@@ -63,14 +64,14 @@ static int check_handed_on(const struct guest *g, const struct image_type *type,
 
 	if (g->kernel) {
 		files += g->kernel->size;
-		if (type->check_file(g->cfg, g->kernel->data, g->kernel->size, e) < 0)
+		if (type->check_file(g->cfg, g->kernel->fd, g->kernel->size, e) < 0)
 			return -1;
 	}
 	return type->check_memory(g->cfg, NULL, files, e);
 }
 
 static int check_files(const struct guest *g, const struct image_type *type, const struct host *h,
-		       const struct kernel *k, struct err *e)
+		       const struct kernel_facts *k, struct err *e)
 {
 	return firmware_wanted(g->cfg) ? check_handed_on(g, type, e)
 				       : check_kernel(g, type, h, k, e);
@@ -86,15 +87,15 @@ static int read_memmap(const struct guest *g, struct e820_map *space, const stru
 	*map = NULL;
 	if (!g->memmap)
 		return 0;
-	if (e820_parse((const char *)g->memmap->data, g->memmap->size, cfg->memmap, space, e) < 0 ||
+	if (jail_memmap(cfg->memmap, g->memmap->fd, g->memmap->size, space, e) < 0 ||
 	    e820_check_memory(space, cfg->memory_kib - cfg->videoram_kib, cfg->memmap, e) < 0)
 		return err_prefix(e, "memmap ");
 	*map = space;
 	return 0;
 }
 
-int judge(const struct guest *g, struct host *h, const struct kernel *k, struct e820_map *space,
-	  const struct e820_map **map, struct err *e)
+int judge(const struct guest *g, struct host *h, const struct kernel_facts *k,
+	  struct e820_map *space, const struct e820_map **map, struct err *e)
 {
 	if (check_files(g, image_type_find(g->cfg->image), h, k, e) < 0 ||
 	    read_memmap(g, space, map, e) < 0)

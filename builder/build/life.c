@@ -43,8 +43,8 @@ static void memory_taken(struct host *h)
 }
 
 /* Populate, load, boot pages. */
-static int fill_domain(struct guest *g, struct host *h, const struct kernel *k, const char *cmdline,
-		       const struct e820_map *map, struct err *e)
+static int fill_domain(struct guest *g, struct host *h, const struct kernel_facts *k,
+		       const char *cmdline, const struct e820_map *map, struct err *e)
 {
 	struct xc_dom_image *dom = build_begin(g, h, cmdline, e);
 	int rc = -1;
@@ -91,7 +91,7 @@ static int refuse_twin(const struct guest *g, struct host *h, struct err *e)
 int guest_build(struct guest *g, struct host *h, struct err *e)
 {
 	const struct image_type *type = image_type_find(g->cfg->image);
-	const struct kernel *kernel;
+	const struct kernel_facts *kernel;
 	const struct e820_map *map;
 	struct e820_map space;
 	char *cmdline = NULL;

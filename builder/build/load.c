@@ -10,15 +10,14 @@
 #include "builder/host/host.h"
 #include "builder/image/firmware.h"
 #include "builder/image/image_files.h"
-#include "loaders/elf_symtab.h"
-#include "loaders/kernel.h"
+#include "loaders/kernel_fill.h"
 #include "holdings.h"
 
 /* What the loader gets. */
 struct load {
 	const struct guest *g;
 	struct host *host;
-	const struct kernel *kernel;
+	const struct kernel_facts *kernel;
 	struct err *e;
 };
 
@@ -135,56 +134,9 @@ static int source_failed(const struct load *l)
 	return failed(l, firmware_wanted(cfg) ? "firmware" : "kernel", path);
 }
 
-/* The segment that comes next in memory, at pos or behind it. Segments are not empty and don't
- * overlap (elf_read). NULL: there is none. */
-static const struct elf_segment *next_segment(const struct elf_info *info, uint64_t pos)
+static int copy_kernel(const void *source, uint64_t at, size_t len, void *to, struct err *e)
 {
-	const struct elf_segment *next = NULL;
-
-	for (const struct elf_segment *s = info->segments; s < info->segments + info->nr_segments;
-	     s++)
-		if (s->paddr >= pos && (!next || s->paddr < next->paddr))
-			next = s;
-	return next;
-}
-
-/* A BSD's symbols, where all is clear by now; base is where the first segment is. */
-static int fill_symtab(const struct image_file *file, const struct kernel *k, uint8_t *base,
-		       struct err *e)
-{
-	const struct elf_symtab *t = &k->info.symtab;
-	uint8_t head[ELF_SYMTAB_HEAD], *to;
-
-	if (!t->memsz)
-		return 0;
-	to = base + (t->paddr - k->info.pstart);
-	elf_symtab_head(k->bare, &k->info, head);
-	memcpy(to, head, t->at[0]);
-	for (size_t i = 0; i < 2; i++)
-		if (image_copy(file, k->bare + t->offset[i], t->size[i], to + t->at[i], e) < 0)
-			return -1;
-	return 0;
-}
-
-/* Fills what is mapped at to, bytes of it from the first segment's address on. What is in no
- * segment is zero, as is what a segment has beyond its bytes in the file. */
-static int fill(const struct image_file *file, const struct kernel *k, uint8_t *to, uint64_t bytes,
-		struct err *e)
-{
-	const struct elf_info *info = &k->info;
-	uint64_t filled = 0;
-
-	for (const struct elf_segment *s = next_segment(info, info->pstart); s;
-	     s = next_segment(info, s->paddr + s->memsz)) {
-		const uint64_t at = s->paddr - info->pstart;
-
-		memset(to + filled, 0, at - filled);
-		if (image_copy(file, k->bare + s->offset, s->filesz, to + at, e) < 0)
-			return -1;
-		filled = at + s->filesz;
-	}
-	memset(to + filled, 0, bytes - filled);
-	return fill_symtab(file, k, to, e);
+	return image_copy_kernel(source, at, len, to, e);
 }
 
 /* libxenguest has given the segment its first page. */
@@ -196,7 +148,8 @@ static int load_kernel(struct xc_dom_image *dom, const struct load *l)
 
 	xc_dom_unmap_one(dom, seg->pfn);
 	to = take_pages(dom, seg, 1, info->pend - info->pstart, l->e);
-	if (!to || fill(guest_source(l->g), l->kernel, to, seg->pages << XC_PAGE_SHIFT, l->e) < 0)
+	if (!to || kernel_fill(l->kernel, to, seg->pages << XC_PAGE_SHIFT, copy_kernel,
+			       guest_source(l->g), l->e) < 0)
 		return source_failed(l);
 	give_pages(dom, l, seg, to);
 	return 0;
@@ -211,7 +164,7 @@ static int load_file(struct xc_dom_image *dom, const struct load *l, struct xc_d
 	seg->pfn = dom->pfn_alloc_end;
 	seg->vstart = dom->virt_alloc_end;
 	to = take_pages(dom, seg, 0, file->size, l->e);
-	if (!to || image_copy(file, file->data, file->size, to, l->e) < 0)
+	if (!to || image_copy(file, 0, file->size, to, l->e) < 0)
 		return -1;
 	memset(to + file->size, 0, (seg->pages << XC_PAGE_SHIFT) - file->size);
 	give_pages(dom, l, seg, to);
@@ -313,7 +266,7 @@ int load_describe(struct xc_dom_image *dom, const struct elf_info *info)
 }
 
 int load_images(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		const struct kernel *k, struct err *e)
+		const struct kernel_facts *k, struct err *e)
 {
 	struct load l = {.g = g, .host = h, .kernel = k, .e = e};
 	const struct image_file *ramdisk = dom->device_model ? NULL : g->ramdisk;
@@ -328,6 +281,7 @@ int load_images(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 		return 0;
 	if (dom->parms->unmapped_initrd && load_unmapped(dom, &l) < 0)
 		return -1;
-	/* Only now, when all is in its place: the library would load it, and unpack it. */
-	return xc_dom_module_mem(dom, ramdisk->data, ramdisk->size, NULL);
+	/* Only now, when all is in its place: the library would load it, and unpack it. Now it asks
+	 * only whether there is one, and does not follow the pointer. */
+	return xc_dom_module_mem(dom, ramdisk, ramdisk->size, NULL);
 }

@@ -14,7 +14,7 @@
 
 #include "builder/guest/guest.h"
 #include "builder/host/host.h"
-#include "loaders/kernel.h"
+#include "loaders/kernel_facts.h"
 
 /*
  * Tells the library what kernel or firmware it is to build a domain from: in the place of
@@ -30,6 +30,6 @@ int load_describe(struct xc_dom_image *dom, const struct elf_info *info);
  * failed.
  */
 int load_images(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		const struct kernel *k, struct err *e);
+		const struct kernel_facts *k, struct err *e);
 
 #endif

@@ -8,7 +8,7 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
-#include "builder/describe/e820_file.h"
+#include "builder/jail/e820_file.h"
 #include "builder/guest/guest.h"
 #include "base/err.h"
 

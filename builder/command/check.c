@@ -19,7 +19,7 @@
 #include "check_root.h"
 #include "check_xl.h"
 #include "commands.h"
-#include "builder/describe/e820_file.h"
+#include "builder/jail/memmap_file.h"
 #include "builder/image/firmware.h"
 #include "builder/image/grub.h"
 #include "builder/describe/vnc_server.h"
@@ -77,14 +77,14 @@ static struct image_file *hold(struct check *c, const struct guest_config *g, co
 
 /* Whether the kernel can be loaded, which is *k then, or the device model can start it. */
 static bool judge_kernel(struct check *c, const struct guest_config *g, struct image_file *f,
-			 const struct kernel **k)
+			 const struct kernel_facts **k)
 {
 	const struct image_type *type = image_type_find(g->image);
 	char note[KERNEL_NOTE_MAX];
 	struct err e;
 
 	if (type->kernel_use(g) == KERNEL_HANDED_ON) {
-		if (type->check_file(g, f->data, f->size, &e) == 0)
+		if (type->check_file(g, f->fd, f->size, &e) == 0)
 			return true;
 	} else {
 		*k = image_kernel(f, &e);
@@ -105,7 +105,7 @@ static void check_images(struct check *c, const struct guest_config *g)
 	const struct image_type *type = image_type_find(g->image);
 	const enum kernel_use use = type->kernel_use(g);
 	struct image_file *kernel = NULL, *ramdisk = NULL;
-	const struct kernel *k = NULL;
+	const struct kernel_facts *k = NULL;
 	size_t files = 0;
 	struct err e;
 	char *cmdline;
@@ -140,7 +140,7 @@ static void check_memmap(struct check *c, const struct guest_config *g)
 	f = g->memmap ? hold(c, g, "memmap", g->memmap, g->memmap_loc) : NULL;
 	if (!f)
 		return;
-	if (e820_parse((const char *)f->data, f->size, g->memmap, &map, &e) < 0 ||
+	if (jail_memmap(g->memmap, f->fd, f->size, &map, &e) < 0 ||
 	    e820_check_memory(&map, g->memory_kib - g->videoram_kib, g->memmap, &e) < 0)
 		diag_add(&c->diag, g->memmap_loc, "memmap %s", e.msg);
 }

@@ -15,12 +15,13 @@
 #include "builder/image/direct.h"
 #include "builder/image/image_files.h"
 #include "base/write_all.h"
+#include "loaders/codecs.h"
 
 static const char usage_text[] = "inspect [--unpack OUT] KERNEL\n\n"
 				 "  --unpack OUT  write the unpacked kernel to OUT instead";
 
 /* Where in the kernel the parameters for Xen were found. */
-static const char *xen_source(const struct kernel *k)
+static const char *xen_source(const struct kernel_facts *k)
 {
 	if (k->aout.magic)
 		return k->aout.xen_table ? "table in the text"
@@ -30,7 +31,7 @@ static const char *xen_source(const struct kernel *k)
 				     : "none";
 }
 
-static void print_xen(const struct kernel *k)
+static void print_xen(const struct kernel_facts *k)
 {
 	const struct elf_info *i = &k->info;
 	static const struct {
@@ -82,17 +83,28 @@ static void print_aout(const struct aout_info *a)
 	printf("a.out entry: 0x%" PRIx64 ", KZERO 0x%" PRIx64 "\n", a->entry, a->kzero);
 }
 
-/* What is for people to read in the file: printable, whoever wrote it. */
-static void print_text(const uint8_t *text, size_t len)
+/* Bytes copied at a time. */
+#define PIECE 65536
+
+/* What is for people to read in the file, size bytes of it from at on: printable, whoever wrote it.
+ * Line breaks at its end are left out. */
+static int print_text(const struct image_file *f, uint64_t at, size_t size, struct err *e)
 {
+	static char text[PIECE];
+	const size_t shown = size < sizeof(text) ? size : sizeof(text);
+	size_t len = shown;
+
+	if (image_copy(f, at, shown, text, e) < 0)
+		return -1;
 	while (len && (!text[len - 1] || text[len - 1] == '\n'))
 		len--;
 	for (size_t i = 0; i < len; i++)
 		putchar(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
-	putchar('\n');
+	printf("%s\n", shown < size ? "..." : "");
+	return 0;
 }
 
-static void print_uki(const struct uki_info *u, const uint8_t *file)
+static int print_uki(const struct uki_info *u, const struct image_file *f, struct err *e)
 {
 	const size_t at = u->parts[UKI_CMDLINE].offset, len = u->parts[UKI_CMDLINE].size;
 
@@ -101,9 +113,9 @@ static void print_uki(const struct uki_info *u, const uint8_t *file)
 			printf("uki %s: %zu bytes at %zu%s\n", uki_part_name(i), u->parts[i].size,
 			       u->parts[i].offset, i == UKI_LINUX ? "" : ", not used");
 	if (!len)
-		return;
+		return 0;
 	printf("uki command line: ");
-	print_text(file + at, len);
+	return print_text(f, at, len, e);
 }
 
 static void print_segments(const struct elf_info *i)
@@ -125,7 +137,7 @@ static void print_segments(const struct elf_info *i)
 }
 
 /* As which types it can start, or why as none. */
-static void print_starts(const struct kernel *k)
+static void print_starts(const struct kernel_facts *k)
 {
 	const bool pv = kernel_can_pv(k), pvh = elf_can_pvh(&k->info);
 	struct err why;
@@ -139,15 +151,16 @@ static void print_starts(const struct kernel *k)
 	printf("starts as: nothing that earlydom knows: it %s\n", why.msg);
 }
 
-static void print_kernel(const struct kernel *k, const struct image_file *f)
+static int print_kernel(const struct kernel_facts *k, const struct image_file *f, struct err *e)
 {
 	const struct elf_info *i = &k->info;
 
-	printf("format: %s\nfile size: %zu\n", k->format, f->size);
-	print_uki(&k->uki, f->data);
-	printf("codec: %s\n", k->codec ? k->codec : "none");
+	printf("format: %s\nfile size: %zu\n", kernel_format_name(k->format), f->size);
+	if (print_uki(&k->uki, f, e) < 0)
+		return -1;
+	printf("codec: %s\n", k->codec ? codec_name(k->codec) : "none");
 	if (k->codec)
-		printf("unpacked size: %zu\n", k->bare_size);
+		printf("unpacked size: %" PRIu64 "\n", k->unpacked_size);
 	if (k->bzimage.version) {
 		printf("boot protocol: %u.%u\n", k->bzimage.version >> 8,
 		       k->bzimage.version & 0xff);
@@ -171,30 +184,49 @@ static void print_kernel(const struct kernel *k, const struct image_file *f)
 	if (i->solo5)
 		printf("solo5: for %s, ABI %" PRIu32 "\n", elf_solo5_name(i->solo5), i->solo5_abi);
 	print_starts(k);
+	return 0;
 }
 
-static int write_out(const char *path, const uint8_t *data, size_t size, struct err *e)
+static int copy_out(const struct image_file *f, uint64_t size, int fd, struct err *e)
+{
+	static uint8_t piece[PIECE];
+
+	for (uint64_t at = 0, len; at < size; at += len) {
+		len = size - at < sizeof(piece) ? size - at : sizeof(piece);
+		if (image_copy_kernel(f, at, len, piece, e) < 0)
+			return -1;
+		if (!write_all(fd, piece, len))
+			return err_set(e, "%s", strerror(errno));
+	}
+	return 0;
+}
+
+static int write_out(const char *path, const struct image_file *f, uint64_t size, struct err *e)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	struct stat st;
+	int rc;
 
 	if (fd < 0)
 		return err_set(e, "cannot write %s: %s", path, strerror(errno));
-	if (write_all(fd, data, size) && close(fd) == 0)
+	rc = copy_out(f, size, fd, e);
+	if (close(fd) < 0 && rc == 0)
+		rc = err_set(e, "%s", strerror(errno));
+	if (rc == 0)
 		return 0;
-	err_set(e, "cannot write %s: %s", path, strerror(errno));
 	/* Half a kernel is worse than none; a device is no kernel. */
 	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
 		unlink(path);
-	return -1;
+	return err_prefix(e, "cannot write %s: ", path);
 }
 
 /* The unpacked kernel; the file may have more that is worth knowing of. */
-static int unpack(const char *path, const char *out, const struct kernel *k, struct err *e)
+static int unpack(const char *path, const char *out, const struct kernel_facts *k,
+		  const struct image_file *f, struct err *e)
 {
 	char note[KERNEL_NOTE_MAX];
 
-	if (write_out(out, k->bare, k->bare_size, e) < 0)
+	if (write_out(out, f, k->bare_size, e) < 0)
 		return -1;
 	if (*direct_note(NULL, k, note))
 		fprintf(stderr, "earlydom: note: kernel %s %s\n", path, note);
@@ -204,7 +236,7 @@ static int unpack(const char *path, const char *out, const struct kernel *k, str
 static int inspect(const char *path, const char *out, struct err *e)
 {
 	struct image_cache cache = {NULL};
-	const struct kernel *k;
+	const struct kernel_facts *k;
 	struct image_file *f;
 	int rc = 0;
 
@@ -215,9 +247,9 @@ static int inspect(const char *path, const char *out, struct err *e)
 	if (!k)
 		rc = err_prefix(e, "kernel %s: ", path);
 	else if (out)
-		rc = unpack(path, out, k, e);
+		rc = unpack(path, out, k, f, e);
 	else
-		print_kernel(k, f);
+		rc = print_kernel(k, f, e);
 	image_drop(&cache, f);
 	return rc;
 }

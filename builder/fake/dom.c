@@ -12,6 +12,8 @@
 
 #include <xen-kernel-loader.h>
 
+#include "builder/image/image_files.h"
+
 /* How far an image has come. */
 enum step { ALLOCATED, HOST, DESCRIBED, SIZED, POPULATED, LOADED, BOOTED };
 
@@ -377,6 +379,22 @@ int xc_dom_build_image(struct xc_dom_image *dom)
 	return load_kernel(dom, d);
 }
 
+/* Whether size bytes of memory are those of the ramdisk. The library does not follow the pointer to
+ * it, once it is loaded; load.c has it point to the file. */
+static bool is_ramdisk(const struct xc_dom_image *dom, const uint8_t *at, size_t size)
+{
+	const struct image_file *f = dom->modules[0].blob;
+	uint8_t want[4096];
+
+	for (size_t done = 0, n; done < size; done += n) {
+		n = size - done < sizeof(want) ? size - done : sizeof(want);
+		if (pread(f->fd, want, n, (off_t)done) != (ssize_t)n ||
+		    memcmp(at + done, want, n) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* That the ramdisk is there, whole, and where the guest is told. */
 static void check_ramdisk(const struct xc_dom_image *dom)
 {
@@ -386,7 +404,7 @@ static void check_ramdisk(const struct xc_dom_image *dom)
 	const bool by_pfn = dom->parms->unmapped_initrd;
 
 	if (!i->behind || i->behind_pfn != seg->pfn || len < size || len - size >= XC_PAGE_SIZE ||
-	    memcmp(i->behind, dom->modules[0].blob, size) != 0)
+	    !is_ramdisk(dom, i->behind, size))
 		fake_broken("the ramdisk of domain %u is not loaded", dom->guest_domid);
 	for (size_t k = size; k < len; k++)
 		if (i->behind[k])

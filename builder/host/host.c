@@ -145,11 +145,14 @@ void host_close(struct host *h)
 
 void host_tidy(struct host *h)
 {
-	blob_free(&h->spare);
+	if (h->has_spare)
+		close(h->spare);
+	h->has_spare = false;
 }
 
-void host_spare(struct host *h, struct blob b)
+void host_spare(struct host *h, int fd)
 {
 	host_tidy(h);
-	h->spare = b;
+	h->has_spare = fd >= 0;
+	h->spare = fd;
 }

@@ -12,7 +12,6 @@
 #include <xenctrl.h>
 #include <xenstore.h>
 
-#include "loaders/codec.h"
 #include "base/err.h"
 #include "build_locks.h"
 #include "unmap.h"
@@ -36,7 +35,8 @@ struct host {
 	struct reservation reservation; /* of the build on this host */
 
 	struct unmapper unmapper;
-	struct blob spare; /* host_spare */
+	bool has_spare;
+	int spare; /* host_spare */
 };
 
 /*
@@ -55,10 +55,10 @@ int host_open(struct host *h, bool verbose, struct err *e);
 void host_close(struct host *h);
 
 /*
- * Keeps memory that is not needed any more, until somebody has the time to give it back: host_tidy,
- * or host_close. What was kept before is given back at once.
+ * Keeps a file whose memory is not needed any more open, until somebody has the time to give that
+ * back: host_tidy, or host_close. What was kept before is closed at once; -1 is none.
  */
-void host_spare(struct host *h, struct blob b);
+void host_spare(struct host *h, int fd);
 void host_tidy(struct host *h);
 
 /*

@@ -45,7 +45,7 @@ char *direct_cmdline(const struct guest_config *g, const char *ip, const char *e
 	return NULL;
 }
 
-int direct_check_pae(const struct guest_config *g, const struct kernel *k, struct err *e)
+int direct_check_pae(const struct guest_config *g, const struct kernel_facts *k, struct err *e)
 {
 	if (k->info.machine != EM_386 || elf_has_pae(&k->info))
 		return 0;
@@ -56,7 +56,7 @@ int direct_check_pae(const struct guest_config *g, const struct kernel *k, struc
 		g->kernel, k->info.pae[0] ? "PAE=" : "it states nothing of it", k->info.pae);
 }
 
-const char *direct_note(const struct guest_config *g, const struct kernel *k,
+const char *direct_note(const struct guest_config *g, const struct kernel_facts *k,
 			char buf[KERNEL_NOTE_MAX])
 {
 	const bool initrd = k->uki.parts[UKI_INITRD].size, cmdline = k->uki.parts[UKI_CMDLINE].size;
@@ -97,13 +97,14 @@ static uint64_t kernel_span(const struct guest_config *g, const struct elf_info 
 	return i->pend;
 }
 
-uint64_t direct_need_kib(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size)
+uint64_t direct_need_kib(const struct guest_config *g, const struct kernel_facts *k,
+			 size_t ramdisk_size)
 {
 	return KIB(kernel_span(g, &k->info)) + KIB((uint64_t)ramdisk_size) + boot_overhead_kib(g);
 }
 
-int direct_check_memory(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size,
-			struct err *e)
+int direct_check_memory(const struct guest_config *g, const struct kernel_facts *k,
+			size_t ramdisk_size, struct err *e)
 {
 	const uint64_t kernel_kib = KIB(kernel_span(g, &k->info));
 	const uint64_t ramdisk_kib = KIB((uint64_t)ramdisk_size);

@@ -28,27 +28,28 @@ char *direct_cmdline(const struct guest_config *g, const char *ip, const char *e
 /*
  * Checks that Xen can run a pv guest's kernel: a 32-bit one needs PAE. Returns 0, or -1 with e set.
  */
-int direct_check_pae(const struct guest_config *g, const struct kernel *k, struct err *e);
+int direct_check_pae(const struct guest_config *g, const struct kernel_facts *k, struct err *e);
 
 /*
  * What somebody should know who starts the guest with that kernel, in words that go behind the
  * kernel's name: of a UKI, that not all of it is used. g may be NULL. Returns buf, "" in it where
  * there is nothing.
  */
-const char *direct_note(const struct guest_config *g, const struct kernel *k,
+const char *direct_note(const struct guest_config *g, const struct kernel_facts *k,
 			char buf[KERNEL_NOTE_MAX]);
 
 /*
  * Whether the guest's memory holds a kernel that is loaded into it, a ramdisk of that many bytes
  * and what Xen puts beside them. Returns 0, or -1 with e set.
  */
-int direct_check_memory(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size,
-			struct err *e);
+int direct_check_memory(const struct guest_config *g, const struct kernel_facts *k,
+			size_t ramdisk_size, struct err *e);
 
 /*
  * The size in KiB of kernel, ramdisk and all that Xen puts beside them. A pv guest starts with all
  * of it mapped, in one piece from its virt_base on.
  */
-uint64_t direct_need_kib(const struct guest_config *g, const struct kernel *k, size_t ramdisk_size);
+uint64_t direct_need_kib(const struct guest_config *g, const struct kernel_facts *k,
+			 size_t ramdisk_size);
 
 #endif

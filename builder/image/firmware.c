@@ -54,11 +54,11 @@ const char *firmware_bios_path(const struct guest_config *cfg)
  * Checks that a domain with a device model can start with it: it has an entry for pvh guests, or,
  * like hvmloader, no notes of Xen's and a 32-bit entry inside of what is loaded.
  */
-static int check_entry(const struct kernel *k, struct err *e)
+static int check_entry(const struct kernel_facts *k, struct err *e)
 {
 	const struct elf_info *i = &k->info;
 
-	if (k->aout.magic)
+	if (k->format != KERNEL_ELF || k->uki.parts[UKI_LINUX].size)
 		return err_set(e, "not an ELF file");
 	if (elf_can_pvh(i))
 		return 0;
@@ -74,15 +74,11 @@ static int check_entry(const struct kernel *k, struct err *e)
 		       i->entry, i->pstart, i->pend);
 }
 
-const struct kernel *firmware_open(const struct guest_config *cfg, struct image_file *f,
-				   struct err *e)
+const struct kernel_facts *firmware_open(const struct guest_config *cfg, struct image_file *f,
+					 struct err *e)
 {
-	const struct kernel *k = NULL;
+	const struct kernel_facts *k = image_kernel(f, e);
 
-	if (!elf_match(f->data, f->size) && !codec_find(f->data, f->size))
-		err_set(e, "not an ELF file");
-	else
-		k = image_kernel(f, e);
 	if (k && check_entry(k, e) == 0)
 		return k;
 	err_prefix(e, "cannot use firmware %s: ", firmware_loader_path(cfg));

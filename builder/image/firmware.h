@@ -27,10 +27,10 @@ const char *firmware_loader_path_below(const char *root, const struct guest_conf
 
 /*
  * The guest's hvmloader, read and checked, once for all guests that share the file: image_kernel,
- * which has the rules for planning. Returns NULL with e set: `cannot use firmware /x: not an ELF
- * file`.
+ * which has the rules for planning. Returns NULL with e set: `cannot use firmware /x: a 64-bit
+ * ELF file without a PVH entry: a firmware is a 32-bit one`.
  */
-const struct kernel *firmware_open(const struct guest_config *cfg, struct image_file *f,
-				   struct err *e);
+const struct kernel_facts *firmware_open(const struct guest_config *cfg, struct image_file *f,
+					 struct err *e);
 
 #endif

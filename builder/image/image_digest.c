@@ -86,7 +86,7 @@ static int compute_for_all(struct image_file *f, struct err *e)
 	rc = compute(f, digest, &state, e);
 	pthread_mutex_lock(&f->lock);
 	f->digest_busy = false;
-	pthread_cond_broadcast(&f->unpacked);
+	pthread_cond_broadcast(&f->unpacking_over);
 	if (rc < 0)
 		return -1;
 	memcpy(f->digest, digest, sizeof(digest));
@@ -105,7 +105,7 @@ int image_digest(struct image_file *f, uint8_t digest[FILE_DIGEST_BYTES], struct
 		return -1;
 	pthread_mutex_lock(&f->lock);
 	while (f->digest_busy)
-		pthread_cond_wait(&f->unpacked, &f->lock);
+		pthread_cond_wait(&f->unpacking_over, &f->lock);
 	/* No file has the zeroed state: an image is not empty. */
 	if (!file_state_same(&now, &f->digest_of))
 		rc = compute_for_all(f, e);

@@ -1,13 +1,15 @@
 #include "image_files.h"
-#include "base/root_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/root_file.h"
+#include "builder/jail/kernel.h"
+#include "loaders/codec.h"
 
 /* The file that is held already, with one more user; or NULL. One that has another size by now is
  * another one. Under the lock. */
@@ -22,54 +24,40 @@ static struct image_file *share(const struct image_cache *c, const struct stat *
 	return NULL;
 }
 
-static struct image_file *image_map(int fd, const struct stat *st)
+static struct image_file *image_new(int fd, const struct stat *st)
 {
 	struct image_file *f = calloc(1, sizeof(*f));
-	void *data;
 
 	if (!f)
 		return NULL;
-	/*
-	 * Not MAP_POPULATE: dom0 would map the whole file page by page, which is slow in a pv dom0.
-	 * Faults map 16 pages each instead, and only where something is copied or unpacked.
-	 */
-	data = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED) {
-		free(f);
-		return NULL;
-	}
 	f->fd = fd;
-	f->data = data;
 	f->size = (size_t)st->st_size;
 	f->dev = st->st_dev;
 	f->ino = st->st_ino;
+	f->unpacked = -1;
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_cond_init(&f->unpacked, NULL);
+	pthread_cond_init(&f->unpacking_over, NULL);
 	return f;
 }
 
-/* Closes the kernel, if it is open. Returns what it was unpacked to, for blob_free. */
-static struct blob kernel_release(struct image_file *f)
+/* Closes the kernel, if it is open. Returns the file with what it was unpacked to, to be closed. */
+static int kernel_release(struct image_file *f)
 {
-	struct blob unpacked = {0};
+	const int unpacked = f->unpacked;
 
-	if (!f->kernel_open)
-		return unpacked;
-	unpacked = f->kernel.unpacked;
-	f->kernel.unpacked = (struct blob){0};
-	kernel_close(&f->kernel);
 	f->kernel_open = false;
+	f->unpacked = -1;
 	return unpacked;
 }
 
 static void image_close(struct image_file *f)
 {
-	struct blob unpacked = kernel_release(f);
+	const int unpacked = kernel_release(f);
 
-	blob_free(&unpacked);
-	pthread_cond_destroy(&f->unpacked);
+	if (unpacked >= 0)
+		close(unpacked);
+	pthread_cond_destroy(&f->unpacking_over);
 	pthread_mutex_destroy(&f->lock);
-	munmap((void *)(uintptr_t)f->data, f->size);
 	close(f->fd);
 	free(f);
 }
@@ -116,7 +104,7 @@ static struct image_file *hold(struct image_cache *c, int fd, const struct stat 
 		close(fd);
 		return f;
 	}
-	f = image_map(fd, st);
+	f = image_new(fd, st);
 	if (!f)
 		return NULL;
 	other = add(c, f, st);
@@ -211,18 +199,12 @@ bool image_is_held(struct image_cache *c, dev_t dev, ino_t ino)
 	return held;
 }
 
-int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to, struct err *e)
+static int copy(int fd, uint64_t at, size_t len, void *to, struct err *e)
 {
-	const uintptr_t at = (uintptr_t)from - (uintptr_t)f->data;
 	size_t done = 0;
 
-	if (at >= f->size) {
-		memcpy(to, from, len);
-		return 0;
-	}
 	while (done < len) {
-		const ssize_t n =
-			pread(f->fd, (uint8_t *)to + done, len - done, (off_t)(at + done));
+		const ssize_t n = pread(fd, (uint8_t *)to + done, len - done, (off_t)(at + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -246,6 +228,18 @@ int image_state(const struct image_file *f, struct file_state *state, struct err
 	return 0;
 }
 
+int image_copy(const struct image_file *f, uint64_t at, size_t len, void *to, struct err *e)
+{
+	return copy(f->fd, at, len, to, e);
+}
+
+int image_copy_kernel(const struct image_file *f, uint64_t at, size_t len, void *to, struct err *e)
+{
+	const bool unpacked = f->kernel.where == KERNEL_UNPACKED;
+
+	return copy(unpacked ? f->unpacked : f->fd, f->kernel.bare_offset + at, len, to, e);
+}
+
 void image_plan_kernel(struct image_file *f)
 {
 	pthread_mutex_lock(&f->lock);
@@ -262,21 +256,21 @@ static void unpack(struct image_file *f)
 	pthread_mutex_unlock(&f->lock);
 	rc = image_state(f, &f->kernel_of, &f->why_bad);
 	if (rc == 0)
-		rc = kernel_open(f->data, f->size, true, UNPACK_MAX, &f->kernel, &f->why_bad);
+		rc = jail_kernel(f->fd, f->size, UNPACK_MAX, &f->kernel, &f->unpacked, &f->why_bad);
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = false;
 	f->kernel_open = rc == 0;
 	f->kernel_bad = rc < 0 && !f->why_bad.passing;
-	pthread_cond_broadcast(&f->unpacked);
+	pthread_cond_broadcast(&f->unpacking_over);
 }
 
-const struct kernel *image_kernel(struct image_file *f, struct err *e)
+const struct kernel_facts *image_kernel(struct image_file *f, struct err *e)
 {
-	const struct kernel *k;
+	const struct kernel_facts *k;
 
 	pthread_mutex_lock(&f->lock);
 	while (f->kernel_busy)
-		pthread_cond_wait(&f->unpacked, &f->lock);
+		pthread_cond_wait(&f->unpacking_over, &f->lock);
 	/* A kernel that was found bad is not unpacked again either. */
 	if (!f->kernel_open && !f->kernel_bad)
 		unpack(f);
@@ -287,9 +281,9 @@ const struct kernel *image_kernel(struct image_file *f, struct err *e)
 	return k;
 }
 
-struct blob image_kernel_done(struct image_file *f)
+int image_kernel_done(struct image_file *f)
 {
-	struct blob unpacked = {0};
+	int unpacked = -1;
 
 	pthread_mutex_lock(&f->lock);
 	if (--f->kernel_users == 0)

@@ -1,9 +1,10 @@
 /*
- * Kernels and ramdisks: read once, unpacked once.
+ * Kernels and ramdisks: open once, unpacked once.
  *
- * A file is mapped, not copied: the initramfs holds it in memory already, and the mapping stays
- * valid when the file is unlinked or the root is switched, so that a guest can be restarted without
- * its files. Guests that name the same file (by device and inode) share one struct image_file.
+ * A file is neither copied nor mapped: the initramfs holds it in memory already, and it stays open
+ * when it is unlinked or the root is switched, so that a guest can be restarted without its files.
+ * Guests that name the same file (by device and inode) share one struct image_file. What is in a
+ * kernel is looked at in the jail alone; here are its facts, and the bytes to be copied to a guest.
  *
  * Several threads may hold and drop files at the same time. Those that build may want their kernels
  * at the same time: different ones are unpacked beside each other, one that guests share by the
@@ -18,7 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "loaders/kernel.h"
+#include "loaders/kernel_facts.h"
 #include "base/err.h"
 #include "builder/guest/file_digest.h"
 
@@ -26,17 +27,17 @@ struct image_file {
 	struct image_file *next;
 	dev_t dev;
 	ino_t ino;
-	int fd;
-	const uint8_t *data; /* size bytes, read-only */
+	int fd; /* for reading only */
 	size_t size;
 
 	unsigned users; /* guests that hold the file; under the cache's lock */
 
-	pthread_mutex_t lock;    /* of what follows */
-	pthread_cond_t unpacked; /* or found bad: kernel_busy, or digest_busy, is over */
-	unsigned kernel_users;   /* guests that are still to be built from it as a kernel */
-	bool kernel_busy;        /* a thread unpacks it */
-	struct kernel kernel;    /* open while kernel_open */
+	pthread_mutex_t lock;          /* of what follows */
+	pthread_cond_t unpacking_over; /* kernel_busy is, or digest_busy */
+	unsigned kernel_users;         /* guests that are still to be built from it as a kernel */
+	bool kernel_busy;              /* a thread unpacks it */
+	struct kernel_facts kernel;    /* checked, while kernel_open */
+	int unpacked; /* what it unpacks to, while kernel_open, where it is packed; else -1 */
 	bool kernel_open;
 	struct file_state kernel_of; /* the file's before the kernel was read */
 	bool kernel_bad;             /* it was tried, and would fail again */
@@ -68,12 +69,12 @@ struct image_cache {
 struct image_file *image_hold(struct image_cache *c, const char *what, const char *path,
 			      struct err *e);
 
-/* The same with the file that is open already, which is the cache's from then on, also after an
- * error. */
+/* The same with the file that is open already, for reading only, which is the cache's from then on,
+ * also after an error. */
 struct image_file *image_hold_open(struct image_cache *c, const char *what, const char *path,
 				   int fd, struct err *e);
 
-/* Gives a file back; the last one unmaps and closes it, which may block: with c->later that is left
+/* Gives a file back; the last one closes it, which may block: with c->later that is left
  * to image_close_dropped. NULL is allowed. */
 void image_drop(struct image_cache *c, struct image_file *f);
 
@@ -85,12 +86,14 @@ void image_close_dropped(struct image_cache *c);
 bool image_is_held(struct image_cache *c, dev_t dev, ino_t ino);
 
 /*
- * Copies len bytes at from, which are in the file's bytes or in what they were unpacked to. The
- * file's bytes are read with pread(2): a copy from the mapping would have to map each page first,
- * which is slow in a pv dom0. Returns 0, or -1 with e set.
+ * Copies len bytes of the file from offset at on. They are read with pread(2), straight to where
+ * they are wanted: a copy from a mapping would have to map each page first, which is slow in a pv
+ * dom0. Returns 0, or -1 with e set.
  */
-int image_copy(const struct image_file *f, const uint8_t *from, size_t len, void *to,
-	       struct err *e);
+int image_copy(const struct image_file *f, uint64_t at, size_t len, void *to, struct err *e);
+
+/* The same of the bare kernel's bytes, of a file that is open as a kernel (image_kernel). */
+int image_copy_kernel(const struct image_file *f, uint64_t at, size_t len, void *to, struct err *e);
 
 /* What the file is now. Returns 0, or -1 with e set. */
 int image_state(const struct image_file *f, struct file_state *state, struct err *e);
@@ -104,11 +107,11 @@ int image_state(const struct image_file *f, struct file_state *state, struct err
  * image_kernel returns NULL with e set. A bad file gives each caller the same error. After a cause
  * that may pass, such as a lack of memory, the next caller tries again.
  *
- * image_kernel_done returns the memory to give back with blob_free, which takes its time; it is
- * empty while other builds want the kernel.
+ * image_kernel_done returns the file with what was unpacked, to be closed, which gives the memory
+ * back and takes its time; -1 for none, or while other builds want the kernel.
  */
 void image_plan_kernel(struct image_file *f);
-const struct kernel *image_kernel(struct image_file *f, struct err *e);
-struct blob image_kernel_done(struct image_file *f);
+const struct kernel_facts *image_kernel(struct image_file *f, struct err *e);
+int image_kernel_done(struct image_file *f);
 
 #endif

@@ -2,7 +2,7 @@
  * Image types: what differs between kinds of guests that an `image` key can name.
  *
  * An image type is one file with one struct image_type, named in the table of image_type.c.
- * Everything here is pure: descriptor and kernel in, a verdict or a text out.
+ * All but check_file is pure: descriptor and kernel in, a verdict or a text out.
  */
 #ifndef EARLYDOM_IMAGE_TYPE_H
 #define EARLYDOM_IMAGE_TYPE_H
@@ -11,7 +11,7 @@
 
 #include "builder/guest/guest_config.h"
 #include "base/err.h"
-#include "loaders/kernel.h"
+#include "loaders/kernel_facts.h"
 
 /* What is done with a guest's kernel file. */
 enum kernel_use {
@@ -42,22 +42,23 @@ struct image_type {
 	 * KERNEL_LOADED: judges whether the kernel can start as the descriptor wants it: the right
 	 * entry for pv or pvh. Returns 0, or -1 with e set.
 	 */
-	int (*check_kernel)(const struct guest_config *g, const struct kernel *k, struct err *e);
+	int (*check_kernel)(const struct guest_config *g, const struct kernel_facts *k,
+			    struct err *e);
 
 	/*
-	 * KERNEL_HANDED_ON: judges whether the device model can start the file, whose size bytes
-	 * are at data. Returns 0, or -1 with e set. NULL for types that hand none on.
+	 * KERNEL_HANDED_ON: judges whether the device model can start the file, which is open for
+	 * reading only and has size bytes: it is looked at in the jail. Returns 0, or -1 with e
+	 * set. NULL for types that hand none on.
 	 */
-	int (*check_file)(const struct guest_config *g, const uint8_t *data, size_t size,
-			  struct err *e);
+	int (*check_file)(const struct guest_config *g, int fd, uint64_t size, struct err *e);
 
 	/*
 	 * Judges whether the guest's memory holds what it starts with. k is the kernel where that
 	 * is KERNEL_LOADED, else NULL; files is the bytes of the ramdisk, and of a kernel that is
 	 * handed on. Returns 0, or -1 with e set.
 	 */
-	int (*check_memory)(const struct guest_config *g, const struct kernel *k, size_t files,
-			    struct err *e);
+	int (*check_memory)(const struct guest_config *g, const struct kernel_facts *k,
+			    size_t files, struct err *e);
 };
 
 /* The image type of that name, or NULL. */

@@ -19,7 +19,8 @@ static char *linux_cmdline(const struct guest_config *g, struct err *e)
 	return direct_cmdline(g, g->ip, g->extra, max, e);
 }
 
-static int linux_check_kernel(const struct guest_config *g, const struct kernel *k, struct err *e)
+static int linux_check_kernel(const struct guest_config *g, const struct kernel_facts *k,
+			      struct err *e)
 {
 	const bool pv = elf_can_pv(&k->info), pvh = elf_can_pvh(&k->info);
 

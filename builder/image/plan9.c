@@ -33,7 +33,8 @@ static char *plan9_cmdline(const struct guest_config *g, struct err *e)
 	return direct_cmdline(g, ip, g->extra, MAX_GUEST_CMDLINE, e);
 }
 
-static int plan9_check_kernel(const struct guest_config *g, const struct kernel *k, struct err *e)
+static int plan9_check_kernel(const struct guest_config *g, const struct kernel_facts *k,
+			      struct err *e)
 {
 	if (k->bzimage.version)
 		return err_set(
@@ -61,7 +62,7 @@ static int check_386(const struct guest_config *g, uint64_t base, struct err *e)
 }
 
 /* What is mapped at the start must not reach the end of the addresses. */
-static int check_amd64(const struct guest_config *g, const struct kernel *k, uint64_t base,
+static int check_amd64(const struct guest_config *g, const struct kernel_facts *k, uint64_t base,
 		       size_t ramdisk_size, struct err *e)
 {
 	const uint64_t need_kib = direct_need_kib(g, k, ramdisk_size);
@@ -74,7 +75,7 @@ static int check_amd64(const struct guest_config *g, const struct kernel *k, uin
 		       (need_kib + 1023) / 1024, base, (UINT64_MAX - base) >> 20);
 }
 
-static int plan9_check_memory(const struct guest_config *g, const struct kernel *k,
+static int plan9_check_memory(const struct guest_config *g, const struct kernel_facts *k,
 			      size_t ramdisk_size, struct err *e)
 {
 	const uint64_t base = k->info.xen & ELF_XEN_VIRT_BASE ? k->info.virt_base : 0;

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/jail/qemu_kernel.h"
 #include "direct.h"
-#include "loaders/codecs.h"
-#include "loaders/foreign.h"
 
 #define BLANKS     " \t" /* between words, as the descriptor's strings may have them */
 #define VNC_VIEWER "VNC_VIEWER="
@@ -77,7 +76,8 @@ static char *vmx_cmdline(const struct guest_config *g, struct err *e)
 	return s;
 }
 
-static int vmx_check_kernel(const struct guest_config *g, const struct kernel *k, struct err *e)
+static int vmx_check_kernel(const struct guest_config *g, const struct kernel_facts *k,
+			    struct err *e)
 {
 	if (elf_can_pvh(&k->info))
 		return 0;
@@ -87,44 +87,13 @@ static int vmx_check_kernel(const struct guest_config *g, const struct kernel *k
 		       g->kernel);
 }
 
-/* What x86_load_linux in QEMU's hw/i386/x86.c takes: a bzImage, or an ELF file with a PVH entry. */
-static int vmx_check_file(const struct guest_config *g, const uint8_t *data, size_t size,
-			  struct err *e)
+static int vmx_check_file(const struct guest_config *g, int fd, uint64_t size, struct err *e)
 {
-	const struct codec *codec;
-	struct elf_info info;
-
-	if (bzimage_match(data, size))
-		return 0;
-	codec = codec_find(data, size);
-	if (codec)
-		return err_set(e,
-			       "kernel %s is packed with %s as a whole: QEMU starts a bzImage, or "
-			       "an ELF file that is not packed",
-			       g->kernel, codec->name);
-	if (uki_match(data, size))
-		return err_set(
-			e,
-			"kernel %s is a UKI, which QEMU does not start: put its section "
-			".linux into a file (objcopy -O binary --only-section=.linux UKI OUT)",
-			g->kernel);
-	if (!elf_match(data, size) && foreign_name(data, size, e))
-		return err_prefix(e, "kernel %s is ", g->kernel);
-	if (!elf_match(data, size))
-		return err_set(e,
-			       "kernel %s is neither a bzImage nor an ELF file: QEMU does not "
-			       "start it",
-			       g->kernel);
-	if (elf_read(data, size, &info, e) < 0)
-		return err_prefix(e, "kernel %s: ELF: ", g->kernel);
-	if (elf_can_pvh(&info))
-		return 0;
-	return err_set(e, "kernel %s has no PVH entry, at which QEMU starts an ELF file",
-		       g->kernel);
+	return jail_qemu_kernel(g->kernel, fd, size, e);
 }
 
-static int vmx_check_memory(const struct guest_config *g, const struct kernel *k, size_t files,
-			    struct err *e)
+static int vmx_check_memory(const struct guest_config *g, const struct kernel_facts *k,
+			    size_t files, struct err *e)
 {
 	const uint64_t files_kib = KIB((uint64_t)files);
 	const uint64_t need_kib = files_kib + g->videoram_kib + VMX_FIRMWARE_KIB;

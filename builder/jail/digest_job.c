@@ -6,7 +6,7 @@
 /* Bytes read at a time: they stay in the processor's cache until they are summed. */
 #define PIECE 32768
 
-int digest_job(const struct jail_params *p, void *answer, struct err *e)
+int digest_job(const struct jail_params *p, void *state, void *answer, struct err *e)
 {
 	struct digest_answer *a = answer;
 	uint8_t piece[PIECE];
@@ -15,6 +15,7 @@ int digest_job(const struct jail_params *p, void *answer, struct err *e)
 	ssize_t n;
 
 	(void)p;
+	(void)state;
 	sha256_begin(&s);
 	while ((n = pread(JAIL_INPUT, piece, sizeof(piece), at)) > 0) {
 		sha256_add(&s, piece, (size_t)n);

@@ -10,6 +10,6 @@ struct digest_answer {
 	uint8_t sum[SHA256_BYTES];
 };
 
-int digest_job(const struct jail_params *p, void *answer, struct err *e);
+int digest_job(const struct jail_params *p, void *state, void *answer, struct err *e);
 
 #endif

@@ -102,6 +102,14 @@ static int read_answer(int fd, off_t at, void *to, size_t size, struct err *e)
 	return err_set_errno(e, n < 0 ? errno : EIO, "cannot read its answer");
 }
 
+void jail_clean_text(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 /* The child's own words. They are an enemy's: one line, and printable. */
 static int read_error(const struct jail_job_type *job, int answer, struct err *e)
 {
@@ -109,38 +117,49 @@ static int read_error(const struct jail_job_type *job, int answer, struct err *e
 
 	if (read_answer(answer, 0, &head, sizeof(head), e) < 0)
 		return -1;
-	head.msg[sizeof(head.msg) - 1] = '\0';
+	jail_clean_text(head.msg, sizeof(head.msg));
 	if (!head.msg[0])
 		return err_set(e, "the %s's answer is wrong (an error without words)", job->name);
-	for (char *p = head.msg; *p; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
 	return head.passing ? err_set_passing(e, "%s", head.msg) : err_set(e, "%s", head.msg);
+}
+
+/* Whether the file ends before what the child was to read of it by a mapping. */
+static bool is_shorter(const struct jail_ask *ask)
+{
+	struct stat st;
+
+	return fstat(ask->input, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (uint64_t)st.st_size < ask->params.size;
 }
 
 /* What has become of a child that has ended otherwise than by itself. Memory that there is none of
  * is told by these signals, too: it may be there at the next try. */
-static int ended(const struct jail_job_type *job, const struct end *end, struct err *e)
+static int ended(const struct jail_ask *ask, const struct end *end, struct err *e)
 {
+	const struct jail_job_type *job = jail_job_type(ask->job);
+
 	if (end->late)
 		return err_set_passing(e, "the %s took more than %d s", job->name, JAIL_CLOCK_S);
 	if (end->code == CLD_EXITED)
-		return err_set(e, "no jail for the %s: its files can't be handed over", job->name);
+		return err_set_passing(e, "no jail for the %s: its files can't be handed over",
+				       job->name);
 	/* The kernel counts for its limit by another clock, whose difference is small. */
 	if (end->status == SIGKILL && end->cpu_us + 500000 >= JAIL_CPU_S * UINT64_C(1000000))
 		return err_set(e, "the %s took more than %d s of CPU time", job->name, JAIL_CPU_S);
+	if (end->status == SIGBUS && is_shorter(ask))
+		return err_set_passing(e, "the file has become shorter");
 	err_set(e, "the %s was ended (signal %d)", job->name, end->status);
 	e->passing = end->status == SIGKILL || end->status == SIGBUS;
 	return -1;
 }
 
-static int judge(const struct jail_job_type *job, const struct end *end, int answer, struct err *e)
+static int judge(const struct jail_ask *ask, const struct end *end, int answer, struct err *e)
 {
 	if (!end->late && end->code == CLD_EXITED && end->status == JAIL_EXIT_DONE)
 		return 0;
 	if (!end->late && end->code == CLD_EXITED && end->status == JAIL_EXIT_FAILED)
-		return read_error(job, answer, e);
-	return ended(job, end, e);
+		return read_error(jail_job_type(ask->job), answer, e);
+	return ended(ask, end, e);
 }
 
 /* A file without a name, of that many bytes that read as zero. */
@@ -193,7 +212,7 @@ int jail_run(const struct jail_ask *ask, void *answer, size_t size, struct err *
 		return -1;
 	child = jail_spawn(&r, e);
 	if (child >= 0 && reap(child, &end, e) == 0 &&
-	    judge(job, &end, r.files[JAIL_ANSWER], e) == 0)
+	    judge(ask, &end, r.files[JAIL_ANSWER], e) == 0)
 		rc = read_answer(r.files[JAIL_ANSWER], JAIL_HEAD, answer, size, e);
 	if (child >= 0)
 		close(child);

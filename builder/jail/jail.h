@@ -34,6 +34,10 @@ struct jail_ask {
  */
 int jail_run(const struct jail_ask *ask, void *answer, size_t size, struct err *e);
 
+/* A text of an answer, in size bytes: it ends somewhere in them then, and what can't be printed is
+ * '?'. */
+void jail_clean_text(char *text, size_t size);
+
 /*
  * Memory that a job writes to, limit bytes that nothing is kept for until they are written: a file
  * without a name (memfd_create(2)). Returns its number, to be closed, or -1 with e set.

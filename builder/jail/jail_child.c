@@ -146,6 +146,16 @@ static int give_up_powers(struct err *e)
 	return 0;
 }
 
+/* What ends the process by its own fault is told by the signal, whatever the process that it is a
+ * copy of does about it. */
+static void let_faults_end(void)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		signal(faults[i], SIG_DFL);
+}
+
 static int put_filter(const struct jail_job_type *job, struct err *e)
 {
 	const struct seccomp_list lists[] = {SECCOMP_LIST(calls), job->calls, MORE_CALLS};
@@ -178,7 +188,7 @@ void jail_child(const struct jail_request *r)
 	const struct jail_job_type *job = jail_job_type(r->job);
 	struct jail_head *head;
 	struct err e = {.msg = ""};
-	void *map;
+	void *map, *state = NULL;
 
 	if (take_files(r, &e) < 0)
 		end(JAIL_EXIT_UNMADE);
@@ -187,7 +197,10 @@ void jail_child(const struct jail_request *r)
 	if (map == MAP_FAILED)
 		end(JAIL_EXIT_UNMADE);
 	head = map;
-	if (shut_in(job, r, &e) == 0 && job->run(&r->params, (uint8_t *)map + JAIL_HEAD, &e) == 0)
+	let_faults_end();
+	if ((!job->prepare || job->prepare(&r->params, &state, &e) == 0) &&
+	    shut_in(job, r, &e) == 0 &&
+	    job->run(&r->params, state, (uint8_t *)map + JAIL_HEAD, &e) == 0)
 		end(JAIL_EXIT_DONE);
 	memcpy(head->msg, e.msg, sizeof(head->msg));
 	head->passing = e.passing;

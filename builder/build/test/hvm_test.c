@@ -224,7 +224,10 @@ static void test_firmware(void **state)
 	assert_int_equal(guest_init(&s.guest, &s.cfg, &s.err), 0);
 	assert_int_equal(guest_hold_images(&s.guest, &s.images, &s.err), 0);
 	assert_int_equal(guest_build(&s.guest, &s.host, &s.err), -1);
-	snprintf(want, sizeof(want), "cannot use firmware %s: not an ELF file", own);
+	snprintf(want, sizeof(want),
+		 "cannot use firmware %s: not a kernel: neither an ELF file, "
+		 "nor a bzImage, nor an a.out of Plan 9, nor packed in a way that is known",
+		 own);
 	assert_string_equal(s.err.msg, want);
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0); /* it is known before */
 	kit_good_message(&s.err);

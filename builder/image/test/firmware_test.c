@@ -20,11 +20,13 @@
 
 /* What does not depend on the version is the program's own. */
 #undef firmware_open
-const struct kernel *firmware_open(const struct guest_config *cfg, struct image_file *f,
-				   struct err *e);
+const struct kernel_facts *firmware_open(const struct guest_config *cfg, struct image_file *f,
+					 struct err *e);
 
 #include "loaders/test/aout_build.h"
+#include "loaders/test/bzimage_build.h"
 #include "loaders/test/elf_build.h"
+#include "loaders/test/pe_build.h"
 
 /* Each release of Xen has its own place for hvmloader, on Debian. */
 static void test_version(void **state)
@@ -53,10 +55,10 @@ static void opens(const char *want)
 {
 	struct image_cache images = {0};
 	struct guest_config cfg = kit_config("web", GUEST_PV);
-	const struct kernel *k;
+	const struct kernel_facts *k;
 	struct image_file *f;
 	struct err e = {.msg = ""};
-	struct blob none;
+	int unpacked;
 	char text[512];
 
 	kit_hvm(&cfg, false);
@@ -72,10 +74,10 @@ static void opens(const char *want)
 	/* A second caller gets the same: it is read once. */
 	image_plan_kernel(f);
 	assert_ptr_equal(firmware_open(&cfg, f, &e), k);
-	none = image_kernel_done(f);
-	assert_null(none.data);
-	none = image_kernel_done(f);
-	blob_free(&none);
+	assert_int_equal(image_kernel_done(f), -1);
+	unpacked = image_kernel_done(f);
+	if (unpacked >= 0)
+		close(unpacked);
 	image_drop(&images, f);
 }
 
@@ -111,10 +113,21 @@ static void test_not_one(void **state)
 {
 	static struct mk m;
 	static struct ao a;
+	struct bytes bz;
 	size_t notes;
 
 	(void)state;
-	kit_text("fw", "#!/bin/sh\n");
+	kit_text("fw", "no firmware");
+	opens("not a kernel: neither an ELF file, nor a bzImage, nor an a.out of Plan 9, nor "
+	      "packed in a way that is known");
+	mk_linux(&m);
+	bz = bz_make(m.data, m.len);
+	kit_write("fw", bz.data, bz.len);
+	free(bz.data);
+	opens("not an ELF file");
+	bz = pb_uki(m.data, m.len);
+	kit_write("fw", bz.data, bz.len);
+	free(bz.data);
 	opens("not an ELF file");
 	ao_386(&a);
 	kit_write("fw", a.data, a.len);

@@ -12,6 +12,8 @@
 
 #include "builder/image/direct.h"
 #include "builder/image/vmx.h"
+#include "loaders/kernel.h"
+#include "loaders/test/room.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -57,7 +59,7 @@ static unsigned __int128 kib(unsigned __int128 bytes)
 
 /* What fits does so with numbers that have no end. */
 static void check_memory(const struct image_type *t, const struct guest_config *g,
-			 const struct kernel *k, size_t files)
+			 const struct kernel_facts *k, size_t files)
 {
 	const struct elf_info *i = k ? &k->info : NULL;
 	unsigned __int128 need = files;
@@ -76,8 +78,8 @@ static void check_memory(const struct image_type *t, const struct guest_config *
 	assert(need <= g->memory_kib);
 }
 
-static void check_type(const struct image_type *t, struct guest_config *g, const struct kernel *k,
-		       const uint8_t *file, size_t len, size_t ramdisk)
+static void check_type(const struct image_type *t, struct guest_config *g,
+		       const struct kernel_facts *k, size_t ramdisk)
 {
 	const enum kernel_use use = t->kernel_use(g);
 	struct err e = {0};
@@ -85,8 +87,6 @@ static void check_type(const struct image_type *t, struct guest_config *g, const
 	check_cmdline(t, g);
 	if (use != KERNEL_LOADED) {
 		check_memory(t, g, NULL, ramdisk);
-		if (t->check_file(g, file, len, &e) < 0)
-			check_error(&e);
 		return;
 	}
 	if (!k)
@@ -106,10 +106,10 @@ static char *take_line(char **rest)
 	return line && *line ? line : NULL;
 }
 
-static void make_kernel(struct kernel *k, const struct figures *f)
+static void make_kernel(struct kernel_facts *k, const struct figures *f)
 {
 	memset(k, 0, sizeof(*k));
-	k->format = "ELF";
+	k->format = KERNEL_ELF;
 	k->info.machine = f->machine & 1 ? EM_386 : EM_X86_64;
 	k->info.bits = f->machine & 1 ? 32 : 64;
 	k->info.xen = f->xen;
@@ -119,15 +119,14 @@ static void make_kernel(struct kernel *k, const struct figures *f)
 	k->info.pend = f->pend;
 }
 
-static void check_all(struct guest_config *g, const struct figures *f, const struct kernel *k,
-		      const uint8_t *file, size_t len)
+static void check_all(struct guest_config *g, const struct figures *f, const struct kernel_facts *k)
 {
 	const struct image_type *t;
 
 	for (size_t i = 0; (t = image_type_at(i)); i++) {
 		g->type = t->types[f->type % t->nr_types];
 		g->model_protocol = f->protocol & 1 ? MODEL_CLASSIC : MODEL_QEMU;
-		check_type(t, g, k, file, len, (size_t)f->ramdisk);
+		check_type(t, g, k, (size_t)f->ramdisk);
 	}
 }
 
@@ -135,7 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char path[] = "/boot/k";
 	struct guest_config g = {.kernel = path};
-	struct kernel k = {.format = NULL};
+	static struct room room;
+	struct kernel_facts k;
 	char *texts, *rest;
 	struct figures f;
 	struct err e = {0};
@@ -160,12 +160,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= (size_t)(rest - texts);
 		data += rest - texts;
 	}
-	there = f.made & 1 || kernel_open(data, size, false, UNPACKED_MAX, &k, &e) == 0;
+	if (!room.data)
+		room = room_make(UNPACKED_MAX);
+	there = f.made & 1 || kernel_open(data, size, false, &room, &k, &e) == 0;
 	if (f.made & 1)
 		make_kernel(&k, &f);
-	check_all(&g, &f, there ? &k : NULL, data, size);
-	if (there && !(f.made & 1))
-		kernel_close(&k);
+	check_all(&g, &f, there ? &k : NULL);
 	free(texts);
 	return 0;
 }

@@ -79,9 +79,9 @@ static void test_cmdline_limits(void **state)
 }
 
 /* A kernel from 16 MiB on with `kib` KiB, mapped at 2 GiB below the top. */
-static struct kernel kernel(bool pv, bool pvh, uint64_t kib)
+static struct kernel_facts kernel(bool pv, bool pvh, uint64_t kib)
 {
-	struct kernel k = {.format = "ELF"};
+	struct kernel_facts k = {.format = KERNEL_ELF};
 
 	k.info.bits = 64;
 	k.info.pstart = 16 << 20;
@@ -103,7 +103,7 @@ static struct kernel kernel(bool pv, bool pvh, uint64_t kib)
 	return k;
 }
 
-static void refuses(const struct kernel *k, size_t ramdisk, const char *msg)
+static void refuses(const struct kernel_facts *k, size_t ramdisk, const char *msg)
 {
 	struct err e = {.msg = "accepted"};
 
@@ -115,8 +115,8 @@ static void refuses(const struct kernel *k, size_t ramdisk, const char *msg)
 static void test_entry(void **state)
 {
 	static char path[] = "/boot/k";
-	struct kernel none = kernel(false, false, 64), pvh = kernel(false, true, 64);
-	struct kernel pv = kernel(true, false, 64);
+	struct kernel_facts none = kernel(false, false, 64), pvh = kernel(false, true, 64);
+	struct kernel_facts pv = kernel(true, false, 64);
 	struct err e;
 
 	(void)state;
@@ -139,7 +139,7 @@ static void test_entry(void **state)
 static void test_why_not(void **state)
 {
 	static char path[] = "/boot/k";
-	struct kernel k = kernel(true, false, 64);
+	struct kernel_facts k = kernel(true, false, 64);
 
 	(void)state;
 	cfg = kit_config("web", GUEST_PV);
@@ -165,7 +165,7 @@ static void test_no_pae(void **state)
 {
 	static const enum guest_type types[] = {GUEST_PV, GUEST_PVH};
 	static char path[] = "/boot/k";
-	struct kernel k = kernel(true, false, 64);
+	struct kernel_facts k = kernel(true, false, 64);
 	struct err e;
 
 	(void)state;
@@ -187,7 +187,7 @@ static void test_no_pae(void **state)
 	assert_int_equal(image_linux.check_kernel(&cfg, &k, &e), 0);
 }
 
-static void notes(const struct kernel *k, const char *want)
+static void notes(const struct kernel_facts *k, const char *want)
 {
 	char buf[KERNEL_NOTE_MAX] = "?";
 
@@ -197,7 +197,7 @@ static void notes(const struct kernel *k, const char *want)
 static void test_uki_note(void **state)
 {
 	static char path[] = "/boot/i";
-	struct kernel k = kernel(true, false, 64);
+	struct kernel_facts k = kernel(true, false, 64);
 
 	(void)state;
 	cfg = kit_config("web", GUEST_PV);
@@ -218,7 +218,7 @@ static void test_uki_note(void **state)
 /* What a kernel says of its addresses may be anything. */
 static void test_endless_kernel(void **state)
 {
-	struct kernel k = kernel(true, false, 64);
+	struct kernel_facts k = kernel(true, false, 64);
 	struct err e;
 
 	(void)state;
@@ -234,7 +234,7 @@ static void test_endless_kernel(void **state)
 /* The least memory that is taken, to the MiB, and the message one MiB below. */
 static void test_memory(void **state)
 {
-	struct kernel pvh = kernel(false, true, 30 * 1024);
+	struct kernel_facts pvh = kernel(false, true, 30 * 1024);
 	struct err e;
 
 	(void)state;

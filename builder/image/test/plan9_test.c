@@ -4,6 +4,7 @@
 #include "loaders/test/aout_build.h"
 #include "loaders/test/elf_build.h"
 #include "builder/image/image_type.h"
+#include "loaders/kernel.h"
 
 static struct guest_config cfg;
 
@@ -63,14 +64,15 @@ static void test_cmdline_limit(void **state)
 			    "the command line has 1024 characters, a pv guest's can have 1023");
 }
 
-static void opens(const void *data, size_t len, struct kernel *k)
+static void opens(const void *data, size_t len, struct kernel_facts *k)
 {
+	const struct room none = {NULL, 0}; /* nothing is packed */
 	struct err e;
 
-	KIT_CHECK(kernel_open(data, len, false, 1 << 20, k, &e) == 0, "%s", e.msg);
+	KIT_CHECK(kernel_open(data, len, false, &none, k, &e) == 0, "%s", e.msg);
 }
 
-static void judged(const struct image_type *t, const struct kernel *k, const char *msg)
+static void judged(const struct image_type *t, const struct kernel_facts *k, const char *msg)
 {
 	struct err e = {.msg = "good"};
 
@@ -81,7 +83,7 @@ static void judged(const struct image_type *t, const struct kernel *k, const cha
 static void test_kernels(void **state)
 {
 	static char path[] = "/boot/k";
-	struct kernel k;
+	struct kernel_facts k;
 	struct mk m;
 	struct ao a;
 
@@ -122,7 +124,7 @@ static void test_kernels(void **state)
 	       "kernel /boot/k is a bzImage, a Linux kernel: image = \"linux\" would fit");
 }
 
-static void fits(const struct kernel *k, uint64_t mib, size_t ramdisk, const char *msg)
+static void fits(const struct kernel_facts *k, uint64_t mib, size_t ramdisk, const char *msg)
 {
 	struct err e = {.msg = "good"};
 
@@ -133,7 +135,7 @@ static void fits(const struct kernel *k, uint64_t mib, size_t ramdisk, const cha
 
 static void test_memory(void **state)
 {
-	struct kernel k;
+	struct kernel_facts k;
 	struct ao a;
 
 	(void)state;

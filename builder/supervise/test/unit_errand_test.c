@@ -271,7 +271,7 @@ static void set_unpacking(struct image_file *f, bool busy)
 {
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = busy;
-	pthread_cond_broadcast(&f->unpacked);
+	pthread_cond_broadcast(&f->unpacking_over);
 	pthread_mutex_unlock(&f->lock);
 }
 

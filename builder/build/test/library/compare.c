@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <xen/hvm/e820.h>
 #include <xen/libelf/libelf.h>
@@ -23,7 +24,12 @@ struct subject {
 	struct guest guest;
 	struct image_cache images;
 	struct host host;
-	const struct kernel *kernel;
+	const struct kernel_facts *kernel;
+	/* The library's, mapped: the bare kernel or all of the firmware's file, and what is behind
+	 * it. */
+	struct image_file *files[2];
+	uint8_t *maps[2];
+	uint64_t map_sizes[2];
 };
 
 /* What came of one of them. */
@@ -71,16 +77,16 @@ static void take_for_library(struct xc_dom_image *dom, const struct subject *s)
 	const struct guest *g = &s->guest;
 
 	if (s->as == COMPARE_FIRMWARE) {
-		xc_dom_kernel_mem(dom, g->firmware->data, g->firmware->size);
-		dom->system_firmware_module.data = (uint8_t *)(uintptr_t)g->bios->data;
+		xc_dom_kernel_mem(dom, s->maps[0], g->firmware->size);
+		dom->system_firmware_module.data = s->maps[1];
 		dom->system_firmware_module.length = (uint32_t)g->bios->size;
 		return;
 	}
-	xc_dom_kernel_mem(dom, s->kernel->bare, s->kernel->bare_size);
+	xc_dom_kernel_mem(dom, s->maps[0] + s->kernel->bare_offset, s->kernel->bare_size);
 	if (!g->ramdisk)
 		return;
 	xc_dom_module_max_size(dom, g->ramdisk->size);
-	xc_dom_module_mem(dom, g->ramdisk->data, g->ramdisk->size, NULL);
+	xc_dom_module_mem(dom, s->maps[1], g->ramdisk->size, NULL);
 }
 
 /*
@@ -272,6 +278,27 @@ static void make_room(const struct subject *s, struct outcome *theirs)
 
 /* ---- all of it ---- */
 
+static void map_for_library(struct subject *s, unsigned i, int fd, uint64_t size)
+{
+	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (map == MAP_FAILED)
+		abort();
+	s->maps[i] = map;
+	s->map_sizes[i] = size;
+}
+
+static void map_files(struct subject *s)
+{
+	const struct image_file *kernel = s->files[0], *behind = s->files[1];
+	const bool unpacked = s->as != COMPARE_FIRMWARE && s->kernel->where == KERNEL_UNPACKED;
+
+	map_for_library(s, 0, unpacked ? kernel->unpacked : kernel->fd,
+			unpacked ? s->kernel->unpacked_size : kernel->size);
+	if (behind)
+		map_for_library(s, 1, behind->fd, behind->size);
+}
+
 static int open_subject(struct subject *s, enum compare_as as, const char *path, const char *behind,
 			struct err *e)
 {
@@ -300,13 +327,21 @@ static int open_subject(struct subject *s, enum compare_as as, const char *path,
 		return -1;
 	image_plan_kernel(*first);
 	s->kernel = image_kernel(*first, e);
-	return s->kernel ? 0 : -1;
+	if (!s->kernel)
+		return -1;
+	s->files[0] = *first;
+	s->files[1] = *second;
+	map_files(s);
+	return 0;
 }
 
 static void close_subject(struct subject *s)
 {
 	struct guest *g = &s->guest;
 
+	for (unsigned i = 0; i < 2; i++)
+		if (s->maps[i])
+			munmap(s->maps[i], s->map_sizes[i]);
 	image_drop(&s->images, g->kernel);
 	image_drop(&s->images, g->ramdisk);
 	image_drop(&s->images, g->firmware);

@@ -193,6 +193,33 @@ int e820_parse(const char *text, size_t len, const char *file, struct e820_map *
 	return has_ram(out) ? 0 : wrong(&r, r.at, "the map ends without a range that is ram");
 }
 
+static bool known_type(uint32_t type)
+{
+	for (size_t i = 0; i < NR_TYPES; i++)
+		if (types[i].type == type)
+			return true;
+	return false;
+}
+
+int e820_check(const struct e820_map *m, struct err *e)
+{
+	uint64_t end = 0;
+
+	if (m->n > E820_FILE_MAX)
+		return err_set(e, "the reader's answer is wrong (the number of ranges)");
+	for (size_t i = 0; i < m->n; i++) {
+		const struct e820entry *r = &m->v[i];
+
+		if (r->addr < end || r->addr > E820_ADDRESS_MAX || !r->size ||
+		    r->size > E820_ADDRESS_MAX - r->addr || !known_type(r->type))
+			return err_set(e, "the reader's answer is wrong (range %zu)", i);
+		end = r->addr + r->size;
+	}
+	if (!has_ram(m))
+		return err_set(e, "the reader's answer is wrong (no range is ram)");
+	return 0;
+}
+
 int e820_check_memory(const struct e820_map *m, uint64_t memory_kib, const char *file,
 		      struct err *e)
 {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/describe/e820_file.h"
+#include "builder/jail/e820_file.h"
 
 static const char pc[] = "# A PC with 128 MiB.\n"
 			 "0 9fc00 ram\n"
@@ -190,12 +190,53 @@ static void write_seed(const char *dir, const char *name, const char *text)
 		abort();
 }
 
+/* Maps that another process says it has read. */
+static void wrong(const struct e820_map *m, const char *what)
+{
+	struct err e = {.msg = "good"};
+	char msg[128];
+
+	snprintf(msg, sizeof(msg), "the reader's answer is wrong (%s)", what);
+	e820_check(m, &e);
+	assert_string_equal(e.msg, msg);
+}
+
+static void test_check(void **state)
+{
+	struct e820_map good, m;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(e820_parse(pc, strlen(pc), "map", &good, &e), 0);
+	assert_int_equal(e820_check(&good, &e), 0);
+	m = good;
+	m.n = E820_FILE_MAX + 1;
+	wrong(&m, "the number of ranges");
+	m.n = 0;
+	wrong(&m, "no range is ram");
+	m = good;
+	m.v[1].type = 99;
+	wrong(&m, "range 1");
+	m = good;
+	m.v[2].size = 0;
+	wrong(&m, "range 2");
+	m = good;
+	m.v[2].size = UINT64_MAX;
+	wrong(&m, "range 2");
+	m = good;
+	m.v[6].addr = UINT64_MAX;
+	wrong(&m, "range 6");
+	m = good;
+	m.v[1].addr--;
+	wrong(&m, "range 1");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),   cmocka_unit_test(test_words),
 		cmocka_unit_test(test_ranges), cmocka_unit_test(test_many),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory), cmocka_unit_test(test_check),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "--seeds")) {

@@ -1,7 +1,7 @@
 /*
  * libFuzzer entry: any bytes as a memory map file.
  */
-#include "builder/describe/e820_file.h"
+#include "builder/jail/e820_file.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -24,6 +24,7 @@ static void check_map(const struct e820_map *m)
 			ram += m->v[i].size;
 	}
 	assert(ram > 0);
+	assert(e820_check(m, &e) == 0);
 	assert(e820_check_memory(m, (ram + 1023) / 1024, "map", &e) == 0);
 	assert(e820_check_memory(m, (ram + 1023) / 1024 - 1, "map", &e) < 0);
 }

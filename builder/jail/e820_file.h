@@ -36,6 +36,12 @@ struct e820_map {
 int e820_parse(const char *text, size_t len, const char *file, struct e820_map *out, struct err *e);
 
 /*
+ * Checks a map that another process has read, as if an enemy had: it is one that e820_parse can
+ * make. Returns 0, or -1 with e set: "the reader's answer is wrong (...)".
+ */
+int e820_check(const struct e820_map *m, struct err *e);
+
+/*
  * Checks that the map describes memory_kib (for a guest with a video card: without the card's
  * memory). It must not have more ram than that, and its ranges up to the last ram must not have
  * less than that, but for the 1 MiB in which a PC has holes. Returns 0, or -1 with e set: FILE: and
