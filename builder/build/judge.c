@@ -64,7 +64,8 @@ static int check_handed_on(const struct guest *g, const struct image_type *type,
 
 	if (g->kernel) {
 		files += g->kernel->size;
-		if (type->check_file(g->cfg, g->kernel->fd, g->kernel->size, e) < 0)
+		if (type->check_file(g->kernel->starter, g->cfg, g->kernel->fd, g->kernel->size,
+				     e) < 0)
 			return -1;
 	}
 	return type->check_memory(g->cfg, NULL, files, e);
@@ -87,7 +88,8 @@ static int read_memmap(const struct guest *g, struct e820_map *space, const stru
 	*map = NULL;
 	if (!g->memmap)
 		return 0;
-	if (jail_memmap(cfg->memmap, g->memmap->fd, g->memmap->size, space, e) < 0 ||
+	if (jail_memmap(g->memmap->starter, cfg->memmap, g->memmap->fd, g->memmap->size, space, e) <
+		    0 ||
 	    e820_check_memory(space, cfg->memory_kib - cfg->videoram_kib, cfg->memmap, e) < 0)
 		return err_prefix(e, "memmap ");
 	*map = space;

@@ -84,7 +84,7 @@ static bool judge_kernel(struct check *c, const struct guest_config *g, struct i
 	struct err e;
 
 	if (type->kernel_use(g) == KERNEL_HANDED_ON) {
-		if (type->check_file(g, f->fd, f->size, &e) == 0)
+		if (type->check_file(NULL, g, f->fd, f->size, &e) == 0)
 			return true;
 	} else {
 		*k = image_kernel(f, &e);
@@ -140,7 +140,7 @@ static void check_memmap(struct check *c, const struct guest_config *g)
 	f = g->memmap ? hold(c, g, "memmap", g->memmap, g->memmap_loc) : NULL;
 	if (!f)
 		return;
-	if (jail_memmap(g->memmap, f->fd, f->size, &map, &e) < 0 ||
+	if (jail_memmap(NULL, g->memmap, f->fd, f->size, &map, &e) < 0 ||
 	    e820_check_memory(&map, g->memory_kib - g->videoram_kib, g->memmap, &e) < 0)
 		diag_add(&c->diag, g->memmap_loc, "memmap %s", e.msg);
 }

@@ -22,6 +22,7 @@
 #include "builder/host/limits.h"
 #include "builder/host/own_root.h"
 #include "builder/host/rundir.h"
+#include "builder/jail/jail.h"
 #include "builder/keeper/keeper.h"
 #include "builder/keeper/kept.h"
 #include "builder/starter/starter.h"
@@ -77,9 +78,9 @@ static uint64_t memory_mib(void)
 
 /* All that the starter does. */
 static const struct starter_verb *const verbs[] = {
-	&keeper_verb,         &own_root_verb,         &modules_verb,      &volume_verb,
-	&devmodel_files_verb, &devmodel_process_verb, &devmodel_run_verb, &model_restrict_verb,
-	&daemon_verb,         &daemons_log_verb,
+	&jail_verb,           &keeper_verb,         &own_root_verb,         &modules_verb,
+	&volume_verb,         &devmodel_files_verb, &devmodel_process_verb, &devmodel_run_verb,
+	&model_restrict_verb, &daemon_verb,         &daemons_log_verb,
 };
 
 static int run_supervisor(const struct chosen *c, struct kept *kept, const struct starter *starter,

@@ -67,7 +67,7 @@ static int compute(const struct image_file *f, uint8_t digest[FILE_DIGEST_BYTES]
 		return err_set_passing(
 			e, "the file had %zu bytes when it was opened, and has %" PRIu64, f->size,
 			state->size);
-	if (jail_digest(f->fd, digest, e) < 0 || image_state(f, &after, e) < 0)
+	if (jail_digest(f->starter, f->fd, digest, e) < 0 || image_state(f, &after, e) < 0)
 		return -1;
 	if (!file_state_same(state, &after))
 		return err_set_passing(e, "somebody writes to the file");

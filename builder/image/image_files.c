@@ -24,12 +24,13 @@ static struct image_file *share(const struct image_cache *c, const struct stat *
 	return NULL;
 }
 
-static struct image_file *image_new(int fd, const struct stat *st)
+static struct image_file *image_new(const struct starter *s, int fd, const struct stat *st)
 {
 	struct image_file *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
+	f->starter = s;
 	f->fd = fd;
 	f->size = (size_t)st->st_size;
 	f->dev = st->st_dev;
@@ -104,7 +105,7 @@ static struct image_file *hold(struct image_cache *c, int fd, const struct stat 
 		close(fd);
 		return f;
 	}
-	f = image_new(fd, st);
+	f = image_new(c->starter, fd, st);
 	if (!f)
 		return NULL;
 	other = add(c, f, st);
@@ -256,7 +257,8 @@ static void unpack(struct image_file *f)
 	pthread_mutex_unlock(&f->lock);
 	rc = image_state(f, &f->kernel_of, &f->why_bad);
 	if (rc == 0)
-		rc = jail_kernel(f->fd, f->size, UNPACK_MAX, &f->kernel, &f->unpacked, &f->why_bad);
+		rc = jail_kernel(f->starter, f->fd, f->size, UNPACK_MAX, &f->kernel, &f->unpacked,
+				 &f->why_bad);
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = false;
 	f->kernel_open = rc == 0;

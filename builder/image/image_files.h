@@ -21,10 +21,12 @@
 
 #include "loaders/kernel_facts.h"
 #include "base/err.h"
+#include "builder/starter/starter.h"
 #include "builder/guest/file_digest.h"
 
 struct image_file {
 	struct image_file *next;
+	const struct starter *starter; /* the cache's */
 	dev_t dev;
 	ino_t ino;
 	int fd; /* for reading only */
@@ -52,7 +54,8 @@ struct image_file {
 /* Every file that is held; zero-initialised is empty. */
 struct image_cache {
 	struct image_file *files;
-	struct kept *kept;        /* where they outlive this process, borrowed; or NULL */
+	const struct starter *starter; /* makes the jails in which they are read; or NULL */
+	struct kept *kept;             /* where they outlive this process, borrowed; or NULL */
 	const char *_Atomic root; /* where paths begin, borrowed; NULL: at this process's root */
 	bool later; /* what nobody holds any more is closed by image_close_dropped, not at once */
 	struct image_file *dropped; /* these */

@@ -11,6 +11,7 @@
 
 #include "builder/guest/guest_config.h"
 #include "base/err.h"
+#include "builder/starter/starter.h"
 #include "loaders/kernel_facts.h"
 
 /* What is done with a guest's kernel file. */
@@ -50,7 +51,8 @@ struct image_type {
 	 * reading only and has size bytes: it is looked at in the jail. Returns 0, or -1 with e
 	 * set. NULL for types that hand none on.
 	 */
-	int (*check_file)(const struct guest_config *g, int fd, uint64_t size, struct err *e);
+	int (*check_file)(const struct starter *s, const struct guest_config *g, int fd,
+			  uint64_t size, struct err *e);
 
 	/*
 	 * Judges whether the guest's memory holds what it starts with. k is the kernel where that

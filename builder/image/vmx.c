@@ -87,9 +87,10 @@ static int vmx_check_kernel(const struct guest_config *g, const struct kernel_fa
 		       g->kernel);
 }
 
-static int vmx_check_file(const struct guest_config *g, int fd, uint64_t size, struct err *e)
+static int vmx_check_file(const struct starter *s, const struct guest_config *g, int fd,
+			  uint64_t size, struct err *e)
 {
-	return jail_qemu_kernel(g->kernel, fd, size, e);
+	return jail_qemu_kernel(s, g->kernel, fd, size, e);
 }
 
 static int vmx_check_memory(const struct guest_config *g, const struct kernel_facts *k,

@@ -26,24 +26,35 @@ struct end {
 	uint64_t cpu_us;
 };
 
-/*
- * Starts the job. Returns the child's pidfd, or -1 with e set. A child by fork: the caller's thread
- * goes on in it, alone.
- */
-static int jail_spawn(const struct jail_request *r, struct err *e)
+static void run(struct starter_request *in)
 {
-	const pid_t pid = fork();
-	int fd;
+	struct jail_request r;
 
-	if (pid == 0)
-		jail_child(r);
+	if (!parcel_bytes(&in->in, &r, sizeof(r)) || !parcel_is_read(&in->in) ||
+	    in->nr_files != r.nr_files || r.nr_files > NR_JAIL_FILES || r.job >= NR_JAIL_JOBS)
+		_exit(JAIL_EXIT_UNMADE);
+	memcpy(r.files, in->files, r.nr_files * sizeof(*r.files));
+	jail_child(&r);
+}
+
+const struct starter_verb jail_verb = {.name = "fork", .run = run};
+
+/* Starts the job. Returns the child's pidfd, or -1 with e set. */
+static int jail_spawn(const struct starter *s, const struct jail_request *r, struct err *e)
+{
+	const char *name = jail_job_type(r->job)->name;
+	struct parcel p = {0};
+	int fd = -1;
+	pid_t pid;
+
+	parcel_put_bytes(&p, r, sizeof(*r));
+	pid = starter_run(s, &jail_verb, &p, r->files, r->nr_files, &fd, e);
+	parcel_free(&p);
 	if (pid < 0)
-		return err_set_errno(e, errno, "cannot make a process for the %s",
-				     jail_job_type(r->job)->name);
-	fd = pidfd_of(pid);
+		return err_prefix(e, "cannot make a process for the %s: ", name);
 	if (fd >= 0)
 		return fd;
-	err_set_errno(e, errno, "no jail for the %s: pidfd_open", jail_job_type(r->job)->name);
+	err_set_errno(e, errno, "no jail for the %s: pidfd_open", name);
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -210,7 +221,7 @@ int jail_run(const struct jail_ask *ask, void *answer, size_t size, struct err *
 	r.files[JAIL_ANSWER] = new_file("answer", JAIL_HEAD + job->answer_size, e);
 	if (r.files[JAIL_ANSWER] < 0)
 		return -1;
-	child = jail_spawn(&r, e);
+	child = jail_spawn(ask->starter, &r, e);
 	if (child >= 0 && reap(child, &end, e) == 0 &&
 	    judge(ask, &end, r.files[JAIL_ANSWER], e) == 0)
 		rc = read_answer(r.files[JAIL_ANSWER], JAIL_HEAD, answer, size, e);

@@ -17,10 +17,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "builder/starter/starter.h"
 #include "jail_request.h"
 
 /* What is asked of a job. */
 struct jail_ask {
+	const struct starter *starter; /* makes the child; NULL: this process does */
 	enum jail_job job;
 	int input;  /* the file with the bytes, open for reading only; borrowed */
 	int output; /* of jail_output, for a job that has one; else -1. Borrowed */
@@ -33,6 +35,9 @@ struct jail_ask {
  * were; or what has become of it ("the decoder was ended (signal 11)").
  */
 int jail_run(const struct jail_ask *ask, void *answer, size_t size, struct err *e);
+
+/* What the starter does for it. */
+extern const struct starter_verb jail_verb;
 
 /* A text of an answer, in size bytes: it ends somewhere in them then, and what can't be printed is
  * '?'. */

@@ -14,10 +14,11 @@ static int trim(int fd, uint64_t size, struct err *e)
 			     (unsigned long long)size);
 }
 
-int jail_kernel(int fd, uint64_t size, uint64_t limit, struct kernel_facts *out, int *unpacked,
-		struct err *e)
+int jail_kernel(const struct starter *s, int fd, uint64_t size, uint64_t limit,
+		struct kernel_facts *out, int *unpacked, struct err *e)
 {
 	struct jail_ask ask = {
+		.starter = s,
 		.job = JAIL_KERNEL,
 		.input = fd,
 		.params = {.size = size, .limit = limit},

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "builder/starter/starter.h"
 #include "loaders/kernel_facts.h"
 
 /*
@@ -13,7 +14,7 @@
  * it unpacks to, at most limit bytes, whole pages of them; to be closed. Else it is -1. Returns 0,
  * or -1 with e set and nothing to close.
  */
-int jail_kernel(int fd, uint64_t size, uint64_t limit, struct kernel_facts *out, int *unpacked,
-		struct err *e);
+int jail_kernel(const struct starter *s, int fd, uint64_t size, uint64_t limit,
+		struct kernel_facts *out, int *unpacked, struct err *e);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include "jail.h"
 
-int jail_memmap(const char *path, int fd, uint64_t size, struct e820_map *out, struct err *e)
+int jail_memmap(const struct starter *s, const char *path, int fd, uint64_t size,
+		struct e820_map *out, struct err *e)
 {
 	const struct jail_ask ask = {
+		.starter = s,
 		.job = JAIL_MEMMAP,
 		.input = fd,
 		.output = -1,

@@ -3,9 +3,11 @@
 #include "jail.h"
 #include "qemu_kernel_job.h"
 
-int jail_qemu_kernel(const char *path, int fd, uint64_t size, struct err *e)
+int jail_qemu_kernel(const struct starter *s, const char *path, int fd, uint64_t size,
+		     struct err *e)
 {
 	const struct jail_ask ask = {
+		.starter = s,
 		.job = JAIL_QEMU_KERNEL,
 		.input = fd,
 		.output = -1,

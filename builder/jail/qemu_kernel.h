@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "builder/starter/starter.h"
 
 /* Whether QEMU can start the file at path, which is open for reading only and has size bytes.
  * Returns 0, or -1 with e set: "kernel PATH has no PVH entry, ...". */
-int jail_qemu_kernel(const char *path, int fd, uint64_t size, struct err *e);
+int jail_qemu_kernel(const struct starter *s, const char *path, int fd, uint64_t size,
+		     struct err *e);
 
 #endif

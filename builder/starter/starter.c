@@ -128,8 +128,8 @@ static int ask(const struct starter *s, const struct starter_verb *v, const stru
 	const int verb = find_verb(s, v);
 	int ends[2], rc;
 
-	if (verb < 0 || p->failed || p->n > STARTER_PARCEL_MAX || nr_files > STARTER_FILES_MAX) {
-		errno = p->failed ? ENOMEM : EINVAL;
+	if (verb < 0 || p->n > STARTER_PARCEL_MAX || nr_files > STARTER_FILES_MAX) {
+		errno = EINVAL;
 		return cannot_ask(v, e);
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -176,6 +176,8 @@ pid_t starter_run(const struct starter *s, const struct starter_verb *v, const s
 	struct message_answer a;
 	int file;
 
+	if (p->failed)
+		return err_set_passing(e, "out of memory");
 	if (!s)
 		return run_here(v, p, files, nr_files, pidfd, e);
 	if (ask(s, v, p, files, nr_files, &a, &file, e) < 0)
@@ -197,6 +199,10 @@ int starter_help(const struct starter *s, const struct starter_verb *v, const st
 	struct message_answer a;
 	int came = -1;
 
+	if (file)
+		*file = -1;
+	if (p->failed)
+		return err_set_passing(e, "out of memory");
 	if (!s) {
 		a.rc = v->help(&r, &came, e);
 	} else {

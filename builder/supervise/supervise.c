@@ -220,7 +220,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	if (devmodels_open(&s->all.models, &s->run, o->rundir, o->own_root, e) < 0)
 		say_lack(s, e); /* of guests with device models alone, who say so again */
 	s->images.later = true;
-	s->disks.starter = s->all.models.starter = o->starter;
+	s->disks.starter = s->all.models.starter = s->images.starter = o->starter;
 	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
 	/* Before there are threads: each has its powers for itself. */
 	if (o->starter && supervisor_drop_powers(e) < 0)

@@ -52,7 +52,7 @@ static void test_modules(void **state)
 	vif.way = VIF_ROUTED;
 	assert_int_equal(guest_modules(&cfg), 4 | 16);
 	/* Without lists they are built in, or loaded by somebody else. */
-	assert_int_equal(guest_modules_load(31, &e), 0);
+	assert_int_equal(guest_modules_load(NULL, 31, &e), 0);
 }
 
 /* A supervisor that takes over has no file of what is empty, and can't tell which file an image was

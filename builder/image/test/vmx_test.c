@@ -155,7 +155,7 @@ static void handed_on(const void *data, size_t len, const char *msg)
 	kit_write("handed-on", data, len);
 	fd = open(kit_path("handed-on"), O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	rc = image_vmx.check_file(&cfg, fd, len, &e);
+	rc = image_vmx.check_file(NULL, &cfg, fd, len, &e);
 	close(fd);
 	assert_string_equal(e.msg, msg);
 	assert_int_equal(rc, *msg ? -1 : 0);

@@ -36,7 +36,7 @@ static void test_sum(void **state)
 		fd = open_file("data", O_RDONLY);
 		/* Wherever somebody has read to before. */
 		lseek(fd, 1, SEEK_SET);
-		KIT_CHECK(jail_digest(fd, sum, &e) == 0, "%s", e.msg);
+		KIT_CHECK(jail_digest(NULL, fd, sum, &e) == 0, "%s", e.msg);
 		close(fd);
 		sha256_begin(&s);
 		sha256_add(&s, data, len);
@@ -52,14 +52,14 @@ static void test_errors(void **state)
 
 	(void)state;
 	fd = open_file(".", O_RDONLY | O_DIRECTORY);
-	assert_int_equal(jail_digest(fd, sum, &e), -1);
+	assert_int_equal(jail_digest(NULL, fd, sum, &e), -1);
 	assert_string_equal(e.msg, "cannot read the file: Is a directory");
 	close(fd);
 	fd = open_file("kernel", O_RDWR);
-	assert_int_equal(jail_digest(fd, sum, &e), -1);
+	assert_int_equal(jail_digest(NULL, fd, sum, &e), -1);
 	assert_string_equal(e.msg, "the file is not open for reading only");
 	close(fd);
-	assert_int_equal(jail_digest(fd, sum, &e), -1);
+	assert_int_equal(jail_digest(NULL, fd, sum, &e), -1);
 	assert_string_equal(e.msg, "cannot read the file: Bad file descriptor");
 }
 
@@ -67,7 +67,7 @@ static void digest_kernel(struct err *err)
 {
 	uint8_t sum[SHA256_BYTES];
 
-	if (jail_digest(open_file("kernel", O_RDONLY), sum, err) == 0)
+	if (jail_digest(NULL, open_file("kernel", O_RDONLY), sum, err) == 0)
 		err_set(err, "it was summed");
 }
 

@@ -29,7 +29,8 @@ static int open_sized(const char *name, uint64_t size, uint64_t limit)
 
 	assert_true(fd >= 0 && fstat(fd, &st) == 0);
 	e = (struct err){.msg = ""};
-	rc = jail_kernel(fd, size ? size : (uint64_t)st.st_size, limit, &facts, &unpacked, &e);
+	rc = jail_kernel(NULL, fd, size ? size : (uint64_t)st.st_size, limit, &facts, &unpacked,
+			 &e);
 	close(fd);
 	if (rc < 0)
 		assert_int_equal(unpacked, -1);

@@ -15,7 +15,7 @@ static void reads(const char *text, uint64_t size, const char *msg)
 	kit_text("map", text);
 	fd = open(kit_path("map"), O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	jail_memmap("/boot/map", fd, size ? size : strlen(text), &m, &e);
+	jail_memmap(NULL, "/boot/map", fd, size ? size : strlen(text), &m, &e);
 	close(fd);
 	assert_string_equal(e.msg, msg);
 	if (*msg)

@@ -201,6 +201,7 @@ static void test_help(void **state)
 
 static void test_errors(void **state)
 {
+	const struct parcel failed = {.failed = true};
 	struct parcel large = {0};
 	struct set s;
 	int file = 5;
@@ -214,6 +215,12 @@ static void test_errors(void **state)
 	assert_int_equal(starter_help(&s.starter, &v_other, &nothing, NULL, 0, NULL, &s.e), -1);
 	assert_string_equal(s.e.msg, "cannot do another thing: cannot ask the starter: Invalid "
 				     "argument");
+	/* A parcel for which there was no memory is not sent, and not done here either. */
+	assert_int_equal(starter_help(&s.starter, &v_pid, &failed, NULL, 0, NULL, &s.e), -1);
+	assert_string_equal(s.e.msg, "out of memory");
+	assert_true(s.e.passing);
+	assert_int_equal(starter_run(NULL, &v_add, &failed, NULL, 0, NULL, &s.e), -1);
+	assert_string_equal(s.e.msg, "out of memory");
 	while (large.n <= STARTER_PARCEL_MAX)
 		parcel_put_text(&large, "a long parcel, line by line");
 	assert_int_equal(starter_help(&s.starter, &v_write, &large, NULL, 0, NULL, &s.e), -1);
