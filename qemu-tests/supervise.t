@@ -24,7 +24,7 @@ my $boot = boot('supervise',
 		again => tiny('', qq(on_crash = "restart"\non_watchdog = "restart"\n)),
 		gone => tiny('crash'),
 		loops => tiny('reboot'),
-		loud => tiny('flood=6000'),
+		loud => tiny('flood=6000', qq(console_rate = 64\n)),
 	},
 	time => 300,
 	stage2 => <<'SH',
@@ -45,6 +45,13 @@ wakes() { for p in /proc/[0-9]*; do
 done | sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p'; }
 before=$(wakes); sleep 60; echo "$before $(wakes)" >/tmp/wakes
 said wakes </tmp/wakes
+
+# 469000 bytes, of which 64 KiB are taken at once.
+now() { cut -d ' ' -f 1 /proc/uptime; }
+before=$(now)
+type_to loud flood=7000
+await_console loud '^flood 007000 ' 60
+echo "$before $(now)" | said flood
 
 # Both ways, and only to the one that is meant.
 type_to typed 'hello there'
@@ -142,11 +149,13 @@ cmp_ok($wakes[1] - $wakes[0], '<', 80, 'and wakes up for nothing else');
 
 # ---- the logs ----
 my @loud = split /\n/, $boot->said('log.loud');
-like($loud[-1], qr/^flood 006000 /, 'the newest of a long log is kept');
+like($loud[-1], qr/^flood 007000 /, 'the newest of a long log is kept');
 cmp_ok($boot->said('loud_size.out'), '<=', 256 * 1024, 'in 256 KiB');
 cmp_ok($boot->said('loud_size.out'), '>=', 128 * 1024, 'of which no more than half is dropped');
 my @numbers = map { /^flood (\d+)/ ? $1 + 0 : () } @loud;
 is(scalar(grep { $numbers[$_] != $numbers[$_ - 1] + 1 } 1 .. $#numbers), 0, 'no line is missing in it');
+my ($began, $over) = split ' ', $boot->said('flood');
+cmp_ok($over - $began, '>', 6, 'a flood takes as long as its rate wants');
 is($boot->said('log.stays'), "tiny is up: 16 MiB, store channel 0, cmdline []\n",
 	'a log has what its guest printed, and nothing of others');
 

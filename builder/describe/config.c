@@ -381,6 +381,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 		.device_timeout = 10,
 		.ready_timeout = 60,
 		.start_retries = RETRIES_AS_USUAL,
+		.console_rate = CONSOLE_RATE_USUAL,
 	};
 	find_statements(&r, c);
 	read_deciding(&r);

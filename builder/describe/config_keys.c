@@ -25,6 +25,9 @@
 /* A try a minute makes that two months; whoever wants more does not want a number. */
 #define RETRIES_MAX 100000
 
+/* KiB a second that a console may print: far more than a ring of 2 KiB carries. */
+#define CONSOLE_RATE_MAX 1048576
+
 static const struct word types[] = {
 	[GUEST_PV] = {"pv", WORD_OK},
 	[GUEST_PVH] = {"pvh", WORD_OK},
@@ -185,6 +188,8 @@ const struct key config_keys[] = {
 	{"ready_timeout", read_unsigned, FIELD(ready_timeout),
 	 .min = 1, .max = TIMEOUT_MAX, .unit = "seconds"},
 	{"start_retries", read_retries, FIELD(start_retries), .min = 0, .max = RETRIES_MAX},
+	{"console_rate", read_unsigned, FIELD(console_rate),
+	 .min = 0, .max = CONSOLE_RATE_MAX, .unit = "KiB/s"},
 
 	{"device_model_protocol", read_word, FIELD(model_protocol), .words = protocols,
 	 .guests = KEY_FOR_HVM, .own = true, .decides = true},

@@ -61,6 +61,10 @@ static inline void key_set_add(struct key_set *s, size_t i)
 /* The longest value of `ready`, in characters. */
 #define CONFIG_READY_MAX 255
 
+/* KiB a second. All that a Linux prints at its start, some 70 KiB, is a part of what is read at
+ * once, and a flood costs dom0 what it does by xenconsoled, whose own bound is 300. */
+#define CONSOLE_RATE_USUAL 256
+
 /* Values of start_retries. As usual: a few times for a guest that has never run, without end for
  * one that has. */
 #define RETRIES_UNLIMITED UINT32_MAX
@@ -151,6 +155,8 @@ struct guest_config {
 
 	/* How often a start that failed for a passing cause is tried again, or one of RETRIES_*. */
 	unsigned start_retries;
+
+	unsigned console_rate; /* KiB a second that its pv console may print; 0: no bound; 256 */
 
 	/* Of the disks, those that QEMU serves: libxl's back end qdisk. */
 	size_t nr_qdisks;

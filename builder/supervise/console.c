@@ -47,6 +47,17 @@ void console_close(struct console *c, xenevtchn_handle *xce)
 	memset(c, 0, sizeof(*c));
 }
 
+size_t console_there(const struct console *c)
+{
+	const volatile struct xencons_interface *ring = c->ring;
+	XENCONS_RING_IDX there;
+
+	if (!ring)
+		return 0;
+	there = ring->out_prod - ring->out_cons;
+	return there > sizeof(ring->out) ? 0 : there;
+}
+
 size_t console_read(struct console *c, xenevtchn_handle *xce, char *buf, size_t size)
 {
 	volatile struct xencons_interface *ring = c->ring;

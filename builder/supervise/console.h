@@ -43,6 +43,9 @@ uint32_t console_taken(const struct console *c, bool *all);
  */
 void console_close(struct console *c, xenevtchn_handle *xce);
 
+/* How much of its output the guest says is in the ring; 0 when it is closed or makes no sense. */
+size_t console_there(const struct console *c);
+
 /* Takes what the guest has printed, at most size bytes, and tells it that there is room. Returns
  * the number. */
 size_t console_read(struct console *c, xenevtchn_handle *xce, char *buf, size_t size);

@@ -859,6 +859,7 @@ static uint64_t go_on(struct supervisor *s, uint64_t now)
 	due = clock_earlier(tick_due(s, now), xl_records_due(&s->records, &s->all));
 	due = clock_earlier(due, errands_tick(&s->errands, now));
 	due = clock_earlier(due, worker_tick(&s->worker, now));
+	due = clock_earlier(due, units_console_later(&s->all, now));
 	due = clock_earlier(due, control_due(&s->control, now));
 	due = clock_earlier(due, boot_end_due(&s->boot_end, &s->all));
 	return clock_earlier(due, leave_due(s, now));

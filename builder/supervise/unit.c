@@ -29,6 +29,9 @@ int unit_init(struct units *all, struct unit *u, const struct guest_config *cfg,
 	memset(u, 0, sizeof(*u));
 	u->log.fd = u->tail.fd = -1;
 	u->recorded = u->terminal.domid = NO_DOMAIN;
+	/* A second's worth at once: what a kernel prints at its start. */
+	rate_init(&u->console_rate, cfg->console_rate * UINT64_C(1024),
+		  cfg->console_rate * UINT64_C(1024));
 	if (guest_init(&u->guest, cfg, e) < 0)
 		return -1;
 	if (bounded_log_open(&u->log, all->run->console, cfg->name, &log) < 0)

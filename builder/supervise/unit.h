@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/bounded_log.h"
+#include "base/rate.h"
 #include "console.h"
 #include "console_tail.h"
 #include "echo.h"
@@ -224,7 +225,10 @@ struct unit {
 	uint64_t console_since;  /* ns */
 	unsigned console_events; /* since then */
 	bool console_masked;     /* it floods: quiet until the next tick */
-	bool model_said;         /* its device model has said something, or ended */
+	struct rate console_rate;
+	uint64_t console_later; /* it has printed what it may: its ring is looked at again then,
+				   ns; 0: at its next event */
+	bool model_said;        /* its device model has said something, or ended */
 	struct bounded_log log;
 	struct echo_line line;
 

@@ -16,6 +16,9 @@
 /* What is taken at once of the output of a guest that may go on to write, in reads. */
 #define DRAIN_MAX 1000
 
+/* How long output waits at most that was more than the guest's rate. */
+#define LATER_MAX_NS (100 * NS_PER_MS)
+
 /* How long a device model that goes on after its guest's end is given to say what it has. */
 #define MODEL_NS (250 * NS_PER_MS)
 
@@ -105,6 +108,7 @@ void unit_console_close(struct units *all, struct unit *u)
 	/* The tail stays: the guest's next domain has the same log. */
 	console_close(&u->console, all->xce);
 	console_close(&u->rest, all->xce);
+	u->console_later = 0;
 	echo_flush(&u->line, all->echo, all->echo_out, unit_name(u));
 }
 
@@ -140,20 +144,46 @@ static void deliver(struct units *all, struct unit *u, const char *buf, size_t n
 	all->output(all->output_arg, u, buf, n);
 }
 
+/* How long it takes until the rate has room for a full ring: the loop wakes up no more often. */
+static uint64_t pause_of(const struct rate *r)
+{
+	const uint64_t ns = CONSOLE_RING_OUT * NS_PER_S / r->per_second;
+
+	return ns < LATER_MAX_NS ? ns : LATER_MAX_NS;
+}
+
+/*
+ * From the ring, no more than the guest's rate has room for. The rest stays there, so that the
+ * guest waits when the ring is full, and is taken later without an event: none comes of a ring in
+ * which nothing changes. Nor is one waited for when the rate is all but used up: a flood is then
+ * taken by the full ring.
+ */
+static size_t ring_read(struct units *all, struct unit *u, char buf[CONSOLE_RING_OUT])
+{
+	struct rate *r = &u->console_rate;
+	const uint64_t now = clock_ns();
+	const size_t there = console_there(&u->console);
+	const size_t may = (size_t)rate_take(r, now, there);
+	const bool used_up = r->per_second && may && r->there < CONSOLE_RING_OUT;
+
+	u->console_later = may < there || used_up ? now + pause_of(r) : 0;
+	return console_read(&u->console, all->xce, buf, may);
+}
+
 size_t unit_console(struct units *all, struct unit *u)
 {
 	char buf[CONSOLE_RING_OUT];
 	size_t n = console_tail_read(&u->tail, buf, sizeof(buf));
 
 	if (!n)
-		n = console_read(&u->console, all->xce, buf, sizeof(buf));
+		n = ring_read(all, u, buf);
 	if (!n)
 		n = serial_read(u, buf, sizeof(buf));
 	if (n)
 		deliver(all, u, buf, n);
 	if (n && u->tail.fd >= 0 && all->ledger)
 		ledger_note(all->ledger, unit_record(all, u), (uint64_t)u->tail.at);
-	if (u->console.ring && !u->console_masked) {
+	if (u->console.ring && !u->console_masked && !u->console_later) {
 		const uint64_t now = clock_ns();
 
 		if (now - u->console_since >= CONSOLE_EVENTS_NS) {
@@ -173,6 +203,31 @@ void unit_console_drain(struct units *all, struct unit *u)
 		;
 }
 
+uint64_t units_console_later(struct units *all, uint64_t now)
+{
+	uint64_t due = UINT64_MAX;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct unit *u = &all->list[i];
+
+		if (u->console_later && u->console_later <= now)
+			unit_console(all, u);
+		if (u->console_later)
+			due = clock_earlier(due, u->console_later);
+	}
+	return due;
+}
+
+/* What a ring holds in which nobody writes any more, at whatever rate. */
+static void drain_last(struct units *all, struct unit *u, struct console *c)
+{
+	char buf[CONSOLE_RING_OUT];
+	const size_t n = console_read(c, all->xce, buf, sizeof(buf));
+
+	if (n)
+		deliver(all, u, buf, n);
+}
+
 /*
  * Whether xenconsoled has done with the ring. It makes room in the ring before it writes to the log
  * (tools/console/daemon/io.c, buffer_append), so that the log has to be as long as what was taken.
@@ -188,11 +243,9 @@ static bool ring_is_read(const struct unit *u, off_t logged)
 /* Of one whose ring xenconsoled reads. */
 static bool served_finished(struct units *all, struct unit *u, uint64_t now)
 {
-	char buf[CONSOLE_RING_OUT];
 	struct err ignored;
 	off_t logged = 0;
 	bool read = true;
-	size_t n;
 
 	/* Where it can't be seen there is nothing but time. */
 	if (!u->rest.ring && console_map(&u->rest, all->host, &u->guest, &ignored) < 0)
@@ -206,9 +259,7 @@ static bool served_finished(struct units *all, struct unit *u, uint64_t now)
 		return true;
 	if (now - u->ended_at < LAST_WORDS_NS)
 		return false;
-	n = console_read(&u->rest, all->xce, buf, sizeof(buf));
-	if (n)
-		deliver(all, u, buf, n);
+	drain_last(all, u, &u->rest);
 	return true;
 }
 
@@ -223,6 +274,8 @@ bool unit_console_finished(struct units *all, struct unit *u, uint64_t now)
 	if (all->consoles != CONSOLES_OURS && !u->console.ring && !served_finished(all, u, now))
 		return false;
 	unit_console_drain(all, u);
+	drain_last(all, u, &u->console);
+	u->console_later = 0;
 	console_close(&u->rest, all->xce);
 	u->heard = true;
 	return true;

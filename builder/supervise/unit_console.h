@@ -30,7 +30,11 @@ void units_console_take_back(struct units *all);
  */
 size_t unit_console(struct units *all, struct unit *u);
 
-/* The same until there is nothing, but no more than a guest may write meanwhile. */
+/* Takes from each console what was left because it was more than the guest's rate, once that has
+ * room for it. Returns when there will be more of that, ns; UINT64_MAX for no time. */
+uint64_t units_console_later(struct units *all, uint64_t now);
+
+/* The same as unit_console until there is nothing, but no more than a guest may write meanwhile. */
 void unit_console_drain(struct units *all, struct unit *u);
 
 /*

@@ -60,6 +60,7 @@ static void test_defaults(void **state)
 	assert_null(g.ready);
 	assert_int_equal(g.ready_timeout, 60);
 	assert_int_equal(g.start_retries, RETRIES_AS_USUAL);
+	assert_int_equal(g.console_rate, 256);
 	assert_null(g.boot);
 	assert_int_equal(g.videoram_kib, 0);
 	assert_false(g.acpi || g.apic || g.hpet || g.viridian || g.hap || g.vnc);
@@ -99,7 +100,8 @@ static void test_whole_file(void **state)
 		"cpu_weight = 512; cap = 50\n"
 		"on_poweroff = 'preserve'; on_reboot = 'destroy'; on_crash = 'restart'\n"
 		"profile = [ 'normal', 'recovery' ]\n"
-		"device_timeout = 30; ready_timeout = 3600; start_retries = 7\n"
+		"device_timeout = 30; ready_timeout = 3600; start_retries = 7; "
+		"console_rate = 0\n"
 		"after = [ 'db', 'net-1' ]\n"
 		"ready = 'control/feature-poweroff'\n";
 	static const uint8_t uuid[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
@@ -145,6 +147,7 @@ static void test_whole_file(void **state)
 	assert_int_equal(g.device_timeout, 30);
 	assert_int_equal(g.ready_timeout, 3600);
 	assert_int_equal(g.start_retries, 7);
+	assert_int_equal(g.console_rate, 0);
 	assert_int_equal(g.after.n, 2);
 	assert_string_equal(g.after.v[1], "net-1");
 	assert_int_equal(g.after_loc.line, 19);
@@ -485,6 +488,7 @@ static void test_table(void **state)
 		{"ready", "'data/up'"},
 		{"ready_timeout", "3600"},
 		{"start_retries", "'unlimited'"},
+		{"console_rate", "64"},
 		{"device_model_protocol", "'qemu'; type = 'hvm'"},
 		{"device_model_override", "'/x'; type = 'hvm'"},
 		{"device_model_config", "'/x'; type = 'hvm'; device_model_protocol = 'classic'; "

@@ -100,6 +100,8 @@ static void test_order(void **state)
 		"web.cfg:2:17: ready_timeout = 3601: must be 1 to 3600 seconds\n");
 	refuses("start_retries = 100001",
 		"web.cfg:2:17: start_retries = 100001: must be 0 to 100000\n");
+	refuses("console_rate = 1048577",
+		"web.cfg:2:16: console_rate = 1048577: must be 0 to 1048576 KiB/s\n");
 	refuses("start_retries = 'often'",
 		"web.cfg:2:17: start_retries = \"often\": must be an integer, or \"unlimited\"\n");
 	refuses("start_retries = [ 1 ]",

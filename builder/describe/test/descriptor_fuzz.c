@@ -138,6 +138,7 @@ static void check_devices(const struct guest_config *g)
 			       !vif_routes_meet(&g->vifs[i], &g->vifs[j], net));
 	}
 	assert(g->device_timeout >= 1 && g->device_timeout <= 3600);
+	assert(g->console_rate <= 1048576);
 	assert(g->start_retries <= 100000 || g->start_retries >= RETRIES_AS_USUAL);
 	assert(g->ready_timeout >= 1 && g->ready_timeout <= 3600);
 	assert(!g->ready ||

@@ -94,6 +94,7 @@ static void test_own(void **state)
 		"ready_timeout",
 		"device_timeout",
 		"start_retries",
+		"console_rate",
 	};
 
 	(void)state;

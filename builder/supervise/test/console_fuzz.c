@@ -46,6 +46,7 @@ static void read_some(struct scene *s, size_t size)
 	size_t n;
 
 	assert(buf);
+	assert(console_there(&s->console) == (there > CONSOLE_RING_OUT ? 0 : there));
 	n = console_read(&s->console, s->xce, buf, size);
 	assert(n <= size && n <= CONSOLE_RING_OUT);
 	assert(n == (there > CONSOLE_RING_OUT ? 0 : there < size ? there : size));

@@ -4,6 +4,7 @@
 #include "builder/fake/units.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +106,149 @@ static void test_flood(void **state)
 	unit_tick(&k.all, u, clock_ns());
 	assert_false(u->console_masked);
 	assert_int_equal(xenevtchn_pending(k.all.xce), port);
+	assert_int_equal(unit_console(&k.all, u), 5);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* As much as the ring has room for, of letters that go round. Returns where they go on. */
+static char print_full(char letter)
+{
+	char text[CONSOLE_RING_OUT + 1];
+
+	for (size_t i = 0; i < CONSOLE_RING_OUT; i++) {
+		text[i] = letter;
+		letter = letter == 'z' ? 'a' : (char)(letter + 1);
+	}
+	text[CONSOLE_RING_OUT] = '\0';
+	fake_print(1, text);
+	return letter;
+}
+
+/* That the log has n such letters from the first on. */
+static void assert_letters(size_t n)
+{
+	char text[16384];
+	char letter = 'a';
+
+	kit_read("run/console/web.log", text, sizeof(text));
+	assert_int_equal(strlen(text), n);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(text[i], letter);
+		letter = letter == 'z' ? 'a' : (char)(letter + 1);
+	}
+}
+
+static bool has_event(struct kit_units *k)
+{
+	struct pollfd p = {.fd = xenevtchn_fd(k->all.xce), .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* One second's worth is read at once, and then no more than the rate: the rest stays in the ring,
+ * no event comes of it, and none of it is lost. */
+static void test_rate(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	uint64_t began, due;
+	char letter = 'a';
+	struct kit_units k;
+	struct unit *u;
+	int port;
+
+	(void)state;
+	cfg.console_rate = 8;
+	open_running(&k, &cfg);
+	u = &k.all.list[0];
+	port = xenevtchn_pending(k.all.xce); /* of the binding */
+	unit_console(&k.all, u);
+	began = clock_ns();
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(u->console_later, 0);
+		letter = print_full(letter);
+		assert_int_equal(xenevtchn_pending(k.all.xce), port);
+		assert_int_equal(unit_console(&k.all, u), CONSOLE_RING_OUT);
+	}
+	assert_in_range(u->console_later - began, 100 * NS_PER_MS, 5 * NS_PER_S);
+	letter = print_full(letter);
+	assert_true(unit_console(&k.all, u) < CONSOLE_RING_OUT);
+	/* A guest that goes on writes into a ring that is full, or nearly. */
+	letter = print_full(letter);
+	assert_false(has_event(&k));
+	while ((due = units_console_later(&k.all, clock_ns())) != UINT64_MAX) {
+		assert_int_equal(due, u->console_later);
+		usleep(20000);
+	}
+	assert_int_equal(u->console_later, 0);
+	/* 2048 bytes at 8 KiB a second. */
+	assert_true(clock_ns() - began >= 250 * NS_PER_MS);
+	assert_int_equal(u->console.ring->out_cons, u->console.ring->out_prod);
+	assert_letters(u->console.ring->out_prod);
+	assert_in_range(u->console.ring->out_prod, 5 * CONSOLE_RING_OUT, 6 * CONSOLE_RING_OUT);
+	/* What is printed while it waits for nothing is told by an event again: the first one was
+	 * when the ring was filled up. */
+	assert_int_equal(xenevtchn_pending(k.all.xce), port);
+	assert_int_equal(unit_console(&k.all, u), 0);
+	fake_print(1, "x");
+	assert_int_equal(xenevtchn_pending(k.all.xce), port);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* What is left in the ring at the guest's end is read at once, and that is all. */
+static void test_rate_last_words(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_units k;
+	struct unit *u;
+
+	(void)state;
+	cfg.console_rate = 1;
+	cfg.on_poweroff = ACTION_PRESERVE;
+	open_running(&k, &cfg);
+	u = &k.all.list[0];
+	print_full('a');
+	assert_in_range(unit_console(&k.all, u), 1024, 1500);
+	assert_true(u->console_later > 0);
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	kit_units_look(&k, 0);
+	assert_true(u->heard);
+	assert_letters(CONSOLE_RING_OUT);
+	assert_int_equal(units_console_later(&k.all, UINT64_MAX), UINT64_MAX);
+	kit_units_close(&k);
+	fake_reset();
+}
+
+/* Without a bound it is what it was. Indices that make no sense cost nothing, and hold up nothing.
+ */
+static void test_rate_none(void **state)
+{
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct kit_units k;
+	struct unit *u;
+
+	(void)state;
+	cfg.console_rate = 0;
+	open_running(&k, &cfg);
+	u = &k.all.list[0];
+	for (int i = 0; i < 50; i++) {
+		print_full('a');
+		assert_int_equal(unit_console(&k.all, u), CONSOLE_RING_OUT);
+	}
+	assert_int_equal(u->console_later, 0);
+	kit_units_close(&k);
+
+	cfg.console_rate = 1;
+	open_running(&k, &cfg);
+	u = &k.all.list[0];
+	for (int i = 0; i < 50; i++) {
+		u->console.ring->out_prod += 1000000;
+		assert_int_equal(unit_console(&k.all, u), 0);
+		assert_int_equal(u->console.ring->out_cons, u->console.ring->out_prod);
+		assert_int_equal(u->console_later, 0);
+	}
+	fake_print(1, "hello");
 	assert_int_equal(unit_console(&k.all, u), 5);
 	kit_units_close(&k);
 	fake_reset();
@@ -400,6 +544,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_console_output),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_rate_last_words),
+		cmocka_unit_test(test_rate_none),
 		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_tail_old),
 		cmocka_unit_test(test_last_words),
