@@ -27,7 +27,7 @@ start:	/* rsi is the address of struct start_info */
 	cld
 	mov	$stack_end, %esp
 	mov	%rsi, %rdi
-	call	tiny_main
+	call	pv_main
 	ud2
 
 	.globl hypercall_page

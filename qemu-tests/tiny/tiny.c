@@ -11,49 +11,9 @@
  *	name=NAME				nothing; shown with the rest of the command line
  *	any other line typed			is said back: "got: LINE"
  */
-#include "../pvconsole.h"
+#include "../pv64.h"
 
 #define TEXT_SIZE 256
-
-/* start.S */
-extern char hypercall_page[4096];
-extern char shared_page[4096];
-void tiny_main(const struct start_info *si);
-
-static long hypercall(unsigned long nr, uint64_t a, uint64_t b, uint64_t c)
-{
-	char *entry = hypercall_page + nr * 32;
-	long result;
-
-	asm volatile("call *%[entry]"
-		     : "=a"(result), "+D"(a), "+S"(b), "+d"(c)
-		     : [entry] "r"(entry)
-		     : "rcx", "r8", "r9", "r10", "r11", "memory");
-	return result;
-}
-
-static long call(unsigned long nr, unsigned long op, const void *arg)
-{
-	return hypercall(nr, op, (uintptr_t)arg, 0);
-}
-
-/* The text behind prefix, or NULL when word does not begin with it. */
-static const char *after(const char *word, const char *prefix)
-{
-	while (*prefix)
-		if (*word++ != *prefix++)
-			return NULL;
-	return word;
-}
-
-static unsigned long number(const char *digits)
-{
-	unsigned long n = 0;
-
-	while (*digits >= '0' && *digits <= '9')
-		n = n * 10 + (unsigned long)(*digits++ - '0');
-	return n;
-}
 
 /* Prints as many numbered lines as the digits say. */
 static void lines(const struct console *t, const char *digits, const char *begin, const char *end)
@@ -119,23 +79,13 @@ static void act_on_cmdline(const struct console *t, const char *cmdline)
 	}
 }
 
-static void open_shared_info(struct console *t, const struct start_info *si)
+void pv_main(const struct start_info *si)
 {
-	/* Present, writable, user: a 64-bit PV kernel runs in ring 3. */
-	hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)shared_page, si->shared_info | 7,
-		  UVMF_INVLPG);
-	t->shared = (volatile struct shared_info *)shared_page;
-}
-
-void tiny_main(const struct start_info *si)
-{
-	const uint64_t *machine_to_phys = (const uint64_t *)HYPERVISOR_VIRT_START;
 	const char *cmdline = (const char *)si->cmd_line;
-	struct console t = {.port = si->console.domU.evtchn};
+	struct console t;
 	char line[TEXT_SIZE];
 
-	t.ring = (volatile struct xencons_interface *)(machine_to_phys[si->console.domU.mfn] << 12);
-	open_shared_info(&t, si);
+	open_console(&t, si);
 	put(&t, "tiny is up: ");
 	put_number(&t, si->nr_pages / 256, 1);
 	put(&t, " MiB, store channel ");
