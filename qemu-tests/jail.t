@@ -44,6 +44,16 @@ for my $bad (
 	is(compared($good =~ s/$from/$to/r), $said, "the comparison finds $what");
 }
 
+my $helper = $good . "12 5 0 1ff 0 0 2/1:dev,run earlydom: \@earlydom help\n";
+# watched(TEXT): the same for what was seen over a time
+sub watched {
+	my ($text) = @_;
+	return join("\n", powers_differ([powers_table($made_up)], [powers_seen($text)], watched => 1));
+}
+is(watched($helper), "a helper (short-lived): CapEff all, not none (earlydom: \@earlydom help)\n"
+	. "a helper (short-lived): root own root, not dom0's (earlydom: \@earlydom help)", 'and a helper that was never without powers');
+is(watched($helper . "12 5 0 0 0 0 1/1:bin,dev earlydom: \@earlydom help\n"), '', 'but not one that came to be without');
+
 # ---- guests of all kinds ----
 my $own = '/usr/lib/earlydom/earlydom-model';
 # Without a card, on whose screen a BIOS spends most of its time.
@@ -117,7 +127,7 @@ like((grep { / of 6 guests started in / } $boot->earlydom)[0] // '', qr/^6 of 6 
 my @seen = powers_seen($boot->said('powers.out'));
 my @watched = grep { $_->{what} ne 'earlydom: /bin/sh /sbin/earlydom boot' } powers_seen($boot->said('watched'));
 is(join("\n", powers_differ(\@table, \@seen)), '', 'each process may do what docs/security.md says');
-is(join("\n", powers_differ(\@table, \@watched, known_only => 1)), '', 'and there was none that it does not know');
+is(join("\n", powers_differ(\@table, \@watched, watched => 1)), '', 'and there was none that it does not know');
 cmp_ok(scalar(grep { $_->{what} =~ /^earlydom: / } @watched), '>', 2, 'which was watched from the first one on');
 note(join("\n", map { "$_->{pid} $_->{uid} $_->{caps} $_->{new_privs} $_->{seccomp} $_->{root_id}:$_->{names} $_->{what}" } @seen));
 

@@ -4,10 +4,11 @@ package Powers;
 
 use strict;
 use warnings;
+no warnings 'portable'; # capabilities have more than 32 bits
 
 use Exporter qw(import);
 
-our @EXPORT = qw(powers_table powers_seen powers_differ powers_latest);
+our @EXPORT = qw(powers_table powers_seen powers_differ);
 
 my @columns = qw(process uid caps new_privs seccomp root known_by);
 my $head = '| process | Uid | CapEff | NoNewPrivs | Seccomp | root | how it is recognised |';
@@ -63,13 +64,6 @@ sub powers_seen {
 	return @seen;
 }
 
-# powers_latest(SEEN): of each process the lines of its last command line, the last one of several
-sub powers_latest {
-	my (@seen) = @_;
-	my %last = map { ("$_->{pid} $_->{what}" => $_) } @seen;
-	return grep { $last{"$_->{pid} $_->{what}"} == $_ } @seen;
-}
-
 # A cell's value, and what it is to be compared with
 sub _uid {
 	my ($row, $domid) = @_;
@@ -94,21 +88,33 @@ sub _root {
 	return "with $p->{names}";
 }
 
+# _wrong(ROW, PROCESS, ALL, ROOTS): what is not as the row has it
+sub _wrong {
+	my ($row, $p, $all, @roots) = @_;
+	my ($domid) = $p->{what} =~ $row->{known_by};
+	my @is = ($p->{uid}, _caps_text(hex($p->{caps}), $all), $p->{new_privs}, $p->{seccomp}, _root($p, @roots));
+	my @wanted = (_uid($row, $domid), @{$row}{qw(caps new_privs seccomp root)});
+	my @names = qw(Uid CapEff NoNewPrivs Seccomp root);
+	return map { "$row->{process}: $names[$_] $is[$_], not $wanted[$_] ($p->{what})" }
+		grep { $is[$_] ne $wanted[$_] } 0 .. $#names;
+}
+
 # powers_differ(ROWS, SEEN, OPTIONS): what is wrong, a line each: a process of ours that no row or more than one
 # knows, a power that is not as its row has it, a row that is of no process. A process is ours by its name, or as a
 # descendant of one that is. OPTIONS:
 #
-#	known_only  true: whether each is known, and nothing else
+#	watched  true: SEEN is what was seen over a time, in which processes give up their powers one after the
+#	         other. Rows are not looked for, and only those that are short-lived and were met are compared: one
+#	         of the looks has to be as the row has it
 sub powers_differ {
 	my ($rows, $seen, %o) = @_;
 	my ($init) = grep { $_->{pid} == 1 } @$seen;
 	return 'process 1 was not seen' if !$init;
-	my $all = hex($init->{caps});
 	my ($supervisor) = grep { $_->{what} =~ /^earlydom: \@earlydom supervise$/ } reverse @$seen;
-	my $own = $supervisor ? $supervisor->{root_id} : undef;
+	my @compared_by = (hex($init->{caps}), $init->{root_id}, $supervisor ? $supervisor->{root_id} : undef);
 	my %parent = map { $_->{pid} => $_->{ppid} } @$seen;
 	my %named = map { $_->{what} =~ $ours ? ($_->{pid} => 1) : () } @$seen;
-	my (@bad, %met);
+	my (@bad, %met, %good);
 	for my $p (@$seen) {
 		my $mine = 0;
 		for (my $pid = $p->{pid}; $pid && !$mine; $pid = $parent{$pid}) {
@@ -121,16 +127,16 @@ sub powers_differ {
 			next;
 		}
 		my ($row) = @known;
-		$met{$row->{process}} = 1;
-		next if $o{known_only};
-		my ($domid) = $p->{what} =~ $row->{known_by};
-		my @is = ($p->{uid}, _caps_text(hex($p->{caps}), $all), $p->{new_privs}, $p->{seccomp}, _root($p, $init->{root_id}, $own));
-		my @wanted = (_uid($row, $domid), @{$row}{qw(caps new_privs seccomp root)});
-		my @names = qw(Uid CapEff NoNewPrivs Seccomp root);
-		push @bad, map { "$row->{process}: $names[$_] $is[$_], not $wanted[$_] ($p->{what})" }
-			grep { $is[$_] ne $wanted[$_] } 0 .. $#names;
+		my @wrong = _wrong($row, $p, @compared_by);
+		push @bad, @wrong if !$o{watched};
+		$met{$row->{process}} = \@wrong;
+		$good{$row->{process}} = 1 if !@wrong;
 	}
-	push @bad, map { "$_->{process}: no process is" } grep { !$o{known_only} && !$_->{short} && !$met{$_->{process}} } @$rows;
+	for my $row (@$rows) {
+		my $process = $row->{process};
+		push @bad, "$process: no process is" if !$o{watched} && !$row->{short} && !$met{$process};
+		push @bad, @{$met{$process}} if $o{watched} && $row->{short} && $met{$process} && !$good{$process};
+	}
 	return @bad;
 }
 
