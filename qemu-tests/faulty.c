@@ -1,7 +1,11 @@
 /*
- * faulty: the faults of dom0 and of guests that busybox cannot make, for faults.t. Run in dom0.
+ * faulty: the faults of dom0 and of guests that busybox cannot make, for faults.t and attack.t.
+ * Run in dom0.
  *
  *     faulty crash DOMID...      the hypervisor ends the domains as crashed
+ *     faulty restart DOMID FILE TEXT
+ *                                does that to one of them, and prints how many milliseconds it
+ *                                takes until FILE has TEXT once more; `never` after a minute
  *     faulty kill SIGNR WORDS    sends the signal to all processes with these words, a blank
  *                                between them, and prints their numbers; 0 does nothing else
  *     faulty tty SLAVE OUT       a terminal: the name of its slave is put into SLAVE, and all that
@@ -21,6 +25,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/dm-ioctl.h>
@@ -46,6 +51,52 @@ static int crash(char **domids)
 			rc = complain(*domids);
 	xc_interface_close(xch);
 	return rc;
+}
+
+#define NEVER_MS 60000
+
+static unsigned now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (unsigned)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
+}
+
+/* How often the text is in the file. */
+static unsigned times(const char *file, const char *text)
+{
+	static char buf[512 << 10];
+	const int fd = open(file, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? 0 : read(fd, buf, sizeof(buf));
+	const char *at = buf;
+	unsigned found = 0;
+
+	if (fd >= 0)
+		close(fd);
+	while (n > 0 && (at = memmem(at, (size_t)(buf + n - at), text, strlen(text)))) {
+		at += strlen(text);
+		found++;
+	}
+	return found;
+}
+
+static int restart(char *domid, const char *file, const char *text)
+{
+	char *const one[] = {domid, NULL};
+	const unsigned before = times(file, text), began = now_ms();
+
+	if (crash((char **)one))
+		return 1;
+	while (times(file, text) <= before) {
+		if (now_ms() - began >= NEVER_MS) {
+			printf("never\n");
+			return 1;
+		}
+		usleep(5000);
+	}
+	printf("%u\n", now_ms() - began);
+	return 0;
 }
 
 /* Whether these are the words of process pid. */
@@ -167,6 +218,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(what, "crash"))
 		return crash(argv + 2);
+	if (argc == 5 && !strcmp(what, "restart"))
+		return restart(argv[2], argv[3], argv[4]);
 	if (argc == 4 && !strcmp(what, "kill"))
 		return kill_called(atoi(argv[2]), argv[3]);
 	if (argc == 4 && !strcmp(what, "tty"))
