@@ -226,7 +226,7 @@ static int put_content(struct output *o, int fd, const char *path, const struct 
 	struct row r = {.path = path, .size = size, .content = c, .guest = "", .left_out = ""};
 	char why[64];
 
-	if (probe_content(fd, p ? p->start * 512 : 0, p ? p->size * 512 : 0, c, e) < 0)
+	if (probe_content(NULL, fd, p ? p->start * 512 : 0, p ? p->size * 512 : 0, c, e) < 0)
 		return err_prefix(e, "%.200s: ", path);
 	r.number = p ? p->number : 0;
 	r.partuuid = p ? p->uuid : "";
@@ -248,7 +248,7 @@ static int put_image(struct output *o, int fd, const char *path, uint64_t size, 
 		return -1;
 	if (c.raid)
 		return 0;
-	if (probe_table(fd, 0, &t, e) < 0)
+	if (probe_table(NULL, fd, 0, &t, e) < 0)
 		return err_prefix(e, "%.200s: ", path);
 	for (size_t i = 0; i < t.n && rc == 0; i++) {
 		const struct probe_partition *p = &t.list[i];
@@ -273,7 +273,8 @@ static int put_asked_device(struct output *o, int fd, const char *path, dev_t rd
 			d = &l->list[i];
 	if (!d)
 		return err_set(e, "%s: /sys/class/block has no such device", path);
-	if ((!d->readable || d->guest) && d->size && probe_content(fd, 0, 0, &d->content, e) < 0)
+	if ((!d->readable || d->guest) && d->size &&
+	    probe_content(NULL, fd, 0, 0, &d->content, e) < 0)
 		return err_prefix(e, "%.200s: ", path);
 	put_device(o, d);
 	return 0;

@@ -339,7 +339,7 @@ static void read_table(const struct reading *r, struct block_device *disk, int f
 	struct probe_table table;
 	struct err e;
 
-	if (probe_table(fd, sector, &table, &e) < 0) {
+	if (probe_table(r->view->starter, fd, sector, &table, &e) < 0) {
 		cannot_read(r, disk, e.msg);
 		return;
 	}
@@ -381,7 +381,7 @@ static void read_bytes(const struct reading *r, struct block_device *d)
 		cannot_read(r, d, strerror(errno));
 		return;
 	}
-	if (probe_content(fd, 0, 0, &d->content, &e) < 0)
+	if (probe_content(r->view->starter, fd, 0, 0, &d->content, &e) < 0)
 		cannot_read(r, d, e.msg);
 	else
 		judge_content(d);

@@ -22,7 +22,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "probe.h"
+#include "builder/jail/probe.h"
 
 /* What a guest may write. */
 struct block_owner {
@@ -35,6 +35,7 @@ struct block_view {
 	const char *sysroot; /* "" but for tests, which have sys, dev and run of their own there */
 	const struct block_owner *owners;
 	size_t nr_owners;
+	const struct starter *starter; /* makes the jails in which disks are read; or NULL */
 };
 
 struct block_device {

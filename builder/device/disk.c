@@ -54,7 +54,7 @@ static struct block_owner *copy_owners(struct disk_table *t, size_t *nr)
 static int find_tag(struct disk_table *t, const char *tag, char path[PATH_MAX], bool *is_root,
 		    struct err *e)
 {
-	struct block_view view = {.sysroot = t->sysroot ? t->sysroot : ""};
+	struct block_view view = {.starter = t->starter, .sysroot = t->sysroot ? t->sysroot : ""};
 	struct block_owner *owners;
 	size_t n;
 	int rc;

@@ -13,7 +13,7 @@
 
 #include "builder/describe/tag_spec.h"
 #include "modules.h"
-#include "probe.h"
+#include "builder/jail/probe.h"
 #include "tag.h"
 
 /* ---- mounting ---- */
@@ -44,14 +44,15 @@ static bool is_no_writing(int cause)
 	return cause == EBUSY || cause == EROFS || cause == EACCES;
 }
 
-static int find_type(const char *device, struct probe_content *content, struct err *e)
+static int find_type(const struct starter *s, const char *device, struct probe_content *content,
+		     struct err *e)
 {
 	const int fd = open(device, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int rc;
 
 	if (fd < 0)
 		return err_set_errno(e, errno, "cannot read it");
-	rc = probe_content(fd, 0, 0, content, e);
+	rc = probe_content(s, fd, 0, 0, content, e);
 	close(fd);
 	if (rc < 0)
 		return err_prefix(e, "cannot read it: ");
@@ -92,7 +93,7 @@ int volume_mount(const struct starter *s, const char *device, bool write, struct
 	char list[64];
 	int root, rc;
 
-	if (find_type(device, &content, e) < 0)
+	if (find_type(s, device, &content, e) < 0)
 		return -1;
 	snprintf(list, sizeof(list), "fs-%s", content.type);
 	if (modules_need(s, list, e) < 0)

@@ -7,10 +7,12 @@
 #include <stdint.h>
 
 enum jail_job {
-	JAIL_DIGEST,      /* the SHA-256 of a file's bytes (digest.h) */
-	JAIL_KERNEL,      /* a kernel file, opened and unpacked (kernel.h) */
-	JAIL_QEMU_KERNEL, /* whether QEMU can start a kernel file (qemu_kernel.h) */
-	JAIL_MEMMAP,      /* a memory map file (memmap_file.h) */
+	JAIL_DIGEST,       /* the SHA-256 of a file's bytes (digest.h) */
+	JAIL_KERNEL,       /* a kernel file, opened and unpacked (kernel.h) */
+	JAIL_QEMU_KERNEL,  /* whether QEMU can start a kernel file (qemu_kernel.h) */
+	JAIL_MEMMAP,       /* a memory map file (memmap_file.h) */
+	JAIL_DISK_CONTENT, /* what is on a disk (probe.h) */
+	JAIL_DISK_TABLE,   /* its partitions (probe.h) */
 	NR_JAIL_JOBS,
 };
 

@@ -258,6 +258,8 @@ static void test_no_memory(void **state)
 		if (!strcmp(o.err, "earlydom: out of memory\n") && strstr(o.out, "disks/dev/vdd"))
 			unknown++;
 	}
+	/* The last one may have been short in the jail, which has memory of its own. */
+	disks(EXIT_OK, NULL, NULL, NULL);
 	assert_string_equal(o.out, whole);
 	assert_string_equal(o.err, "");
 	assert_true(unknown > 0);

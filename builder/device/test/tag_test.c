@@ -21,7 +21,7 @@ static size_t nr_owners;
 
 static int find(const char *tag, char *path, size_t size, struct err *e)
 {
-	const struct block_view view = {root, owners, nr_owners};
+	const struct block_view view = {.sysroot = root, .owners = owners, .nr_owners = nr_owners};
 
 	return tag_find(&view, tag, path, size, e);
 }

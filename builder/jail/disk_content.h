@@ -1,12 +1,13 @@
 /*
- * What libblkid finds on a device or in an image file: the uuid and label of its file system, or
- * what it is a member of, and the partitions of its table.
+ * What there is to know of a device or an image file: the uuid and label of its file system, or
+ * what it is a member of, and the partitions of its table. Without pointers, to be handed out of
+ * the jail.
  *
  * The bytes may be hostile. Texts are bounded and end with a NUL, but may hold any other byte:
  * whoever prints them has to escape them.
  */
-#ifndef EARLYDOM_PROBE_H
-#define EARLYDOM_PROBE_H
+#ifndef EARLYDOM_DISK_CONTENT_H
+#define EARLYDOM_DISK_CONTENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,10 +34,6 @@ struct probe_content {
 	char label[PROBE_LABEL_MAX];
 };
 
-/* Looks at the bytes from offset on, size of them or (0) all that fd has. Returns 0, or -1 with e
- * set when they can't be read. */
-int probe_content(int fd, uint64_t offset, uint64_t size, struct probe_content *out, struct err *e);
-
 /* Why UUID= and LABEL= do not mean it; "" for DATA and NOTHING. */
 void probe_explain(const struct probe_content *c, char *text, size_t size);
 
@@ -48,17 +45,15 @@ struct probe_partition {
 	char label[PROBE_LABEL_MAX];
 };
 
-struct probe_table {
-	struct probe_partition *list; /* probe_table_free's */
-	size_t n;
-};
+/* The most that a table is read of: libblkid gives up at fewer. */
+#define PROBE_PARTITIONS_MAX (4096 + 256)
 
 /*
- * Reads the partition table; sector is the size of a logical sector in bytes, or 0 for what the
- * device says (512 for a file). That of a RAID's member may be the array's: see raid above. Returns
- * 0, with none where there is no table, or -1 with e set and nothing to free.
+ * Check what another process has found, as if an enemy had: texts have an end, kinds are such, the
+ * type is a word, a partition has bytes. Return 0, or -1 with e set: "the probe's answer is wrong
+ * (...)".
  */
-int probe_table(int fd, unsigned sector, struct probe_table *out, struct err *e);
-void probe_table_free(struct probe_table *t);
+int probe_content_check(const struct probe_content *c, struct err *e);
+int probe_partition_check(const struct probe_partition *p, struct err *e);
 
 #endif

@@ -1,10 +1,8 @@
-#include "probe.h"
+#include "disk_blkid.h"
 
-#include <blkid/blkid.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -99,14 +97,17 @@ static void read_content(blkid_probe pr, int fd, uint64_t offset, struct probe_c
 	out->raid = !strcmp(usage, "raid");
 }
 
-static blkid_probe open_probe(int fd, uint64_t offset, uint64_t size, struct err *e)
+blkid_probe disk_blkid_open(int fd, uint64_t offset, uint64_t size, struct err *e)
 {
 	const blkid_probe pr = blkid_new_probe();
 
 	errno = pr ? 0 : ENOMEM;
 	if (pr && offset <= INT64_MAX && size <= INT64_MAX &&
-	    blkid_probe_set_device(pr, fd, (blkid_loff_t)offset, (blkid_loff_t)size) == 0)
+	    blkid_probe_set_device(pr, fd, (blkid_loff_t)offset, (blkid_loff_t)size) == 0) {
+		/* It keeps the answer, for which it looks into sysfs. */
+		blkid_probe_is_wholedisk(pr);
 		return pr;
+	}
 	err_set(e, "%s", strerror(errno ? errno : EINVAL));
 	blkid_free_probe(pr);
 	return NULL;
@@ -131,14 +132,12 @@ static bool gpt_is_bounded(blkid_probe pr, int fd, uint64_t offset)
 	       (!sectors || bounded_at(fd, offset + (sectors - 1) * sector));
 }
 
-int probe_content(int fd, uint64_t offset, uint64_t size, struct probe_content *out, struct err *e)
+int disk_blkid_content(blkid_probe pr, int fd, uint64_t offset, struct probe_content *out,
+		       struct err *e)
 {
-	const blkid_probe pr = open_probe(fd, offset, size, e);
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	if (!pr)
-		return -1;
 	blkid_probe_enable_superblocks(pr, 1);
 	blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE |
 						      BLKID_SUBLKS_UUID | BLKID_SUBLKS_LABEL);
@@ -151,17 +150,7 @@ int probe_content(int fd, uint64_t offset, uint64_t size, struct probe_content *
 		read_content(pr, fd, offset, out);
 	else if (rc != NONE)
 		err_set(e, "%s", strerror(errno ? errno : EIO));
-	blkid_free_probe(pr);
 	return rc == FOUND || rc == NONE || rc == AMBIVALENT ? 0 : -1;
-}
-
-void probe_explain(const struct probe_content *c, char *text, size_t size)
-{
-	text[0] = '\0';
-	if (c->kind == PROBE_SEVERAL)
-		snprintf(text, size, "of several types at once");
-	else if (c->kind == PROBE_MEMBER)
-		snprintf(text, size, "not a file system by itself (%s)", c->type);
 }
 
 static void copy_text(char *out, size_t size, const char *text)
@@ -173,18 +162,14 @@ static void copy_text(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
-static int copy_partitions(blkid_partlist from, struct probe_table *out, struct err *e)
+static void copy_partitions(blkid_partlist from, struct probe_partition *list, size_t max,
+			    size_t *found)
 {
 	const int n = blkid_partlist_numof_partitions(from);
 
-	if (n <= 0)
-		return 0;
-	out->list = calloc((size_t)n, sizeof(*out->list));
-	if (!out->list)
-		return err_set_passing(e, "out of memory");
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n && *found < max; i++) {
 		const blkid_partition part = blkid_partlist_get_partition(from, i);
-		struct probe_partition *to = &out->list[out->n];
+		struct probe_partition *to = &list[*found];
 
 		if (!part || blkid_partition_get_partno(part) <= 0 ||
 		    blkid_partition_get_start(part) < 0 || blkid_partition_get_size(part) <= 0)
@@ -194,45 +179,29 @@ static int copy_partitions(blkid_partlist from, struct probe_table *out, struct 
 		to->size = (uint64_t)blkid_partition_get_size(part);
 		copy_text(to->uuid, sizeof(to->uuid), blkid_partition_get_uuid(part));
 		copy_text(to->label, sizeof(to->label), blkid_partition_get_name(part));
-		out->n++;
+		(*found)++;
 	}
-	return 0;
 }
 
-static int read_table(blkid_probe pr, int fd, struct probe_table *out, struct err *e)
+int disk_blkid_table(blkid_probe pr, int fd, unsigned sector, struct probe_partition *list,
+		     size_t max, size_t *n, struct err *e)
 {
 	/* Other tables have no bound on what libblkid reads of them; nor do their partitions have
 	 * ids. */
 	char gpt[] = "gpt", dos[] = "dos", *types[] = {gpt, dos, NULL};
-	blkid_partlist list;
+	blkid_partlist found;
 
+	*n = 0;
+	if (sector >= 512 && sector <= 65536 && !(sector & (sector - 1)))
+		blkid_probe_set_sectorsize(pr, sector);
 	if (!gpt_is_bounded(pr, fd, 0))
 		return 0;
 	blkid_probe_enable_superblocks(pr, 0);
 	blkid_probe_enable_partitions(pr, 1);
 	if (blkid_probe_filter_partitions_type(pr, BLKID_FLTR_ONLYIN, types) < 0)
 		return err_set_passing(e, "out of memory");
-	list = blkid_probe_get_partitions(pr);
-	return list ? copy_partitions(list, out, e) : 0;
-}
-
-int probe_table(int fd, unsigned sector, struct probe_table *out, struct err *e)
-{
-	const blkid_probe pr = open_probe(fd, 0, 0, e);
-	int rc;
-
-	memset(out, 0, sizeof(*out));
-	if (!pr)
-		return -1;
-	if (sector >= 512 && sector <= 65536 && !(sector & (sector - 1)))
-		blkid_probe_set_sectorsize(pr, sector);
-	rc = read_table(pr, fd, out, e);
-	blkid_free_probe(pr);
-	return rc;
-}
-
-void probe_table_free(struct probe_table *t)
-{
-	free(t->list);
-	memset(t, 0, sizeof(*t));
+	found = blkid_probe_get_partitions(pr);
+	if (found)
+		copy_partitions(found, list, max, n);
+	return 0;
 }

@@ -6,7 +6,7 @@
  * checksums are to be right, which would keep a fuzzer out; then come blocks: where it goes (le32),
  * its length (1 byte), its bytes.
  */
-#include "builder/device/probe.h"
+#include "builder/jail/disk_blkid.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "images.h"
+#include "builder/device/test/images.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,43 +67,36 @@ static void seal(int fd, size_t size, unsigned sector)
 	must(pwrite(fd, h, sizeof(h), sector) == sizeof(h));
 }
 
-static void ends(const char *text, size_t size)
-{
-	assert(memchr(text, '\0', size));
-}
-
+/* What is found passes the check of those who are told. */
 static void check_content(int fd)
 {
 	struct probe_content c;
 	struct err e;
+	const blkid_probe pr = disk_blkid_open(fd, 0, 0, &e);
 
-	if (probe_content(fd, 0, 0, &c, &e) < 0) {
+	must(pr);
+	if (disk_blkid_content(pr, fd, 0, &c, &e) < 0)
 		assert(e.msg[0]);
-		return;
-	}
-	ends(c.type, sizeof(c.type));
-	ends(c.uuid, sizeof(c.uuid));
-	ends(c.label, sizeof(c.label));
-	assert((c.kind == PROBE_DATA || c.kind == PROBE_MEMBER) == (c.type[0] != '\0'));
-	assert(!c.raid || c.kind == PROBE_MEMBER);
+	else
+		must(probe_content_check(&c, &e) == 0);
+	blkid_free_probe(pr);
 }
 
 static void check_table(int fd, unsigned sector)
 {
-	struct probe_table t;
+	struct probe_partition *list = calloc(PROBE_PARTITIONS_MAX, sizeof(*list));
 	struct err e;
+	const blkid_probe pr = disk_blkid_open(fd, 0, 0, &e);
+	size_t n;
 
-	if (probe_table(fd, sector, &t, &e) < 0) {
+	must(pr && list);
+	if (disk_blkid_table(pr, fd, sector, list, PROBE_PARTITIONS_MAX, &n, &e) < 0)
 		assert(e.msg[0]);
-		return;
-	}
-	assert(t.n <= 4096 + 256);
-	for (size_t i = 0; i < t.n; i++) {
-		ends(t.list[i].uuid, sizeof(t.list[i].uuid));
-		ends(t.list[i].label, sizeof(t.list[i].label));
-		assert(t.list[i].number && t.list[i].size);
-	}
-	probe_table_free(&t);
+	assert(n <= PROBE_PARTITIONS_MAX);
+	for (size_t i = 0; i < n; i++)
+		must(probe_partition_check(&list[i], &e) == 0);
+	blkid_free_probe(pr);
+	free(list);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
