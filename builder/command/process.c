@@ -76,6 +76,8 @@ static uint64_t memory_mib(void)
 	return sysinfo(&info) < 0 ? 0 : ((uint64_t)info.totalram * info.mem_unit) >> 20;
 }
 
+#define STARTER_WORD "starter"
+
 /* All that the starter does. */
 static const struct starter_verb *const verbs[] = {
 	&jail_verb,           &keeper_verb,         &own_root_verb,         &modules_verb,
@@ -113,6 +115,24 @@ static int run_supervisor(const struct chosen *c, struct kept *kept, const struc
 	return supervise(c->selection.guests, c->selection.n, c->selection.bad, &o, e);
 }
 
+/* The starter is a copy of this process, which people and scripts know by its words: while it is
+ * forked they are its own. argv[0] stays, for systemd. */
+static int begin_starter(struct starter *s, char *word, struct err *e)
+{
+	char own[32];
+	const size_t len = word ? strlen(word) : 0;
+	int rc;
+
+	if (len < strlen(STARTER_WORD) || len >= sizeof(own))
+		return starter_begin(s, verbs, sizeof(verbs) / sizeof(verbs[0]), e);
+	memcpy(own, word, len);
+	memset(word, 0, len);
+	memcpy(word, STARTER_WORD, strlen(STARTER_WORD));
+	rc = starter_begin(s, verbs, sizeof(verbs) / sizeof(verbs[0]), e);
+	memcpy(word, own, len);
+	return rc;
+}
+
 int command_supervise(int argc, char **argv)
 {
 	static char why[KEPT_TEXT_MAX + 1];
@@ -122,14 +142,12 @@ int command_supervise(int argc, char **argv)
 	struct err e;
 	int inputs, rc = -1;
 
-	(void)argc;
-	(void)argv;
 	if (was_typed())
 		return EXIT_USAGE;
 	prctl(PR_SET_NAME, "earlydom");
 	raise_limits("supervisor");
 	kept_init(&kept, -1);
-	if (starter_begin(&starter, verbs, sizeof(verbs) / sizeof(verbs[0]), &e) == 0 &&
+	if (begin_starter(&starter, argc ? argv[0] : NULL, &e) == 0 &&
 	    kept_receive_all(&kept, KEPT_CHANNEL_FD, why, &e) == 0) {
 		kept.channel = KEPT_CHANNEL_FD;
 		inputs = kept_take(&kept, PROCESS_INPUTS);

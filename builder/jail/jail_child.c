@@ -139,6 +139,7 @@ static int give_up_powers(struct err *e)
 		return -1;
 	if (!capabilities_set(0, 0))
 		return err_set_errno(e, errno, "its capabilities can't be dropped");
+	prctl(PR_SET_NAME, "earlydom-jail", 0, 0, 0);
 	/* The second is undone by a change of the user, so it comes now: no job outlives the one
 	 * who waits for it. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)

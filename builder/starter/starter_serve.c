@@ -176,6 +176,7 @@ static void help_in_child(const struct served *q, const struct starter_verb *v)
 		cannot(q, v->name);
 	if (pid != 0)
 		return;
+	prctl(PR_SET_NAME, "earlydom-help");
 	reset_signals();
 	close(SERVE_FD);
 	help(q, v);
