@@ -13,9 +13,10 @@ FUZZ_SECONDS ?= 5
 comma := ,
 
 # The calls that builder/fake/ takes over from the C library, libacpi and, on request, disk.c, wire.c,
-# vif.c and daemons.c.
+# vif.c, daemons.c and kernel.c (evil_decoder.c).
 UNIT_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup munmap ioctl acpi_build_tables \
-	     supervisor_drop_powers disk_hold guest_adopt_disk disk_drop disk_lost vif_init vif_plug wire_open wire_close wire_talk \
+	     supervisor_drop_powers disk_hold guest_adopt_disk disk_drop disk_lost vif_init vif_plug wire_open wire_close \
+	     wire_talk kernel_open \
 	     $(addprefix daemons_,there store_answers store_hangs console_runs end_console store console) \
 	     $(addprefix store_watch_,open also take close))
 
@@ -31,7 +32,7 @@ MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c $(patsubst %,build
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
 		 -DQMP_PATIENCE_MS=2000 -DMEDIUM_LOCKED_MS=500 -DDEVMODEL_QMP_DIR='"qmp"' -DUSB_DEV_DIR='"usb"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DZONE_ROOT='"root"' -DDISKS_SYSROOT='"disks"' \
 		 -DWIRE_PATIENCE_MS=2000 -DSTORE_POLL_US=1000 -DEND_AGAIN_MS=300 -DKEEPER_LOOK_MS=100 -DKEEPER_HUNG_MS=500 -DKEEPER_UP_MS=4000 \
-		 -DJAIL_CPU_S=4 -DJAIL_CLOCK_S=20
+		 -DJAIL_CPU_S=4 -DJAIL_CLOCK_S=15
 UNIT_CFLAGS   := -std=gnu11 $(WARN) -g -fno-pie
 
 asan_CC      := $(HOSTCC)
@@ -135,6 +136,11 @@ $(eval $(call unit_flavour,cov))
 # codecs' minutes).
 THREADED := $(filter $(patsubst %.c,$(UNIT)/tsan/t/%,$(shell grep -lE \
 	    '<pthread\.h>|supervise/(worker|supervise)\.h|fake/units\.h|commands\.h' $(TESTS))),$(tsan_TESTS))
+
+# The program with a decoder that does what the file says (builder/fake/evil_decoder.c), for a boot.
+$(BUILD)/earlydom-evil: $(OBJS) $(BUILD)/obj/builder/fake/evil_decoder.o $(LIBS_STAMP)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -s -Wl,--wrap=kernel_open $(OBJS) $(BUILD)/obj/builder/fake/evil_decoder.o \
+		$(LDLIBS) -o $@
 
 .PHONY: unit unit-build coverage fuzz
 ALL_UNIT := $(foreach flavour,asan musl,$($(flavour)_TESTS) $($(flavour)_MODEL_TESTS)) \
