@@ -131,4 +131,53 @@ is(join("\n", powers_differ(\@table, \@watched, watched => 1)), '', 'and there w
 cmp_ok(scalar(grep { $_->{what} =~ /^earlydom: / } @watched), '>', 2, 'which was watched from the first one on');
 note(join("\n", map { "$_->{pid} $_->{uid} $_->{caps} $_->{new_privs} $_->{seccomp} $_->{root_id}:$_->{names} $_->{what}" } @seen));
 
+# ---- a decoder that an attacker has got hold of ----
+# build/earlydom-evil does in the place of the decoder what a file says (builder/fake/evil_decoder.c). Whatever
+# that is costs its own guest one line, and the others start. What takes its time to be ended, and what has no
+# words of its own, is evil_test's.
+my $ended = qr/the decoder was ended \(signal 31\)/;
+my %evil = (
+	(map { ($_ => $ended) } qw(open-privcmd open-file socket fork exec ptrace kill write-input write-output grow-output code)),
+	crash => qr/the decoder was ended \(signal 11\)/,
+	beside => qr/the decoder was ended \(signal 7\)/,
+	memory => qr/the decoder|out of memory/,
+	(map { ($_ => qr/the decoder's answer is wrong \(/) }
+		qw(exit wraps overlap outside bare span segments text escape bool symbols codec)),
+	message => qr/^cannot be started: [ -~]+$|^[ -~]+$/,
+	silent => qr/the decoder's answer is wrong \(an error without words\)/,
+);
+system('make', '-s', '-C', root, 'build/earlydom-evil') == 0 or BAIL_OUT('no program with an evil decoder');
+my $tiny = read_file(tool('tiny'));
+my @evil_files = map {
+	write_file(work_dir . "/evil-$_", "earlydom evil: $_" . "\0" x (64 - length("earlydom evil: $_")), $tiny) . ":/boot/$_"
+} sort keys %evil;
+$ENV{EARLYDOM_HOST} = root . '/build/earlydom';
+my $caught = boot('evil',
+	guests => {
+		good => qq(kernel = "/boot/tiny"\nmemory = 16\n),
+		last => qq(kernel = "/boot/tiny"\nmemory = 16\n),
+		map { ("a-$_" => qq(kernel = "/boot/$_"\nmemory = 16\nstart_retries = 0\n)) } keys %evil,
+	},
+	files => [tool('powers') . ':/sbin/powers', @evil_files],
+	# Neither unpacked nor checked beforehand.
+	image => ['-n', '-k', '-e', root . '/build/earlydom-evil'],
+	time => 240,
+	stage2 => <<'SH');
+await_report ' guests started in ' 200
+ls -A /tmp | said tmp
+run powers powers
+run list earlydom list
+SH
+$caught->ended_well;
+for my $guest (qw(good last)) {
+	like(join("\n", $caught->earlydom_on($guest)), qr/^started as domain /m, "beside an evil decoder $guest starts");
+}
+for my $act (sort keys %evil) {
+	my @lines = $caught->earlydom_on("a-$act");
+	like($lines[0] // '', $evil{$act}, "evil decoder: $act is one line");
+	is(scalar(grep { /started as/ } @lines), 0, "evil decoder: $act: nothing is started");
+}
+is(join(' ', sort map { $_->{what} =~ /^(\S+):/ } grep { $_->{what} =~ /^earlydom/ } powers_seen($caught->said('powers.out'))),
+	'earlydom earlydom-keep earlydom-start', 'and no evil process is left');
+
 done_testing;
