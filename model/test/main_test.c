@@ -542,7 +542,9 @@ static void test_confined(void **state)
 		"\nNoNewPrivs:\t1\n",
 		"\nSeccomp:\t2\n",
 	};
+	unsigned long long ignored;
 	struct dirent *entry;
+	const char *line;
 	struct scene s;
 	char path[64];
 	DIR *d;
@@ -557,6 +559,12 @@ static void test_confined(void **state)
 	has_line(&s, "\nGid:\t65543\t65543\t65543\t65543\n");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		has_line(&s, lines[i]);
+	/* A reader that is gone, and a file that is full. */
+	snprintf(path, sizeof(path), "/proc/%d/status", s.pid);
+	line = strstr(text_of(path), "\nSigIgn:");
+	assert_non_null(line);
+	ignored = strtoull(line + 8, NULL, 16);
+	assert_true(ignored & (1ULL << (SIGPIPE - 1)) && ignored & (1ULL << (SIGXFSZ - 1)));
 	snprintf(path, sizeof(path), "/proc/%d/root", s.pid);
 	d = opendir(path);
 	assert_non_null(d);
@@ -683,6 +691,8 @@ static void test_rate(void **state)
 	took = (double)(end_at.tv_sec - begin_at.tv_sec) +
 	       (double)(end_at.tv_nsec - begin_at.tv_nsec) / 1e9;
 	assert_true(took > 1.8 && took < 6);
+	/* Three calls for each request; that it is looked at each second is no more often. */
+	assert_true(fake->calls < 401 * 3 + 50);
 	expect_console(&s, want);
 	kill(s.pid, SIGTERM);
 	assert_int_equal(wait4(s.pid, &status, 0, &used), s.pid);

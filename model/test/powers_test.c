@@ -283,6 +283,7 @@ static int spin(uid_t uid, struct err *e)
 	found->fd = (int)r.rlim_max;
 	found->file_errno = open("/", O_RDONLY | O_CLOEXEC) < 0 ? errno : 0;
 	found->setuid_errno = syscall(SYS_setuid, 0) < 0 ? errno : 0;
+	found->polled = fcntl(STDERR_FILENO, F_GETFD);
 	return 0;
 }
 
@@ -300,6 +301,7 @@ static void test_compute_limits(void **state)
 	assert_int_equal(found->fd, POWERS_SECONDS);
 	assert_int_equal(found->file_errno, EMFILE);
 	assert_int_equal(found->setuid_errno, EPERM);
+	assert_int_equal(found->polled, -1);
 	close(c.end);
 	close(c.log);
 }
