@@ -58,7 +58,8 @@ extern struct fake *fake;
 /* Everything as after the domain was made, and nothing confines. */
 void fake_reset(void);
 
-/* Whether it can be confined for real here; says so where it can't. */
+/* Whether it can be confined for real here: with musl alone, and by root. Says so where the latter
+ * is missing. */
 bool fake_may_confine(void);
 
 /* In place of model_config_parse; NULL for that itself. */

@@ -553,7 +553,7 @@ static void test_confined(void **state)
 	launch(&s, "");
 	if (!fake->confines) {
 		terminate(&s);
-		skip();
+		return;
 	}
 	has_line(&s, "\nUid:\t65543\t65543\t65543\t65543\n");
 	has_line(&s, "\nGid:\t65543\t65543\t65543\t65543\n");
@@ -591,7 +591,7 @@ static void test_breaks_out(void **state)
 	launch(&s, "");
 	if (!fake->confines) {
 		terminate(&s);
-		skip();
+		return;
 	}
 	fake->breaks_out = true;
 	fake_request(0, (struct ioreq){.addr = 0x3f8, .size = 1, .count = 1, .dir = IOREQ_READ});
