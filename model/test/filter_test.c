@@ -177,12 +177,27 @@ static void test_no_filters(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* One that nobody could keep to is not put on. */
+static void test_too_long(void **state)
+{
+	static struct seccomp_rule rules[SECCOMP_RULES_MAX + 1];
+	const struct seccomp_list list = SECCOMP_LIST(rules);
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i <= SECCOMP_RULES_MAX; i++)
+		rules[i] = (struct seccomp_rule){.nr = (int)i};
+	assert_int_equal(filter_enter(&list, &e), -1);
+	assert_string_equal(e.msg, "its list of system calls is too long");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_serving),    cmocka_unit_test(test_parsing),
 		cmocka_unit_test(test_executable), cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_enter),      cmocka_unit_test(test_no_filters),
+		cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
