@@ -37,6 +37,7 @@ my $boot = flaky_boot('model',
 		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz',
 		tool('guest.cpio') . ':/boot/guest.cpio',
 		root . "/build/earlydom-model:$own",
+		tool('breakout') . ':/sbin/breakout',
 		tool('oddmodel') . ':/sbin/dies',
 		tool('oddmodel') . ':/sbin/hangs',
 		write_file(work_dir . '/board', qq(log = "/run/board.serial"\n)) . ':/etc/models/board',
@@ -65,6 +66,14 @@ first=$(model)
 run cmdline sh -c "tr '\\0' ' ' </proc/$first/cmdline; echo"
 run models sh -c "ps -o args | grep -c '[e]arlydom-model -f'"
 run nofiles ls /proc/$first/root/boot
+run root ls -A /proc/$first/root
+run status cat /proc/$first/status
+run limits cat /proc/$first/limits
+run files ls -l /proc/$first/fd
+run mounts cat /proc/$first/mountinfo
+run spaces sh -c "ls -l /proc/$first/ns /proc/self/ns | awk '{ print \$9, \$11 }' | sort"
+domid=$(tr '\0' '\n' </proc/$first/cmdline | sed -n '/^-d$/{n;p;}')
+run breakout breakout "$domid"
 type_to board 'echo $((6 * 7)) from $guest; cat /proc/iomem /proc/interrupts'
 await_console board '^42 from board' 60
 await_console board '^ *HYP: ' 60
@@ -108,6 +117,39 @@ like($boot->said('cmdline.out'),
 	qr{^\@earlydom-model -f /etc/models/board -v 10\.0\.0\.1:5500 -d $domid -p \d+ -m 128 *$}, 'how it is called');
 is($boot->said('models.out'), "1\n", 'there is one');
 isnt($boot->status_of('nofiles'), 0, 'it does not see the initramfs');
+is($boot->said('root.out'), '', 'its root is empty');
+my $status = $boot->said('status.out');
+my $uid = 65536 + ($domid eq 'none' ? 0 : $domid);
+like($status, qr/^$_:(?:\s+$uid){4}\s*$/m, "$_: its domain's own") for qw(Uid Gid);
+like($status, qr/^Groups:[ \t]*$/m, 'no other group');
+like($status, qr/^$_:\s+0+\s*$/m, "$_: none") for qw(CapInh CapPrm CapEff CapBnd CapAmb);
+like($status, qr/^NoNewPrivs:\s+1\s*$/m, 'nor new privileges');
+like($status, qr/^Seccomp:\s+2\s*$/m, 'a filter of system calls');
+like($boot->said('limits.out'), qr/^Max \Q$_\E +0 +0 /m, "no $_")
+	for 'core file size', 'processes', 'locked memory', 'msgqueue size';
+like($boot->said('limits.out'), qr/^Max file size +262144 +262144 /m, 'a bound for its log');
+# In the order of the start; 3 was the ready pipe.
+my %files = map { /(\d+) -> (.*)$/ ? ($1 => $2) : () } split /\n/, $boot->said('files.out');
+is(join(' ', sort { $a <=> $b } keys %files), '0 1 2 4 5 6 7 8 9 10', 'its files');
+is(join(' ', map { s/:?\[.*//r } @files{0 .. 2}), 'socket socket pipe', 'the console and its messages');
+is_deeply([sort map { s/^anon_inode:|[\[\]]//gr } @files{4 .. 10}],
+	['/dev/null', '/dev/null', '/dev/xen/evtchn', '/dev/xen/privcmd', '/dev/xen/privcmd', '/run/board.serial', 'signalfd'],
+	'its log, its signals, and one handle of each kind');
+like($boot->said('mounts.out'), qr{^\d+ \d+ \S+ / / ro,nosuid,nodev,noexec\b}m, 'nothing can be written there');
+unlike($boot->said('mounts.out'), qr{ /(?:proc|run|sys)\b}, 'nor is anything else mounted');
+my %spaces;
+for my $line (split /\n/, $boot->said('spaces.out')) {
+	$spaces{$1}{$2}++ if $line =~ /^(\w+) (\S+)$/;
+}
+is(scalar(keys %{$spaces{$_} // {}}), 2, "a namespace of its own: $_") for qw(mnt ipc uts);
+
+# ---- what it could do if it were the guest's ----
+my %ends = map { /^(.*): (.*)$/ ? ($1 => $2) : () } split /\n/, $boot->said('breakout.out');
+is($ends{$_}, 'ended by signal 31', "$_: the end")
+	for 'hypercall', 'other channel', 'resource', 'frames', 'open', 'executable memory', 'socket';
+like($ends{$_} // '', qr/^errno \d+$/, "$_: an error") for 'other domain', 'other page';
+is($ends{'own page'}, 'done', 'a page of its guest');
+note($boot->said('breakout.out') =~ /^(powers .*)$/mg);
 my $facts = $boot->said('facts.out');
 like($facts, qr/^hvm $domid emulation 3ff$/m, "what the hypervisor emulates is what xl's hvm guests have");
 like($facts, qr/^hvm $domid param 11 1$/m, 'an HPET');
