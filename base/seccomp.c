@@ -9,17 +9,26 @@
 #include <unistd.h>
 
 /*
- * The program is a tree: each node asks whether the call's number is below that of the list's
- * middle, and a leaf has LEAF calls. So each call is decided after a few instructions; the kernel
- * also goes through the program once for each number that there is when it is installed, to
- * remember those that are always allowed (seccomp_cache_prepare), which would take a
- * millisecond with a program that goes through the list.
+ * The numbers of all calls, as intervals with one verdict: a call that is looked at closer has one
+ * of its own. The program is a tree: a node asks whether the call's number is below that of the
+ * middle interval, and a leaf goes through LEAF of them. It is short, because the kernel translates
+ * it when it is installed, and goes through it once for each number that there is, to remember
+ * those that are always allowed (seccomp_cache_prepare): with a line for each call that takes a
+ * millisecond for the supervisor.
  */
-#define LEAF 4
+#define LEAF 8
+
+struct interval {
+	uint32_t first; /* it ends where the next one begins */
+	uint32_t verdict;
+	const struct seccomp_rule *rule; /* NULL: verdict is all of it */
+};
 
 struct build {
 	const struct seccomp_rule *rules[SECCOMP_RULES_MAX]; /* by number */
 	size_t n;
+	struct interval intervals[2 * SECCOMP_RULES_MAX + 1];
+	size_t nr_intervals;
 	uint32_t unlisted; /* what becomes of calls that are on no list */
 	uint32_t refused;  /* and of those whose arguments are others */
 	struct seccomp_filter *out;
@@ -57,40 +66,51 @@ static void put_load_argument(struct build *b, unsigned arg)
 	put_load(b, offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t));
 }
 
-/* What a rule says once its number has been seen. Ends in a return in any case. */
-static void put_verdict(struct build *b, const struct seccomp_rule *r)
+/* What becomes of a call with this number, where its arguments do not matter. */
+static bool is_simple(const struct seccomp_rule *r, uint32_t *verdict)
 {
 	switch (r->check) {
 	case SECCOMP_ANY:
-		put_return(b, SECCOMP_RET_ALLOW);
-		return;
+		*verdict = SECCOMP_RET_ALLOW;
+		return true;
 	case SECCOMP_NOTHING:
-		put_return(b, SECCOMP_RET_ERRNO | EPERM);
-		return;
+		*verdict = SECCOMP_RET_ERRNO | EPERM;
+		return true;
 	case SECCOMP_UNKNOWN:
-		put_return(b, SECCOMP_RET_ERRNO | ENOSYS);
-		return;
+		*verdict = SECCOMP_RET_ERRNO | ENOSYS;
+		return true;
 	case SECCOMP_ASK:
-		put_return(b, SECCOMP_RET_USER_NOTIF);
-		return;
+		*verdict = SECCOMP_RET_USER_NOTIF;
+		return true;
+	case SECCOMP_NEVER:
+		*verdict = SECCOMP_END;
+		return true;
 	case SECCOMP_WITHOUT:
-		put_load_argument(b, r->arg);
+	case SECCOMP_ONE_OF:
+		break;
+	}
+	return false;
+}
+
+/* Looks at an argument. Ends in a return in any case. */
+static void put_look(struct build *b, const struct seccomp_rule *r)
+{
+	const bool without = r->check == SECCOMP_WITHOUT;
+
+	put_load_argument(b, r->arg);
+	if (without) {
 		put_unless(b, BPF_JSET, r->values[0], 1);
 		put_return(b, b->refused);
 		put_return(b, SECCOMP_RET_ALLOW);
 		return;
-	case SECCOMP_ONE_OF:
-		put_load_argument(b, r->arg);
-		for (size_t i = 0; i < r->n; i++) {
-			put_unless(b, BPF_JEQ, r->values[i], 1);
-			put_return(b, SECCOMP_RET_ALLOW);
-		}
-		break;
-	case SECCOMP_NEVER:
-		put_return(b, SECCOMP_END);
-		return;
 	}
+	/* Each that is equal jumps over the rest, and over the first return. */
+	b->full |= r->n > UINT8_MAX;
+	for (size_t i = 0; i < r->n; i++)
+		put(b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->values[i],
+						    (uint8_t)(r->n - i), 0));
 	put_return(b, b->refused);
+	put_return(b, SECCOMP_RET_ALLOW);
 }
 
 /* A jump over what comes next, whose length is not known yet: its place. */
@@ -108,18 +128,53 @@ static void jump_to_here(struct build *b, size_t jump)
 		b->out->code[jump].k = (uint32_t)(b->out->n - jump - 1);
 }
 
+/* The returns of a leaf: one for each verdict, to which its questions jump. */
+static void put_returns(struct build *b, size_t first, const size_t questions[LEAF], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool is_there = b->intervals[first + i].rule;
+
+		for (size_t k = 0; k < i && !is_there; k++)
+			is_there =
+				!b->intervals[first + k].rule &&
+				b->intervals[first + k].verdict == b->intervals[first + i].verdict;
+		if (is_there)
+			continue;
+		for (size_t k = i; k < n && !b->full; k++)
+			if (!b->intervals[first + k].rule &&
+			    b->intervals[first + k].verdict == b->intervals[first + i].verdict)
+				b->out->code[questions[k]].jf =
+					(uint8_t)(b->out->n - questions[k] - 1);
+		put_return(b, b->intervals[first + i].verdict);
+	}
+}
+
+/* Each interval but the last asks whether the number is behind it. */
 static void put_leaf(struct build *b, size_t first, size_t n)
 {
-	for (size_t i = first; i < first + n; i++) {
-		size_t jump;
+	const struct interval *last = &b->intervals[first + n - 1];
+	size_t questions[LEAF], looks[LEAF];
 
-		put(b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-						    (uint32_t)b->rules[i]->nr, 1, 0));
-		jump = put_jump(b);
-		put_verdict(b, b->rules[i]);
-		jump_to_here(b, jump);
+	for (size_t i = 0; i + 1 < n; i++) {
+		const struct interval *v = &b->intervals[first + i];
+
+		questions[i] = b->out->n;
+		put(b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, v[1].first,
+						    v->rule ? 1 : 0, 0));
+		if (v->rule)
+			looks[i] = put_jump(b);
 	}
-	put_return(b, b->unlisted);
+	if (last->rule)
+		put_look(b, last->rule);
+	else
+		put_return(b, last->verdict);
+	put_returns(b, first, questions, n - 1);
+	for (size_t i = 0; i + 1 < n; i++) {
+		if (!b->intervals[first + i].rule)
+			continue;
+		jump_to_here(b, looks[i]);
+		put_look(b, b->intervals[first + i].rule);
+	}
 }
 
 static void put_tree(struct build *b, size_t first, size_t n)
@@ -131,11 +186,40 @@ static void put_tree(struct build *b, size_t first, size_t n)
 		put_leaf(b, first, n);
 		return;
 	}
-	put_unless(b, BPF_JGE, (uint32_t)b->rules[first + low]->nr, 1);
+	put_unless(b, BPF_JGE, b->intervals[first + low].first, 1);
 	jump = put_jump(b);
 	put_tree(b, first, low);
 	jump_to_here(b, jump);
 	put_tree(b, first + low, n - low);
+}
+
+/* Begins an interval, unless the one before has the same verdict. */
+static void begin_interval(struct build *b, uint32_t first, uint32_t verdict,
+			   const struct seccomp_rule *rule)
+{
+	struct interval *v;
+
+	if (b->nr_intervals && b->intervals[b->nr_intervals - 1].first == first)
+		b->nr_intervals--; /* it was empty */
+	v = &b->intervals[b->nr_intervals];
+	if (b->nr_intervals && !rule && !v[-1].rule && v[-1].verdict == verdict)
+		return;
+	*v = (struct interval){first, verdict, rule};
+	b->nr_intervals++;
+}
+
+static void list_intervals(struct build *b)
+{
+	b->nr_intervals = 0;
+	begin_interval(b, 0, b->unlisted, NULL);
+	for (size_t i = 0; i < b->n; i++) {
+		const uint32_t nr = (uint32_t)b->rules[i]->nr;
+		uint32_t verdict = 0;
+		const bool simple = is_simple(b->rules[i], &verdict);
+
+		begin_interval(b, nr, verdict, simple ? NULL : b->rules[i]);
+		begin_interval(b, nr + 1, b->unlisted, NULL);
+	}
 }
 
 /* Adds a rule in its place, unless there is one for its number. */
@@ -159,7 +243,8 @@ static void add(struct build *b, const struct seccomp_rule *r)
 /* strange: what becomes of calls of another kind. */
 static bool build(struct build *b, const struct seccomp_list *lists, size_t n, uint32_t strange)
 {
-	b->out->n = 0;
+	b->out->n = b->n = 0;
+	b->full = false;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < lists[i].n; k++)
 			add(b, &lists[i].rules[k]);
@@ -171,23 +256,28 @@ static bool build(struct build *b, const struct seccomp_list *lists, size_t n, u
 		put_unless(b, BPF_JGE, seccomp_beyond, 1);
 		put_return(b, strange);
 	}
-	put_tree(b, 0, b->n);
+	list_intervals(b);
+	put_tree(b, 0, b->nr_intervals);
 	return !b->full;
 }
 
 bool seccomp_build(const struct seccomp_list *lists, size_t n, uint32_t otherwise,
 		   struct seccomp_filter *out)
 {
-	struct build b = {.unlisted = otherwise, .refused = otherwise, .out = out};
+	struct build b; /* large: not cleared */
 
+	b.unlisted = b.refused = otherwise;
+	b.out = out;
 	return build(&b, lists, n, otherwise);
 }
 
 bool seccomp_build_denying(const struct seccomp_list *lists, size_t n, struct seccomp_filter *out)
 {
-	struct build b = {
-		.unlisted = SECCOMP_RET_ALLOW, .refused = SECCOMP_RET_ERRNO | EPERM, .out = out};
+	struct build b; /* large: not cleared */
 
+	b.unlisted = SECCOMP_RET_ALLOW;
+	b.refused = SECCOMP_RET_ERRNO | EPERM;
+	b.out = out;
 	return build(&b, lists, n, SECCOMP_END);
 }
 

@@ -75,7 +75,7 @@ struct seccomp_list {
 
 /* Calls in all lists together, and the instructions that they may take. */
 #define SECCOMP_RULES_MAX 256
-#define SECCOMP_CODE_MAX  2048
+#define SECCOMP_CODE_MAX  1024
 
 struct seccomp_filter {
 	struct sock_filter code[SECCOMP_CODE_MAX];

@@ -145,10 +145,11 @@ int command_supervise(int argc, char **argv)
 	if (was_typed())
 		return EXIT_USAGE;
 	prctl(PR_SET_NAME, "earlydom");
-	raise_limits("supervisor");
 	kept_init(&kept, -1);
-	if (begin_starter(&starter, argc ? argv[0] : NULL, &e) == 0 &&
-	    kept_receive_all(&kept, KEPT_CHANNEL_FD, why, &e) == 0) {
+	/* First, while there is least to be copied, then and by each fork of the starter's. */
+	if (begin_starter(&starter, argc ? argv[0] : NULL, &e) == 0)
+		raise_limits("supervisor");
+	if (starter.fd >= 0 && kept_receive_all(&kept, KEPT_CHANNEL_FD, why, &e) == 0) {
 		kept.channel = KEPT_CHANNEL_FD;
 		inputs = kept_take(&kept, PROCESS_INPUTS);
 		/* The program stays open for a keeper that has to be started again. */

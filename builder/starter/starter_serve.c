@@ -201,6 +201,16 @@ static void serve_one(int fd, const struct starter_verb *const *verbs, size_t nr
 	forget(&q);
 }
 
+static bool be_ordinary(void)
+{
+	const int oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	const bool good = oom >= 0 && write(oom, "0", 1) == 1;
+
+	if (oom >= 0)
+		close(oom);
+	return good;
+}
+
 _Noreturn void starter_serve(int fd, const struct starter_verb *const *verbs, size_t nr_verbs)
 {
 	int request;
@@ -212,6 +222,10 @@ _Noreturn void starter_serve(int fd, const struct starter_verb *const *verbs, si
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
+	/* Neither it nor what it starts is special to the kernel's killer for want of memory: a
+	 * decoder must be one that can be ended. proc(5): from -1000, never, to 1000. */
+	if (!be_ordinary())
+		_exit(1);
 	if ((fd != SERVE_FD && dup3(fd, SERVE_FD, O_CLOEXEC) < 0) || close_files(SERVE_FD + 1) < 0)
 		_exit(1);
 	while (message_receive(SERVE_FD, &none, 1, &request, 1, &n) > 0)

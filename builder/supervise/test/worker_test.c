@@ -189,7 +189,7 @@ static void let_go(struct scene *s, unsigned i)
 
 	pthread_mutex_lock(&f->lock);
 	f->kernel_busy = false;
-	pthread_cond_broadcast(&f->unpacked);
+	pthread_cond_broadcast(&f->unpacking_over);
 	pthread_mutex_unlock(&f->lock);
 }
 
