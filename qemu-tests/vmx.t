@@ -101,7 +101,7 @@ for my $name (qw(direct disk dumb)) {
 	# dac_override, setgid, setuid, net_bind_service, net_admin, sys_chroot, sys_ptrace
 	like($status, qr/^CapBnd:\s00000000000c14c2$/m, "$name: and never had more than its start needs");
 	like($status, qr/^NoNewPrivs:\s1\nSeccomp:\s2$/m, "$name: nor will it have others; its calls are filtered");
-	is($boot->said("namespaces.$name.out"), "mnt\nipc", "$name: in namespaces of its own");
+	is($boot->said("namespaces.$name.out"), "mnt\nipc\n", "$name: in namespaces of its own");
 	my %limits = $boot->said("limits.$name.out") =~ /^(Max [a-z ]+?) {2,}(\S+)/mg;
 	is(join(' ', map { $limits{"Max $_"} // '-' } 'core file size', 'locked memory', 'msgqueue size', 'file locks'),
 		'0 0 0 0', "$name: with libxl's limits");
