@@ -218,7 +218,7 @@ for my $name (@names) {
 	my ($root, $xen) = $boot->said("root.$name.out") =~ /:\n(.*?)\n\n.*:\n(.*)/s;
 	is(join(' ', split(/\n/, $root // '')), join(' ', sort(qw(dev lib lib64 proc usr var),
 		$name eq 'beta' ? 'run' : ())), "$name: in a root with nothing of dom0's");
-	is($boot->said("namespaces.$name.out"), "mnt\nipc", "$name: in namespaces of its own");
+	is($boot->said("namespaces.$name.out"), "mnt\nipc\n", "$name: in namespaces of its own");
 	# Its image is a qcow2 one, which grows; that of alpha is read alone.
 	like($boot->said("limits.$name.out"), $name eq 'beta' ? qr/^Max file size +unlimited/m : qr/^Max file size +262144 /m,
 		"$name: the size of files that it may write");

@@ -147,7 +147,7 @@ for my $name (qw(bios linux)) {
 	unlike($boot->said("cmdline.$name.out"), qr{-runas}, "$name: QEMU that serves the guest's drivers stays root's");
 	is(() = $boot->said("status.$name.out") =~ /^Cap(?:Eff|Prm|Bnd):\s0{13}402$/mg, 3, "$name: with two of its powers");
 	like($boot->said("status.$name.out"), qr/^NoNewPrivs:\s1\nSeccomp:\s2$/m, "$name: and no way to others");
-	is($boot->said("namespaces.$name.out"), "mnt\nipc", "$name: in namespaces of its own");
+	is($boot->said("namespaces.$name.out"), "mnt\nipc\n", "$name: in namespaces of its own");
 }
 
 # ---- media ----
