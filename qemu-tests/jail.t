@@ -140,7 +140,7 @@ my %evil = (
 	(map { ($_ => $ended) } qw(open-privcmd open-file socket fork exec ptrace kill write-input write-output grow-output code)),
 	crash => qr/the decoder was ended \(signal 11\)/,
 	beside => qr/the decoder was ended \(signal 7\)/,
-	memory => qr/the decoder|out of memory/,
+	memory => qr/: it has taken [1-3]?\d\d MiB$/, # and then there was none
 	(map { ($_ => qr/the decoder's answer is wrong \(/) }
 		qw(exit wraps overlap outside bare span segments text escape bool symbols codec)),
 	message => qr/^cannot be started: [ -~]+$|^[ -~]+$/,
