@@ -43,13 +43,12 @@ const struct starter_verb jail_verb = {.name = "fork", .run = run};
 static int jail_spawn(const struct starter *s, const struct jail_request *r, struct err *e)
 {
 	const char *name = jail_job_type(r->job)->name;
-	struct parcel p = {0};
+	/* As it is: a fork of this process gets numbers without pointers. */
+	const struct parcel p = {.data = (char *)(uintptr_t)r, .n = sizeof(*r)};
 	int fd = -1;
 	pid_t pid;
 
-	parcel_put_bytes(&p, r, sizeof(*r));
 	pid = starter_run(s, &jail_verb, &p, r->files, r->nr_files, &fd, e);
-	parcel_free(&p);
 	if (pid < 0)
 		return err_prefix(e, "cannot make a process for the %s: ", name);
 	if (fd >= 0)

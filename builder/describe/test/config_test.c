@@ -491,6 +491,7 @@ static void test_table(void **state)
 		{"console_rate", "64"},
 		{"device_model_protocol", "'qemu'; type = 'hvm'"},
 		{"device_model_override", "'/x'; type = 'hvm'"},
+		{"device_model_restrict", "0; type = 'hvm'"},
 		{"device_model_config", "'/x'; type = 'hvm'; device_model_protocol = 'classic'; "
 					"device_model_override = '/x'"},
 		{"device_model_args", "['-nographic']; type = 'hvm'"},
