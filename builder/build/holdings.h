@@ -57,8 +57,9 @@ bool guest_knows_devices(const struct guest *g);
 /* Whether g has all that a build needs: its files and devices. */
 bool guest_holds_all(const struct guest *g);
 
-/* Whether the files that are read where they are mapped are as long as they were then: who reads a
- * mapping behind the end of its file is ended by SIGBUS. Returns 0, or -1 with e set. */
+/* Whether the files that the jail reads are as long as they were when they were opened: who reads a
+ * mapping behind the end of its file is ended by SIGBUS, which is a worse message. Returns 0, or -1
+ * with e set. */
 int guest_check_files(const struct guest *g, struct err *e);
 
 /* Whether the files whose digest the descriptor gives have that one: to be called before anything

@@ -304,7 +304,7 @@ static void *hold_and_drop(void *arg)
 	return NULL;
 }
 
-/* Several threads hold the same file, and it is mapped once as long as one of them does. */
+/* Several threads hold the same file, and it is held once as long as one of them does. */
 static void test_threads(void **state)
 {
 	struct image_file *f;
