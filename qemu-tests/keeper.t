@@ -28,10 +28,12 @@ await_report '^earlydom: kept: domain .* preserved' 30
 mv /boot /hidden
 rm -rf /etc/earlydom
 
-# process supervise|keeper: its number
+# process supervise|keeper|starter: its number
 process() {
 	for dir in /proc/[0-9]*; do
-		[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != "@earlydom $1 " ] || echo "${dir#/proc/}"
+		case $(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null) in
+		"@earlydom $1 "*) echo "${dir#/proc/}" ;;
+		esac
 	done
 }
 # answers LABEL: the list, as soon as somebody gives it; and in how many tenths of a second
@@ -82,6 +84,13 @@ kill -9 "$old"
 another supervise "$old"
 answers then_supervisor
 crashes then_supervisor db
+
+# Nothing can be started without it.
+old=$(process supervise)
+kill -9 "$(process starter)"
+another supervise "$old"
+answers starter_killed
+crashes starter_killed db
 
 kill -STOP "$(process keeper)"
 answers keeper_stopped
@@ -170,7 +179,7 @@ sub rows {
 my $before = rows('first');
 is($before->{$_->[0]}{state}, $_->[1], "$_->[0] is $_->[1]")
 	for ['web', 'running'], ['db', 'running'], ['kept', 'preserved'], ['over', 'ended'];
-for my $label (qw(killed stopped keeper_killed then_supervisor keeper_stopped not_upgraded both both_again told)) {
+for my $label (qw(killed stopped keeper_killed then_supervisor starter_killed keeper_stopped not_upgraded both both_again told)) {
 	my $now = rows($label);
 	is(join(' ', sort keys %$now), 'again db kept over web', "$label: all are known");
 	is($now->{$_}{state}, $before->{$_}{state}, "$label: $_ is what it was") for sort keys %$before;
@@ -180,6 +189,7 @@ for my $label (qw(killed stopped keeper_killed then_supervisor keeper_stopped no
 }
 is(rows('killed')->{$_}{domid}, $before->{$_}{domid}, "killed: $_ is the domain that it was") for qw(web db);
 is(rows('both')->{web}{restarts}, rows('keeper_stopped')->{web}{restarts} + 2, 'restarts are counted on');
+like(join("\n", $boot->earlydom), qr/^the starter has ended: the supervisor begins anew$/m, 'a starter that ends is said to have');
 is(rows('built')->{again}{state}, 'running', 'a guest that was built when the supervisor was killed runs');
 my (undef, $facts) = facts($boot->said('facts.out'));
 is(scalar(keys %$facts), 4, 'no domain is there twice, and none half-built');
