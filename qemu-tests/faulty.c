@@ -1,5 +1,5 @@
 /*
- * faulty: the faults of dom0 and of guests that busybox cannot make, for faults.t and attack.t.
+ * faulty: the faults of dom0 and of guests that busybox cannot make, for faults.t and attacker/attack.t.
  * Run in dom0.
  *
  *     faulty crash DOMID...      the hypervisor ends the domains as crashed

@@ -7,7 +7,7 @@
 use strict;
 use warnings;
 use FindBin qw($Bin);
-use lib "$Bin/lib";
+use lib "$Bin/../lib";
 use Boot;
 use JSON::PP;
 use List::Util qw(max);
