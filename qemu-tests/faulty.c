@@ -1,6 +1,6 @@
 /*
- * faulty: the faults of dom0 and of guests that busybox cannot make, for faults.t and attacker/attack.t.
- * Run in dom0.
+ * faulty: the faults of dom0 and of guests that busybox cannot make, for faults.t and
+ * attacker/attack.t. Run in dom0.
  *
  *     faulty crash DOMID...      the hypervisor ends the domains as crashed
  *     faulty restart DOMID FILE TEXT
