@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +134,18 @@ static int begin_starter(struct starter *s, char *word, struct err *e)
 	return rc;
 }
 
+/* It may be told to end from its first moment on: supervise() takes what has come by then.
+ * Otherwise its end would be one that the keeper takes for a fault. */
+static void hold_end(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int command_supervise(int argc, char **argv)
 {
 	static char why[KEPT_TEXT_MAX + 1];
@@ -144,6 +157,7 @@ int command_supervise(int argc, char **argv)
 
 	if (was_typed())
 		return EXIT_USAGE;
+	hold_end();
 	prctl(PR_SET_NAME, "earlydom");
 	kept_init(&kept, -1);
 	/* First, while there is least to be copied, then and by each fork of the starter's. */

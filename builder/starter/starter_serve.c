@@ -213,6 +213,7 @@ static bool be_ordinary(void)
 
 _Noreturn void starter_serve(int fd, const struct starter_verb *const *verbs, size_t nr_verbs)
 {
+	sigset_t none_blocked;
 	int request;
 	size_t n;
 	char none;
@@ -222,6 +223,9 @@ _Noreturn void starter_serve(int fd, const struct starter_verb *const *verbs, si
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
+	/* The supervisor may have blocked some, for itself. */
+	sigemptyset(&none_blocked);
+	sigprocmask(SIG_SETMASK, &none_blocked, NULL);
 	/* Neither it nor what it starts is special to the kernel's killer for want of memory: a
 	 * decoder must be one that can be ended. proc(5): from -1000, never, to 1000. */
 	if (!be_ordinary())

@@ -65,6 +65,16 @@ static int say_pid(struct starter_request *r, int *file, struct err *e)
 	return -1;
 }
 
+static int say_blocked(struct starter_request *r, int *file, struct err *e)
+{
+	sigset_t set;
+
+	(void)r;
+	(void)file;
+	sigprocmask(SIG_BLOCK, NULL, &set);
+	return err_set(e, "%s", sigismember(&set, SIGUSR1) ? "SIGUSR1" : "none");
+}
+
 /* Names what is open. */
 static int list_files(struct starter_request *r, int *file, struct err *e)
 {
@@ -89,10 +99,11 @@ static const struct starter_verb v_wait = {.name = "wait", .help = wait_long};
 static const struct starter_verb v_pid = {.name = "say who", .help = say_pid};
 static const struct starter_verb v_self = {.name = "say self", .help = say_pid, .itself = true};
 static const struct starter_verb v_files = {.name = "list", .help = list_files};
+static const struct starter_verb v_blocked = {.name = "say what", .help = say_blocked};
 static const struct starter_verb v_other = {.name = "do another thing", .help = say_pid};
 
 static const struct starter_verb *const verbs[] = {
-	&v_add, &v_write, &v_passing, &v_wait, &v_pid, &v_self, &v_files,
+	&v_add, &v_write, &v_passing, &v_wait, &v_pid, &v_self, &v_files, &v_blocked,
 };
 
 static const struct parcel nothing;
@@ -306,13 +317,21 @@ static void test_files(void **state)
 
 static void test_ended(void **state)
 {
+	sigset_t term, before;
 	struct pollfd p;
 	struct set s;
 	int status;
 	long self;
 
 	(void)state;
+	/* What the one who begins it has blocked is not blocked in it. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &term, &before);
 	begin(&s);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	assert_int_equal(starter_help(&s.starter, &v_blocked, &nothing, NULL, 0, NULL, &s.e), -1);
+	assert_string_equal(s.e.msg, "none");
 	starter_help(&s.starter, &v_self, &nothing, NULL, 0, NULL, &s.e);
 	self = atol(s.e.msg);
 	/* It stays when it is told to end as a session's processes are. */
