@@ -1,5 +1,6 @@
 /* Filters of system calls: what they allow, by running them, as the kernel does, and by the kernel.
  */
+#include "builder/fake/filter_verdict.h"
 #include "builder/fake/kit.h"
 
 #include <errno.h>
@@ -12,51 +13,6 @@
 #include <unistd.h>
 
 #include "base/seccomp.h"
-
-/* What the filter says of a call: the instructions that seccomp_build uses, and no others. */
-static uint32_t verdict(const struct seccomp_filter *f, const struct seccomp_data *d)
-{
-	uint32_t a = 0;
-
-	for (size_t pc = 0; pc < f->n; pc++) {
-		const struct sock_filter *i = &f->code[pc];
-		bool yes = false;
-
-		switch (i->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			assert_in_range(i->k, 0, sizeof(*d) - sizeof(a));
-			memcpy(&a, (const char *)d + i->k, sizeof(a));
-			continue;
-		case BPF_RET | BPF_K:
-			return i->k;
-		case BPF_JMP | BPF_JA:
-			pc += i->k;
-			continue;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			yes = a == i->k;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			yes = a >= i->k;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			yes = a & i->k;
-			break;
-		default:
-			fail_msg("instruction %#x", i->code);
-		}
-		pc += yes ? i->jt : i->jf;
-	}
-	fail_msg("it has no end");
-	return 0;
-}
-
-static uint32_t of(const struct seccomp_filter *f, int nr, unsigned arg, uint64_t value)
-{
-	struct seccomp_data d = {.nr = nr, .arch = seccomp_arch};
-
-	d.args[arg] = value;
-	return verdict(f, &d);
-}
 
 static const uint32_t requests[] = {7, 9};
 static const uint32_t exec[] = {PROT_EXEC};
@@ -79,20 +35,21 @@ static void test_lists(void **state)
 
 	(void)state;
 	assert_true(seccomp_build(some_lists, 1, SECCOMP_END, &f));
-	assert_int_equal(of(&f, SYS_write, 0, 1), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_exit_group, 0, 1), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_ioctl, 1, 7), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_ioctl, 1, 9), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_ioctl, 1, 8), SECCOMP_END);
-	assert_int_equal(of(&f, SYS_ioctl, 0, 7), SECCOMP_END);
-	assert_int_equal(of(&f, SYS_mmap, 2, PROT_READ | PROT_WRITE), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_mmap, 2, PROT_READ | PROT_EXEC), SECCOMP_END);
-	assert_int_equal(of(&f, SYS_getppid, 0, 0), SECCOMP_RET_ERRNO | EPERM);
-	assert_int_equal(of(&f, SYS_read, 0, 0), SECCOMP_END);
+	assert_int_equal(filter_verdict(&f, SYS_write, 0, 1), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_exit_group, 0, 1), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_ioctl, 1, 7), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_ioctl, 1, 9), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_ioctl, 1, 8), SECCOMP_END);
+	assert_int_equal(filter_verdict(&f, SYS_ioctl, 0, 7), SECCOMP_END);
+	assert_int_equal(filter_verdict(&f, SYS_mmap, 2, PROT_READ | PROT_WRITE),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_mmap, 2, PROT_READ | PROT_EXEC), SECCOMP_END);
+	assert_int_equal(filter_verdict(&f, SYS_getppid, 0, 0), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(filter_verdict(&f, SYS_read, 0, 0), SECCOMP_END);
 	/* x32's numbers, and another processor's. */
-	assert_int_equal(of(&f, SYS_write | 0x40000000, 0, 1), SECCOMP_END);
-	assert_int_equal(of(&f, -1, 0, 1), SECCOMP_END);
-	assert_int_equal(verdict(&f, &other), SECCOMP_END);
+	assert_int_equal(filter_verdict(&f, SYS_write | 0x40000000, 0, 1), SECCOMP_END);
+	assert_int_equal(filter_verdict(&f, -1, 0, 1), SECCOMP_END);
+	assert_int_equal(filter_verdict_of(&f, &other), SECCOMP_END);
 }
 
 static const struct seccomp_rule denied[] = {
@@ -120,21 +77,22 @@ static void test_denying(void **state)
 	for (int nr = 0; nr < 500; nr++)
 		if (nr != SYS_ptrace && nr != SYS_sched_setaffinity && nr != SYS_clone3 &&
 		    nr != SYS_clone && nr != SYS_ioctl && nr != SYS_execve)
-			assert_int_equal(of(&f, nr, 0, 0), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_ptrace, 0, 0), SECCOMP_END);
-	assert_int_equal(of(&f, SYS_sched_setaffinity, 0, 0), SECCOMP_RET_ERRNO | EPERM);
-	assert_int_equal(of(&f, SYS_clone3, 0, 0), SECCOMP_RET_ERRNO | ENOSYS);
-	assert_int_equal(of(&f, SYS_execve, 0, 0), SECCOMP_RET_USER_NOTIF);
-	assert_int_equal(of(&f, SYS_clone, 0, 6), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_clone, 0, 7), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_clone, 0, 5), SECCOMP_RET_ERRNO | EPERM);
-	assert_int_equal(of(&f, SYS_mmap, 2, PROT_EXEC), SECCOMP_RET_ERRNO | EPERM);
-	assert_int_equal(of(&f, SYS_ioctl, 1, 7), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, SYS_ioctl, 1, 8), SECCOMP_RET_ERRNO | EPERM);
-	assert_int_equal(of(&f, SYS_write | 0x40000000, 0, 1), SECCOMP_END);
-	assert_int_equal(of(&f, 0x3fffffff, 0, 1), SECCOMP_RET_ALLOW);
-	assert_int_equal(of(&f, -1, 0, 1), SECCOMP_END);
-	assert_int_equal(verdict(&f, &other), SECCOMP_END);
+			assert_int_equal(filter_verdict(&f, nr, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_ptrace, 0, 0), SECCOMP_END);
+	assert_int_equal(filter_verdict(&f, SYS_sched_setaffinity, 0, 0),
+			 SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(filter_verdict(&f, SYS_clone3, 0, 0), SECCOMP_RET_ERRNO | ENOSYS);
+	assert_int_equal(filter_verdict(&f, SYS_execve, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(filter_verdict(&f, SYS_clone, 0, 6), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_clone, 0, 7), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_clone, 0, 5), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(filter_verdict(&f, SYS_mmap, 2, PROT_EXEC), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(filter_verdict(&f, SYS_ioctl, 1, 7), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_ioctl, 1, 8), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(filter_verdict(&f, SYS_write | 0x40000000, 0, 1), SECCOMP_END);
+	assert_int_equal(filter_verdict(&f, 0x3fffffff, 0, 1), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, -1, 0, 1), SECCOMP_END);
+	assert_int_equal(filter_verdict_of(&f, &other), SECCOMP_END);
 }
 
 /* A child, behind a filter that asks about execve, that goes on when `go` has a byte; `said` has
@@ -234,7 +192,7 @@ static void test_long(void **state)
 
 			for (size_t i = 0; i < n; i++)
 				is_there |= rules[i].nr == nr;
-			assert_int_equal(of(&f, nr, 0, 0),
+			assert_int_equal(filter_verdict(&f, nr, 0, 0),
 					 is_there ? SECCOMP_RET_ALLOW : SECCOMP_END);
 		}
 	}
@@ -255,8 +213,8 @@ static void test_first(void **state)
 
 	(void)state;
 	assert_true(seccomp_build(lists, 2, SECCOMP_END, &f));
-	assert_int_equal(of(&f, SYS_write, 0, 0), SECCOMP_RET_ERRNO | EPERM);
-	assert_int_equal(of(&f, SYS_exit_group, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_write, 0, 0), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(filter_verdict(&f, SYS_exit_group, 0, 0), SECCOMP_RET_ALLOW);
 }
 
 /* Runs a call of a child's under the filter. Returns its wait status. */

@@ -2,23 +2,18 @@
 
 #include "kit.h"
 
-uint32_t filter_verdict(const struct seccomp_filter *f, int nr, unsigned arg, uint64_t value)
+uint32_t filter_verdict_of(const struct seccomp_filter *f, const struct seccomp_data *d)
 {
-	struct seccomp_data d = {.nr = nr, .arch = seccomp_arch};
 	uint32_t a = 0;
 
-	d.args[arg] = value;
 	for (size_t pc = 0; pc < f->n; pc++) {
 		const struct sock_filter *i = &f->code[pc];
 		bool yes = false;
 
 		switch (i->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
-			assert_in_range(i->k, 0, sizeof(d) - sizeof(a));
-			memcpy(&a, (const char *)&d + i->k, sizeof(a));
-			continue;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= i->k;
+			assert_in_range(i->k, 0, sizeof(*d) - sizeof(a));
+			memcpy(&a, (const char *)d + i->k, sizeof(a));
 			continue;
 		case BPF_RET | BPF_K:
 			return i->k;
@@ -41,4 +36,12 @@ uint32_t filter_verdict(const struct seccomp_filter *f, int nr, unsigned arg, ui
 	}
 	fail_msg("it has no end");
 	return 0;
+}
+
+uint32_t filter_verdict(const struct seccomp_filter *f, int nr, unsigned arg, uint64_t value)
+{
+	struct seccomp_data d = {.nr = nr, .arch = seccomp_arch};
+
+	d.args[arg] = value;
+	return filter_verdict_of(f, &d);
 }

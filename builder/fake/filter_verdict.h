@@ -8,4 +8,7 @@
  * are 0. Returns what the filter does, SECCOMP_RET_*. Fails the test where the filter is none. */
 uint32_t filter_verdict(const struct seccomp_filter *f, int nr, unsigned arg, uint64_t value);
 
+/* The same of any call, also of another kind of processor. */
+uint32_t filter_verdict_of(const struct seccomp_filter *f, const struct seccomp_data *d);
+
 #endif
