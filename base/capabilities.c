@@ -1,17 +1,22 @@
 #include "capabilities.h"
 
+#include <errno.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 bool capabilities_bound(uint64_t keep)
 {
-	int is;
-
-	/* The kernel's last one ends it: its number is an error. */
-	for (int cap = 0; cap < 64 && (is = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
-		if (is && !(keep & CAPABILITY(cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+	for (int cap = 0; cap < 64; cap++) {
+		if (keep & CAPABILITY(cap) || prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		/* Behind the kernel's last one there is none. */
+		if (errno == EINVAL)
+			return true;
+		/* Who may not drop any may have none to drop. */
+		if (errno != EPERM || prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
 			return false;
+	}
 	return true;
 }
 

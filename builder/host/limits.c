@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* More than the loop and what it calls have ever needed. */
-#define STACK_SIZE (256u << 10)
+/* The loop and what it calls were seen to use 11 KiB. */
+#define STACK_SIZE (64u << 10)
 
 /* proc(5): from -1000, never, to 1000. */
 static int set_killer(const char *value)
@@ -47,13 +47,14 @@ static int raise_files(void)
 	return setrlimit(RLIMIT_NOFILE, &l);
 }
 
-/* Has the kernel make the pages of the stack that are used later. */
-static void __attribute__((noinline)) touch_stack(void)
+/* The stack as large as it will be. Its pages come with mlockall, all at once: a fault for each
+ * takes a millisecond in a pv dom0. */
+static void __attribute__((noinline)) grow_stack(void)
 {
 	volatile char stack[STACK_SIZE];
 
-	for (size_t i = 0; i < sizeof(stack); i += 4096)
-		stack[i] = 0;
+	stack[0] = 0;
+	(void)stack[0];
 }
 
 int limits_raise(struct err *e)
@@ -64,7 +65,7 @@ int limits_raise(struct err *e)
 		rc = err_set_errno(e, errno, "cannot be spared when memory is out");
 	if (raise_files() < 0 && rc == 0)
 		rc = err_set_errno(e, errno, "cannot have %u files open", LIMITS_FILES);
-	touch_stack();
+	grow_stack();
 	if (mlockall(MCL_CURRENT) < 0 && rc == 0)
 		rc = err_set_errno(e, errno, "cannot keep the program in memory");
 	return rc;
