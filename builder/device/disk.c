@@ -411,7 +411,7 @@ static void drop(struct disk_table *t, struct disk *d)
 
 static int hold_backing(const struct disk_table *t, struct disk *d, bool *absent, struct err *e)
 {
-	struct backing_place place = {.root = t->root, .volume = -1};
+	struct backing_place place = {.starter = t->starter, .root = t->root, .volume = -1};
 	char prefix[PATH_MAX];
 
 	if (d->format != DISK_QCOW && d->format != DISK_QCOW2)

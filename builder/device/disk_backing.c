@@ -8,23 +8,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backing.h"
+#include "builder/jail/image_backing.h"
 #include "disk_open.h"
 #include "volume.h"
 
-/* What of an image is looked at, and what is found there. */
-struct looking {
-	uint8_t head[BACKING_HEAD];
-	struct backing backing;
-};
-
-static int parse(int fd, struct looking *l, struct err *e)
+/* The image may be open for writing, which a jail's file must not be. */
+static int read_header(const struct starter *s, int fd, struct backing *out, struct err *e)
 {
-	const ssize_t n = pread(fd, l->head, sizeof(l->head), 0);
+	char link[40];
+	int again, rc;
 
-	if (n < 0)
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	again = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (again < 0)
 		return err_set_errno(e, errno, "cannot read it");
-	return backing_parse(l->head, (size_t)n, &l->backing, e);
+	rc = jail_backing(s, again, out, e);
+	close(again);
+	return rc;
 }
 
 /* Whether the path of a file leads above the root directory that it begins at. */
@@ -105,16 +105,18 @@ static int add(struct backing_list *list, const struct backing_place *place, con
 }
 
 static int hold_all(struct backing_list *list, const struct backing_place *place, const char *first,
-		    int fd, struct looking *l, bool *absent, struct err *e)
+		    int fd, bool *absent, struct err *e)
 {
 	char image[PATH_MAX], path[PATH_MAX];
 	bool on_volume = place->volume >= 0;
+	struct backing backing;
 
 	strcpy(image, first);
 	for (;;) {
-		const char *name = l->backing.name;
+		const char *name = backing.name;
 
-		if (parse(fd, l, e) < 0 || (*name && backing_path(image, name, path, e) < 0))
+		if (read_header(place->starter, fd, &backing, e) < 0 ||
+		    (*name && backing_path(image, name, path, e) < 0))
 			return err_prefix(e, "%.200s: ", image);
 		if (!*name)
 			return 0;
@@ -122,7 +124,7 @@ static int hold_all(struct backing_list *list, const struct backing_place *place
 		on_volume &= *name != '/';
 		if (add(list, place, path, on_volume, absent, e) < 0)
 			return err_prefix(e, "%.200s: ", image);
-		if (!l->backing.may_have_one)
+		if (!backing.may_have_one)
 			return 0;
 		strcpy(image, path);
 		fd = list->files[list->n - 1].fd;
@@ -132,16 +134,10 @@ static int hold_all(struct backing_list *list, const struct backing_place *place
 int disk_backing_hold(struct backing_list *list, const struct backing_place *place,
 		      const char *image, int fd, bool *absent, struct err *e)
 {
-	struct looking *l = malloc(sizeof(*l));
-	int rc;
-
-	if (!l)
-		return err_set_passing(e, "out of memory");
-	rc = hold_all(list, place, image, fd, l, absent, e);
-	free(l);
-	if (rc < 0)
-		disk_backing_drop(list);
-	return rc;
+	if (hold_all(list, place, image, fd, absent, e) == 0)
+		return 0;
+	disk_backing_drop(list);
+	return -1;
 }
 
 void disk_backing_drop(struct backing_list *list)

@@ -1,6 +1,6 @@
 /*
- * The backing files of a disk that QEMU serves (backing.h): found and held with it, each open for
- * reading.
+ * The backing files of a disk that QEMU serves (builder/jail/backing.h): found and held with it,
+ * each open for reading.
  */
 #ifndef EARLYDOM_DISK_BACKING_H
 #define EARLYDOM_DISK_BACKING_H
@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "builder/starter/starter.h"
 
 /* Images that are one upon the other; more are refused, like a ring of them. */
 #define DISK_BACKING_MAX 16
@@ -32,7 +33,8 @@ struct backing_list {
 
 /* Where the names in an image lead. */
 struct backing_place {
-	const char *root;   /* where absolute ones begin (disk_open.h) */
+	const struct starter *starter; /* makes the jails in which headers are read; or NULL */
+	const char *root;              /* where absolute ones begin (disk_open.h) */
 	int volume;         /* where the image's own path and relative ones begin: the root of its
 			       file system (volume.h); or -1: there, too */
 	const char *prefix; /* for that: what QEMU has in front of such a path */

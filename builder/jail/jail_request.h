@@ -13,6 +13,7 @@ enum jail_job {
 	JAIL_MEMMAP,       /* a memory map file (memmap_file.h) */
 	JAIL_DISK_CONTENT, /* what is on a disk (probe.h) */
 	JAIL_DISK_TABLE,   /* its partitions (probe.h) */
+	JAIL_BACKING,      /* what an image's header says of another file (image_backing.h) */
 	NR_JAIL_JOBS,
 };
 

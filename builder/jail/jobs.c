@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <sys/syscall.h>
 
+#include "backing_job.h"
 #include "digest_job.h"
 #include "disk_job.h"
 #include "e820_file.h"
@@ -83,6 +84,12 @@ static const struct jail_job_type types[NR_JAIL_JOBS] = {
 			.name = "reader",
 			.run = memmap_job,
 			.answer_size = sizeof(struct e820_map),
+		},
+	[JAIL_BACKING] =
+		{
+			.name = "reader",
+			.run = backing_job,
+			.answer_size = sizeof(struct backing),
 		},
 };
 

@@ -12,7 +12,7 @@
 #include "builder/describe/disk_spec.h"
 #include "builder/describe/usb_spec.h"
 #include "builder/describe/vif_spec.h"
-#include "builder/device/test/qcow2_build.h"
+#include "builder/fake/qcow2_build.h"
 #include "builder/device/usb.h"
 #include "builder/device/volume.h"
 #include "builder/keeper/kept.h"

@@ -21,7 +21,7 @@
 #include "builder/device/disk.h"
 #include "builder/device/loop.h"
 #include "images.h"
-#include "qcow2_build.h"
+#include "builder/fake/qcow2_build.h"
 
 static bool have_loop;
 

@@ -21,7 +21,7 @@
 #include "builder/device/volume.h"
 #include "builder/fake/syscalls.h"
 #include "images.h"
-#include "qcow2_build.h"
+#include "builder/fake/qcow2_build.h"
 
 #define VOLUME_BYTES (8u << 20)
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/device/backing.h"
+#include "builder/jail/backing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

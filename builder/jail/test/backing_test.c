@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "builder/device/backing.h"
-#include "qcow2_build.h"
+#include "builder/jail/backing.h"
+#include "builder/fake/qcow2_build.h"
 
 static uint8_t head[QCOW2_BUILD_SIZE];
 
