@@ -40,7 +40,7 @@ OBJS   := $(SRCS:%.c=$(BUILD)/obj/%.o)
 MODEL_C      := $(sort $(wildcard model/*.c model/test/*.c))
 MODEL_TESTS  := $(filter %_test.c,$(MODEL_C))
 MODEL_FUZZ   := $(filter %_fuzz.c,$(MODEL_C))
-MODEL_SHARED := $(patsubst %,base/%.c,bounded_log capabilities close_files diag err rate seccomp seccomp_x86 \
+MODEL_SHARED := $(patsubst %,base/%.c,bounded_log capabilities close_files diag err leave_root rate seccomp seccomp_x86 \
 		suggest text_file) \
 		$(patsubst %,builder/describe/%.c,descriptor scan value)
 MODEL_SRCS   := $(filter-out $(MODEL_TESTS) $(MODEL_FUZZ) model/fake.c,$(MODEL_C))

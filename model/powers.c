@@ -7,12 +7,12 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/bounded_log.h"
 #include "base/capabilities.h"
 #include "base/close_files.h"
+#include "base/leave_root.h"
 
 /* There when its devices were opened. */
 #define PLACE "/dev"
@@ -69,18 +69,6 @@ static int have_own(int kind)
 	return unshare(kind) < 0 && errno != EINVAL ? -1 : 0;
 }
 
-/*
- * pivot_root(2) with "." for both: the old root lies over the new one, and goes with what is
- * mounted in it. An initramfs, which is nowhere mounted, can't be moved (EINVAL): it stays in the
- * namespace, where nothing leads to it.
- */
-static int leave_old_root(void)
-{
-	if (syscall(SYS_pivot_root, ".", ".") == 0)
-		return umount2(".", MNT_DETACH) < 0 ? -1 : chdir("/");
-	return errno == EINVAL ? chroot(".") : -1;
-}
-
 static int enter_empty_root(struct err *e)
 {
 	if (unshare(CLONE_NEWNS) < 0 || have_own(CLONE_NEWIPC) < 0 || have_own(CLONE_NEWUTS) < 0)
@@ -89,7 +77,7 @@ static int enter_empty_root(struct err *e)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("empty", PLACE, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		  "mode=0,size=4k,nr_inodes=1") < 0 ||
-	    chdir(PLACE) < 0 || leave_old_root() < 0)
+	    chdir(PLACE) < 0 || !leave_root())
 		return err_set_errno(e, errno, "cannot have an empty root directory");
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/leave_root.h"
 #include "builder/store/store.h"
 
 #ifndef AT_RECURSIVE
@@ -258,18 +259,6 @@ static bool do_step(const struct model_root *r, const struct root_step *s)
 	return false;
 }
 
-/*
- * pivot_root(2) with "." for both: the old root lies over the new one, and goes with what is
- * mounted in it. An initramfs, which is nowhere mounted, can't be moved (EINVAL): it stays in the
- * namespace, where nothing leads to it.
- */
-static bool leave_old_root(void)
-{
-	if (syscall(SYS_pivot_root, ".", ".") == 0)
-		return umount2(".", MNT_DETACH) == 0 && chdir("/") == 0;
-	return errno == EINVAL && chroot(".") == 0;
-}
-
 bool model_root_enter(const struct model_root *r)
 {
 	/* Nothing that is mounted here is to be seen elsewhere. */
@@ -280,7 +269,7 @@ bool model_root_enter(const struct model_root *r)
 	for (size_t i = 0; i < r->n; i++)
 		if (!do_step(r, &r->steps[i]))
 			return false;
-	return leave_old_root();
+	return leave_root();
 }
 
 void model_root_pack(const struct model_root *r, struct parcel *p)

@@ -1,32 +1,14 @@
 #include "limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/oom_score.h"
+
 /* The loop and what it calls were seen to use 11 KiB. */
 #define STACK_SIZE (64u << 10)
-
-/* proc(5): from -1000, never, to 1000. */
-static int set_killer(const char *value)
-{
-	const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	const ssize_t len = (ssize_t)strlen(value);
-	int cause = EIO;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, value, (size_t)len);
-	if (n < 0)
-		cause = errno;
-	close(fd);
-	errno = cause;
-	return n == len ? 0 : -1;
-}
 
 static int raise_files(void)
 {
@@ -61,7 +43,7 @@ int limits_raise(struct err *e)
 {
 	int rc = 0;
 
-	if (set_killer("-1000") < 0)
+	if (!oom_score_set(OOM_SCORE_NEVER))
 		rc = err_set_errno(e, errno, "cannot be spared when memory is out");
 	if (raise_files() < 0 && rc == 0)
 		rc = err_set_errno(e, errno, "cannot have %u files open", LIMITS_FILES);
@@ -73,5 +55,5 @@ int limits_raise(struct err *e)
 
 int limits_lower(void)
 {
-	return set_killer("0");
+	return oom_score_set(OOM_SCORE_ORDINARY) ? 0 : -1;
 }

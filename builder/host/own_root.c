@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/leave_root.h"
 
 static const char *const shared[] = {"/dev", "/proc", "/run", "/sys"};
 
@@ -81,23 +82,10 @@ static int cannot_enter(struct err *e)
 	return err_set(e, "cannot make the refuge the root: %s", strerror(errno));
 }
 
-/*
- * pivot_root(2): with "." for both the old root lies over the new one and is unmounted from there,
- * which lets go of all file systems that are mounted in it. The root of an initramfs cannot be
- * moved (EINVAL); it holds nothing.
- */
 static int enter(struct starter_request *r, int *file, struct err *e)
 {
-	int rc = r->nr_files == 1 ? fchdir(r->files[0]) : -1;
-
 	(void)file;
-	if (rc == 0) {
-		if (syscall(SYS_pivot_root, ".", ".") == 0)
-			rc = umount2(".", MNT_DETACH);
-		else
-			rc = chroot(".");
-	}
-	return rc < 0 ? cannot_enter(e) : 0;
+	return r->nr_files == 1 && fchdir(r->files[0]) == 0 && leave_root() ? 0 : cannot_enter(e);
 }
 
 const struct starter_verb own_root_verb = {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/close_files.h"
+#include "base/oom_score.h"
 #include "starter_message.h"
 
 #define SERVE_FD 3 /* where requests come from: behind the standard files, nothing else is open */
@@ -201,16 +202,6 @@ static void serve_one(int fd, const struct starter_verb *const *verbs, size_t nr
 	forget(&q);
 }
 
-static bool be_ordinary(void)
-{
-	const int oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	const bool good = oom >= 0 && write(oom, "0", 1) == 1;
-
-	if (oom >= 0)
-		close(oom);
-	return good;
-}
-
 _Noreturn void starter_serve(int fd, const struct starter_verb *const *verbs, size_t nr_verbs)
 {
 	sigset_t none_blocked;
@@ -226,9 +217,8 @@ _Noreturn void starter_serve(int fd, const struct starter_verb *const *verbs, si
 	/* The supervisor may have blocked some, for itself. */
 	sigemptyset(&none_blocked);
 	sigprocmask(SIG_SETMASK, &none_blocked, NULL);
-	/* Neither it nor what it starts is special to the kernel's killer for want of memory: a
-	 * decoder must be one that can be ended. proc(5): from -1000, never, to 1000. */
-	if (!be_ordinary())
+	/* Neither it nor what it starts is special: a decoder must be one that can be ended. */
+	if (!oom_score_set(OOM_SCORE_ORDINARY))
 		_exit(1);
 	if ((fd != SERVE_FD && dup3(fd, SERVE_FD, O_CLOEXEC) < 0) || close_files(SERVE_FD + 1) < 0)
 		_exit(1);

@@ -11,6 +11,7 @@
 
 #include "base/capabilities.h"
 #include "base/close_files.h"
+#include "base/oom_score.h"
 
 #define LIFE_FD 3 /* of a daemon's: open as long as any process of it lives */
 
@@ -73,7 +74,7 @@ static _Noreturn void become(const struct daemon_start *s, const struct seccomp_
 	const int entered = s->own_root ? own_root_enter_child(s->own_root) : 0;
 	const int cause = errno;
 	sigset_t none;
-	int null, oom;
+	int null;
 
 	/* First out of the way of the numbers that are given next. */
 	pipe_fd = fcntl(pipe_fd, F_DUPFD_CLOEXEC, LIFE_FD + 1);
@@ -92,9 +93,7 @@ static _Noreturn void become(const struct daemon_start *s, const struct seccomp_
 	signal(SIGPIPE, SIG_DFL);
 	umask(022);
 	/* As Debian's script has it (choom -n -1000): without the store no guest can be served. */
-	oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (oom >= 0 && write(oom, "-1000", 5) != 5) { /* it runs all the same */
-	}
+	oom_score_set(OOM_SCORE_NEVER); /* if not, it runs all the same */
 	allow_files(s->powers->files);
 	give_up_powers(s, filter);
 	execve(s->program, (char *const *)(uintptr_t)s->argv, (char *const *)(uintptr_t)env);
