@@ -48,14 +48,23 @@ struct keeper {
 	bool over, upgrade; /* how it wants its end to be taken */
 	bool ever_up;       /* some supervisor has served */
 	bool trying;        /* it is another version of the program, which has to come up */
+	bool told;          /* to end, with all that it keeps */
 	char cause[128];    /* why it was ended from here; empty: it was not */
 };
 
 /* ---- programs ---- */
 
+static void end_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+}
+
 /*
  * In a child, or in a process that is about to become another: runs the program with the channel as
- * its file 3, and nothing open besides but the standard files. Returns only with errno set.
+ * its file 3, and nothing open besides but the standard files. Told to end meanwhile, it learns
+ * that when it looks: keeper and supervisor both do. Returns only with errno set.
  */
 static void run(int program, int channel, const char *command)
 {
@@ -63,15 +72,15 @@ static void run(int program, int channel, const char *command)
 	 * initramfs. */
 	const char *const argv[] = {"@earlydom", command, NULL};
 	static const char *const env[] = {"PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL};
-	sigset_t none;
+	sigset_t set;
 
 	/* The program moves out of the way of the channel. */
 	program = fcntl(program, F_DUPFD_CLOEXEC, KEPT_CHANNEL_FD + 1);
 	if (program < 0 || (channel != KEPT_CHANNEL_FD && dup2(channel, KEPT_CHANNEL_FD) < 0) ||
 	    fcntl(KEPT_CHANNEL_FD, F_SETFD, 0) < 0)
 		return;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	end_signals(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
 	syscall(SYS_execveat, program, "", argv, env, AT_EMPTY_PATH);
 }
 
@@ -213,6 +222,9 @@ static int start(struct keeper *k, const char *why)
 	watch(k, pidfd, pid);
 	hold_self(k);
 	kept_begin(&k->kept, k->channel, why);
+	/* The one before has not got to it. */
+	if (k->told)
+		pidfd_kill(k->pidfd, SIGTERM);
 	return 0;
 }
 
@@ -439,7 +451,10 @@ static void pass_signal(struct keeper *k)
 	struct signalfd_siginfo info;
 
 	/* What ends the keeper is meant for what it keeps. */
-	if (read(k->signals, &info, sizeof(info)) == sizeof(info) && k->pidfd >= 0)
+	if (read(k->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	k->told = true;
+	if (k->pidfd >= 0)
 		pidfd_kill(k->pidfd, SIGTERM);
 }
 
@@ -475,9 +490,7 @@ static int open_signals(void)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
+	end_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);

@@ -132,6 +132,17 @@ static void look_at_keeper(struct script *s, struct kept *k)
 	s->keepers++;
 }
 
+/* It is blocked as long as a program does not take it. */
+static void unblock_sigterm(void)
+{
+	sigset_t set;
+
+	if (sigprocmask(SIG_BLOCK, NULL, &set) < 0 || !sigismember(&set, SIGTERM))
+		_exit(4);
+	sigdelset(&set, SIGTERM);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
 static int play_supervisor(void)
 {
 	static char why[KEPT_TEXT_MAX + 1];
@@ -154,6 +165,7 @@ static int play_supervisor(void)
 	alarm((unsigned)((s->until - clock_ns()) / NS_PER_S) + 1);
 	told = &k;
 	signal(SIGTERM, take_sigterm);
+	unblock_sigterm();
 	n = s->runs;
 	if (n == RUNS_MAX)
 		_exit(7);
@@ -274,6 +286,54 @@ static void test_as_told(void **state)
 	kill(c.keeper, SIGTERM);
 	reap(c.keeper);
 	assert_int_equal(c.s->runs, 1);
+	munmap(c.s, sizeof(*c.s));
+	close(c.script_fd);
+}
+
+/* Before it has begun, or has a supervisor: whenever it comes, none is left. */
+static void test_told_at_once(void **state)
+{
+	struct scene c = {.script_fd = file_of_memory("")};
+	sigset_t set, before;
+	int status;
+
+	(void)state;
+	assert_int_equal(ftruncate(c.script_fd, sizeof(struct script)), 0);
+	c.s = map_script(c.script_fd);
+	c.s->until = clock_ns() + LIFE_S * NS_PER_S;
+	fflush(NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	c.keeper = fork();
+	assert_true(c.keeper >= 0);
+	if (c.keeper == 0) {
+		raise(SIGTERM);
+		become_keeper(c.script_fd);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	assert_int_equal(waitpid(c.keeper, &status, 0), c.keeper);
+	assert_int_equal(status, 0);
+	assert_true(c.s->runs <= 1);
+	munmap(c.s, sizeof(*c.s));
+	close(c.script_fd);
+}
+
+/* One that is ended before it gets to it has a follower, who is told as well. */
+static void test_told_and_killed(void **state)
+{
+	struct scene c;
+	int status;
+
+	(void)state;
+	begin(&c);
+	kill(now(&c), SIGSTOP);
+	kill(c.keeper, SIGTERM);
+	usleep(50000);
+	kill(now(&c), SIGKILL);
+	assert_int_equal(waitpid(c.keeper, &status, 0), c.keeper);
+	assert_int_equal(status, 0);
+	assert_true(c.s->runs <= 2);
 	munmap(c.s, sizeof(*c.s));
 	close(c.script_fd);
 }
@@ -486,6 +546,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_told),
+		cmocka_unit_test(test_told_at_once),
+		cmocka_unit_test(test_told_and_killed),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_hangs),
