@@ -76,7 +76,6 @@ static int help(struct starter_request *r, int *file, struct err *e)
 const struct starter_verb modules_verb = {
 	.name = "load kernel modules",
 	.help = help,
-	.itself = true,
 };
 
 int modules_need(const struct starter *s, const char *what, struct err *e)

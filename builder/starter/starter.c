@@ -1,11 +1,14 @@
 #include "starter.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/pidfd.h"
@@ -93,10 +96,19 @@ static int find_verb(const struct starter *s, const struct starter_verb *v)
 	return -1;
 }
 
-static int cannot_ask(const struct starter_verb *v, struct err *e)
+static bool has_ended(const struct starter *s)
+{
+	struct pollfd p = {.fd = s->fd};
+
+	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR);
+}
+
+static int cannot_ask(const struct starter *s, const struct starter_verb *v, struct err *e)
 {
 	if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN)
-		return err_set_passing(e, "cannot %s: the starter has ended", v->name);
+		return err_set_passing(e, "cannot %s: %s", v->name,
+				       has_ended(s) ? "the starter has ended"
+						    : "the process that does it has ended");
 	return err_set_errno(e, errno, "cannot %s: cannot ask the starter", v->name);
 }
 
@@ -107,6 +119,7 @@ static int receive_answer(int fd, struct message_answer *a, int *file)
 	ssize_t n;
 
 	*file = -1;
+	*a = (struct message_answer){.rc = -1};
 	n = message_receive(fd, a, sizeof(*a), file, 1, &nr_files);
 	if (n == sizeof(*a)) {
 		a->e.msg[sizeof(a->e.msg) - 1] = '\0';
@@ -130,10 +143,10 @@ static int ask(const struct starter *s, const struct starter_verb *v, const stru
 
 	if (verb < 0 || p->n > STARTER_PARCEL_MAX || nr_files > STARTER_FILES_MAX) {
 		errno = EINVAL;
-		return cannot_ask(v, e);
+		return cannot_ask(s, v, e);
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return cannot_ask(v, e);
+		return cannot_ask(s, v, e);
 	rc = send_request(ends[0], (unsigned)verb, p, files, nr_files);
 	if (rc == 0 && message_send(s->fd, "", 1, NULL, 0, &ends[1], 1) < 0)
 		rc = -1;
@@ -141,7 +154,7 @@ static int ask(const struct starter *s, const struct starter_verb *v, const stru
 	if (rc == 0)
 		rc = receive_answer(ends[0], a, file);
 	if (rc < 0)
-		cannot_ask(v, e);
+		cannot_ask(s, v, e);
 	close(ends[0]);
 	return rc;
 }
@@ -170,18 +183,29 @@ static pid_t run_here(const struct starter_verb *v, const struct parcel *p, cons
 	return pid;
 }
 
+/* A process that was made, whose pidfd there was no room for: it is a child of this one. */
+static void end_unknown(const struct message_answer *a)
+{
+	if (a->rc != 0 || a->pid <= 0 || kill(a->pid, SIGKILL) < 0)
+		return;
+	while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 pid_t starter_run(const struct starter *s, const struct starter_verb *v, const struct parcel *p,
 		  const int *files, size_t nr_files, int *pidfd, struct err *e)
 {
-	struct message_answer a;
+	struct message_answer a = {.rc = -1};
 	int file;
 
 	if (p->failed)
 		return err_set_passing(e, "out of memory");
 	if (!s)
 		return run_here(v, p, files, nr_files, pidfd, e);
-	if (ask(s, v, p, files, nr_files, &a, &file, e) < 0)
+	if (ask(s, v, p, files, nr_files, &a, &file, e) < 0) {
+		end_unknown(&a);
 		return -1;
+	}
 	if (pidfd && a.rc == 0)
 		*pidfd = file;
 	else if (file >= 0)

@@ -2,18 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/close_files.h"
 #include "base/oom_score.h"
+#include "base/pidfd.h"
 #include "starter_message.h"
 
+#define NAME     "earlydom-start"
 #define SERVE_FD 3 /* where requests come from: behind the standard files, nothing else is open */
 
 /* A request that has come. */
@@ -24,9 +28,19 @@ struct served {
 		char text[MESSAGE_INLINE_MAX];
 	} first; /* message */
 	const char *parcel;
-	size_t mapped; /* of a parcel that is a file, bytes */
+	char *copy; /* of a parcel that came as a file; freed */
 	int files[STARTER_FILES_MAX];
 	size_t nr_files;
+};
+
+/* Processes that were made, and may not be yet what they are to be. */
+#define MADE_MAX 64
+struct made {
+	struct {
+		pid_t pid;
+		int pidfd;
+	} all[MADE_MAX];
+	size_t n;
 };
 
 static void close_each(const int *files, size_t n)
@@ -35,21 +49,20 @@ static void close_each(const int *files, size_t n)
 		close(files[i]);
 }
 
-/* A long parcel came as a file. */
-static bool map_parcel(struct served *q)
+/* A long parcel came as a file, which its sender may still change. */
+static bool read_parcel(struct served *q)
 {
-	void *at;
+	const size_t size = q->first.head.size;
+	bool whole;
 
-	if (q->nr_files != 1 || q->first.head.size > STARTER_PARCEL_MAX)
+	if (q->nr_files != 1 || size > STARTER_PARCEL_MAX)
 		return false;
-	at = mmap(NULL, q->first.head.size, PROT_READ, MAP_PRIVATE, q->files[0], 0);
+	q->copy = malloc(size);
+	whole = q->copy && pread(q->files[0], q->copy, size, 0) == (ssize_t)size;
 	close(q->files[0]);
 	q->nr_files = 0;
-	if (at == MAP_FAILED)
-		return false;
-	q->parcel = at;
-	q->mapped = q->first.head.size;
-	return true;
+	q->parcel = q->copy;
+	return whole;
 }
 
 /* Takes what is there: the caller has written all of it. */
@@ -58,14 +71,14 @@ static bool receive(struct served *q)
 	const struct message_head *head = &q->first.head;
 	size_t more;
 	char none;
-	ssize_t n = message_receive(q->fd, &q->first, sizeof(q->first), q->files, STARTER_FILES_MAX,
-				    &q->nr_files);
+	ssize_t rc, n = message_receive(q->fd, &q->first, sizeof(q->first), q->files,
+					STARTER_FILES_MAX, &q->nr_files);
 
 	if (n < (ssize_t)sizeof(*head))
 		return false;
 	n -= (ssize_t)sizeof(*head);
 	if (head->size > MESSAGE_INLINE_MAX) {
-		if (!map_parcel(q))
+		if (!read_parcel(q))
 			return false;
 	} else {
 		if ((uint64_t)n != head->size)
@@ -75,11 +88,11 @@ static bool receive(struct served *q)
 	if (head->nr_files > STARTER_FILES_MAX)
 		return false;
 	while (q->nr_files < head->nr_files) {
-		if (message_receive(q->fd, &none, 1, q->files + q->nr_files,
-				    head->nr_files - q->nr_files, &more) <= 0 ||
-		    !more)
-			return false;
+		rc = message_receive(q->fd, &none, 1, q->files + q->nr_files,
+				     head->nr_files - q->nr_files, &more);
 		q->nr_files += more;
+		if (rc <= 0 || !more)
+			return false;
 	}
 	return q->nr_files == head->nr_files;
 }
@@ -87,8 +100,7 @@ static bool receive(struct served *q)
 static void forget(struct served *q)
 {
 	close_each(q->files, q->nr_files);
-	if (q->mapped)
-		munmap((void *)(uintptr_t)q->parcel, q->mapped);
+	free(q->copy);
 	close(q->fd);
 }
 
@@ -135,7 +147,62 @@ static void reset_signals(void)
 	signal(SIGINT, SIG_DFL);
 }
 
-static void run(const struct served *q, const struct starter_verb *v)
+static bool is_readable(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0 && p.revents & events;
+}
+
+/* Whether the process is a copy of this one: by its name, which an exec changes. */
+static bool has_begun(pid_t pid)
+{
+	char path[64], name[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	if (read(fd, name, sizeof(name) - 1) < 0)
+		name[0] = '\0';
+	close(fd);
+	return strcmp(name, NAME "\n") != 0;
+}
+
+/* Those that have ended, or become what they were to be, need not be known any more. */
+static void forget_begun(struct made *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		if (is_readable(m->all[i].pidfd, POLLIN) || has_begun(m->all[i].pid))
+			close(m->all[i].pidfd);
+		else
+			m->all[n++] = m->all[i];
+	}
+	m->n = n;
+}
+
+/* In a child: they are none of its. */
+static void close_made(struct made *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		close(m->all[i].pidfd);
+}
+
+static void note(struct made *m, pid_t pid, int pidfd)
+{
+	forget_begun(m);
+	if (m->n == MADE_MAX) {
+		close(m->all[0].pidfd);
+		memmove(m->all, m->all + 1, --m->n * sizeof(*m->all));
+	}
+	m->all[m->n].pid = pid;
+	m->all[m->n++].pidfd = pidfd;
+}
+
+static void run(struct made *m, const struct served *q, const struct starter_verb *v)
 {
 	struct starter_request r = request_of(q);
 	struct message_answer a = {0};
@@ -146,6 +213,7 @@ static void run(const struct served *q, const struct starter_verb *v)
 		reset_signals();
 		close(SERVE_FD);
 		close(q->fd);
+		close_made(m);
 		v->run(&r);
 		_exit(127);
 	}
@@ -154,7 +222,7 @@ static void run(const struct served *q, const struct starter_verb *v)
 		return;
 	}
 	answer(q, &a, pidfd);
-	close(pidfd);
+	note(m, a.pid, pidfd);
 }
 
 static void help(const struct served *q, const struct starter_verb *v)
@@ -169,7 +237,7 @@ static void help(const struct served *q, const struct starter_verb *v)
 		close(file);
 }
 
-static void help_in_child(const struct served *q, const struct starter_verb *v)
+static void help_in_child(struct made *m, const struct served *q, const struct starter_verb *v)
 {
 	const pid_t pid = fork();
 
@@ -180,36 +248,66 @@ static void help_in_child(const struct served *q, const struct starter_verb *v)
 	prctl(PR_SET_NAME, "earlydom-help");
 	reset_signals();
 	close(SERVE_FD);
+	close_made(m);
 	help(q, v);
 	_exit(0);
 }
 
-static void serve_one(int fd, const struct starter_verb *const *verbs, size_t nr_verbs)
+static void serve_one(struct made *m, int fd, const struct starter_verb *const *verbs,
+		      size_t nr_verbs)
 {
 	struct served q = {.fd = fd};
 	const bool whole = receive(&q);
 
+	/* Who has asked has ended, and nobody would know of what is made. */
+	if (is_readable(fd, POLLHUP)) {
+		forget(&q);
+		return;
+	}
 	if (!whole || q.first.head.verb >= nr_verbs) {
 		errno = whole ? EINVAL : EBADMSG;
 		cannot(&q, "take the request");
 	} else if (verbs[q.first.head.verb]->run) {
-		run(&q, verbs[q.first.head.verb]);
+		run(m, &q, verbs[q.first.head.verb]);
 	} else if (verbs[q.first.head.verb]->itself) {
 		help(&q, verbs[q.first.head.verb]);
 	} else {
-		help_in_child(&q, verbs[q.first.head.verb]);
+		help_in_child(m, &q, verbs[q.first.head.verb]);
 	}
 	forget(&q);
+}
+
+static _Noreturn void cannot_begin(const char *what)
+{
+	dprintf(STDERR_FILENO, "earlydom: the starter cannot begin: %s: %s\n", what,
+		strerror(errno));
+	_exit(1);
+}
+
+/* Of an attempt to take a request. */
+static bool is_passing(int cause)
+{
+	return cause == EMSGSIZE || cause == ENOMEM || cause == ENOBUFS;
+}
+
+/* The supervisor has ended, and would have let them go on, or taken them for its own. */
+static void end_unmade(struct made *m)
+{
+	forget_begun(m);
+	for (size_t i = 0; i < m->n; i++)
+		pidfd_kill(m->all[i].pidfd, SIGKILL);
 }
 
 _Noreturn void starter_serve(int fd, const struct starter_verb *const *verbs, size_t nr_verbs)
 {
 	sigset_t none_blocked;
+	struct made made = {.n = 0};
 	int request;
+	ssize_t rc;
 	size_t n;
 	char none;
 
-	prctl(PR_SET_NAME, "earlydom-start");
+	prctl(PR_SET_NAME, NAME);
 	/* Only one end of the connection ends it; children that help nobody waits for. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
@@ -219,11 +317,18 @@ _Noreturn void starter_serve(int fd, const struct starter_verb *const *verbs, si
 	sigprocmask(SIG_SETMASK, &none_blocked, NULL);
 	/* Neither it nor what it starts is special: a decoder must be one that can be ended. */
 	if (!oom_score_set(OOM_SCORE_ORDINARY))
-		_exit(1);
+		cannot_begin("it would be spared when memory is out");
 	if ((fd != SERVE_FD && dup3(fd, SERVE_FD, O_CLOEXEC) < 0) || close_files(SERVE_FD + 1) < 0)
-		_exit(1);
-	while (message_receive(SERVE_FD, &none, 1, &request, 1, &n) > 0)
-		if (n)
-			serve_one(request, verbs, nr_verbs);
+		cannot_begin("its files");
+	/* A request that can't be taken is its own error. */
+	while ((rc = message_receive(SERVE_FD, &none, 1, &request, 1, &n)) != 0) {
+		if (rc < 0 && !is_passing(errno))
+			break;
+		if (rc < 0 && n)
+			close(request);
+		if (rc > 0 && n)
+			serve_one(&made, request, verbs, nr_verbs);
+	}
+	end_unmade(&made);
 	_exit(0);
 }

@@ -27,6 +27,17 @@ static _Noreturn void add_up(struct starter_request *r)
 	_exit((int)sum);
 }
 
+/* Says in a file who it is, and is never what it is to be. */
+static _Noreturn void begin_never(struct starter_request *r)
+{
+	const pid_t pid = getpid();
+
+	if (pwrite(r->files[0], &pid, sizeof(pid), 0) != sizeof(pid))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
 /* Gives back a file with the text of its parcel. */
 static int write_down(struct starter_request *r, int *file, struct err *e)
 {
@@ -93,6 +104,8 @@ static int list_files(struct starter_request *r, int *file, struct err *e)
 }
 
 static const struct starter_verb v_add = {.name = "add", .run = add_up};
+static const struct starter_verb v_never = {.name = "begin", .run = begin_never};
+static const struct starter_verb v_hold = {.name = "wait", .help = wait_long, .itself = true};
 static const struct starter_verb v_write = {.name = "write it down", .help = write_down};
 static const struct starter_verb v_passing = {.name = "try", .help = fail_passing};
 static const struct starter_verb v_wait = {.name = "wait", .help = wait_long};
@@ -103,7 +116,8 @@ static const struct starter_verb v_blocked = {.name = "say what", .help = say_bl
 static const struct starter_verb v_other = {.name = "do another thing", .help = say_pid};
 
 static const struct starter_verb *const verbs[] = {
-	&v_add, &v_write, &v_passing, &v_wait, &v_pid, &v_self, &v_files, &v_blocked,
+	&v_add,  &v_write, &v_passing, &v_wait,  &v_pid,
+	&v_self, &v_files, &v_blocked, &v_never, &v_hold,
 };
 
 static const struct parcel nothing;
@@ -351,6 +365,72 @@ static void test_ended(void **state)
 }
 
 /* Messages that no supervisor sends. */
+static pid_t said_by(int fd)
+{
+	pid_t pid = 0;
+
+	return pread(fd, &pid, sizeof(pid), 0) == sizeof(pid) ? pid : 0;
+}
+
+/* What was made for a supervisor that has ended, and is not yet what it was to be, ends. */
+static void test_unmade(void **state)
+{
+	const int who = memfd_create("who", MFD_CLOEXEC);
+	int status = 0;
+	struct set s;
+	pid_t pid;
+
+	(void)state;
+	begin(&s);
+	pid = starter_run(&s.starter, &v_never, &nothing, &who, 1, NULL, &s.e);
+	KIT_CHECK(pid > 0, "%s", s.e.msg);
+	while (said_by(who) != pid)
+		usleep(1000);
+	starter_close(&s.starter);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_true(waitpid(-1, NULL, 0) > 0);
+	close(who);
+}
+
+/* A request whose asker has ended meanwhile is not done. */
+static void test_late_request(void **state)
+{
+	const int who = memfd_create("who", MFD_CLOEXEC);
+	struct set s;
+	int ends[2];
+	pid_t holder, asker;
+
+	(void)state;
+	begin(&s);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	fflush(NULL);
+	holder = fork();
+	if (holder == 0) {
+		close(ends[1]);
+		starter_help(&s.starter, &v_hold, &nothing, &ends[0], 1, NULL, &s.e);
+		_exit(0);
+	}
+	usleep(100000);
+	asker = fork();
+	if (asker == 0) {
+		close(ends[1]);
+		starter_run(&s.starter, &v_never, &nothing, &who, 1, NULL, &s.e);
+		_exit(0);
+	}
+	usleep(100000);
+	kill(asker, SIGKILL);
+	assert_int_equal(waitpid(asker, NULL, 0), asker);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(waitpid(holder, NULL, 0), holder);
+	/* What comes behind it is done. */
+	expect_text(&s.starter, 10);
+	assert_int_equal(said_by(who), 0);
+	end(&s);
+	close(who);
+}
+
 static void test_bad_requests(void **state)
 {
 	struct set s;
@@ -389,10 +469,11 @@ static void test_bad_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_run),    cmocka_unit_test(test_help),
-		cmocka_unit_test(test_errors), cmocka_unit_test(test_two),
-		cmocka_unit_test(test_itself), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_ended),  cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_run),          cmocka_unit_test(test_help),
+		cmocka_unit_test(test_errors),       cmocka_unit_test(test_two),
+		cmocka_unit_test(test_itself),       cmocka_unit_test(test_files),
+		cmocka_unit_test(test_ended),        cmocka_unit_test(test_unmade),
+		cmocka_unit_test(test_late_request), cmocka_unit_test(test_bad_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
