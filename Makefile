@@ -48,7 +48,7 @@ MODEL_OBJS   := $(patsubst %.c,$(BUILD)/obj/%.o,$(MODEL_SRCS) $(MODEL_SHARED))
 MODEL_LDLIBS := -L$(LIBS)/lib -lxendevicemodel -lxenforeignmemory -lxenevtchn -lxencall -lxentoollog \
 		-lxentoolcore
 
-.PHONY: all libs machine dom0root xen-pv32 demo test check lint qemu-test attack-test size parsers install clean
+.PHONY: all libs machine dom0root xen-pv32 demo test check lint qemu-test size parsers install clean
 all: $(BUILD)/earlydom $(BUILD)/earlydom-model $(DAEMONS)
 
 # The libraries' own script knows whether there is anything to do; its stamps are newer when there was.
@@ -159,11 +159,6 @@ xen-pv32:
 qemu-test: all machine dom0root xen-pv32
 	@mkdir -p $(BUILD)/qemu-tests
 	prove --timer -I qemu-tests/lib qemu-tests/
-
-# Guests that attack dom0, and what that costs. Not a part of qemu-test: what it may cost is not settled.
-attack-test: all machine
-	@mkdir -p $(BUILD)/qemu-tests
-	prove --timer -v -I qemu-tests/lib qemu-tests/attacker/
 
 # A package that has the files of initramfs-tools and systemd in /usr sets these two.
 INITRAMFS_TOOLS ?= /etc/initramfs-tools

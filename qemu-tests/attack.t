@@ -1,26 +1,30 @@
 #!/usr/bin/perl
 # Guests that attack dom0 (qemu-tests/attacker): floods and wild indices in a console's ring, a flood of a
-# serial port, all that the store takes and what it must not take, devices that come and go; one after
-# the other, then all at once. Beside them other guests end and are started again, in time; what dom0's
-# processes take of a processor is printed; nobody else's nodes change. First with a store,
+# serial port, all that the store takes and what it must not take, devices that come and go, nonsense in
+# the store's ring; all at once, for a minute. Beside them other guests end and are started again, in time;
+# what dom0's processes take of a processor is bounded; nobody else's nodes change. First with a store,
 # then, in the same boot, without one, where consoles are earlydom's own to serve.
 use strict;
 use warnings;
 use FindBin qw($Bin);
-use lib "$Bin/../lib";
+use lib "$Bin/lib";
 use Boot;
 use JSON::PP;
 use List::Util qw(max);
 use Test::More;
 use Twin;
 
-# What a process may take in an attack, in percent of a processor, by the clock. What the others take is
-# printed, and not judged: there are no measurements yet that a bound could come from.
-my %most = (keeper => 1);
+# What a process may take in an attack, in percent of a processor, by the clock: a processor by default, and
+# much less where the attackers have rates (console_rate, io_rate), without which it takes 77 and 70 percent of
+# this emulated one. xenconsoled has a rate of its own.
+my %most = (
+	all => {keeper => 1, supervisor => 90, xenconsoled => 30, model => 90},
+	'all.alone' => {keeper => 1, supervisor => 45, model => 25},
+);
 
-# How long the restart of a guest may take, in ms, on a machine that does it in that without an attack. One
-# that is so many times as slow may take so many times as much, of all.
-my $restart_ms = 1000;
+# How long the restart of a guest may take, in ms, on a machine that does it in so many without an attack. One
+# that is slower may take so many times as much.
+my ($restart_ms, $at_rest_ms) = (1000, 80);
 
 # ---- the guests ----
 sub attacker {
@@ -47,32 +51,28 @@ my %guests = (
 	quiet => $quiet . join("\n", devices('/dev/vda', 'quiet0')),
 	calm => $quiet . join("\n", devices('/dev/vdb', 'calm0')),
 	still => qq(kernel = "/boot/tiny"\nmemory = 16\n),
-	flood => attacker('seconds=600 flood'),
-	ring => attacker('seconds=600 ring'),
-	asks => attacker('seconds=20 store', 'ready = "data/up"'),
-	unplug => attacker('seconds=20 unplug', devices('/dev/vdc', 'unplug0')),
+	whole => attacker('seconds=60 flood ring store unplug', 'ready = "data/up"', devices('/dev/vdc', 'whole0')),
 	lie => attacker('seconds=600 lie'),
 	serial => $serial,
-	whole => attacker('seconds=600 flood ring store unplug', 'ready = "data/up"', devices('/dev/vdd', 'whole0')),
 );
 my %without = (
 	quiet => $quiet,
 	calm => $quiet,
 	still => $guests{still},
-	flood => $guests{flood},
-	ring => $guests{ring},
-	serial => $serial,
+	noise => attacker('seconds=600 flood ring', 'console_rate = 32'),
+	serial => $serial =~ s{models/serial}{models/slow}r,
 );
 
 my $boot = flaky_boot('attack',
 	guests => \%guests,
 	store => 1,
-	disks => [8, 8, 8, 8],
+	disks => [8, 8, 8],
 	files => [
 		root . "/build/earlydom-model:$own",
 		map({ tool($_) . ":/boot/$_" } qw(attacker serial)),
 		tool('faulty') . ':/sbin/faulty',
 		write_file(work_dir . '/serial', "log = \"/run/serial.log\"\n") . ':/etc/models/serial',
+		write_file(work_dir . '/slow', "io_rate = 500\n") . ':/etc/models/slow',
 		map { write_file(work_dir . "/without/$_.cfg", $without{$_}) . ":/etc/without/$_.cfg" } sort keys %without,
 	],
 	dom0 => 'earlydom.bridge=br0 earlydom=quiet,calm,still',
@@ -152,32 +152,33 @@ attack() {
 		sleep $((seconds / (times + 1)))
 		again "$round"
 	done
+	others | said "$round.others"
 	now_ms
 	[ "$ms" -ge "$end" ] || sleep $(((end - ms) / 1000 + 1))
 	over "$round"
-	others | said "$round.others"
 }
-# ended GUEST...: what they have said, and their ends, in the midst of it but for two
+# ended ROUND GUEST...: what they have said, and their ends, in the midst of it but for one
 ended() {
+	round=$1
+	shift
 	for guest; do
-		case $guest in
-		asks | unplug) await_console "$guest" '^attack over: ' 30 ;;
-		esac
+		[ "$guest" != whole ] || await_console "$guest" '^attack over: ' 60
 		log=/run/earlydom/console/$guest.log
 		tail -c 4096 "$log" | tr -cd ' -~\n' | grep -e '^attack over: ' -e '^done: ' | said "said.$guest"
-		stat -c "$guest %s" "$log" | said sizes
-		run "destroy.$guest" earlydom destroy "$guest"
+		stat -c "$guest.$round %s" "$log" | said sizes
+		run "destroy.$guest.$round" earlydom destroy "$guest"
 	done
 }
 still=$(domid_of still)
 vm=$(xenstore read "/local/domain/$still/vm")
-# others: nodes that are no attacker's, while one attacks
+# others: nodes that are no attacker's, while one attacks. What Linux says of its devices' back ends is in an
+# `error` of dom0's.
 others() {
 	for dir in "/local/domain/$still" "/libxl/$still" "$vm" /tool; do
 		xenstore ls -fp "$dir"
 	done
 	for dir in / /local /local/domain/0; do
-		xenstore list "$dir"
+		xenstore list "$dir" | grep -vx error
 	done
 }
 
@@ -186,17 +187,13 @@ others | said rest.others
 xenstore ls -fp | said before
 run facts_before xenfacts
 begin rest
-for time in 1 2 3 4 5; do
-	sleep 1
+for time in 1 2 3 4; do
+	sleep 2
 	again rest
 done
 over rest
-for guest in flood ring asks unplug serial lie; do
-	attack "$guest" 12 1 "$guest"
-	ended "$guest"
-done
-attack whole 60 4 whole serial
-ended whole serial
+attack all 60 4 whole lie serial
+ended all whole lie serial
 sleep 2
 xenstore ls -fp | said after
 run facts_after xenfacts
@@ -212,16 +209,14 @@ end_supervisor
 echo 'earlydom.store=off earlydom=quiet,calm,still' >/tmp/cmdline
 earlydom boot -c /etc/without -l /tmp/cmdline >/dev/null 2>&1
 begin alone
-for time in 1 2 3 4 5; do
-	sleep 1
+for time in 1 2 3 4; do
+	sleep 2
 	again alone
 done
 over alone
 others() { :; }
-for guest in flood ring serial; do
-	attack "$guest.alone" 12 1 "$guest"
-	ended "$guest"
-done
+attack all.alone 60 4 noise serial
+ended all.alone noise serial
 run last_alone earlydom list --json
 said report_alone </run/earlydom/earlydom.log
 SH
@@ -246,10 +241,8 @@ sub shares {
 	my $clock = (delete $end{clock} // 0) - ($begin{clock} // 0) || 1;
 	return map { $_ => 100 * ($end{$_} - ($begin{$_} // 0)) / $clock } keys %end;
 }
-my @with = qw(flood ring asks unplug serial lie whole);
-my @without = map { "$_.alone" } qw(flood ring serial);
 my @table;
-for my $round ('rest', @with, 'alone', @without) {
+for my $round (qw(rest all alone all.alone)) {
 	my %share = shares($round);
 	push @table, sprintf('%-13s', $round) . join('', map { sprintf(' %5.1f', $share{$_} // 0) }
 		qw(dom0 supervisor keeper xenstored xenconsoled model)) . '  ' . join(' ', restarts($round)) . ', ' . ($boot->said("$round.list") =~ s/\s//gr);
@@ -257,43 +250,39 @@ for my $round ('rest', @with, 'alone', @without) {
 diag("percent of a processor (a machine of two), restarts of others in ms, the list in ms\n",
 	"               dom0 super- keeper xen-  xen-  model\n", "                    visor        stored console\n", map { "$_\n" } @table);
 
-for ([rest => @with], [alone => @without]) {
-	my ($rest, @rounds) = @$_;
-	my ($longest) = sort { $b <=> $a } restarts($rest);
-	my $most = max($restart_ms, 3 * $longest);
-	my $slow = max(1, $longest / $restart_ms);
-	for my $round (@rounds) {
-		my ($late) = sort { $b <=> $a } restarts($round);
-		cmp_ok($late // 60_000, '<=', $most, "$round: others are started again in time");
-		my %share = shares($round);
-		for my $process (sort keys %most) {
-			next if !defined $share{$process};
-			cmp_ok($share{$process}, '<=', $most{$process} * $slow, "$round: $process takes no more than its share");
-		}
-		cmp_ok($boot->said("$round.list") || 60_000, '<=', 1000 * $slow * $Boot::patience, "$round: the list is answered");
-	}
+for ([qw(rest all)], [qw(alone all.alone)]) {
+	my ($rest, $round) = @$_;
+	my $slow = max(1, max(restarts($rest), 0) / $at_rest_ms);
+	my %share = shares($round);
+	my $most = $most{$round};
+	cmp_ok(scalar(restarts($round)), '==', 4, "$round: others ended");
+	cmp_ok(max(restarts($round), 0), '<=', $restart_ms * $slow, "$round: others are started again in time");
+	cmp_ok($share{$_} // 100, '<=', $most->{$_}, "$round: $_ takes no more than its share") for sort keys %$most;
+	cmp_ok($boot->said("$round.list") || 60_000, '<=', 1000 * $Boot::patience, "$round: the list is answered");
 }
 
 # ---- they did attack ----
-for my $guest (qw(asks unplug)) {
-	my $said = $boot->said("said.$guest");
-	my ($answers, $refused, $stopped, $done) =
-		$said =~ /^attack over: (\d+) answers, (\d+) refused, \d+ watch events; of what it must not do: (\d+) refused, (\d+) done$/m;
-	cmp_ok($answers // 0, '>', 10, "$guest: the store answered");
-	cmp_ok($stopped // 0, '>', 10, "$guest: and refused what it must not do");
-	is($done // '-', 0, "$guest: always") or diag($said);
-}
+my $said = $boot->said('said.whole');
+my ($answers, $refused, $stopped, $done) =
+	$said =~ /^attack over: (\d+) answers, (\d+) refused, \d+ watch events; of what it must not do: (\d+) refused, (\d+) done$/m;
+cmp_ok($answers // 0, '>', 10, 'the store answered');
+cmp_ok($stopped // 0, '>', 10, 'and refused what it must not do');
+is($done // '-', 0, 'always') or diag($said);
 my %size = numbers('sizes');
-for (qw(flood ring whole serial serial.own earlydom)) {
+for (qw(whole.all serial.all noise.all.alone serial.all.alone serial.own earlydom)) {
 	cmp_ok($size{$_} // 0, '>', $_ eq 'earlydom' ? 0 : 1000, "$_: has a log");
 	cmp_ok($size{$_} // 0, '<=', 256 * 1024, "$_: which is bounded");
 }
 
 # ---- what is left ----
 my %attacker = map { $_ => 1 } split /\n/, $boot->said('attackers');
-is($boot->status_of("destroy.$_"), 0, "$_ is destroyed") for qw(flood ring asks unplug lie whole serial);
-for my $round (@with) {
-	is($boot->said("$round.others"), $boot->said('rest.others'), "$round: nobody else's nodes change");
+is($boot->status_of("destroy.$_"), 0, "$_: destroyed") for qw(whole.all lie.all serial.all noise.all.alone serial.all.alone);
+isnt($boot->said('rest.others'), '', 'nodes to compare');
+is(differences(others('all'), others('rest')), '', "nobody else's nodes change");
+# others(ROUND): the nodes, each with what is to be seen of it
+sub others {
+	my ($round) = @_;
+	return {map { /^(\S+)(.*)/ ? ($1 => $2) : () } split /\n/, $boot->said("$round.others")};
 }
 sub nodes_of {
 	my ($label, $name) = @_;

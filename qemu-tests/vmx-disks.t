@@ -122,6 +122,7 @@ for name in bios linux; do
 	run "files.$name" ls -l "/proc/$pid/fd"
 	run "status.$name" grep -E '^(Uid|Cap...|NoNewPrivs|Seccomp):' "/proc/$pid/status"
 	run "namespaces.$name" own_namespaces "$pid"
+	run "mounts.$name" cut -d ' ' -f 2,4 "/proc/$pid/mounts"
 done
 run destroy sh -c 'earlydom destroy linux && earlydom destroy bios'
 run last xenstore ls -f
@@ -148,6 +149,9 @@ for my $name (qw(bios linux)) {
 	is(() = $boot->said("status.$name.out") =~ /^Cap(?:Eff|Prm|Bnd):\s0{13}402$/mg, 3, "$name: with two of its powers");
 	like($boot->said("status.$name.out"), qr/^NoNewPrivs:\s1\nSeccomp:\s2$/m, "$name: and no way to others");
 	is($boot->said("namespaces.$name.out"), "mnt\nipc\n", "$name: in namespaces of its own");
+	my %mounts = map { split ' ' } split /\n/, $boot->said("mounts.$name.out");
+	like($mounts{$_} // '', qr/^ro,/, "$name: can't write to $_") for qw(/proc /sys);
+	ok($mounts{"/dev/xen/$_"}, "$name: finds no $_ any more") for qw(privcmd hypercall);
 }
 
 # ---- media ----

@@ -412,6 +412,7 @@ size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d)
 
 	*out = (struct cmdline){0};
 	if (!copy) {
+		out->require_sha256 = true; /* it may be there */
 		diag_add(d, (struct loc){CMDLINE_FILE, 0, 0}, "%s", strerror(ENOMEM));
 		return 1;
 	}

@@ -260,12 +260,30 @@ static void check_store(const struct descriptor *c, const struct guest_config *g
 		diag_add(d, descriptor_find(c, "vif")->loc, text, "vif");
 }
 
+/* A device model's own words: any of them may be a file that the guest gets. */
+static void check_model_args(const struct descriptor *c, struct diag *d)
+{
+	static const char *const keys[] = {"device_model_args", "device_model_args_hvm",
+					   "device_model_args_pv"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct statement *st = descriptor_find(c, keys[i]);
+
+		if (st)
+			diag_add(d, st->loc,
+				 "%s can't be had with earlydom.require_sha256: it may name any "
+				 "file",
+				 keys[i]);
+	}
+}
+
 /* Refuses a guest one of whose files has no digest, and one with a file that can have none. */
 static void check_digests(const struct descriptor *c, const struct guest_config *g, struct diag *d)
 {
 	struct guest_file files[GUEST_FILES_MAX];
 	const size_t n = guest_files(g, files);
 
+	check_model_args(c, d);
 	for (size_t i = 0; i < n; i++) {
 		const struct guest_file *f = &files[i];
 

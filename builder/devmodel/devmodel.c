@@ -474,6 +474,18 @@ static bool classic_ready(const struct devmodel *m, bool *has_ended, int *status
 	return false;
 }
 
+static int restrict_from_outside(const struct devmodel *m, const struct guest *g, struct err *e)
+{
+	/* One of root's has no root of its own, but mounts. */
+	const bool covered = !m->uid && geteuid() == 0 && !g->cfg->model_unrestricted;
+
+	if (model_restrict(m->starter, m->pid, m->process_fd, m->dev, g->domid, covered, e) < 0)
+		return -1;
+	if (m->uid && !model_root_forget_hypervisor(m->pid))
+		return err_set_errno(e, errno, "cannot take privcmd out of its root");
+	return 0;
+}
+
 /* By now QEMU has opened what it needs unrestricted. In a root of its own it finds no other. */
 static bool take_powers_from_outside(struct devmodel *m, const struct guest *g)
 {
@@ -481,18 +493,14 @@ static bool take_powers_from_outside(struct devmodel *m, const struct guest *g)
 
 	if (!m->serves)
 		return true;
-	if (model_restrict(m->starter, m->pid, m->process_fd, m->dev, g->domid, &e) < 0 &&
-	    !g->cfg->model_unrestricted) {
-		m->state = DEVMODEL_ENDED;
-		err_set(&m->why,
-			"cannot restrict device model %.150s to its guest (" MODEL_UNRESTRICTED
-			" goes without): %s",
-			model_program_of(g->cfg), e.msg);
-		return false;
-	}
-	if (m->uid)
-		model_root_forget_hypervisor(m->pid);
-	return true;
+	if (restrict_from_outside(m, g, &e) == 0 || g->cfg->model_unrestricted)
+		return true;
+	m->state = DEVMODEL_ENDED;
+	err_set(&m->why,
+		"cannot restrict device model %.150s to its guest (" MODEL_UNRESTRICTED
+		" goes without): %s",
+		model_program_of(g->cfg), e.msg);
+	return false;
 }
 
 /*

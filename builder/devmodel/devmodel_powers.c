@@ -87,12 +87,24 @@ int model_powers(const char *dev, uint32_t domid, bool keeps, bool strict, struc
 	return 0;
 }
 
+/* What is mounted below it is not seen any more. One that is not there need not be kept. */
+static bool make_readonly(const char *dir)
+{
+	if (mount(dir, dir, NULL, MS_BIND, NULL) < 0)
+		return errno == ENOENT;
+	return mount(NULL, dir, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC,
+		     NULL) == 0;
+}
+
 bool model_unshare(bool mounts)
 {
 	if (unshare(CLONE_NEWIPC | (mounts ? CLONE_NEWNS : 0)) < 0)
 		return false;
+	if (!mounts)
+		return true;
 	/* What is unmounted elsewhere is not to be held here, where that is to be seen. */
-	return !mounts || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0;
+	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 && make_readonly("/proc") &&
+	       make_readonly("/sys");
 }
 
 bool model_become(uid_t uid)
@@ -145,6 +157,11 @@ static bool restrict_files(pid_t pid, int pidfd, const char *dev, uint32_t domid
 	char path[64];
 	DIR *d;
 
+	/* None of its files would be known for what it is. */
+	if (!privcmd || !evtchn) {
+		errno = ENODEV;
+		return false;
+	}
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
 	d = opendir(path);
 	cause = d ? 0 : errno;
@@ -164,24 +181,55 @@ static bool restrict_files(pid_t pid, int pidfd, const char *dev, uint32_t domid
 	return !cause;
 }
 
+static int open_of(pid_t pid, const char *what, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
+	return open(path, flags | O_CLOEXEC);
+}
+
+/* In the process's own namespace of mounts, this helper's from then on. A device that is not there
+ * can't be opened. */
+static bool cover(pid_t pid, const char *dev, const char *name)
+{
+	const int root = open_of(pid, "root", O_PATH | O_DIRECTORY);
+	const int namespace = open_of(pid, "ns/mnt", O_RDONLY);
+	char path[PATH_MAX];
+	bool good;
+
+	snprintf(path, sizeof(path), "%s/%s", dev + strspn(dev, "/"), name);
+	good = root >= 0 && namespace >= 0 && setns(namespace, CLONE_NEWNS) == 0 &&
+	       fchdir(root) == 0 &&
+	       (mount("dev/null", path, NULL, MS_BIND, NULL) == 0 || errno == ENOENT);
+	if (root >= 0)
+		close(root);
+	if (namespace >= 0)
+		close(namespace);
+	return good;
+}
+
 static int help(struct starter_request *r, int *file, struct err *e)
 {
 	const pid_t pid = (pid_t)parcel_number(&r->in);
 	const uint32_t domid = (uint32_t)parcel_number(&r->in);
+	const bool covered = parcel_number(&r->in);
 	const char *dev = parcel_text(&r->in);
 
 	(void)file;
 	if (!parcel_is_read(&r->in) || !dev || r->nr_files != 1)
 		return err_set(e, "it is not named");
-	if (restrict_files(pid, r->files[0], dev, domid))
-		return 0;
-	return err_set(e, "%s", strerror(errno));
+	if (!restrict_files(pid, r->files[0], dev, domid))
+		return err_set(e, "%s", strerror(errno));
+	if (covered && (!cover(pid, dev, "privcmd") || !cover(pid, dev, "hypercall")))
+		return err_set_errno(e, errno, "cannot take privcmd out of its reach");
+	return 0;
 }
 
 const struct starter_verb model_restrict_verb = {.name = "restrict a device model", .help = help};
 
 int model_restrict(const struct starter *s, pid_t pid, int pidfd, const char *dev, uint32_t domid,
-		   struct err *e)
+		   bool covered, struct err *e)
 {
 	struct parcel p = {0};
 	int rc;
@@ -190,6 +238,7 @@ int model_restrict(const struct starter *s, pid_t pid, int pidfd, const char *de
 		return err_set(e, "%s", strerror(ENOSYS));
 	parcel_put_number(&p, (uint64_t)pid);
 	parcel_put_number(&p, domid);
+	parcel_put_number(&p, covered);
 	parcel_put_text(&p, dev);
 	rc = starter_help(s, &model_restrict_verb, &p, &pidfd, 1, NULL, e);
 	parcel_free(&p);

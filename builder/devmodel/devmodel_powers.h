@@ -13,7 +13,8 @@
  *     system calls     qemu_filter.h        qemu_filter.h        qemu_filter.h
  *     root directory   empty (1)            the own root         its own (model_root.h)
  *     namespaces       mounts, IPC          mounts, IPC          mounts, IPC
- *     privcmd, evtchn  for its guest (1)    for its guest (3)    for its guest, and no others (3)
+ *     privcmd          for its guest (1)    for its guest (3)    for its guest (3)
+ *     evtchn           for its guest (1)    any (3)              any (3)
  *     store, grants    none                 all of dom0's (4)    all of dom0's (4)
  *     a file's size    256 KiB (5)          any                  256 KiB, or the largest raw image
  *                                                                (5)
@@ -37,11 +38,15 @@
  * (xen_bus_realize in its hw/xen/xen-bus.c). So it stays root's, as with libxl, but can do little
  * of what root may: open files whose rights are not for it, and listen at any port; with emulated
  * network cards change interfaces (CAP_NET_ADMIN, for their taps); and where its images are in the
- * real root, look into other processes (CAP_SYS_PTRACE, without which nobody follows /proc/1/root):
- * then the filter is what keeps it from changing them.
+ * real root, look into other processes (CAP_SYS_PTRACE, without which nobody follows /proc/1/root).
+ * It sees /proc and /sys read-only. But root's files and dom0's block devices are root's: who takes
+ * over such a QEMU can write dom0's disks. A guest of whom that is feared has disks that the kernel
+ * serves (raw ones).
  *
- * (3) From outside, when it is ready and before the guest runs: what it has open by then. In a root
- * of its own it finds no others.
+ * (3) From outside, when it is ready and before the guest runs: what it has open by then. After
+ * that it finds no privcmd any more: it is taken out of a root of its own, and covered in a
+ * namespace of mounts. Event channels are opened for each device, also later, by its driver's back
+ * end; a handle that is not restricted takes ports of other guests' channels with dom0.
  *
  * (4) What other guests have granted to dom0; neither can be restricted today.
  *
@@ -94,7 +99,8 @@ int model_powers(const char *dev, uint32_t domid, bool keeps, bool strict, struc
  */
 
 /* Its own namespace of System V's and POSIX's IPC, and of mounts where it is to have one: what is
- * mounted and unmounted elsewhere is seen there, as far as it was to be seen here. */
+ * mounted and unmounted elsewhere is seen there, as far as it was to be seen here; /proc and /sys
+ * can't be written there. */
 bool model_unshare(bool mounts);
 
 /* Makes it that user's and group's, with the right to open any file, which its program will have,
@@ -114,12 +120,13 @@ bool model_limit_files(uint64_t bytes);
 
 /*
  * Restricts what a process has open of the hypervisor's devices in dev to a domain, where the
- * kernel can do that (Linux 5.6, and as above): what it opens later is not. pidfd may be -1, which
- * is an error. The starter does it, or without one (NULL) this process. Returns 0, or -1 with the
- * cause in e where something could not be restricted.
+ * kernel can do that (Linux 5.6, and as above): what it opens later is not. covered: nor can it
+ * open those by which hypercalls are made any more, in its own namespace of mounts. pidfd may be
+ * -1, which is an error. The starter does it, or without one (NULL) this process. Returns 0, or -1
+ * with the cause in e where something could not be restricted.
  */
 int model_restrict(const struct starter *s, pid_t pid, int pidfd, const char *dev, uint32_t domid,
-		   struct err *e);
+		   bool covered, struct err *e);
 
 extern const struct starter_verb model_restrict_verb;
 

@@ -303,13 +303,15 @@ bool model_root_unpack(struct parcel_reader *in, struct model_root *out)
 	return out->steps && !in->bad;
 }
 
-void model_root_forget_hypervisor(pid_t pid)
+bool model_root_forget_hypervisor(pid_t pid)
 {
 	static const char *const names[] = {"privcmd", "hypercall"};
 	char path[64];
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		snprintf(path, sizeof(path), "/proc/%ld/root/dev/xen/%s", (long)pid, names[i]);
-		unlink(path);
+		if (unlink(path) < 0 && errno != ENOENT)
+			return false;
 	}
+	return true;
 }

@@ -74,7 +74,7 @@ void model_root_pack(const struct model_root *r, struct parcel *p);
 bool model_root_unpack(struct parcel_reader *in, struct model_root *out);
 
 /* Takes the devices by which hypercalls are made out of the root of a process that has one of its
- * own: what it has open of them it keeps. */
-void model_root_forget_hypervisor(pid_t pid);
+ * own: what it has open of them it keeps. False with errno set when one is there still. */
+bool model_root_forget_hypervisor(pid_t pid);
 
 #endif

@@ -21,5 +21,9 @@ int jail_backing(const struct starter *s, int fd, struct backing *out, struct er
 		return err_set(e, "the reader's answer is wrong (neither true nor false)");
 	if (!memchr(out->name, '\0', sizeof(out->name)))
 		return err_set(e, "the reader's answer is wrong (a name without end)");
+	/* It is printed in messages. */
+	for (const char *c = out->name; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return err_set(e, "its backing file's name has control characters");
 	return 0;
 }

@@ -82,7 +82,8 @@ static uint64_t microseconds(const struct timeval *t)
 	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
 }
 
-/* Waits for the child's end, which comes with the deadline at the latest, and takes it away. */
+/* Waits for the child's end, which comes with the deadline at the latest, and takes it away. One
+ * that waits in the kernel for a disk that does not answer can't be ended before that does. */
 static int reap(int child, struct end *end, struct err *e)
 {
 	struct rusage used = {0};
@@ -90,8 +91,14 @@ static int reap(int child, struct end *end, struct err *e)
 	long rc;
 
 	end->late = !ends_by(child, clock_ns() + JAIL_CLOCK_S * NS_PER_S);
-	if (end->late)
+	if (end->late) {
 		pidfd_kill(child, SIGKILL);
+		if (!ends_by(child, clock_ns() + JAIL_KILL_S * NS_PER_S))
+			return err_set_passing(e,
+					       "nothing could be read for %d s, nor can that be "
+					       "ended",
+					       JAIL_CLOCK_S);
+	}
 	do
 		rc = syscall(SYS_waitid, P_PIDFD, child, &info, WEXITED, &used);
 	while (rc < 0 && errno == EINTR);
@@ -142,6 +149,13 @@ static bool is_shorter(const struct jail_ask *ask)
 	       (uint64_t)st.st_size < ask->params.size;
 }
 
+/* What ends a process that has done nothing wrong. */
+static bool is_from_outside(int number)
+{
+	return number == SIGKILL || number == SIGTERM || number == SIGINT || number == SIGHUP ||
+	       number == SIGQUIT;
+}
+
 /* What has become of a child that has ended otherwise than by itself. Memory that there is none of
  * is told by these signals, too: it may be there at the next try. */
 static int ended(const struct jail_ask *ask, const struct end *end, struct err *e)
@@ -150,16 +164,18 @@ static int ended(const struct jail_ask *ask, const struct end *end, struct err *
 
 	if (end->late)
 		return err_set_passing(e, "the %s took more than %d s", job->name, JAIL_CLOCK_S);
-	if (end->code == CLD_EXITED)
+	if (end->code == CLD_EXITED && end->status == JAIL_EXIT_UNMADE)
 		return err_set_passing(e, "no jail for the %s: its files can't be handed over",
 				       job->name);
+	if (end->code == CLD_EXITED)
+		return err_set(e, "the %s ended with status %d", job->name, end->status);
 	/* The kernel counts for its limit by another clock, whose difference is small. */
 	if (end->status == SIGKILL && end->cpu_us + 500000 >= JAIL_CPU_S * UINT64_C(1000000))
 		return err_set(e, "the %s took more than %d s of CPU time", job->name, JAIL_CPU_S);
 	if (end->status == SIGBUS && is_shorter(ask))
 		return err_set_passing(e, "the file has become shorter");
 	err_set(e, "the %s was ended (signal %d)", job->name, end->status);
-	e->passing = end->status == SIGKILL || end->status == SIGBUS;
+	e->passing = end->status == SIGBUS || is_from_outside(end->status);
 	return -1;
 }
 

@@ -10,5 +10,7 @@
 #ifndef JAIL_CLOCK_S
 #define JAIL_CLOCK_S 300
 #endif
+/* How long one that is killed may take to end. */
+#define JAIL_KILL_S 5
 
 #endif

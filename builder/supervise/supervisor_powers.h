@@ -13,8 +13,10 @@
  * in it ends the process, which dom0's kernel logs, and the keeper starts another one.
  *
  * What this is worth: who takes over the supervisor by what it reads still has /dev/xen/privcmd,
- * and with it every guest. It can't be kept from that; it can be kept from files, programs and
- * devices of dom0 for which there is no request to the starter.
+ * with it every guest and dom0's memory, root's files, and the starter, which makes processes with
+ * all powers for it. That is root. What is taken away are the easy ways, which most attacks are
+ * made of: to run a program, to map code. So the supervisor must not read hostile bytes but in the
+ * fewest and simplest forms (docs/security.md has them all).
  */
 #ifndef EARLYDOM_SUPERVISOR_POWERS_H
 #define EARLYDOM_SUPERVISOR_POWERS_H

@@ -422,6 +422,10 @@ static void test_require(void **state)
 						    "device_model_config = 'c'\n"),
 	};
 
+	static const struct source args =
+		SOURCE("a.cfg", "memory = 64\ntype = 'hvm'\n" SUM("firmware") SUM(
+					"bios") "device_model_args = ['-kernel', '/b/other']\n");
+
 	(void)state;
 	selects(sources, 3, "", "a=64 b=64 c=64 bad=0", "");
 	selects(sources, 5, "earlydom.require_sha256", "b=64 c=64 bad=3",
@@ -443,6 +447,9 @@ static void test_require(void **state)
 		"c.cfg:1:10: kernel" NEEDED "c.cfg`" IT_IS "c.cfg:3:35: firmware" NEEDED
 		"c.cfg`" IT_IS "d.cfg:5:10: memmap" HAS_NONE "d.cfg:5:31: acpi_firmware" HAS_NONE
 		"d.cfg:6:19: smbios_firmware" HAS_NONE "e.cfg:7:23: device_model_config" HAS_NONE);
+	selects(&args, 1, "earlydom.require_sha256", "bad=1",
+		"a.cfg:5:1: device_model_args can't be had with earlydom.require_sha256: it may "
+		"name any file\n");
 	/* Those that are not selected can't be started later either. */
 	expect_others(sources, 4, "earlydom=none earlydom.require_sha256", "b=64 c=64 ");
 	expect_others(sources, 3, "earlydom=none", "a=64 b=64 c=64 ");

@@ -1010,25 +1010,26 @@ static void test_restrict_outside(void **state)
 	assert_int_equal(read(fds[0], &c, 1), 1);
 	privcmds = evtchns = 0;
 	fake_ioctls(counts);
-	assert_int_equal(model_restrict(NULL, pid, -1, dev, 7, &e), -1);
+	assert_int_equal(model_restrict(NULL, pid, -1, dev, 7, false, &e), -1);
 	assert_string_equal(e.msg, strerror(ENOSYS));
 	assert_int_equal(privcmds + evtchns, 0);
 	c = (char)pidfd_of(pid);
-	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), 0);
+	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, false, &e), 0);
 	assert_int_equal(privcmds, 2);
 	assert_int_equal(evtchns, 1);
-	/* Where there are no such devices nothing is. */
-	assert_int_equal(model_restrict(NULL, pid, c, kit_path("none"), 7, &e), 0);
+	/* Where there are no such devices it is not known what is one of them. */
+	assert_int_equal(model_restrict(NULL, pid, c, kit_path("none"), 7, false, &e), -1);
+	assert_string_equal(e.msg, strerror(ENODEV));
 	assert_int_equal(privcmds + evtchns, 3);
 	/* One that can't be is an error. */
 	fake_ioctls(restricts);
 	without = (unsigned)IOCTL_PRIVCMD_RESTRICT;
-	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), -1);
+	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, false, &e), -1);
 	assert_string_equal(e.msg, strerror(ENOTTY));
 	without = (unsigned)IOCTL_EVTCHN_RESTRICT_DOMID;
-	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), -1);
+	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, false, &e), -1);
 	without = 0;
-	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, &e), 0);
+	assert_int_equal(model_restrict(NULL, pid, c, dev, 7, false, &e), 0);
 	fake_ioctls(NULL);
 	close(c);
 	close(fds[0]);

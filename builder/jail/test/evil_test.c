@@ -97,7 +97,7 @@ static void test_acts(void **state)
 	costs("crash", false, false, "the decoder was ended (signal 11)");
 	/* Memory that a file does not have: it is as if there were none left. */
 	costs("beside", true, true, "the decoder was ended (signal 7)");
-	costs("status", true, true, "no jail for the decoder: its files can't be handed over");
+	costs("status", true, false, "the decoder ended with status 77");
 	costs("exit", false, false, "the decoder's answer is wrong (no format)");
 }
 

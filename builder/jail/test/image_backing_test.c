@@ -34,6 +34,9 @@ static void test_images(void **state)
 	assert_string_equal(b.name, "base.img");
 	assert_false(b.may_have_one);
 	assert_string_equal(read_image(O_RDWR, &b), "the file is not open for reading only");
+	qcow2_build(head, 3, "base\n.img", "raw");
+	assert_string_equal(read_image(O_RDONLY, &b),
+			    "its backing file's name has control characters");
 	memset(head + 16, 0xff, 4); /* the name's size */
 	assert_string_equal(read_image(O_RDONLY, &b), "its header is damaged");
 }
