@@ -30,7 +30,7 @@ sub descriptor {
 my $boot = flaky_boot('channels', with => \&dom0_boot,
 	guests => {alpha => descriptor('alpha', $channels)},
 	files => [
-		root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinux',
+		tool('vmlinux') . ':/boot/guests/vmlinux',
 		tool('front.cpio') . ':/boot/guests/front.cpio',
 	],
 	staged => [write_file(work_dir . '/alpha-x.cfg', descriptor('alpha-x',

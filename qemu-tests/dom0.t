@@ -80,7 +80,7 @@ sub normal {
 }
 
 my @files = (
-	root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinux',
+	tool('vmlinux') . ':/boot/guests/vmlinux',
 	tool('front.cpio') . ':/boot/guests/front.cpio',
 	tool('tiny') . ':/boot/guests/tiny',
 	# for xl's script vif-route, as Debian's net-tools

@@ -26,11 +26,13 @@ sub descriptors {
 	my %all;
 	for my $type (keys %type) {
 		my $console = $type eq 'vmx' ? 'ttyS0' : 'hvc0';
+		# QEMU starts no bare kernel with a ramdisk.
+		my $linux = $type eq 'vmx' ? 'vmlinuz' : 'vmlinux';
 		for my $memory (keys %most) {
 			$all{"$type$memory$x"} = <<~CFG;
 				name = "$type$memory$x"
 				$type{$type}
-				kernel = "/boot/guests/vmlinuz"
+				kernel = "/boot/guests/$linux"
 				ramdisk = "/boot/guests/front.cpio"
 				memory = $memory
 				maxmem = $most{$memory}
@@ -48,6 +50,7 @@ my %twins = descriptors('-x');
 my $boot = flaky_boot('memory', with => \&dom0_boot,
 	guests => \%guests,
 	files => [
+		tool('vmlinux') . ':/boot/guests/vmlinux',
 		root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinuz',
 		tool('front.cpio') . ':/boot/guests/front.cpio',
 	],
@@ -95,6 +98,10 @@ pairs() {
 	for guest; do
 		# Those of the boot run already.
 		[ "$group" = early ] || run "start.$guest" earlydom start "$guest"
+	done
+	# What need not boot keeps no processor from those that do.
+	for guest; do
+		waits_for "$group" "$guest" || { xl pause "$guest" && xl pause "$guest-x"; }
 	done
 	for guest; do
 		waits_for "$group" "$guest" || continue

@@ -10,10 +10,7 @@ use Boot;
 use Test::More;
 
 my $dir = work_dir;
-my $linux = "$dir/vmlinux";
-my ($status, $out, $err) = command(root . '/build/earlydom', 'inspect', '--unpack', $linux,
-	root . '/build/machine/vmlinuz-cloud');
-is("$status$out$err", '0', 'the Linux kernel is unpacked here, which is faster');
+my $linux = tool('vmlinux');
 system("gzip -9 -c '@{[tool('p9-386')]}' >'$dir/p9-386.gz'") == 0 or die;
 system("xz -9 -c '@{[tool('p9-amd64')]}' >'$dir/p9-amd64.xz'") == 0 or die;
 my $ramdisk = join('', map { chr($_ % 251) } 1 .. 9000);

@@ -126,6 +126,26 @@ static void say(struct said *s, const char *line)
 		s->n++;
 }
 
+static bool read_words(const char *pid, char *words, size_t size)
+{
+	char path[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+	if (!read_text(path, words, size, &len))
+		return false;
+	words_of(words, len);
+	return true;
+}
+
+/* Whether the process has not become another program since. */
+static bool has_words(const char *pid, const char *words)
+{
+	char now[512];
+
+	return read_words(pid, now, sizeof(now)) && !strcmp(now, words);
+}
+
 static void tell_thread(struct said *s, const char *pid, const char *thread, const char *root,
 			const char *words)
 {
@@ -142,6 +162,8 @@ static void tell_thread(struct said *s, const char *pid, const char *thread, con
 	    !field(status, "\nNoNewPrivs", new_privs, sizeof(new_privs)) ||
 	    !field(status, "\nSeccomp", seccomp, sizeof(seccomp)))
 		return;
+	if (!has_words(pid, words))
+		return;
 	join_ids(uid);
 	snprintf(line, sizeof(line), "%s %s %s %s %s %s %s %s: %s", pid, ppid, uid, caps, new_privs,
 		 seccomp, root, name, words);
@@ -152,13 +174,10 @@ static void tell(struct said *s, const char *pid)
 {
 	char path[64], words[512], root[512];
 	const struct dirent *d;
-	ssize_t len;
 	DIR *tasks;
 
-	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
-	if (!read_text(path, words, sizeof(words), &len))
+	if (!read_words(pid, words, sizeof(words)))
 		return;
-	words_of(words, len);
 	tell_root(pid, root, sizeof(root));
 	snprintf(path, sizeof(path), "/proc/%s/task", pid);
 	tasks = opendir(path);

@@ -79,7 +79,7 @@ my $root_image = image('root', tool('guest.ext4'));
 my $boot = flaky_boot('debian', with => \&dom0_boot,
 	guests => \%guests,
 	files => [
-		root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinux',
+		tool('vmlinux') . ':/boot/guests/vmlinux',
 		tool('front.cpio') . ':/boot/guests/front.cpio',
 		tool('tiny') . ':/boot/tiny',
 	],
