@@ -215,7 +215,7 @@ for time in 1 2 3 4; do
 done
 over alone
 others() { :; }
-attack all.alone 60 4 noise serial
+attack all.alone 30 4 noise serial
 ended all.alone noise serial
 run last_alone earlydom list --json
 said report_alone </run/earlydom/earlydom.log

@@ -127,6 +127,9 @@ more() {
 	look set
 	run too_much xl mem-set pvh192 513
 	run max xl mem-max pvh192 600
+	for guest in vmx192 vmx192-x pv192 pv192-x pvh192-x; do
+		xl pause "$guest"
+	done
 	run reboot xl reboot pvh192
 	await_report '^earlydom: pvh192: restarted as domain' 100
 	await_told pvh192

@@ -134,6 +134,8 @@ done
 run block xl qemu-monitor-command kappa 'info block'
 xenstore-ls -f >store-inserted
 # One after the other: xl gives its scripts 40 s, in which nothing else should keep dom0 from them.
+xl pause kappa
+xl pause lambda
 for guest in kappa lambda; do
 	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
 	look "$guest-x"
@@ -146,6 +148,8 @@ xl list -l >long-ejected
 for guest in kappa lambda; do
 	run "destroy.$guest" xl destroy "$guest-x"
 done
+xl unpause kappa
+xl unpause lambda
 run unit_stop systemctl stop earlydom.service
 logs
 SH
