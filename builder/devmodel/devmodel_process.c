@@ -92,12 +92,21 @@ static int take_files(const struct model_program *p, int pipe_fd)
 	return behind;
 }
 
-/* What QEMU can do without when it must. */
+/* What QEMU can do without when it must: that is in its log then. */
+static bool does_without(const struct model_jail *j, const char *what)
+{
+	if (j->strict)
+		return false;
+	dprintf(STDERR_FILENO, "earlydom: it runs without %s: %s\n", what, strerror(errno));
+	return true;
+}
+
 static bool take_powers(const struct model_program *p)
 {
 	const struct model_jail *j = p->jail;
 
-	return !j || !j->of_root || p->uid || capabilities_bound(j->keeps) || !j->strict;
+	return !j || !j->of_root || p->uid || capabilities_bound(j->keeps) ||
+	       does_without(j, "a bound on root's powers");
 }
 
 static bool take_namespaces(const struct model_program *p)
@@ -105,7 +114,8 @@ static bool take_namespaces(const struct model_program *p)
 	const struct model_jail *j = p->jail;
 
 	/* model_root_enter has a namespace of mounts itself. */
-	return !j || !j->of_root || model_unshare(!p->root) || !j->strict;
+	return !j || !j->of_root || model_unshare(!p->root) ||
+	       does_without(j, "namespaces of its own");
 }
 
 /* Behind it the only program that can be run is the one that the parent lets be run. */
@@ -115,8 +125,9 @@ static void filter_calls(const struct model_jail *j, int pipe_fd)
 	struct seccomp_filter f;
 
 	if (!j->strict) {
-		if (qemu_filter_build(&j->filter, &f))
-			seccomp_install(&f, false);
+		errno = E2BIG;
+		if (!qemu_filter_build(&j->filter, &f) || !seccomp_install(&f, false))
+			does_without(j, "a filter of its system calls");
 		return;
 	}
 	errno = E2BIG;

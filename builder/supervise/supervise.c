@@ -131,6 +131,8 @@ static void say_began(struct supervisor *s)
 	}
 }
 
+/* It beats again after each step until the loop begins: on a machine with much to do all of them
+ * may take longer than the keeper waits for one. */
 static int open_heart(struct supervisor *s, struct err *e)
 {
 	const int fd = kept_take(s->kept, KEPT_HEART);
@@ -213,6 +215,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 		say_lack(s, e);
 	if (open_hosts(s, o, e) < 0)
 		return -1;
+	heart_beats(s->heart, clock_ns());
 	s->xce = xenevtchn_open(NULL, 0);
 	if (!s->xce)
 		return err_set(e, "cannot open /dev/xen/evtchn: %s", strerror(errno));
@@ -225,6 +228,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	/* Before there are threads: each has its powers for itself. */
 	if (o->starter && supervisor_drop_powers(e) < 0)
 		return -1;
+	heart_beats(s->heart, clock_ns());
 	if (errands_open(&s->errands, &s->report, o->verbose, e) < 0)
 		return -1;
 	s->errands_on = true;
@@ -233,6 +237,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 		services_lend(&s->around, &s->worker_hosts[i]);
 	if (open_services(s, o, e) < 0)
 		return -1;
+	heart_beats(s->heart, clock_ns());
 	if (worker_start(&s->worker, s->worker_hosts, s->workers, e) < 0)
 		return -1;
 	s->worker_on = true;
@@ -240,6 +245,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	/* Whether there is a store a job has to know: what another supervisor has left half-way is
 	 * undone in it, and built anew. */
 	worker_wait(&s->worker, true);
+	heart_beats(s->heart, clock_ns());
 	if (s->worker.n < s->workers)
 		report_line(&s->report, "%s; %u of %u build", e->msg, s->worker.n, s->workers);
 	return 0;

@@ -132,6 +132,44 @@ static void no_program(struct err *e)
 	start((struct model_program){.path = "/no/where"}, e);
 }
 
+/* What its log has, where it may start without. */
+static void starts_without(struct err *e)
+{
+	static const struct model_jail loose = {.of_root = true, .file_max = MODEL_FILES_ANY};
+	struct model_program p = {.path = "/bin/true", .jail = &loose, .argv = argv, .env = env};
+	int log[2], starts[3] = {0, 1, -1};
+	char text[400];
+	ssize_t n = 0;
+	pid_t pid;
+
+	if (pipe(log) < 0)
+		_exit(1);
+	starts[2] = log[1];
+	p.fds = starts;
+	p.nr_fds = 3;
+	child_refuse(SYS_unshare, EPERM);
+	child_refuse(SYS_seccomp, ENOSYS);
+	pid = devmodel_process_start(NULL, &p, e);
+	close(log[1]);
+	if (pid < 0)
+		return;
+	waitpid(pid, NULL, 0);
+	n = read(log[0], text, sizeof(text));
+	err_set(e, "%.*s", n > 0 ? (int)n : 0, text);
+}
+
+static void test_without(void **state)
+{
+	char want[400];
+
+	(void)state;
+	snprintf(want, sizeof(want),
+		 "earlydom: it runs without namespaces of its own: %s\n"
+		 "earlydom: it runs without a filter of its system calls: %s\n",
+		 strerror(EPERM), strerror(ENOSYS));
+	assert_string_equal(child_says(starts_without), want);
+}
+
 static void test_no_start(void **state)
 {
 #define FILTER                                                                                     \
@@ -272,9 +310,9 @@ static void test_no_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_start), cmocka_unit_test(test_by_starter),
-		cmocka_unit_test(test_not_ours), cmocka_unit_test(test_end),
-		cmocka_unit_test(test_no_end),
+		cmocka_unit_test(test_without),    cmocka_unit_test(test_no_start),
+		cmocka_unit_test(test_by_starter), cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_end),        cmocka_unit_test(test_no_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
