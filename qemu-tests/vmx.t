@@ -31,13 +31,13 @@ my %guests = (
 		extra = "$extra"
 		serial = "file:/run/direct.serial"
 		CFG
-	# It writes no file, and has nothing to start: Linux would keep a processor from the others.
-	dumb => $hvm,
+	# It writes no file, and starts no Linux, which would keep a processor from the others.
+	dumb => qq($hvm\ndisk = [ "/dev/vdb,raw,hda,rw" ]\n),
 );
 my $boot = flaky_boot('vmx',
 	guests => \%guests,
 	store => 1,
-	disks => [tool('boot.disk')],
+	disks => [tool('boot.disk'), tool('bootsector')],
 	files => [
 		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz',
 		tool('guest.cpio') . ':/boot/guest.cpio',
