@@ -495,6 +495,9 @@ static bool take_powers_from_outside(struct devmodel *m, const struct guest *g)
 		return true;
 	if (restrict_from_outside(m, g, &e) == 0 || g->cfg->model_unrestricted)
 		return true;
+	/* Of one that ends there is nothing to be restricted; its own words tell why, next time. */
+	if (devmodel_process_exits(m->pid))
+		return false;
 	m->state = DEVMODEL_ENDED;
 	err_set(&m->why,
 		"cannot restrict device model %.150s to its guest (" MODEL_UNRESTRICTED
