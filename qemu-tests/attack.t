@@ -24,7 +24,7 @@ my %most = (
 
 # How long the restart of a guest may take, in ms, on a machine that does it in so many without an attack. One
 # that is slower may take so many times as much.
-my ($restart_ms, $at_rest_ms) = (1000, 80);
+my ($restart_ms, $at_rest_ms) = (1000, 60);
 
 # ---- the guests ----
 sub attacker {
@@ -72,7 +72,7 @@ my $boot = flaky_boot('attack',
 		map({ tool($_) . ":/boot/$_" } qw(attacker serial)),
 		tool('faulty') . ':/sbin/faulty',
 		write_file(work_dir . '/serial', "log = \"/run/serial.log\"\n") . ':/etc/models/serial',
-		write_file(work_dir . '/slow', "io_rate = 500\n") . ':/etc/models/slow',
+		write_file(work_dir . '/slow', "io_rate = 200\n") . ':/etc/models/slow',
 		map { write_file(work_dir . "/without/$_.cfg", $without{$_}) . ":/etc/without/$_.cfg" } sort keys %without,
 	],
 	dom0 => 'earlydom.bridge=br0 earlydom=quiet,calm,still',
