@@ -82,10 +82,13 @@ static int cannot_enter(struct err *e)
 	return err_set(e, "cannot make the refuge the root: %s", strerror(errno));
 }
 
+/* One that is the root already is no error (EBUSY). */
 static int enter(struct starter_request *r, int *file, struct err *e)
 {
 	(void)file;
-	return r->nr_files == 1 && fchdir(r->files[0]) == 0 && leave_root() ? 0 : cannot_enter(e);
+	if (r->nr_files != 1 || fchdir(r->files[0]) < 0)
+		return cannot_enter(e);
+	return leave_root() || (errno == EBUSY && chroot(".") == 0) ? 0 : cannot_enter(e);
 }
 
 const struct starter_verb own_root_verb = {
