@@ -16,7 +16,7 @@ use Twin;
 # A twin, which xl makes, differs in what normal() takes out again: name, disk, address.
 sub descriptors {
 	my ($x, $mac, $ip, $usb) = @_;
-	my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000';
+	my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000 maxcpus=1';
 	return (
 		"kappa$x" => <<~CFG,
 			name = "kappa$x"

@@ -67,6 +67,11 @@ run destroy_dumb earlydom destroy dumb
 kill -9 "$(qemu_pid disk)"
 await_report '^earlydom: disk: domain .* crashed' 60
 await_report '^earlydom: direct: .* destroyed' 60
+# A destroyed domain is there until the hypervisor has taken its last page back.
+for tenth in $(seq 100); do
+	xenfacts | grep -q '^domain' || break
+	sleep 0.1
+done
 run left sh -c "ps -o args | grep '[x]en-qemu'"
 run last xenfacts
 run last_store xenstore ls -f
