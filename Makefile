@@ -114,7 +114,12 @@ test:
 	@$(MAKE) --no-print-directory qemu-test
 
 # What is quick and needs no boot: for every commit.
-check: all size parsers lint unit fuzz bench-check completion-check
+check:
+	@$(MAKE) --no-print-directory -j $(JOBS) all unit-build fuzz-build
+	@$(MAKE) --no-print-directory size parsers lint unit fuzz bench-check completion-check
+
+# Compilers at a time, where nobody says otherwise; and fuzzers.
+JOBS ?= $(shell nproc)
 
 # What is completed; every command is.
 .PHONY: completion-check

@@ -189,18 +189,21 @@ $(MODEL_FUZZERS): $(BUILD)/fuzz/bin/%: $(BUILD)/fuzz/obj/%.o $(MODEL_FUZZ_OBJS)
 UNIT_DEPS += $(LIBRARY_OBJS:.o=.d) $(patsubst %.c,$(BUILD)/fuzz/obj/%.d,$(FUZZ_SRCS) $(FUZZ) $(MODEL_UNIT_SRCS) $(MODEL_FUZZ))
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
 
+FUZZ_RUNS := $(patsubst $(BUILD)/fuzz/bin/%_fuzz,fuzz-run/%,$(FUZZERS) $(MODEL_FUZZERS))
+.PHONY: fuzz-build $(FUZZ_RUNS)
+fuzz-build: $(FUZZERS) $(MODEL_FUZZERS) $(asan_TESTS) $(asan_MODEL_TESTS)
+
+fuzz: fuzz-build
+	@$(MAKE) --no-print-directory -j $(JOBS) $(FUZZ_RUNS)
+
 # Seeds come from the test of the same file, where it knows --seeds.
-fuzz: $(FUZZERS) $(MODEL_FUZZERS) $(asan_TESTS) $(asan_MODEL_TESTS)
-	@for f in $(FUZZERS) $(MODEL_FUZZERS); do \
-		name=$${f##*/}; corpus=$(BUILD)/fuzz/corpus/$$name; seeds=$(BUILD)/fuzz/seeds/$$name; \
-		mkdir -p "$$corpus" "$$seeds" $(BUILD)/fuzz/findings; \
-		test=$(UNIT)/asan/t/$${f#$(BUILD)/fuzz/bin/}; test=$${test%_fuzz}_test; \
-		src=$${f#$(BUILD)/fuzz/bin/}; src=$${src%_fuzz}_test.c; \
-		if grep -qs -e --seeds "$$src"; then "$$test" --seeds "$$seeds" || exit 1; fi; \
-		echo "fuzz: $$name, $(FUZZ_SECONDS) s"; \
-		"$$f" -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=25 \
-			-artifact_prefix=$(BUILD)/fuzz/findings/$$name- -verbosity=0 "$$corpus" "$$seeds" \
-			>$(BUILD)/fuzz/$$name.log 2>&1 || { tail -40 $(BUILD)/fuzz/$$name.log; exit 1; }; \
-	done
+$(FUZZ_RUNS): fuzz-run/%:
+	@name=$(*F)_fuzz; corpus=$(BUILD)/fuzz/corpus/$$name; seeds=$(BUILD)/fuzz/seeds/$$name; \
+	mkdir -p "$$corpus" "$$seeds" $(BUILD)/fuzz/findings; \
+	if grep -qs -e --seeds $*_test.c; then $(UNIT)/asan/t/$*_test --seeds "$$seeds" || exit 1; fi; \
+	echo "fuzz: $$name, $(FUZZ_SECONDS) s"; \
+	$(BUILD)/fuzz/bin/$*_fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=25 \
+		-artifact_prefix=$(BUILD)/fuzz/findings/$$name- -verbosity=0 "$$corpus" "$$seeds" \
+		>$(BUILD)/fuzz/$$name.log 2>&1 || { tail -40 $(BUILD)/fuzz/$$name.log; exit 1; }
 
 -include $(UNIT_DEPS)
