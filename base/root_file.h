@@ -11,4 +11,7 @@
  */
 int root_file_open(const char *root, const char *path, int flags);
 
+/* The same below a directory that is open. */
+int root_file_open_at(int root, const char *path, int flags);
+
 #endif

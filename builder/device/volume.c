@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/root_file.h"
 #include "builder/describe/tag_spec.h"
 #include "modules.h"
 #include "builder/jail/probe.h"
@@ -110,10 +110,7 @@ int volume_mount(const struct starter *s, const char *device, bool write, struct
 
 int volume_open(int root, const char *path, int flags)
 {
-	const struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC,
-				     .resolve = RESOLVE_IN_ROOT};
-
-	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	return root_file_open_at(root, path, flags);
 }
 
 int volume_path(const char *guest, const char *vdev, const char *file, char path[PATH_MAX],

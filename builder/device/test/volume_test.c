@@ -378,6 +378,12 @@ static void test_meanwhile(void **state)
 	void *failed;
 
 	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	/* A jail is forked by the starter, which has no threads; here it is by the test, and the
+	 * sanitizer's allocator may be another thread's then, for ever. */
+	print_message("NOT TESTED: threads that fork, under AddressSanitizer\n");
+	return;
+#endif
 	begin_played("meanwhile", &t);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, hold_and_drop, &t), 0);
