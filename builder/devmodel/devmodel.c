@@ -479,11 +479,12 @@ static int restrict_from_outside(const struct devmodel *m, const struct guest *g
 	/* One of root's has no root of its own, but mounts. */
 	const bool covered = !m->uid && geteuid() == 0 && !g->cfg->model_unrestricted;
 
-	if (model_restrict(m->starter, m->pid, m->process_fd, m->dev, g->domid, covered, e) < 0)
-		return -1;
-	if (m->uid && !model_root_forget_hypervisor(m->pid))
-		return err_set_errno(e, errno, "cannot take privcmd out of its root");
-	return 0;
+	int rc = model_restrict(m->starter, m->pid, m->process_fd, m->dev, g->domid, covered, e);
+
+	/* Where the kernel can't do the one, the other is done all the same. */
+	if (m->uid && !model_root_forget_hypervisor(m->pid) && rc == 0)
+		rc = err_set_errno(e, errno, "cannot take privcmd out of its root");
+	return rc;
 }
 
 /* By now QEMU has opened what it needs unrestricted. In a root of its own it finds no other. */

@@ -189,24 +189,30 @@ static int open_of(pid_t pid, const char *what, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-/* In the process's own namespace of mounts, this helper's from then on. A device that is not there
- * can't be opened. */
-static bool cover(pid_t pid, const char *dev, const char *name)
+/* The process's own namespace of mounts is this helper's from then on, in its root directory. */
+static bool enter_mounts(pid_t pid)
 {
 	const int root = open_of(pid, "root", O_PATH | O_DIRECTORY);
 	const int namespace = open_of(pid, "ns/mnt", O_RDONLY);
-	char path[PATH_MAX];
-	bool good;
+	const bool good = root >= 0 && namespace >= 0 && setns(namespace, CLONE_NEWNS) == 0 &&
+			  fchdir(root) == 0;
+	const int cause = errno;
 
-	snprintf(path, sizeof(path), "%s/%s", dev + strspn(dev, "/"), name);
-	good = root >= 0 && namespace >= 0 && setns(namespace, CLONE_NEWNS) == 0 &&
-	       fchdir(root) == 0 &&
-	       (mount("dev/null", path, NULL, MS_BIND, NULL) == 0 || errno == ENOENT);
 	if (root >= 0)
 		close(root);
 	if (namespace >= 0)
 		close(namespace);
+	errno = cause;
 	return good;
+}
+
+/* From the root directory. A device that is not there can't be opened. */
+static bool cover(const char *dev, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dev + strspn(dev, "/"), name);
+	return mount("dev/null", path, NULL, MS_BIND, NULL) == 0 || errno == ENOENT;
 }
 
 static int help(struct starter_request *r, int *file, struct err *e)
@@ -221,7 +227,7 @@ static int help(struct starter_request *r, int *file, struct err *e)
 		return err_set(e, "it is not named");
 	if (!restrict_files(pid, r->files[0], dev, domid))
 		return err_set(e, "%s", strerror(errno));
-	if (covered && (!cover(pid, dev, "privcmd") || !cover(pid, dev, "hypercall")))
+	if (covered && (!enter_mounts(pid) || !cover(dev, "privcmd") || !cover(dev, "hypercall")))
 		return err_set_errno(e, errno, "cannot take privcmd out of its reach");
 	return 0;
 }
