@@ -75,7 +75,7 @@ static int find_tag(struct disk_table *t, const char *tag, char path[PATH_MAX], 
  * that one's. */
 static int open_path(const struct disk_table *t, const struct disk *d, int flags)
 {
-	return d->file_at ? volume_open(d->volume, d->path + d->file_at, flags)
+	return d->file_at ? root_file_open_at(d->volume, d->path + d->file_at, flags)
 			  : disk_open(t->root, d->path, flags);
 }
 

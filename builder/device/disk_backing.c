@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/root_file.h"
 #include "builder/jail/image_backing.h"
 #include "disk_open.h"
 #include "volume.h"
@@ -65,7 +66,7 @@ static int open_backing(const struct backing_place *place, const char *path, str
 
 	if (name_it(place, path, b, e) < 0)
 		return -1;
-	b->fd = b->on_volume ? volume_open(place->volume, path, flags)
+	b->fd = b->on_volume ? root_file_open_at(place->volume, path, flags)
 			     : disk_open(place->root, path, flags);
 	if (b->fd < 0 || fstat(b->fd, &st) < 0) {
 		*absent = errno == ENOENT && !b->on_volume;

@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/root_file.h"
 #include "builder/describe/tag_spec.h"
 #include "modules.h"
 #include "builder/jail/probe.h"
@@ -107,11 +106,6 @@ int volume_mount(const struct starter *s, const char *device, bool write, struct
 }
 
 /* ---- files ---- */
-
-int volume_open(int root, const char *path, int flags)
-{
-	return root_file_open_at(root, path, flags);
-}
 
 int volume_path(const char *guest, const char *vdev, const char *file, char path[PATH_MAX],
 		struct err *e)

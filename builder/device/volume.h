@@ -36,9 +36,6 @@ int volume_mount(const struct starter *s, const char *device, bool write, struct
 
 extern const struct starter_verb volume_verb;
 
-/* Opens a file on it, as open(2). Links lead nowhere else: the file system is their root. */
-int volume_open(int root, const char *path, int flags);
-
 /*
  * Writes the path below VOLUME_DIR that stands for a file on it, as the disk of that guest. Returns
  * the length of what is in front of the file's own path, or -1 with e set: it is too long.

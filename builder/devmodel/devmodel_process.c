@@ -1,5 +1,4 @@
 #include "devmodel_process.h"
-#include "builder/host/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include "base/capabilities.h"
 #include "base/clock.h"
 #include "base/close_files.h"
+#include "base/oom_score.h"
 #include "base/pidfd.h"
 #include "base/seccomp.h"
 
@@ -151,7 +151,7 @@ static _Noreturn void become(const struct model_program *p, int pipe_fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
-	if (limits_lower() < 0 || !model_limit(p->limits) ||
+	if (!oom_score_set(OOM_SCORE_ORDINARY) || !model_limit(p->limits) ||
 	    (p->jail && !model_limit_files(p->jail->file_max)))
 		child_fails(pipe_fd, STEP_LIMITS);
 	if (!take_namespaces(p))

@@ -52,8 +52,3 @@ int limits_raise(struct err *e)
 		rc = err_set_errno(e, errno, "cannot keep the program in memory");
 	return rc;
 }
-
-int limits_lower(void)
-{
-	return oom_score_set(OOM_SCORE_ORDINARY) ? 0 : -1;
-}

@@ -21,8 +21,4 @@
  */
 int limits_raise(struct err *e);
 
-/* For a child that is about to become a device model: it is nothing special to the killer. Locked
- * pages it has none. Safe between fork and exec. Returns 0, or -1 with errno set. */
-int limits_lower(void);
-
 #endif

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/oom_score.h"
 #include "builder/host/limits.h"
 
 static long killer(void)
@@ -61,7 +62,7 @@ static void raised(struct err *e)
 		locked() > 256 ? "locked" : "not locked"
 #endif
 	);
-	if (limits_lower() < 0 || killer() < 0)
+	if (!oom_score_set(OOM_SCORE_ORDINARY) || killer() < 0)
 		err_set(e, "not lowered");
 }
 

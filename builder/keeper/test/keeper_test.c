@@ -224,13 +224,18 @@ static void become_keeper(int script_fd)
 	_exit(6);
 }
 
-static void begin(struct scene *c)
+static void prepare(struct scene *c)
 {
 	c->script_fd = file_of_memory("");
 	assert_int_equal(ftruncate(c->script_fd, sizeof(struct script)), 0);
 	c->s = map_script(c->script_fd);
 	c->s->until = clock_ns() + LIFE_S * NS_PER_S;
 	fflush(NULL);
+}
+
+static void begin(struct scene *c)
+{
+	prepare(c);
 	c->keeper = fork();
 	assert_true(c->keeper >= 0);
 	if (c->keeper == 0)
@@ -253,16 +258,23 @@ static void reap(pid_t pid)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 }
 
-/* Told to end, the supervisor ends as told, and the keeper with it. */
-static void end(struct scene *c)
+/* The keeper ends well, after so many supervisors at most. */
+static void ends(struct scene *c, int runs)
 {
 	int status;
 
-	c->s->deed = DO_OVER;
 	assert_int_equal(waitpid(c->keeper, &status, 0), c->keeper);
 	assert_int_equal(status, 0);
+	assert_true(c->s->runs <= runs);
 	munmap(c->s, sizeof(*c->s));
 	close(c->script_fd);
+}
+
+/* Told to end, the supervisor ends as told, and the keeper with it. */
+static void end(struct scene *c)
+{
+	c->s->deed = DO_OVER;
+	ends(c, RUNS_MAX);
 }
 
 /* The n-th supervisor has begun, for that reason. */
@@ -293,15 +305,11 @@ static void test_as_told(void **state)
 /* Before it has begun, or has a supervisor: whenever it comes, none is left. */
 static void test_told_at_once(void **state)
 {
-	struct scene c = {.script_fd = file_of_memory("")};
 	sigset_t set, before;
-	int status;
+	struct scene c;
 
 	(void)state;
-	assert_int_equal(ftruncate(c.script_fd, sizeof(struct script)), 0);
-	c.s = map_script(c.script_fd);
-	c.s->until = clock_ns() + LIFE_S * NS_PER_S;
-	fflush(NULL);
+	prepare(&c);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, &before);
@@ -312,18 +320,13 @@ static void test_told_at_once(void **state)
 		become_keeper(c.script_fd);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	assert_int_equal(waitpid(c.keeper, &status, 0), c.keeper);
-	assert_int_equal(status, 0);
-	assert_true(c.s->runs <= 1);
-	munmap(c.s, sizeof(*c.s));
-	close(c.script_fd);
+	ends(&c, 1);
 }
 
 /* One that is ended before it gets to it has a follower, who is told as well. */
 static void test_told_and_killed(void **state)
 {
 	struct scene c;
-	int status;
 
 	(void)state;
 	begin(&c);
@@ -331,11 +334,7 @@ static void test_told_and_killed(void **state)
 	kill(c.keeper, SIGTERM);
 	usleep(50000);
 	kill(now(&c), SIGKILL);
-	assert_int_equal(waitpid(c.keeper, &status, 0), c.keeper);
-	assert_int_equal(status, 0);
-	assert_true(c.s->runs <= 2);
-	munmap(c.s, sizeof(*c.s));
-	close(c.script_fd);
+	ends(&c, 2);
 }
 
 /* Killed, and with an end of its own: there is another one, with all that was held. */
