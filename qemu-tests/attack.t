@@ -79,22 +79,6 @@ my $boot = flaky_boot('attack',
 	memory => 2560,
 	time => 400,
 	stage2 => <<'SH');
-now_ms() {
-	read -r up _ </proc/uptime
-	ms=${up%.*}${up#*.}0
-}
-
-# process NAME: its number
-process() {
-	case $1 in
-	supervisor) faulty kill 0 '@earlydom supervise' ;;
-	keeper) faulty kill 0 '@earlydom keeper' ;;
-	xenstored) cat /run/xenstore.pid ;;
-	xenconsoled) cat /run/xenconsoled.pid ;;
-	model) pidof earlydom-model ;;
-	esac
-}
-
 # used: NAME TICKS, and KIB in memory, of each process by now; of all dom0, and by the clock. A tick is
 # 10 ms (proc(5)).
 used() {

@@ -63,22 +63,6 @@ my @linux_files = (
 
 # ---- a row ----
 my $rows = <<'SH';
-now_ms() {
-	read -r up _ </proc/uptime
-	ms=${up%.*}${up#*.}0
-}
-
-# process NAME: its number
-process() {
-	case $1 in
-	supervisor) faulty kill 0 '@earlydom supervise' ;;
-	keeper) faulty kill 0 '@earlydom keeper' ;;
-	xenstored) cat /run/xenstore.pid 2>/dev/null ;;
-	xenconsoled) cat /run/xenconsoled.pid 2>/dev/null ;;
-	model) pidof earlydom-model ;;
-	esac
-}
-
 # left_over: what there still is of guests and of their supervisor
 left_over() {
 	xenfacts | grep '^domain'

@@ -18,6 +18,23 @@ run() {
 	echo "@$label.status: $code"
 }
 
+# now_ms: since the boot, in ms
+now_ms() {
+	read -r up _ </proc/uptime
+	ms=${up%.*}${up#*.}0
+}
+
+# process NAME: the number of a process of dom0's. For those of earlydom's the image has to have `faulty`.
+process() {
+	case $1 in
+	supervisor) faulty kill 0 '@earlydom supervise' ;;
+	keeper) faulty kill 0 '@earlydom keeper' ;;
+	xenstored) cat /run/xenstore.pid 2>/dev/null ;;
+	xenconsoled) cat /run/xenconsoled.pid 2>/dev/null ;;
+	model) pidof earlydom-model ;;
+	esac
+}
+
 # What waits here ends as soon as what it waits for is there. So the seconds are what it takes on an
 # idle machine, and a busy one gets so many times as many.
 patience=6
