@@ -133,6 +133,34 @@ void kept_tell(struct kept *k, enum kept_verb verb)
 	pthread_mutex_unlock(&k->lock);
 }
 
+void kept_give_up(struct kept *k)
+{
+	pthread_mutex_lock(&k->lock);
+	k->cut = true;
+	pthread_mutex_unlock(&k->lock);
+}
+
+bool kept_is_cut(struct kept *k)
+{
+	bool cut;
+
+	pthread_mutex_lock(&k->lock);
+	cut = k->cut || k->channel < 0;
+	pthread_mutex_unlock(&k->lock);
+	return cut;
+}
+
+int kept_leave(struct kept *k)
+{
+	int channel;
+
+	pthread_mutex_lock(&k->lock);
+	channel = k->channel;
+	k->channel = -1;
+	pthread_mutex_unlock(&k->lock);
+	return channel;
+}
+
 int kept_take(struct kept *k, const char *name)
 {
 	struct kept_file *f;

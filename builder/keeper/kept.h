@@ -51,7 +51,8 @@ struct kept_file {
 	bool waits; /* it came from the process before, and nobody has taken it yet */
 };
 
-/* Files by name. Several threads may use it. */
+/* Files by name. Several threads may use it; the one that gives it its channel reads channel and
+ * begun without the lock. */
 struct kept {
 	pthread_mutex_t lock;
 	struct kept_file *v; /* n of them, in the order in which they came */
@@ -92,6 +93,16 @@ void kept_drop(struct kept *k, const char *name);
 /* Tells the other process something of which there is no file. One that does not take it has cut
  * set: it gets a successor. Never blocks. With k NULL nothing is done. */
 void kept_tell(struct kept *k, enum kept_verb verb);
+
+/* The other process is of no use any more: cut is set. */
+void kept_give_up(struct kept *k);
+
+/* Whether another process is needed: this one has cut set, or there is none. */
+bool kept_is_cut(struct kept *k);
+
+/* Nobody is told anything from here on. Returns the channel, which is the caller's then, and which
+ * no thread uses any more; -1 when there was none. */
+int kept_leave(struct kept *k);
 
 /* Takes a file that came from the process before: it is the caller's then, and goes on being kept.
  * Returns -1 when there is none. */

@@ -575,14 +575,15 @@ static uint64_t tick_due(const struct supervisor *s, uint64_t now)
 static void renew_keeper(struct supervisor *s, uint64_t now)
 {
 	struct err e;
+	int channel;
 
-	s->kept->cut = true; /* until there is another one */
+	kept_give_up(s->kept); /* until there is another one */
 	if (now < s->keeper_retry)
 		return;
 	s->keeper_retry = now + KEEPER_RETRY_NS;
-	if (s->kept->channel >= 0)
-		close(s->kept->channel);
-	s->kept->channel = -1;
+	channel = kept_leave(s->kept);
+	if (channel >= 0)
+		close(channel);
 	if (keeper_start(s->kept, s->all.starter, &e) < 0)
 		report_line(&s->report, "%s", e.msg);
 	else
@@ -591,7 +592,7 @@ static void renew_keeper(struct supervisor *s, uint64_t now)
 
 static bool keeper_gone(const struct supervisor *s, short revents)
 {
-	return s->kept && (s->kept->cut || s->kept->channel < 0 || revents & (POLLHUP | POLLERR));
+	return s->kept && (kept_is_cut(s->kept) || revents & (POLLHUP | POLLERR));
 }
 
 /* ---- the end ---- */
@@ -828,7 +829,7 @@ static void act(struct supervisor *s, const struct pollfd *fds)
 	if (fds[FD_SIGNAL].revents & POLLIN)
 		take_signals(s);
 	if (fds[FD_KEEPER].revents & POLLOUT && kept_pump(s->kept) < 0)
-		s->kept->cut = true;
+		kept_give_up(s->kept);
 	if (fds[FD_STARTER].revents & (POLLHUP | POLLERR))
 		end_without_starter(s);
 	if (keeper_gone(s, fds[FD_KEEPER].revents))
@@ -959,8 +960,7 @@ int supervise(const struct guest_config *guests, size_t n, size_t bad,
 	if (s->kept) {
 		say_last(s->kept, s->all.upgrading ? KEPT_UPGRADE : KEPT_OVER);
 		/* What is given back from here on is only this process's. */
-		channel = s->kept->channel;
-		s->kept->channel = -1;
+		channel = kept_leave(s->kept);
 	}
 	rc = 0;
 out:

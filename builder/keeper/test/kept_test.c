@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -513,6 +514,51 @@ static void try_channel(struct err *e)
 		err_set(e, "%s", strerror(errno));
 }
 
+static void *hold_and_drop(void *arg)
+{
+	struct pair *p = arg;
+	const int fd = new_file();
+
+	for (unsigned i = 0; i < 200; i++) {
+		kept_hold(&p->k, "disk web xvda", fd);
+		kept_drop(&p->k, "disk web xvda");
+	}
+	close(fd);
+	return NULL;
+}
+
+/* Threads go on holding files while there is no other process any more: what gets the number of the
+ * channel's file next is none of theirs. */
+static void test_left_while_used(void **state)
+{
+	struct kept_message m;
+	struct pair p;
+	pthread_t threads[3];
+	int channel, other[2];
+
+	(void)state;
+	begin(&p);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, hold_and_drop, &p), 0);
+	while (kept_receive(p.ends[1], &m) > 0 && m.verb != KEPT_DROP)
+		if (m.fd >= 0)
+			close(m.fd);
+	channel = kept_leave(&p.k);
+	assert_int_equal(channel, p.ends[0]);
+	assert_true(kept_is_cut(&p.k));
+	assert_int_equal(kept_leave(&p.k), -1);
+	close(channel);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, other), 0);
+	assert_true(other[0] == channel || other[1] == channel);
+	for (size_t i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(recv(other[i], &m, sizeof(m), MSG_DONTWAIT), -1);
+	p.ends[0] = other[0];
+	close(other[1]);
+	end(&p);
+}
+
 static void test_no_channel(void **state)
 {
 	(void)state;
@@ -535,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_nobody_says_anything),
 		cmocka_unit_test(test_receive_all),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_left_while_used),
 		cmocka_unit_test(test_no_channel),
 	};
 
