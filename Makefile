@@ -48,7 +48,7 @@ MODEL_OBJS   := $(patsubst %.c,$(BUILD)/obj/%.o,$(MODEL_SRCS) $(MODEL_SHARED))
 MODEL_LDLIBS := -L$(LIBS)/lib -lxendevicemodel -lxenforeignmemory -lxenevtchn -lxencall -lxentoollog \
 		-lxentoolcore
 
-.PHONY: all libs machine dom0root xen-pv32 demo test check lint qemu-test size parsers install clean
+.PHONY: all libs machine dom0root xen-pv32 demo test check lint qemu-test size parsers install install-release clean
 all: $(BUILD)/earlydom $(BUILD)/earlydom-model $(DAEMONS)
 
 # The libraries' own script knows whether there is anything to do; its stamps are newer when there was.
@@ -191,6 +191,11 @@ install: all
 	install -D -m 0644 initramfs/README $(DESTDIR)/etc/earlydom/README
 	[ -e $(DESTDIR)/etc/earlydom/initramfs.conf ] || \
 		install -m 0644 initramfs/initramfs.conf $(DESTDIR)/etc/earlydom/initramfs.conf
+
+# Beside what is installed, for a host that boots another release of Xen as well: make XEN_SRC=... BUILD=...
+install-release: $(BUILD)/earlydom $(DAEMONS)
+	release=$$($(BUILD)/earlydom --version | sed 's/.* \(.*\))$$/\1/') && \
+		install -D -m 0755 -t $(DESTDIR)$(PREFIX)/lib/earlydom/xen-$$release $^
 
 clean:
 	rm -rf $(BUILD)

@@ -56,6 +56,40 @@ ok(-f "$tree/usr/share/qemu/keymaps/fr-ch", 'the keymap that a descriptor names'
 my $config = work_dir . '/without/config';
 ok(!-e "$tree/usr/libexec" && !-e "$tree/lib64", 'nothing of it without -q');
 
+# ---- programs for other releases of Xen ----
+# other(NAME, RELEASE): the directory of a build; its program knows only its version, and what is wrong.
+sub other {
+	my ($name, $release) = @_;
+	my $dir = work_dir . "/$name";
+	make_path($dir);
+	write_file("$dir/earlydom", qq{#!/bin/sh\n[ "\$1" != --version ] || exec echo "earlydom 0 (libraries of Xen $release)"\n}
+		. qq{echo "no hvmloader of $release" >&2\nexit 1\n});
+	write_file("$dir/$_", $_) for qw(xenstored xenconsoled);
+	chmod(0755, map { "$dir/$_" } qw(earlydom xenstored xenconsoled));
+	return $dir;
+}
+my ($new, $newer) = (other('new', '4.18'), other('newer', '4.20'));
+($tree) = image('releases', {}, '-x', $new, '-x', $newer);
+ok(-x "$tree/usr/lib/earlydom/xen-$_/earlydom" && read_file("$tree/usr/lib/xen-$_/bin/xenstored") eq 'xenstored'
+	&& -x "$tree/usr/lib/xen-$_/bin/xenconsoled", "all that Xen $_ wants") for qw(4.18 4.20);
+ok(-x "$tree/usr/lib/xen-4.17/bin/xenstored", 'beside its own');
+($tree) = image('releases-small', {}, '-S', '-x', $new);
+ok(-x "$tree/usr/lib/earlydom/xen-4.18/earlydom" && !-e "$tree/usr/lib/xen-4.18", 'no daemons where there is no store');
+for (['a second one', "-x $new: a second one for Xen 4.18", '-x', $new, '-x', $new],
+	['the same release', '-x ' . other('same', '4.17') . ': that one is for Xen 4.17, as ' . root . '/build/earlydom is',
+		'-x', work_dir . '/same'],
+	['no build', '-x /nowhere: no program /nowhere/earlydom', '-x', '/nowhere']) {
+	my ($what, $says, @options) = @$_;
+	my (undef, undef, $message) = command($script, '-n', '-o', work_dir . '/image', '-c', "$config", @options);
+	is($message, "mkinitramfs: $says\n", $what);
+}
+write_file("$config/web.cfg", qq(kernel = "/k"; memory = 256\n));
+is((command($script, '-S', '-k', '-o', work_dir . '/image', '-c', $config, '-x', $new, '-a', root
+	. '/build/machine/vmlinuz-cloud:/k'))[2],
+	"no hvmloader of 4.18\nmkinitramfs: the descriptors in $config are not good for Xen 4.18 (-n skips the check)\n",
+	'descriptors are checked by each program');
+unlink("$config/web.cfg");
+
 # ---- the time zone, for guests that want it ----
 ($tree) = image('zone', {local => qq(kernel = "/k"\nmemory = 64\nlocaltime = 1\n), other => qq(kernel = "/k"\nmemory = 64\n)});
 ok(-e '/etc/localtime' ? read_file("$tree/etc/localtime") eq read_file('/etc/localtime') : !-e "$tree/etc/localtime",

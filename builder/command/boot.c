@@ -17,6 +17,7 @@
 #include "base/write_all.h"
 #include "builder/host/host.h"
 #include "builder/host/own_root.h"
+#include "builder/host/release.h"
 #include "builder/host/rundir.h"
 #include "builder/keeper/heart.h"
 #include "builder/keeper/keeper.h"
@@ -315,6 +316,8 @@ int command_boot(int argc, char **argv)
 
 	if (rc != EXIT_OK || over)
 		return rc;
+	if (release_enter(b.sysroot, argv, &e) < 0)
+		fprintf(stderr, "earlydom: %s\n", e.msg);
 	rc = EXIT_FAILED;
 	if (prepare(&b, &e) < 0)
 		fprintf(stderr, "earlydom: %s\n", e.msg);

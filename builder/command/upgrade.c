@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/host/release.h"
+
 #include "ask.h"
 #include "commands.h"
 
@@ -58,11 +60,14 @@ static int ask(const char *verb, int file, int ms)
 int command_upgrade(int argc, char **argv)
 {
 	int program, rc;
+	struct err e;
 
 	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
 		return command_help(usage_text);
 	if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
 		return command_usage(usage_text);
+	if (argc == 1 && release_enter("", argv, &e) < 0)
+		return ask_complain(e.msg);
 	program = open_program(argc == 2 ? argv[1] : "/proc/self/exe");
 	if (program < 0)
 		return EXIT_FAILED;

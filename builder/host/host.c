@@ -10,6 +10,8 @@
 
 #include <xen-version.h>
 
+#include "release.h"
+
 /* Bit of XENVER_get_features for the initial domain (public/features.h, XENFEAT_dom0). */
 #define FEATURE_DOM0 (1UL << XENFEAT_dom0)
 
@@ -81,18 +83,21 @@ static int version_error(struct host *h, struct err *e)
 	const int version = xc_version(h->xch, XENVER_version, NULL);
 	const int major = version >> 16, minor = version & 0xffff;
 	const int libs = XEN_LIBS_MAJOR << 16 | XEN_LIBS_MINOR;
+	char others[128];
 
 	if (version < 0)
 		return host_error(h, e, "cannot ask the hypervisor for its version");
+	release_list(others, sizeof(others));
 	return err_set(
 		e,
-		"Xen %d.%d %s: earlydom was built with the libraries of Xen %d.%d; build it with "
-		"XEN_SRC= set to a source tree of Xen %d.%d",
+		"Xen %d.%d %s: earlydom was built with the libraries of Xen %d.%d%s%s; build it "
+		"with XEN_SRC= set to a source tree of Xen %d.%d",
 		major, minor,
 		version < libs   ? "is too old"
 		: version > libs ? "is too new"
 				 : "has another control interface",
-		XEN_LIBS_MAJOR, XEN_LIBS_MINOR, major, minor);
+		XEN_LIBS_MAJOR, XEN_LIBS_MINOR, others[0] ? ", others are there for " : "", others,
+		major, minor);
 }
 
 static int interface_check(struct host *h, xc_physinfo_t *info, struct err *e)

@@ -1,9 +1,13 @@
 /* The host: each way in which it can be unfit, with its message. */
 #include "builder/fake/kit.h"
 #include "builder/host/free_memory.h"
+#include "builder/host/release.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <xen-version.h>
 
 static char root[256];
 
@@ -123,6 +127,19 @@ static void test_versions(void **state)
 		fake_host()->no_domctl = true;
 		cannot_open(cases[i].msg);
 	}
+	/* Those that are there are named. */
+	fake_reset();
+	fake_host()->version = 4 << 16 | 99;
+	fake_host()->no_sysctl = true;
+	assert_int_equal(system("mkdir -p " RELEASES "/xen-4.18 && cd " RELEASES "/xen-4.18 && "
+				": >earlydom && chmod 700 earlydom"),
+			 0);
+	snprintf(msg, sizeof(msg),
+		 "Xen 4.99 is too new: earlydom was built with the libraries of Xen %s, others are "
+		 "there for 4.18; build it with XEN_SRC= set to a source tree of Xen 4.99",
+		 XEN_LIBS_VERSION);
+	cannot_open(msg);
+	assert_int_equal(system("rm -r " RELEASES), 0);
 	fake_fail_call("xc_version", 1, EPERM);
 	snprintf(msg, sizeof(msg), "cannot ask the hypervisor for its version: %s",
 		 strerror(EPERM));
@@ -232,6 +249,12 @@ static void test_causes(void **state)
 	host_close(&h);
 }
 
+/* The programs are looked for below the test's own directory. */
+static int begin(void **state)
+{
+	return kit_begin(state) < 0 || chdir(kit_path("")) < 0 ? -1 : 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,5 +263,5 @@ int main(void)
 		cmocka_unit_test(test_causes),
 	};
 
-	return cmocka_run_group_tests(tests, kit_begin, kit_end);
+	return cmocka_run_group_tests(tests, begin, kit_end);
 }
