@@ -5,7 +5,7 @@ LIBS    := $(BUILD)/libs
 LIBS_STAMP := $(addprefix $(LIBS)/stamp/,zlib xz zstd lz4 md mimalloc blkid cmocka xen)
 # From the same Xen source as the libraries; for the image, where guests have a store.
 DAEMONS := $(BUILD)/xenstored $(BUILD)/xenconsoled
-VERSION := 0.1.0
+VERSION := 0.2.0
 PREFIX  ?= /usr/local
 
 CC     := musl-gcc
@@ -116,7 +116,7 @@ test:
 # What is quick and needs no boot: for every commit.
 check:
 	@$(MAKE) --no-print-directory -j $(JOBS) all unit-build fuzz-build
-	@$(MAKE) --no-print-directory size parsers lint unit fuzz bench-check completion-check
+	@$(MAKE) --no-print-directory size parsers lint unit fuzz bench-check completion-check dist-check
 
 # Compilers at a time, where nobody says otherwise; and fuzzers.
 JOBS ?= $(shell nproc)
@@ -196,6 +196,31 @@ install: all
 install-release: $(BUILD)/earlydom $(DAEMONS)
 	release=$$($(BUILD)/earlydom --version | sed 's/.* \(.*\))$$/\1/') && \
 		install -D -m 0755 -t $(DESTDIR)$(PREFIX)/lib/earlydom/xen-$$release $^
+
+# The source of what is committed: the same bytes of the same commit, whoever makes it.
+DIST := $(BUILD)/earlydom-$(VERSION).tar.gz
+.PHONY: dist dist-check
+dist:
+	@mkdir -p $(BUILD)
+	@git diff --quiet HEAD || echo 'make dist: what is not committed is left out' >&2
+	@git -c tar.umask=0022 archive --format=tar --prefix=earlydom-$(VERSION)/ HEAD >$(DIST:.gz=)
+	@gzip -9nf $(DIST:.gz=)
+	@echo $(DIST)
+
+# Made twice, with another umask and another date, it is the same; and it is enough to build from.
+ifneq ($(wildcard .git),)
+dist-check:
+	@rm -rf $(BUILD)/dist && mkdir -p $(BUILD)/dist/one $(BUILD)/dist/two
+	@$(MAKE) --no-print-directory -s dist BUILD=$(BUILD)/dist/one >/dev/null 2>&1
+	@(umask 077 && $(MAKE) --no-print-directory -s dist BUILD=$(BUILD)/dist/two >/dev/null 2>&1)
+	@cmp $(BUILD)/dist/one/$(notdir $(DIST)) $(BUILD)/dist/two/$(notdir $(DIST))
+	@tar -C $(BUILD)/dist -xzf $(BUILD)/dist/one/$(notdir $(DIST))
+	@git ls-tree -r --name-only HEAD | LC_ALL=C sort >$(BUILD)/dist/committed
+	@find $(BUILD)/dist/earlydom-$(VERSION) ! -type d -printf '%P\n' | LC_ALL=C sort | diff $(BUILD)/dist/committed -
+else
+dist-check:
+	@echo 'dist-check: a source archive is made in a git repository, which this is not: not checked'
+endif
 
 clean:
 	rm -rf $(BUILD)
