@@ -7,6 +7,7 @@
 #include <xenguest.h>
 
 #include "affinity.h"
+#include "builder/guest/xen_compat.h"
 #include "builder/host/host.h"
 #include "label.h"
 #include "pool.h"
@@ -114,6 +115,9 @@ static int create_error(const struct guest_config *cfg, struct host *h, struct e
 		{"max_grant_version", o->max_grant_version},
 		{"max_event_channels", o->max_event_channels},
 		{"nestedhvm", {o->nestedhvm == BOOL_ON, 1}},
+		{"altp2m", {o->altp2m != ALTP2M_DISABLED, o->altp2m}},
+		{"altp2mhvm", {o->altp2mhvm == BOOL_ON, 1}},
+		{"altp2m_count", o->altp2m_count},
 		{"vmtrace_buf_kb", {o->vmtrace_kib, o->vmtrace_kib}},
 	};
 	char list[256] = "";
@@ -130,7 +134,7 @@ static int create_error(const struct guest_config *cfg, struct host *h, struct e
 static int make_domain(struct guest *g, struct host *h, uint32_t pool, struct err *e)
 {
 	struct xen_domctl_createdomain config;
-	uint32_t domid = 0; /* the hypervisor chooses */
+	uint32_t domid = XEN_DOMID_ANY;
 
 	if (describe(g, h, &config, e) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 #include "hvm.h"
 #include "builder/describe/viridian_spec.h"
+#include "builder/guest/xen_compat_x86.h"
 #include "builder/image/firmware.h"
 #include "builder/host/host.h"
 
@@ -23,8 +24,7 @@ static uint64_t timer_mode(const struct domain_options *o)
 					    : (uint64_t)o->timer_mode - 1;
 }
 
-/* altp2mhvm is the older of the two keys, and alone counts while the other says nothing. */
-static uint64_t altp2m(const struct guest_config *cfg)
+enum altp2m_mode hvm_altp2m(const struct guest_config *cfg)
 {
 	if (cfg->type == GUEST_HVM && cfg->domain.altp2m == ALTP2M_DISABLED &&
 	    bool_or(cfg->domain.altp2mhvm, false))
@@ -60,7 +60,7 @@ int hvm_set_params(const struct guest *g, struct host *h, struct err *e)
 		{"vpt_align", HVM_PARAM_VPT_ALIGN, bool_or(cfg->domain.vpt_align, true), hvm},
 		{"mca_caps", HVM_PARAM_MCA_CAP, XEN_HVM_MCA_CAP_LMCE, hvm && cfg->domain.lmce},
 		{"timer_mode", HVM_PARAM_TIMER_MODE, timer_mode(&cfg->domain), true},
-		{"altp2m", HVM_PARAM_ALTP2M, altp2m(cfg), true},
+		{"altp2m", HVM_PARAM_ALTP2M, hvm_altp2m(cfg), XEN_ALTP2M_PARAM},
 		{"viridian", HVM_PARAM_VIRIDIAN, groups, hvm && groups},
 		{"acpi", HVM_PARAM_ACPI_IOPORTS_LOCATION, ACPI_IOPORTS_V1,
 		 hvm && cfg->acpi && !firmware_wanted(cfg)},

@@ -9,6 +9,10 @@
 #include "builder/guest/guest.h"
 #include "builder/host/host.h"
 
+/* What a pvh or hvm guest has of altp2m. altp2mhvm is the older of the two keys, and alone counts
+ * while the other says nothing. */
+enum altp2m_mode hvm_altp2m(const struct guest_config *cfg);
+
 /* Stage "create": the platform's parameters, as libxl sets them (hvm_set_conf_params in
  * libxl_x86.c). Returns 0, or -1 with e set. */
 int hvm_set_params(const struct guest *g, struct host *h, struct err *e);

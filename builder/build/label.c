@@ -1,7 +1,8 @@
 #include "label.h"
 
 #include <errno.h>
-#include <string.h>
+
+#include "builder/guest/xen_compat.h"
 
 /*
  * A guest's that has none: domU in the order of xen/xsm/flask/policy/initial_sids, from 1 on, as
@@ -13,7 +14,7 @@
 /* Returns 1 with the label's number, 0 without FLASK, or -1 with e set. */
 static int find(struct host *h, const char *key, char *label, uint32_t *sid, struct err *e)
 {
-	if (xc_flask_context_to_sid(h->xch, label, (uint32_t)strlen(label), sid) == 0)
+	if (xen_flask_sid(h->xch, label, sid) == 0)
 		return 1;
 	if (errno != ENOSYS)
 		return host_error(h, e, "cannot use the label '%.64s' (%s)", label, key);

@@ -8,6 +8,7 @@
 
 #include "acpi.h"
 #include "hvm.h"
+#include "builder/guest/xen_compat_x86.h"
 #include "builder/image/firmware.h"
 
 #define GIB4 (UINT64_C(1) << 32)
@@ -67,7 +68,7 @@ static void describe_modules(struct xc_dom_image *dom)
 		const uint64_t offset = m->guest_addr_out & ~XC_PAGE_MASK;
 
 		if (m->length)
-			add(dom, m->guest_addr_out - offset, m->length + offset, E820_ACPI);
+			add(dom, m->guest_addr_out - offset, m->length + offset, XEN_E820_TABLES);
 	}
 }
 

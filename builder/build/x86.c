@@ -6,6 +6,7 @@
 #include <xen/hvm/params.h>
 
 #include "builder/describe/config_keys.h"
+#include "builder/guest/xen_compat_x86.h"
 #include "builder/host/local_time.h"
 #include "cpuid.h"
 #include "e820_host.h"
@@ -63,6 +64,14 @@ static int describe_pv(const struct host *h, struct err *e)
 	return 0;
 }
 
+/* What libxl__arch_domain_prepare_config gives either type; the hypervisor takes few others. */
+static uint32_t hvm_emulation(const struct guest_config *cfg)
+{
+	const uint32_t all = XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI;
+
+	return bool_or(cfg->domain.pirq, XEN_HVM_PIRQ) ? all : all & ~XEN_X86_EMU_USE_PIRQ;
+}
+
 static int describe_hvm(const struct guest_config *cfg, const struct host *h,
 			struct xen_domctl_createdomain *config, struct err *e)
 {
@@ -72,10 +81,10 @@ static int describe_hvm(const struct guest_config *cfg, const struct host *h,
 			       "has turned off",
 			       guest_type_name(cfg->type));
 	config->flags |= XEN_DOMCTL_CDF_hvm;
-	/* What libxl__arch_domain_prepare_config gives either type; the hypervisor takes few
-	 * others. */
 	config->arch.emulation_flags =
-		cfg->type == GUEST_HVM ? XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI : XEN_X86_EMU_LAPIC;
+		cfg->type == GUEST_HVM ? hvm_emulation(cfg) : XEN_X86_EMU_LAPIC;
+	xen_make_altp2m(config, hvm_altp2m(cfg),
+			(unsigned)number_or(cfg->domain.altp2m_count, XEN_ALTP2M_VIEWS));
 	return describe_paging(cfg, h, config, e);
 }
 

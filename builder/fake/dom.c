@@ -240,6 +240,9 @@ static void make_pages(struct fake_domain *d)
 		       2 * XC_PAGE_SIZE);
 	if (d->ring == MAP_FAILED || d->store == MAP_FAILED || d->info == MAP_FAILED)
 		abort();
+#if XEN_LIBS_MINOR >= 21
+	d->ring->connection = XENCONSOLE_DISCONNECTED; /* xc_dom_console_init */
+#endif
 }
 
 /* hvmloader's table as the library leaves it (build_hvm_info of xg_dom_x86.c). */

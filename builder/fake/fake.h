@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #define XC_WANT_COMPAT_MAP_FOREIGN_API
+#include <xen-version.h>
 #include <xenctrl.h>
 #include <xenevtchn.h>
 #include <xenguest.h>
@@ -29,6 +30,15 @@
 	{                                                                                          \
 		.max_vcpus = 1, .max_evtchn_port = 1023, .grant_opts = 1, .max_grant_frames = 4    \
 	}
+
+/* The fake is the hypervisor of the release whose headers it is built with, and knows by itself
+ * what that wants: the program's own xen_compat.h is tested with it. This stands for a domain's
+ * number that the hypervisor chooses. */
+#if XEN_LIBS_MINOR >= 22
+#define FAKE_DOMID_ANY DOMID_ANY
+#else
+#define FAKE_DOMID_ANY 0
+#endif
 
 #define FAKE_VCPUS    128
 #define FAKE_E820_MAX E820MAX
@@ -83,7 +93,8 @@ struct fake_domain {
 	uint64_t soft[FAKE_VCPUS];     /* the same, of what it prefers */
 	uint64_t nodes;                /* that its memory comes from */
 	uint16_t weight, cap;
-	uint32_t period; /* us */
+	uint32_t period;               /* us */
+	unsigned altp2m, altp2m_views; /* however it was told of them */
 	uint64_t hvm_param[HVM_NR_PARAMS];
 	bool hvm_param_set[HVM_NR_PARAMS];
 	struct e820entry e820[FAKE_E820_MAX];

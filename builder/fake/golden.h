@@ -32,12 +32,34 @@
 
 #include <time.h>
 
+#include <xen-version.h>
+
 #include "builder/guest/guest.h"
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
 #include "builder/describe/disk_spec.h"
 
 #define GOLDEN_DEVICES 4
+
+/*
+ * All of that is xl 4.17's. What later releases have differently, from their sources: a part of an
+ * hvm guest's record, lines of its store, its word for a classic device model.
+ */
+#if XEN_LIBS_MINOR >= 19
+#define GOLDEN_PIRQ ",\n            \"pirq\": \"False\""
+#else
+#define GOLDEN_PIRQ ""
+#endif
+
+#if XEN_LIBS_MINOR >= 21
+#define GOLDEN_BAR_UC                                                                              \
+	"/local/domain/1/hvmloader/pci = \"\"   (n0,r1)\n"                                         \
+	"/local/domain/1/hvmloader/pci/xen-platform-pci-bar-uc = \"1\"   (n0,r1)\n"
+#define GOLDEN_CLASSIC "qemu_xen"
+#else
+#define GOLDEN_BAR_UC  ""
+#define GOLDEN_CLASSIC "qemu_xen_traditional"
+#endif
 
 struct golden {
 	struct guest_config cfg;

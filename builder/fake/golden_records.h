@@ -281,7 +281,7 @@ static const char record_h1[] =
 	"            \"serial\": \"file:/run/results/h1.serial\",\n"
 	"            \"rdm\": {\n"
 	"\n"
-	"            }\n"
+	"            }" GOLDEN_PIRQ "\n"
 	"        },\n"
 	"        \"arch_arm\": {\n"
 	"\n"

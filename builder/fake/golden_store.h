@@ -680,6 +680,7 @@ static const char store_h1[] =
 	"/local/domain/1/hvmloader = \"\"   (n0,r1)\n"
 	"/local/domain/1/hvmloader/allow-memory-relocate = \"0\"   (n0,r1)\n"
 	"/local/domain/1/hvmloader/bios = \"seabios\"   (n0,r1)\n"
+	GOLDEN_BAR_UC
 	"/local/domain/1/memory = \"\"   (n0,r1)\n"
 	"/local/domain/1/memory/static-max = \"196608\"   (n0,r1)\n"
 	"/local/domain/1/memory/target = \"196608\"   (n0,r1)\n"

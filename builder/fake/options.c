@@ -296,8 +296,14 @@ int xc_sched_rtds_domain_set(xc_interface *xch, uint32_t domid, struct xen_domct
 
 /* ---- labels ---- */
 
+#if XEN_LIBS_MINOR >= 23
+int xc_flask_context_to_sid(xc_interface *xch, char *buf, uint32_t *sid)
+{
+	const size_t size = strlen(buf);
+#else
 int xc_flask_context_to_sid(xc_interface *xch, char *buf, uint32_t size, uint32_t *sid)
 {
+#endif
 	int n = 0;
 
 	(void)xch;

@@ -725,6 +725,45 @@ static bool options_ok(const struct xen_domctl_createdomain *c)
 	return c->max_grant_frames <= GRANT_FRAMES && c->max_maptrack_frames <= MAPTRACK_FRAMES;
 }
 
+/* PV takes no emulated devices but the PIT; others have the local APIC alone, or all but the PCI
+ * bridge; from 4.19 on with or without PIRQs (emulation_flags_ok in Xen). */
+static bool emulation_ok(const struct xen_domctl_createdomain *c)
+{
+	const uint32_t all = XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI, flags = c->arch.emulation_flags;
+
+	if (!(c->flags & XEN_DOMCTL_CDF_hvm))
+		return !flags;
+	if (XEN_LIBS_MINOR >= 19 && flags == (all & ~XEN_X86_EMU_USE_PIRQ))
+		return true;
+	return flags == XEN_X86_EMU_LAPIC || flags == all;
+}
+
+/* The mode and the number of views that the domain is made with. */
+static void read_altp2m(const struct xen_domctl_createdomain *c, unsigned *mode, unsigned *views)
+{
+#if XEN_LIBS_MINOR >= 21
+	*mode = c->altp2m.opts;
+	*views = c->altp2m.nr;
+#elif XEN_LIBS_MINOR >= 19
+	*mode = c->altp2m_opts;
+	*views = *mode ? 10 : 0;
+#else
+	(void)c;
+	*mode = *views = 0;
+#endif
+}
+
+static bool altp2m_ok(const struct xen_domctl_createdomain *c)
+{
+	unsigned mode, views;
+
+	read_altp2m(c, &mode, &views);
+	if (!mode)
+		return !views;
+	return views && mode <= XEN_ALTP2M_limited && c->flags & XEN_DOMCTL_CDF_hap &&
+	       !(c->flags & XEN_DOMCTL_CDF_nested_virt);
+}
+
 /* What XEN_DOMCTL_createdomain refuses (sanitise_domain_config in Xen). */
 static bool config_ok(const struct xen_domctl_createdomain *c)
 {
@@ -737,12 +776,7 @@ static bool config_ok(const struct xen_domctl_createdomain *c)
 		return false;
 	if (hap && !(xen.host.physcaps & XEN_SYSCTL_PHYSCAP_hap))
 		return false;
-	/* PV takes no emulated devices but the PIT; others have the local APIC alone, or all but
-	 * the PCI bridge. */
-	if (c->arch.emulation_flags != (hvm ? XEN_X86_EMU_LAPIC : 0u) &&
-	    (!hvm || c->arch.emulation_flags != (XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI)))
-		return false;
-	return options_ok(c) &&
+	return emulation_ok(c) && altp2m_ok(c) && options_ok(c) &&
 	       (c->grant_opts & XEN_DOMCTL_GRANT_version_mask) <=
 		       (xen.host.physcaps & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2u : 1u);
 }
@@ -756,7 +790,10 @@ int xc_domain_create(xc_interface *xch, uint32_t *pdomid, struct xen_domctl_crea
 		return fake_leave(-1);
 	if (xen.host.no_domctl)
 		return fake_refuse(EACCES);
-	if (*pdomid != 0 || !config_ok(config))
+	/* 0 is dom0, which is there; before 4.22 it stood for any number. */
+	if (*pdomid == 0 && FAKE_DOMID_ANY != 0)
+		return fake_refuse(EEXIST);
+	if (*pdomid != FAKE_DOMID_ANY || !config_ok(config))
 		return fake_refuse(EINVAL);
 	if (!fake_pool(config->cpupool_id))
 		return fake_refuse(ESRCH);
@@ -770,6 +807,7 @@ int xc_domain_create(xc_interface *xch, uint32_t *pdomid, struct xen_domctl_crea
 	d->domid = *pdomid = ++xen.n;
 	d->there = true;
 	d->config = *config;
+	read_altp2m(config, &d->altp2m, &d->altp2m_views);
 	d->weight = 256;
 	d->period = 10000;
 	d->label = config->ssidref;
@@ -1036,6 +1074,12 @@ int xc_hvm_param_set(xc_interface *xch, uint32_t domid, uint32_t param, uint64_t
 	if (!(d->config.flags & XEN_DOMCTL_CDF_hvm) || param >= HVM_NR_PARAMS ||
 	    (param == HVM_PARAM_TIMER_MODE && value > HVMPTM_one_missed_tick_pending))
 		return fake_refuse(EINVAL);
+	if (param == HVM_PARAM_ALTP2M) {
+		/* It can only be read (hvm_allow_set_param in Xen). */
+		if (XEN_LIBS_MINOR >= 19)
+			return fake_refuse(EEXIST);
+		d->altp2m = (unsigned)value;
+	}
 	d->hvm_param[param] = value;
 	d->hvm_param_set[param] = true;
 	return fake_leave(0);

@@ -107,7 +107,8 @@ struct domain_options {
 	/* hvm guests alone */
 	struct viridian_spec *viridian; /* its list form, or NULL: then the boolean counts */
 	enum given_bool altp2mhvm, pae, nx, vpt_align, acpi_s3, acpi_s4, acpi_laptop_slate;
-	bool lmce; /* mca_caps has "lmce" */
+	enum given_bool pirq, pci_bar_uc; /* hvm_pirq, xen_platform_pci_bar_uc: xen_compat_x86.h */
+	bool lmce;                        /* mca_caps has "lmce" */
 	struct given_number mmio_hole_mib;
 	unsigned genid; /* ms_vm_genid: 1 for "generate" */
 

@@ -7,6 +7,7 @@
 
 #include "builder/describe/smbios_spec.h"
 #include "builder/describe/vnc_server.h"
+#include "builder/guest/xen_compat_x86.h"
 #include "builder/image/image_type.h"
 #include "builder/image/firmware.h"
 
@@ -23,9 +24,8 @@ void uuid_text(const uint8_t uuid[16], char text[UUID_TEXT])
 
 const char *guest_dm_version(const struct guest_config *cfg)
 {
-	return cfg->type == GUEST_HVM && cfg->model_protocol == MODEL_CLASSIC
-		       ? "qemu_xen_traditional"
-		       : "qemu_xen";
+	return cfg->type == GUEST_HVM && cfg->model_protocol == MODEL_CLASSIC ? XL_CLASSIC_MODEL
+									      : "qemu_xen";
 }
 
 /* /local/domain/ID as far as the guest's life goes before its build: libxl_create.c,
@@ -140,6 +140,9 @@ static void firmware_nodes(const struct guest *g, const char *dir, struct nodes 
 	nodes_add(to, NODE_READABLE, dir, "hvmloader", "%s", "");
 	nodes_add(to, NODE_INHERITS, dir, "hvmloader/bios", "%s", guest_bios_name(cfg->bios));
 	nodes_add(to, NODE_INHERITS, dir, "hvmloader/allow-memory-relocate", "0");
+	if (XEN_HAS_PCI_BAR_UC)
+		nodes_add(to, NODE_INHERITS, dir, "hvmloader/pci/xen-platform-pci-bar-uc", "%d",
+			  bool_or(o->pci_bar_uc, true));
 	tables_nodes(dir, "smbios", g->smbios_gpa, g->smbios_bytes, to);
 	tables_nodes(dir, "acpi", g->acpi_gpa, g->acpi_bytes, to);
 	smbios_nodes(&cfg->smbios, dir, to);

@@ -16,8 +16,8 @@ void uuid_text(const uint8_t uuid[16], char text[UUID_TEXT]);
 
 /*
  * libxl's name for the device model, of no meaning for a guest without one. libxl speaks QMP with
- * "qemu_xen" (for `xl list -l`, unpause, vcpu-set ...). A classic device model is to it what
- * "qemu_xen_traditional" is: a process of which it knows only what is in the store.
+ * "qemu_xen" (for `xl list -l`, unpause, vcpu-set ...). What it takes a classic device model for is
+ * the release's (XL_CLASSIC_MODEL).
  */
 const char *guest_dm_version(const struct guest_config *cfg);
 

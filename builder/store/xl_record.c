@@ -25,7 +25,7 @@
 #include "xl_record_domain.h"
 
 /* libxl's INVALID_DOMID: no number was asked for (libxl.h). */
-#define DOMID_ANY 4294967295
+#define XL_DOMID_ANY UINT32_MAX
 
 static void empty(struct json *j, const char *key)
 {
@@ -69,7 +69,7 @@ static void print_create_info(struct json *j, const struct guest *g)
 	json_text(j, "type", guest_type_name(g->cfg->type));
 	record_paging(j, g->cfg);
 	json_text(j, "name", g->cfg->name);
-	json_number(j, "domid", DOMID_ANY);
+	json_number(j, "domid", XL_DOMID_ANY);
 	json_text(j, "uuid", uuid);
 	record_pool(j, g->cfg);
 	print_flag(j, "run_hotplug_scripts", true); /* xl.conf's default, as claim_mode is */
@@ -268,6 +268,7 @@ static void print_hvm(struct json *j, const struct guest *g)
 	optional(j, "soundhw", cfg->soundhw);
 	if (qemu)
 		print_default(j, cfg, "xen_platform_pci", cfg->xen_platform_pci, true);
+	record_platform(j, cfg);
 	if (cfg->usbdevice.n && is_usb_list(cfg))
 		print_strings(j, "usbdevice_list", &cfg->usbdevice);
 	if (cfg->vendor_device == VENDOR_XENSERVER)
@@ -276,6 +277,7 @@ static void print_hvm(struct json *j, const struct guest *g)
 	print_serial(j, cfg, true);
 	empty(j, "rdm");
 	record_mca(j, cfg);
+	record_pirq(j, cfg);
 }
 
 static void print_type(struct json *j, const struct guest *g)

@@ -6,6 +6,7 @@
 #include "builder/describe/cpuid_spec.h"
 #include "builder/describe/io_spec.h"
 #include "builder/describe/viridian_spec.h"
+#include "builder/guest/xen_compat_x86.h"
 
 static void given_bool(struct json *j, const char *key, enum given_bool value)
 {
@@ -261,6 +262,17 @@ void record_mca(struct json *j, const struct guest_config *cfg)
 {
 	if (cfg->domain.lmce)
 		json_number(j, "mca_caps", XEN_HVM_MCA_CAP_LMCE);
+}
+
+void record_pirq(struct json *j, const struct guest_config *cfg)
+{
+	if (XEN_HAS_HVM_PIRQ)
+		json_text(j, "pirq", bool_or(cfg->domain.pirq, XEN_HVM_PIRQ) ? "True" : "False");
+}
+
+void record_platform(struct json *j, const struct guest_config *cfg)
+{
+	given_bool(j, "xen_platform_pci_bar_uc", cfg->domain.pci_bar_uc);
 }
 
 void record_pv(struct json *j, const struct guest_config *cfg)

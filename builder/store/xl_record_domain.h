@@ -29,6 +29,8 @@ void record_hvm_features(struct json *j, const struct guest_config *cfg);
 void record_hvm_layout(struct json *j, const struct guest_config *cfg);
 void record_genid(struct json *j, const struct guest *g);
 void record_mca(struct json *j, const struct guest_config *cfg);
+void record_pirq(struct json *j, const struct guest_config *cfg);
+void record_platform(struct json *j, const struct guest_config *cfg);
 void record_pv(struct json *j, const struct guest_config *cfg);
 
 #endif

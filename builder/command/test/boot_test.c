@@ -644,7 +644,7 @@ static void make_others(struct boot *b)
 	uint32_t domid;
 
 	for (unsigned i = 0; i < 130; i++) {
-		domid = 0;
+		domid = FAKE_DOMID_ANY;
 		if (xc_domain_create(xch, &domid, &config) < 0)
 			abort();
 	}

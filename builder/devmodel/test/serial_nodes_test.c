@@ -77,7 +77,7 @@ struct scene {
 static void open_scene(struct scene *s, const char *said)
 {
 	struct xen_domctl_createdomain config = FAKE_DOMAIN;
-	uint32_t domid = 0;
+	uint32_t domid = FAKE_DOMID_ANY;
 	struct err e;
 
 	fake_reset();

@@ -54,7 +54,7 @@ static void make_domain(struct scene *s)
 {
 	struct xen_domctl_createdomain config = FAKE_DOMAIN;
 	struct guest *g = &s->g.guest;
-	uint32_t domid = 0;
+	uint32_t domid = FAKE_DOMID_ANY;
 
 	if (s->g.cfg.type != GUEST_PV) {
 		config.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
@@ -358,7 +358,7 @@ static void test_classic(void **state)
 	s.g.guest.model.pid = 321;
 	write_nodes_of(&s);
 	assert_string_equal(fake_store_read("/libxl/1/type"), "hvm");
-	assert_string_equal(fake_store_read("/libxl/1/dm-version"), "qemu_xen_traditional");
+	assert_string_equal(fake_store_read("/libxl/1/dm-version"), GOLDEN_CLASSIC);
 	list_is("/local/domain/1/image",
 		"/local/domain/1/image = \"\"   (n0,r1)\n"
 		"/local/domain/1/image/device-model-pid = \"321\"   (n0,r1)\n");

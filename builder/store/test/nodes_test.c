@@ -16,7 +16,7 @@ struct scene {
 static void open_scene(struct scene *s)
 {
 	struct xen_domctl_createdomain config = FAKE_DOMAIN;
-	uint32_t domid = 0;
+	uint32_t domid = FAKE_DOMID_ANY;
 
 	memset(s, 0, sizeof(*s));
 	fake_reset();

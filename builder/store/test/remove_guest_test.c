@@ -27,7 +27,7 @@ static void open_scene(struct scene *s, bool connected)
 {
 	struct xen_domctl_createdomain config = FAKE_DOMAIN;
 	struct guest *g = &s->g.guest;
-	uint32_t domid = 0;
+	uint32_t domid = FAKE_DOMID_ANY;
 
 	KIT_CHECK(host_open(&s->host, false, &s->err) == 0, "%s", s->err.msg);
 	KIT_CHECK(store_open(&s->host.xsh, &s->err) == 0, "%s", s->err.msg);

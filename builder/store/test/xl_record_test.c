@@ -218,7 +218,7 @@ static void records(const char *descriptor, const char *wanted)
 #define HVM_LEAST "type = 'hvm'; memory = 64; "
 #define NO_SETTINGS                                                                                \
 	"            \"sdl\": {\n\n            },\n            \"spice\": {\n\n            },\n"
-#define RDM    "            \"rdm\": {\n\n            }\n        },\n"
+#define RDM    "            \"rdm\": {\n\n            }" GOLDEN_PIRQ "\n        },\n"
 #define NO_VNC "            \"vnc\": {\n                \"enable\": \"False\"\n            },\n"
 #define NO_VGA "            \"vga\": {\n\n            },\n"
 
@@ -442,7 +442,7 @@ static void test_classic(void **state)
 	records(HVM_LEAST "device_model_protocol = 'classic'; device_model_override = '/m'\n"
 			  "device_model_config = '/c'; kernel = '/k'; extra = 'a VNC_VIEWER=:1 b'",
 		"        \"video_memkb\": 0,\n"
-		"        \"device_model_version\": \"qemu_xen_traditional\",\n"
+		"        \"device_model_version\": \"" GOLDEN_CLASSIC "\",\n"
 		"        \"device_model\": \"/m\",\n"
 		"        \"sched_params\": {\n\n        },\n"
 		"        \"claim_mode\": \"True\",\n"

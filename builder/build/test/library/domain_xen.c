@@ -7,6 +7,8 @@
 #include <xen/foreign/x86_64.h>
 #include <xen/hvm/save.h>
 
+#include "builder/guest/xen_compat.h"
+
 /* Where a translated domain has pages beside its memory that the library fills: the console's, the
  * store's, and the ones of requests and page tables that are not memory to it. */
 #define SPECIAL_START ((xen_pfn_t)X86_HVM_END_SPECIAL_REGION - X86_HVM_NR_SPECIAL_PAGES)
@@ -46,6 +48,7 @@ int domain_begin(struct domain *d, struct xc_dom_image *dom, uint64_t pages)
 		config.arch.emulation_flags =
 			dom->device_model ? XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI : XEN_X86_EMU_LAPIC;
 	}
+	d->domid = XEN_DOMID_ANY;
 	if (xc_domain_create(d->xch, &d->domid, &config) < 0)
 		return -1;
 	if (xc_domain_max_vcpus(d->xch, d->domid, dom->max_vcpus) < 0 ||
