@@ -9,6 +9,7 @@
 
 #include <acpi/libacpi.h>
 #include <xen/hvm/hvm_info_table.h>
+#include <xen/io/console.h>
 
 #include <xen-kernel-loader.h>
 

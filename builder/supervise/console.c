@@ -1,4 +1,5 @@
 #include "console.h"
+#include "builder/guest/xen_compat.h"
 #include "builder/host/host.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ int console_open(struct console *c, struct host *h, xenevtchn_handle *xce, const
 		return -1;
 	}
 	c->port = (evtchn_port_t)port;
+	xen_console_connected(c->ring);
 	return 0;
 }
 

@@ -31,6 +31,9 @@ static void open_scene(struct scene *s)
 	KIT_CHECK(console_open(&s->console, &s->host, s->xce, &s->guest, &s->err) == 0, "%s",
 		  s->err.msg);
 	s->ring = fake_domain(s->guest.domid)->ring;
+#if XEN_LIBS_MINOR >= 21
+	assert_int_equal(s->ring->connection, XENCONSOLE_CONNECTED);
+#endif
 }
 
 static void close_scene(struct scene *s)
