@@ -1,7 +1,5 @@
 #include "config_domain.h"
-
-/* Views that a guest with altp2m has in Xen before 4.20 (MAX_ALTP2M of asm-x86/domain.h). */
-#define ALTP2M_VIEWS 10
+#include "builder/guest/xen_compat_x86.h"
 
 static void check_clocks(struct reading *r)
 {
@@ -40,10 +38,13 @@ static void check_altp2m(struct reading *r)
 	const bool on = o->altp2m != ALTP2M_DISABLED || bool_or(o->altp2mhvm, false);
 	char buf[PLACE_MAX];
 
-	if (count && on && o->altp2m_count.n != ALTP2M_VIEWS)
+	if (count && on && !XEN_HAS_ALTP2M_COUNT && o->altp2m_count.n != XEN_ALTP2M_VIEWS)
 		diag_add(r->d, count->value.loc,
 			 "altp2m_count = %lld: this Xen gives such a guest %d views",
-			 (long long)o->altp2m_count.n, ALTP2M_VIEWS);
+			 (long long)o->altp2m_count.n, XEN_ALTP2M_VIEWS);
+	else if (count && on && !o->altp2m_count.n)
+		diag_add(r->d, count->value.loc,
+			 "altp2m_count = 0: a guest with altp2m has at least one view");
 	if (count && !on)
 		diag_note(r->d, count->loc, "altp2m_count has no effect without altp2m");
 	if (!on || r->g->type == GUEST_PV)

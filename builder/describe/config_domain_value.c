@@ -357,6 +357,7 @@ int read_iomem(const struct key *k, const struct value *v, void *out, struct dia
 void domain_options_free(struct domain_options *o)
 {
 	strings_free(&o->cpus_soft);
+	strings_free(&o->store_quota);
 	free(o->pool);
 	if (o->cpuid)
 		cpuid_spec_free(o->cpuid);

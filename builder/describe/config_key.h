@@ -53,6 +53,9 @@ struct key {
 	/* When it is not NULL: checks a text, or each one of a list. */
 	int (*check)(const char *text, struct err *e);
 	bool one_or_many; /* lists: a single string will do */
+	/* It needs Xen 4.SINCE; built for an older one it is a key of xl_keys.c, where it must be,
+	 * too. */
+	unsigned since;
 };
 #define NO_FIELD SIZE_MAX
 

@@ -7,6 +7,8 @@
 #include "config_value.h"
 #include "cpus.h"
 #include "file_path.h"
+#include "builder/guest/xen_compat.h"
+#include "quota_spec.h"
 #include "smbios_spec.h"
 #include "vnc_text.h"
 #include "xl_keys.h"
@@ -312,6 +314,13 @@ const struct key config_keys[] = {
 	{"ms_vm_genid", read_word, FIELD(domain.genid), .words = genids, .guests = KEY_FOR_QEMU},
 	{"driver_domain", read_given_bool, FIELD(domain.driver_domain)},
 	{"xend_suspend_evtchn_compat", read_given_bool, FIELD(domain.suspend_evtchn_compat)},
+	{"hvm_pirq", read_given_bool, FIELD(domain.pirq), .guests = KEY_FOR_HVM, .since = 19},
+	{"xen_platform_pci_bar_uc", read_given_bool, FIELD(domain.pci_bar_uc),
+	 .guests = KEY_FOR_QEMU, .since = 21},
+	{"xenstore_feature_mask", read_given_number, FIELD(domain.store_features),
+	 .min = 0, .max = UINT32_MAX, .since = 21},
+	{"xenstore_quota", read_strings, FIELD(domain.store_quota), .check = quota_check,
+	 .since = 22},
 	/* clang-format on */
 };
 const size_t config_nr_keys = sizeof(config_keys) / sizeof(config_keys[0]);
@@ -322,7 +331,7 @@ const struct key *config_key(const char *name)
 {
 	for (size_t i = 0; i < config_nr_keys; i++)
 		if (!strcmp(config_keys[i].name, name))
-			return &config_keys[i];
+			return XEN_SINCE(config_keys[i].since) ? &config_keys[i] : NULL;
 	return NULL;
 }
 

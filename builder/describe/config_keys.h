@@ -11,7 +11,8 @@
 extern const struct key config_keys[];
 extern const size_t config_nr_keys; /* at most CONFIG_KEYS_MAX */
 
-/* The key of that name, or NULL. */
+/* The key of that name, or NULL; also where the release of Xen that this is built for lacks what it
+ * needs. */
 const struct key *config_key(const char *name);
 
 /* Whether the descriptor has the key, and whether with a list. */

@@ -19,7 +19,6 @@ static const char for_pvshim[] = "it is for pvshim = 1";
 static const char for_sdl[] = "it is for sdl = 1";
 static const char no_passthrough[] = "passthrough of devices comes later";
 static const char no_sedf[] = "its scheduler is gone since Xen 4.6";
-static const char no_store[] = "it needs a xenstored of Xen 4.21 or newer";
 
 /* In strcmp's order, for bsearch. */
 static const struct xl_key keys[] = {
@@ -91,8 +90,8 @@ static const struct xl_key keys[] = {
 	{"xauthority", 0, "*", for_sdl},
 	{"xen_platform_pci_bar_uc", KEY_FOR_QEMU, "1",
 	 "it needs hvmloader of Xen 4.21 or newer"},
-	{"xenstore_feature_mask", 0, NULL, no_store},
-	{"xenstore_quota", 0, "[]", no_store},
+	{"xenstore_feature_mask", 0, NULL, "it needs a xenstored of Xen 4.21 or newer"},
+	{"xenstore_quota", 0, "[]", "it needs a xenstored of Xen 4.22 or newer"},
 	/* clang-format on */
 };
 

@@ -793,6 +793,59 @@ bool xs_introduce_domain(struct xs_handle *h, unsigned domid, unsigned long mfn,
 	return fake_leave(1);
 }
 
+#if XEN_LIBS_MINOR >= 21
+/* Whether the request came to xenstored, about a domain that is there. */
+static bool is_served(struct xs_handle *h, const char *name, unsigned domid)
+{
+	if (!fake_enter(name))
+		return false;
+	errno = !h || !store.settings.running ? EPIPE : ENOENT;
+	return errno == ENOENT && fake_find(domid);
+}
+
+static void tell_of(unsigned domid, const char *name, unsigned value)
+{
+	const size_t len = strlen(store.settings.told);
+
+	snprintf(store.settings.told + len, sizeof(store.settings.told) - len, "%u:%s=%u ", domid,
+		 name, value);
+}
+
+bool xs_get_features_supported(struct xs_handle *h, unsigned *features)
+{
+	*features = 13;
+	if (fake_enter(__func__) && h && store.settings.running)
+		return fake_leave(1);
+	return fake_leave(0);
+}
+
+bool xs_set_features_domain(struct xs_handle *h, unsigned domid, unsigned features)
+{
+	if (!is_served(h, __func__, domid))
+		return fake_leave(0);
+	if (store.introduced[domid] || features & ~13u) {
+		errno = store.introduced[domid] ? EBUSY : EINVAL;
+		return fake_leave(0);
+	}
+	tell_of(domid, "features", features);
+	return fake_leave(1);
+}
+#endif
+
+#if XEN_LIBS_MINOR >= 22
+bool xs_set_domain_quota(struct xs_handle *h, unsigned domid, const char *quota, unsigned value)
+{
+	if (!is_served(h, __func__, domid))
+		return fake_leave(0);
+	if (strcmp(quota, "nodes") != 0 && strcmp(quota, "watches") != 0) {
+		errno = EINVAL;
+		return fake_leave(0);
+	}
+	tell_of(domid, quota, value);
+	return fake_leave(1);
+}
+#endif
+
 bool xs_is_domain_introduced(struct xs_handle *h, unsigned domid)
 {
 	bool is = false;

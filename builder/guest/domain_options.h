@@ -112,6 +112,10 @@ struct domain_options {
 	struct given_number mmio_hole_mib;
 	unsigned genid; /* ms_vm_genid: 1 for "generate" */
 
+	/* What xenstored does for it: xen_compat.h */
+	struct given_number store_features;
+	struct strings store_quota; /* describe/quota_spec.h */
+
 	/* Nodes in the store alone */
 	enum given_bool driver_domain, suspend_evtchn_compat;
 };

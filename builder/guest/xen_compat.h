@@ -7,11 +7,14 @@
 #ifndef EARLYDOM_XEN_COMPAT_H
 #define EARLYDOM_XEN_COMPAT_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include <xen-version.h>
 #include <xenctrl.h>
+#include <xenstore.h>
 #include <xen/io/console.h>
 
 /* Whether it is Xen 4.MINOR or newer. */
@@ -57,6 +60,43 @@ static inline int xen_flask_sid(xc_interface *xch, char *label, uint32_t *sid)
 	return xc_flask_context_to_sid(xch, label, sid);
 #else
 	return xc_flask_context_to_sid(xch, label, (uint32_t)strlen(label), sid);
+#endif
+}
+
+/*
+ * Leaves a domain that is not introduced yet those of xenstored's features that are in the mask
+ * (XENSTORE_SERVER_FEATURE_* of public/io/xs_wire.h); from 4.21 on. Returns false with errno set,
+ * ENOSYS for a store that knows nothing of it.
+ */
+static inline bool xen_store_features(struct xs_handle *h, uint32_t domid, uint32_t mask)
+{
+#if XEN_SINCE(21)
+	unsigned all;
+
+	return xs_get_features_supported(h, &all) && xs_set_features_domain(h, domid, all & mask);
+#else
+	(void)h;
+	(void)domid;
+	(void)mask;
+	errno = ENOSYS;
+	return false;
+#endif
+}
+
+/* Sets what a domain that was introduced may have of something at most; from 4.22 on. Returns false
+ * with errno set. */
+static inline bool xen_store_quota(struct xs_handle *h, uint32_t domid, const char *name,
+				   uint32_t value)
+{
+#if XEN_SINCE(22)
+	return xs_set_domain_quota(h, domid, name, value);
+#else
+	(void)h;
+	(void)domid;
+	(void)name;
+	(void)value;
+	errno = ENOSYS;
+	return false;
 #endif
 }
 

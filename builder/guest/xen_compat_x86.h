@@ -24,8 +24,10 @@
  * the parameter can only be read. */
 #define XEN_ALTP2M_PARAM (!XEN_SINCE(19))
 
-/* Views of a guest with altp2m that does not say how many; and before 4.21 all that there are. */
-#define XEN_ALTP2M_VIEWS 10
+/* Views of a guest with altp2m that does not say how many; and before 4.21 all that there are
+ * (MAX_ALTP2M in xen/arch/x86/include/asm/domain.h). */
+#define XEN_ALTP2M_VIEWS     10
+#define XEN_HAS_ALTP2M_COUNT XEN_SINCE(21)
 
 /* mode is one of XEN_ALTP2M_* (public/hvm/params.h). */
 static inline void xen_make_altp2m(struct xen_domctl_createdomain *config, unsigned mode,

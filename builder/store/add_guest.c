@@ -12,8 +12,10 @@
 #include "device_nodes.h"
 #include "guest_nodes.h"
 #include "builder/describe/channel_spec.h"
+#include "builder/describe/quota_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/describe/vkb_spec.h"
+#include "builder/guest/xen_compat.h"
 #include "builder/image/firmware.h"
 #include "store.h"
 #include "usb_others.h"
@@ -221,6 +223,31 @@ static int look_at(const struct guest *g, struct host *h, struct guest_facts *i,
 	return 0;
 }
 
+/* libxl takes the features off before xenstored knows the domain, and sets quotas when it does
+ * (libxl_dom.c, libxl__build_post). Unlike libxl, a store that can't is an error. */
+static int introduce(const struct guest *g, struct host *h, struct err *e)
+{
+	const struct domain_options *o = &g->cfg->domain;
+	struct quota q;
+
+	if (o->store_features.given &&
+	    !xen_store_features(h->xsh, g->domid, (uint32_t)o->store_features.n))
+		return store_error(e,
+				   "cannot take features of the store from domain %u "
+				   "(xenstore_feature_mask)",
+				   g->domid);
+	if (!xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
+		return store_error(e, "cannot introduce domain %u to xenstored", g->domid);
+	for (size_t i = 0; i < o->store_quota.n; i++) {
+		if (quota_parse(o->store_quota.v[i], &q, e) < 0)
+			return -1;
+		if (!xen_store_quota(h->xsh, g->domid, q.name, q.value))
+			return store_error(e, "cannot set %s of domain %u to %u (xenstore_quota)",
+					   q.name, g->domid, q.value);
+	}
+	return 0;
+}
+
 int store_add_guest(struct guest *g, struct host *h, struct err *e)
 {
 	struct writing w = {.g = g, .h = h};
@@ -241,9 +268,8 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 	nodes_free(&w.first);
 	nodes_free(&w.own);
 	nodes_free(&w.devices);
-	if (!rc && g->store_port &&
-	    !xs_introduce_domain(h->xsh, g->domid, (unsigned long)g->store_gfn, g->store_port))
-		rc = store_error(e, "cannot introduce domain %u to xenstored", g->domid);
+	if (!rc && g->store_port)
+		rc = introduce(g, h, e);
 	if (rc < 0)
 		store_remove_guest(g, h);
 	return rc;

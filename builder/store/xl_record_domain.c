@@ -5,6 +5,7 @@
 #include "builder/describe/config_keys.h"
 #include "builder/describe/cpuid_spec.h"
 #include "builder/describe/io_spec.h"
+#include "builder/describe/quota_spec.h"
 #include "builder/describe/viridian_spec.h"
 #include "builder/guest/xen_compat_x86.h"
 
@@ -188,6 +189,27 @@ void record_timers(struct json *j, const struct guest_config *cfg)
 	given_bool(j, "nested_hvm", cfg->domain.nestedhvm);
 }
 
+static void quotas(struct json *j, const struct strings *texts)
+{
+	struct err ignored;
+	struct quota q;
+
+	if (!texts->n)
+		return;
+	json_open(j, "xenstore_quota", '{');
+	json_open(j, "quota", '[');
+	for (size_t i = 0; i < texts->n; i++) {
+		if (quota_parse(texts->v[i], &q, &ignored) < 0)
+			continue; /* the descriptor was read with it */
+		json_open(j, NULL, '{');
+		json_text(j, "name", q.name);
+		nonzero(j, "val", q.value);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
 void record_rest(struct json *j, const struct guest_config *cfg)
 {
 	static const char *const modes[] = {
@@ -197,8 +219,12 @@ void record_rest(struct json *j, const struct guest_config *cfg)
 	};
 
 	given_text(j, "altp2m", modes[cfg->domain.altp2m]);
+	if (XEN_HAS_ALTP2M_COUNT)
+		given_number(j, "altp2m_count", cfg->domain.altp2m_count);
 	nonzero(j, "vmtrace_buf_kb", cfg->domain.vmtrace_kib);
 	given_bool(j, "vpmu", cfg->domain.vpmu);
+	given_number(j, "xenstore_feature_mask", cfg->domain.store_features);
+	quotas(j, &cfg->domain.store_quota);
 }
 
 static void bits(struct json *j, const char *key, uint64_t set)

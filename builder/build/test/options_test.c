@@ -351,7 +351,39 @@ static void is_altp2m(const struct fake_domain *d, unsigned mode)
 	assert_int_equal(d->altp2m, mode);
 	assert_int_equal(d->hvm_param_set[HVM_PARAM_ALTP2M], XEN_LIBS_MINOR < 19);
 #if XEN_LIBS_MINOR >= 21
-	assert_int_equal(d->altp2m_views, mode ? 10 : 0);
+	assert_int_equal(d->altp2m_views, 10);
+#endif
+}
+
+/* Keys that mean something from Xen 4.19 or 4.21 on. */
+static void test_newer(void **state)
+{
+	struct guest_config cfg = plain(GUEST_HVM);
+	struct fake_domain *d;
+	struct scene s;
+
+	(void)state;
+	cfg.domain = (struct domain_options){
+		.pirq = BOOL_ON, .altp2m = ALTP2M_MIXED, .altp2m_count = {true, 3}};
+	d = start(&s, &cfg);
+	assert_int_equal(d->config.arch.emulation_flags, 0x3ff);
+#if XEN_LIBS_MINOR >= 21
+	assert_int_equal(d->altp2m_views, 3);
+#endif
+	close_scene(&s);
+#if XEN_LIBS_MINOR >= 19
+	/* Without them as with nothing said. */
+	cfg.domain = (struct domain_options){.pirq = BOOL_OFF};
+	d = start(&s, &cfg);
+	assert_int_equal(d->config.arch.emulation_flags, 0x1ff);
+	assert_int_equal(d->altp2m_views, 0);
+	close_scene(&s);
+
+	/* It is the creation that fails where altp2m can't be. */
+	cfg = plain(GUEST_HVM);
+	cfg.domain.altp2m = ALTP2M_MIXED;
+	fake_host()->physcaps &= ~XEN_SYSCTL_PHYSCAP_hap;
+	refuses(&cfg, "cannot create a domain with altp2m = 1: Invalid argument", false);
 #endif
 }
 
@@ -777,7 +809,7 @@ int main(void)
 		cmocka_unit_test(test_labels),         cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_e820),           cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_placement_busy), cmocka_unit_test(test_nth_call),
-		cmocka_unit_test(test_nth_alloc),
+		cmocka_unit_test(test_nth_alloc),      cmocka_unit_test(test_newer),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

@@ -3,6 +3,8 @@
  */
 #include "config_expect.h"
 
+#include <xen-version.h>
+
 #include "builder/describe/cpuid_spec.h"
 #include "builder/describe/io_spec.h"
 #include "builder/describe/viridian_spec.h"
@@ -279,8 +281,14 @@ static void test_together(void **state)
 	refuses("type = 'pvh'; altp2m = 1; maxmem = 128",
 		"web.cfg:2:15: altp2m needs all of a guest's memory: maxmem must be memory for "
 		"altp2m (line 2)\n");
+#if XEN_LIBS_MINOR >= 21
+	notes("type = 'pvh'; altp2m = 1; altp2m_count = 12", "");
+	refuses("type = 'pvh'; altp2m = 1; altp2m_count = 0",
+		"web.cfg:2:42: altp2m_count = 0: a guest with altp2m has at least one view\n");
+#else
 	refuses("type = 'pvh'; altp2m = 1; altp2m_count = 12",
 		"web.cfg:2:42: altp2m_count = 12: this Xen gives such a guest 10 views\n");
+#endif
 	notes("type = 'pvh'; altp2m_count = 12",
 	      "web.cfg:2:15: note: altp2m_count has no effect without altp2m\n");
 	refuses("type = 'pvh'; passthrough = 'enabled'",
@@ -318,19 +326,51 @@ static void test_others(void **state)
 	notes("type = 'pvh'; e820_host = 1; pae = 0",
 	      "web.cfg:2:15: note: e820_host has no effect in a pvh guest\n"
 	      "web.cfg:2:30: note: pae has no effect in a pvh guest\n");
-	notes("extratime = 1; slice = 5; latency = 1; type = 'hvm'; dm_restrict = 1; hvm_pirq = 1",
+	notes("extratime = 1; slice = 5; latency = 1; type = 'hvm'; dm_restrict = 1",
 	      "web.cfg:2:1: note: extratime has no effect: its scheduler is gone, and rtds does "
 	      "not "
 	      "look at it\n"
 	      "web.cfg:2:16: note: slice has no effect: its scheduler is gone since Xen 4.6\n"
 	      "web.cfg:2:27: note: latency has no effect: its scheduler is gone since Xen 4.6\n"
 	      "web.cfg:2:54: note: dm_restrict has no effect: each QEMU gives up its powers "
-	      "anyway\n"
-	      "web.cfg:2:71: note: hvm_pirq = 1 has no effect\n");
-	refuses("type = 'hvm'; hvm_pirq = 0; xen_platform_pci_bar_uc = 0",
-		"web.cfg:2:15: hvm_pirq is not supported: this Xen gives every hvm guest pirqs\n"
-		"web.cfg:2:29: xen_platform_pci_bar_uc is not supported: it needs hvmloader of Xen "
+	      "anyway\n");
+}
+
+/* Keys that need a later Xen than 4.17: with it they are keys like others, without they are
+ * refused. */
+static void test_newer(void **state)
+{
+	(void)state;
+#if XEN_LIBS_MINOR >= 19
+	notes("type = 'hvm'; hvm_pirq = 0", "");
+	notes("type = 'pvh'; hvm_pirq = 0",
+	      "web.cfg:2:15: note: hvm_pirq has no effect in a pvh guest\n");
+#else
+	notes("type = 'hvm'; hvm_pirq = 1", "web.cfg:2:15: note: hvm_pirq = 1 has no effect\n");
+	refuses("type = 'hvm'; hvm_pirq = 0",
+		"web.cfg:2:15: hvm_pirq is not supported: this Xen gives every hvm guest pirqs\n");
+#endif
+#if XEN_LIBS_MINOR >= 21
+	notes("type = 'hvm'; xen_platform_pci_bar_uc = 0; xenstore_feature_mask = 5", "");
+	refuses("xenstore_feature_mask = 4294967296",
+		"web.cfg:2:25: xenstore_feature_mask = 4294967296: must be 0 to 4294967295\n");
+#else
+	refuses("type = 'hvm'; xen_platform_pci_bar_uc = 0; xenstore_feature_mask = 5",
+		"web.cfg:2:15: xen_platform_pci_bar_uc is not supported: it needs hvmloader of Xen "
+		"4.21 or newer\n"
+		"web.cfg:2:44: xenstore_feature_mask is not supported: it needs a xenstored of Xen "
 		"4.21 or newer\n");
+#endif
+#if XEN_LIBS_MINOR >= 22
+	notes("xenstore_quota = ['nodes=9']", "");
+	refuses("xenstore_quota = ['nodes=9', 'nodes']",
+		"web.cfg:2:30: xenstore_quota = \"nodes\": must be NAME=NUMBER, with a name of "
+		"letters and '-'\n");
+#else
+	refuses("xenstore_quota = ['nodes=9']",
+		"web.cfg:2:1: xenstore_quota is not supported: it needs a xenstored of Xen 4.22 or "
+		"newer\n");
+#endif
 }
 
 int main(void)
@@ -340,7 +380,7 @@ int main(void)
 		cmocka_unit_test(test_modes),    cmocka_unit_test(test_cpuid),
 		cmocka_unit_test(test_viridian), cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_ranges),   cmocka_unit_test(test_together),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_others),   cmocka_unit_test(test_newer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

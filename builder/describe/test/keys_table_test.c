@@ -172,15 +172,25 @@ static char *read_table(void)
 	return table;
 }
 
+/* The rows are xl 4.17's. A key that means something with a later release only is tested for that
+ * in config_domain_test.c. */
+static bool is_newer(const char *key)
+{
+	return config_key(key) && config_key(key)->since;
+}
+
 static void test_rows(void **state)
 {
 	char *table = read_table(), *rest = table, *line;
 	struct row row;
 	size_t rows = 0, errors = 0;
+	bool newer = false;
 
 	(void)state;
 	for (unsigned number = 1; (line = strsep(&rest, "\n")); number++) {
-		if (!*line || *line == '#' || *line == '=')
+		if (!strncmp(line, "== ", 3))
+			newer = is_newer(line + 3);
+		if (!*line || *line == '#' || *line == '=' || newer)
 			continue;
 		parse(line, number, &row);
 		errors += check_row(&row);

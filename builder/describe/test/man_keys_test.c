@@ -92,6 +92,15 @@ static void check_xl_key(const char *ignored, const char *refused, const char *k
 		fail_msg(PAGE " says of %s: %s, and earlydom: %s", key, reason, why);
 }
 
+/* Whether a key of the release that this is built for, or of a later one, means something. */
+static bool means_something(const char *key)
+{
+	for (size_t i = 0; i < config_nr_keys; i++)
+		if (!strcmp(config_keys[i].name, key))
+			return true;
+	return false;
+}
+
 /* Takes the page apart at the heading; the part behind it is returned. */
 static char *cut(char *text, const char *heading)
 {
@@ -124,7 +133,7 @@ static void test_page(void **state)
 			fail_msg(PAGE " lists %s, which is supported", config_keys[i].name);
 	}
 	while ((line = strsep(&rest, "\n"))) {
-		if (strncmp(line, "== ", 3) != 0 || !xl_key(line + 3))
+		if (strncmp(line, "== ", 3) != 0 || !xl_key(line + 3) || means_something(line + 3))
 			continue;
 		check_xl_key(ignored, refused, line + 3, xl_key(line + 3));
 		n++;

@@ -266,7 +266,7 @@ static void test_hvm(void **state)
 	list_is("/local/domain/1/hvmloader",
 		"/local/domain/1/hvmloader = \"\"   (n0,r1)\n"
 		"/local/domain/1/hvmloader/allow-memory-relocate = \"0\"   (n0,r1)\n"
-		"/local/domain/1/hvmloader/bios = \"ovmf\"   (n0,r1)\n");
+		"/local/domain/1/hvmloader/bios = \"ovmf\"   (n0,r1)\n" GOLDEN_BAR_UC);
 	list_is("/local/domain/1/bios-strings",
 		"/local/domain/1/bios-strings = \"\"   (n0,r1)\n"
 		"/local/domain/1/bios-strings/bios-vendor = \"a=b\"   (n0,r1)\n"
@@ -288,7 +288,8 @@ static void test_hvm(void **state)
 	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_laptop_slate"), "0");
 	assert_null(fake_store_read("/local/domain/1/platform/mmio_hole_size"));
 	assert_null(fake_store_read("/local/domain/1/platform/generation-id"));
-	s.g.cfg.domain = (struct domain_options){.acpi_s3 = BOOL_OFF,
+	s.g.cfg.domain = (struct domain_options){.pci_bar_uc = BOOL_OFF,
+						 .acpi_s3 = BOOL_OFF,
 						 .acpi_s4 = BOOL_OFF,
 						 .acpi_laptop_slate = BOOL_ON,
 						 .mmio_hole_mib = {true, 1024},
@@ -301,6 +302,10 @@ static void test_hvm(void **state)
 	assert_string_equal(fake_store_read("/local/domain/1/platform/acpi_laptop_slate"), "1");
 	assert_string_equal(fake_store_read("/local/domain/1/platform/mmio_hole_size"),
 			    "1073741824");
+#if XEN_LIBS_MINOR >= 21
+	assert_string_equal(
+		fake_store_read("/local/domain/1/hvmloader/pci/xen-platform-pci-bar-uc"), "0");
+#endif
 	/* Two numbers of 8 bytes each, the lowest one first. */
 	assert_string_equal(fake_store_read("/local/domain/1/platform/generation-id"),
 			    "506097522914230528:1084818905618843912");
@@ -719,18 +724,80 @@ static void test_dom0(void **state)
 	kit_nothing_held(true);
 }
 
+#if XEN_LIBS_MINOR >= 22
+static struct golden *limited(struct scene *s, char *quota)
+{
+	static char *quotas[2];
+
+	open_scene(s, "web", GUEST_PV);
+	s->g.cfg.domain.store_features = (struct given_number){true, 6};
+	quotas[0] = "watches=0x10";
+	quotas[1] = quota;
+	s->g.cfg.domain.store_quota = (struct strings){quotas, 2};
+	make_domain(s);
+	return &s->g;
+}
+
+static void close_limited(struct scene *s)
+{
+	s->g.cfg.domain.store_quota = (struct strings){0}; /* it is ours */
+	close_scene(s);
+}
+
+/* Features are taken before the domain is known, and what is not there can't be given. */
+static void test_limits(void **state)
+{
+	struct golden *g;
+	struct scene s;
+
+	(void)state;
+	g = limited(&s, "nodes=9");
+	KIT_CHECK(store_add_guest(&g->guest, &s.host, &s.err) == 0, "%s", s.err.msg);
+	assert_string_equal(fake_store()->told, "1:features=4 1:watches=16 1:nodes=9 ");
+	store_remove_guest(&g->guest, &s.host);
+	close_limited(&s);
+
+	g = limited(&s, "nods=9");
+	assert_int_equal(store_add_guest(&g->guest, &s.host, &s.err), -1);
+	assert_string_equal(s.err.msg, "cannot set nods of domain 1 to 9 (xenstore_quota): "
+				       "Invalid argument");
+	assert_null(fake_store_read("/local/domain/1/name"));
+	close_limited(&s);
+
+	/* A store that knows nothing of it: an older one, or another implementation. */
+	g = limited(&s, "nodes=9");
+	fake_fail_call("xs_get_features_supported", 1, ENOSYS);
+	assert_int_equal(store_add_guest(&g->guest, &s.host, &s.err), -1);
+	assert_string_equal(s.err.msg, "cannot take features of the store from domain 1 "
+				       "(xenstore_feature_mask): Function not implemented");
+	assert_false(fake_store_introduced(1));
+	close_limited(&s);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),       cmocka_unit_test(test_options),
-		cmocka_unit_test(test_hvm),          cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_classic),      cmocka_unit_test(test_link),
-		cmocka_unit_test(test_introduce),    cmocka_unit_test(test_without_channel),
-		cmocka_unit_test(test_same_name),    cmocka_unit_test(test_same_usb),
-		cmocka_unit_test(test_many),         cmocka_unit_test(test_collisions),
-		cmocka_unit_test(test_transactions), cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_memory),       cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_introduce),
+		cmocka_unit_test(test_without_channel),
+		cmocka_unit_test(test_same_name),
+		cmocka_unit_test(test_same_usb),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_collisions),
+		cmocka_unit_test(test_transactions),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_dom0),
+#if XEN_LIBS_MINOR >= 22
+		cmocka_unit_test(test_limits),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

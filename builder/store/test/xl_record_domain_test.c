@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "builder/describe/test/config_expect.h"
+#include "builder/fake/golden.h"
 #include "builder/guest/guest_memory.h"
 #include "builder/store/xl_record.h"
 
@@ -177,7 +178,7 @@ static const char record[] =
 	"            \"rdm\": {\n"
 	"\n"
 	"            },\n"
-	"            \"mca_caps\": 1\n"
+	"            \"mca_caps\": 1" GOLDEN_PIRQ "\n"
 	"        },\n"
 	"        \"arch_arm\": {\n"
 	"\n"
@@ -280,11 +281,42 @@ static void test_values(void **state)
 	    NULL);
 }
 
+/* Keys of a later Xen than 4.17, where libxl_types.idl of that has them. */
+static void test_newer(void **state)
+{
+	(void)state;
+#if XEN_LIBS_MINOR >= 19
+	has(HVM "hvm_pirq = 1", "\n            },\n            \"pirq\": \"True\"\n        },\n",
+	    NULL);
+#endif
+#if XEN_LIBS_MINOR >= 21
+	has(HVM "xen_platform_pci = 1; xen_platform_pci_bar_uc = 0",
+	    "            \"xen_platform_pci\": \"True\",\n"
+	    "            \"xen_platform_pci_bar_uc\": \"False\",\n",
+	    NULL);
+	has(PVH "altp2m = 1; altp2m_count = 3; xenstore_feature_mask = 5",
+	    "        \"altp2m\": \"mixed\",\n"
+	    "        \"altp2m_count\": 3,\n"
+	    "        \"xenstore_feature_mask\": 5\n    },\n",
+	    NULL);
+#endif
+#if XEN_LIBS_MINOR >= 22
+	has(PVH "xenstore_quota = ['nodes=9', 'watches=0']",
+	    "        \"xenstore_quota\": {\n            \"quota\": [\n"
+	    "                {\n                    \"name\": \"nodes\",\n"
+	    "                    \"val\": 9\n                },\n"
+	    "                {\n                    \"name\": \"watches\"\n                }\n"
+	    "            ]\n        }\n    },\n",
+	    NULL);
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_newer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
