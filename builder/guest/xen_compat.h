@@ -40,6 +40,9 @@
 #define XL_CLASSIC_MODEL "qemu_xen_traditional"
 #endif
 
+/* Whether libxenstore, which xenconsoled is a client with, sends its requests by sendmsg. */
+#define XEN_STORE_SENDMSG XEN_SINCE(18)
+
 /*
  * Says in a console's ring that somebody reads it. From 4.21 on libxenguest leaves a ring as one
  * that nobody reads, and whoever reads it says so (public/io/console.h).

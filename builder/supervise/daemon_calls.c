@@ -15,6 +15,8 @@
 #include <xen/sys/gntdev.h>
 #include <xen/sys/privcmd.h>
 
+#include "builder/guest/xen_compat.h"
+
 static const uint32_t exec[] = {PROT_EXEC};
 static const uint32_t local[] = {AF_UNIX};
 
@@ -165,6 +167,9 @@ static const struct seccomp_rule console[] = {
 	SECCOMP_CALL_ONE_OF(ioctl, 1, console_ioctls),
 	SECCOMP_CALL_ONE_OF(prlimit64, 1, console_limits),
 	SECCOMP_CALL(geteuid),
+#if XEN_STORE_SENDMSG
+	SECCOMP_CALL(sendmsg), /* libxenstore's requests */
+#endif
 	SECCOMP_CALL(mremap), /* musl's realloc */
 	SECCOMP_CALL(wait4),  /* its handler of SIGCHLD */
 };
