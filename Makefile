@@ -134,7 +134,7 @@ FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test
 	     builder/*/test/*.[ch] builder/build/test/library/*.[ch] model/*.[ch] model/test/*.[ch] \
 	     qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch] scripts/*.[ch] xl-tests/*.[ch])
-SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/hooks/* initramfs/scripts/*/* \
+SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/*.sh initramfs/hooks/* initramfs/scripts/*/* \
 	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     completion/earlydom completion/earlydom.t qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
@@ -174,6 +174,7 @@ install: all
 	install -D -m 0755 $(BUILD)/earlydom $(DESTDIR)$(PREFIX)/sbin/earlydom
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/lib/earlydom $(DAEMONS) $(BUILD)/earlydom-model \
 		initramfs/stop-guests
+	install -m 0644 -t $(DESTDIR)$(PREFIX)/lib/earlydom initramfs/contents.sh initramfs/boot.sh
 	install -D -m 0644 man/earlydom.8 $(DESTDIR)$(PREFIX)/share/man/man8/earlydom.8
 	install -D -m 0644 man/earlydom-model.8 $(DESTDIR)$(PREFIX)/share/man/man8/earlydom-model.8
 	install -D -m 0644 man/earlydom.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/earlydom.cfg.5
