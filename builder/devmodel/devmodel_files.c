@@ -18,12 +18,16 @@
 /* Directories below one that is kept. */
 #define DEPTH_MAX 8
 
-/* Where Debian's dynamic linker looks without a cache, and what QEMU is built to look in. */
-static const char *const qemu_dirs[] = {
+/* Where Debian's dynamic linker looks without a cache. */
+static const char *const library_dirs[] = {
 	"/lib64",
 	"/lib/x86_64-linux-gnu",
 	"/usr/lib64",
 	"/usr/lib/x86_64-linux-gnu",
+};
+
+/* What QEMU is built to look in. */
+static const char *const qemu_dirs[] = {
 	"/usr/share/qemu",
 	"/usr/share/seabios",
 	"/usr/lib/ipxe/qemu",
@@ -218,6 +222,12 @@ static void add_images(struct parcel *p, const struct guest_config *cfg)
 	}
 }
 
+static void add_libraries(struct parcel *p)
+{
+	for (size_t i = 0; i < COUNT(library_dirs); i++)
+		add(p, true, library_dirs[i]);
+}
+
 static void add_all(struct parcel *p, const struct guest_config *cfg)
 {
 	add(p, false, model_program_of(cfg));
@@ -225,6 +235,7 @@ static void add_all(struct parcel *p, const struct guest_config *cfg)
 		add(p, false, cfg->model_config);
 		return;
 	}
+	add_libraries(p);
 	for (size_t i = 0; i < COUNT(qemu_dirs); i++)
 		add(p, true, qemu_dirs[i]);
 	/* In a root of its own QEMU gets the images as open files (qemu_start.h). */
@@ -235,16 +246,30 @@ static void add_all(struct parcel *p, const struct guest_config *cfg)
 	add(p, false, cfg->ramdisk);
 }
 
+static int keep_all(const struct own_root *r, const struct starter *s, struct parcel *p,
+		    struct err *e)
+{
+	const int rc = starter_help(s, &devmodel_files_verb, p, &r->dir, 1, NULL, e);
+
+	parcel_free(p);
+	return rc;
+}
+
 int devmodel_files_keep(const struct own_root *r, const struct starter *s,
 			const struct guest_config *cfg, struct err *e)
 {
 	struct parcel p = {0};
-	int rc;
 
 	if (!r || !guest_config_has_model(cfg))
 		return 0;
 	add_all(&p, cfg);
-	rc = starter_help(s, &devmodel_files_verb, &p, &r->dir, 1, NULL, e);
-	parcel_free(&p);
-	return rc;
+	return keep_all(r, s, &p, e);
+}
+
+int devmodel_files_keep_libraries(const struct own_root *r, const struct starter *s, struct err *e)
+{
+	struct parcel p = {0};
+
+	add_libraries(&p);
+	return keep_all(r, s, &p, e);
 }

@@ -43,6 +43,12 @@ const char *model_program_of(const struct guest_config *cfg);
 int devmodel_files_keep(const struct own_root *r, const struct starter *s,
 			const struct guest_config *cfg, struct err *e);
 
+/*
+ * Keeps, in the same way, what another program with shared libraries needs to run: every file below
+ * the directories where Debian's dynamic linker looks.
+ */
+int devmodel_files_keep_libraries(const struct own_root *r, const struct starter *s, struct err *e);
+
 extern const struct starter_verb devmodel_files_verb;
 
 #endif

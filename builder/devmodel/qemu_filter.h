@@ -38,9 +38,7 @@ struct qemu_filter {
  */
 bool qemu_filter_build(const struct qemu_filter *q, struct seccomp_filter *out);
 
-/* What is denied and only some processors have. */
-extern const struct seccomp_list qemu_filter_arch;
-/* Of the same, ways to start processes. */
+/* Of what is denied, ways to start processes that only some processors have. */
 extern const struct seccomp_list qemu_filter_arch_spawn;
 
 #endif

@@ -124,6 +124,7 @@ static const struct seccomp_list store_list = SECCOMP_LIST(store);
 const struct daemon_powers daemon_store_powers = {
 	.calls = {&both_list, &store_list, &daemon_calls_old, &daemon_calls_old_store},
 	.otherwise = SECCOMP_END,
+	.may_be_shared = true,
 };
 
 /* ---- xenconsoled ---- */
@@ -179,6 +180,7 @@ static const struct seccomp_list console_list = SECCOMP_LIST(console);
 const struct daemon_powers daemon_console_powers = {
 	.calls = {&both_list, &console_list, &daemon_calls_old},
 	.otherwise = SECCOMP_END,
+	.may_be_shared = true,
 	/* As increase_fd_limit in tools/console/daemon/main.c counts them. */
 	.files = DOMID_FIRST_RESERVED * 4 + 1000,
 };

@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/capabilities.h"
 #include "base/close_files.h"
+#include "base/interpreter.h"
+#include "base/machine_calls.h"
 #include "base/oom_score.h"
 
 #define LIFE_FD 3 /* of a daemon's: open as long as any process of it lives */
@@ -23,6 +27,17 @@ bool daemon_filter(const struct daemon_powers *p, struct seccomp_filter *out)
 	for (; n < DAEMON_LISTS_MAX && p->calls[n]; n++)
 		lists[n] = *p->calls[n];
 	return seccomp_build(lists, n, p->otherwise, out);
+}
+
+static const uint32_t local[] = {AF_UNIX};
+static const struct seccomp_rule sockets[] = {SECCOMP_CALL_ONE_OF(socket, 0, local)};
+
+bool daemon_filter_shared(struct seccomp_filter *out)
+{
+	const struct seccomp_list lists[] = {machine_calls, machine_calls_of_arch,
+					     other_process_calls, SECCOMP_LIST(sockets)};
+
+	return seccomp_build_denying(lists, sizeof(lists) / sizeof(lists[0]), out);
 }
 
 static _Noreturn void fails(const struct daemon_start *s, const char *how)
@@ -56,7 +71,13 @@ static void allow_files(rlim_t n)
 static void give_up_powers(const struct daemon_start *s, const struct seccomp_filter *filter)
 {
 	const uint64_t keep = s->powers->capabilities;
+	struct seccomp_filter shared;
 
+	if (s->powers->may_be_shared && has_interpreter(s->program)) {
+		if (!daemon_filter_shared(&shared))
+			fails(s, ": the list of its system calls is too long");
+		filter = &shared;
+	}
 	if (keep != DAEMON_ALL_CAPABILITIES && !capabilities_keep_only(keep))
 		fails(s, " with fewer capabilities");
 	if (!seccomp_install(filter, false))

@@ -30,6 +30,13 @@ extern const struct starter_verb daemon_verb;
 bool daemon_filter(const struct daemon_powers *p, struct seccomp_filter *out);
 
 /*
+ * The filter of a program with shared libraries, which denies (base/machine_calls.h), and leaves it
+ * no sockets but local ones. Returns false where the lists are too long. Allocates nothing; safe
+ * between fork and exec.
+ */
+bool daemon_filter_shared(struct seccomp_filter *out);
+
+/*
  * Starts it. Returns the process, and in *life a file that is at its end when that process and all
  * of its children have ended; what they write to stderr comes before that. It does not block. Where
  * it cannot run, or cannot do so with these powers and no others, that is the one line that comes:

@@ -22,7 +22,9 @@
 #include <xen/io/xs_wire.h>
 
 #include "base/clock.h"
+#include "base/interpreter.h"
 #include "base/pidfd.h"
+#include "builder/devmodel/devmodel_files.h"
 #include "daemon_calls.h"
 
 #define ANSWER_MS 1000 /* how long a xenstored that runs may take for an answer */
@@ -224,6 +226,17 @@ static int copy_program(const struct start *s, struct err *e)
 	return rc;
 }
 
+/* All that it needs in the own root: one of the distribution's has shared libraries, too. */
+static int keep_program(const struct start *s, struct err *e)
+{
+	if (copy_program(s, e) < 0)
+		return -1;
+	if (!has_interpreter(s->program) ||
+	    devmodel_files_keep_libraries(s->how.own_root, s->at->starter, e) == 0)
+		return 0;
+	return err_prefix(e, "cannot start %s: ", s->how.name);
+}
+
 /* Ends every process that runs this program, by its file: no other one does. */
 static void end_all(const struct start *s)
 {
@@ -335,7 +348,7 @@ static int start(struct daemon *d, struct start *s, struct err *e)
 
 	snprintf(s->program, sizeof(s->program), "%s/%s", s->at->programs, s->how.name);
 	s->how.program = s->program;
-	if (s->how.own_root && copy_program(s, e) < 0)
+	if (s->how.own_root && keep_program(s, e) < 0)
 		return -1;
 	pid = daemon_start(&s->how, &life, e);
 	if (pid < 0)

@@ -2,11 +2,12 @@
  * Xen's daemons in dom0: xenstored, which is the store, and xenconsoled, which serves consoles to
  * those who know them by the store.
  *
- * Each is used where it runs already, and started where the image has it. They run in the own root,
- * from copies at the same path, so that the switch to the real root takes nothing from them; and
- * they are started in a way in which Debian's /etc/init.d/xen finds and keeps them when it comes
- * up: start-stop-daemon takes the process of the pid file for the daemon when /proc/PID/exe reads
- * /usr/lib/xen-X.Y/bin/xenstored, which is what it reads for the copy.
+ * Each is used where it runs already, and started where the image has it: those that are built
+ * here, which are static, or the distribution's own, with their libraries (devmodel_files.h). They
+ * run in the own root, from copies at the same path, so that the switch to the real root takes
+ * nothing from them; and they are started in a way in which Debian's /etc/init.d/xen finds and
+ * keeps them when it comes up: start-stop-daemon takes the process of the pid file for the daemon
+ * when /proc/PID/exe reads /usr/lib/xen-X.Y/bin/xenstored, which is what it reads for the copy.
  */
 #ifndef EARLYDOM_DAEMONS_H
 #define EARLYDOM_DAEMONS_H

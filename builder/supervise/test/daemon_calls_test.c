@@ -2,6 +2,7 @@
 #include "builder/fake/filter_verdict.h"
 #include "builder/fake/kit.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -137,13 +138,40 @@ static void test_neither(void **state)
 	assert_false(one_may(SYS_ioctl, 1, IOCTL_GNTDEV_GRANT_COPY));
 }
 
+/* What the distribution's, of which less is known, may not do either, and what it must. */
+static void test_shared(void **state)
+{
+	static const int none[] = {
+		SYS_ptrace,       SYS_process_vm_writev,
+		SYS_mount,        SYS_umount2,
+		SYS_pivot_root,   SYS_setns,
+		SYS_unshare,      SYS_init_module,
+		SYS_finit_module, SYS_kexec_load,
+		SYS_reboot,       SYS_pidfd_getfd,
+		SYS_iopl,         SYS_settimeofday,
+		SYS_move_mount,   SYS_swapon,
+	};
+	static const int all[] = {SYS_execve, SYS_clone3, SYS_setsid, SYS_openat, SYS_futex};
+	struct seccomp_filter f;
+
+	(void)state;
+	assert_true(daemon_filter_shared(&f));
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		KIT_CHECK(filter_verdict(&f, none[i], 0, 0) == SECCOMP_END, "call %d", none[i]);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		KIT_CHECK(filter_verdict(&f, all[i], 0, 0) == SECCOMP_RET_ALLOW, "call %d", all[i]);
+	assert_int_equal(filter_verdict(&f, SYS_mmap, 2, PROT_READ | PROT_EXEC), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_socket, 0, AF_UNIX), SECCOMP_RET_ALLOW);
+	assert_int_equal(filter_verdict(&f, SYS_socket, 0, AF_INET), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(filter_verdict(&f, SYS_bpf, 0, 0), SECCOMP_RET_ERRNO | EPERM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_used),
-		cmocka_unit_test(test_both),
-		cmocka_unit_test(test_one),
-		cmocka_unit_test(test_neither),
+		cmocka_unit_test(test_used),   cmocka_unit_test(test_both),
+		cmocka_unit_test(test_one),    cmocka_unit_test(test_neither),
+		cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests(tests, make, NULL);
