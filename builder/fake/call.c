@@ -88,13 +88,28 @@ static void clear(multicall_entry_t *e)
 	state.to = e->args[0] + XC_PAGE_SIZE;
 }
 
+static int get_features(xen_feature_info_t *f)
+{
+	if (state.no_features) {
+		errno = state.no_features;
+		return -1;
+	}
+	state.wrong |= f->submap_idx != 0;
+	f->submap = 1U << XENFEAT_dom0;
+	if (state.pvh_dom0)
+		f->submap |= 1U << XENFEAT_auto_translated_physmap;
+	return 0;
+}
+
 int xencall2(xencall_handle *h, unsigned op, uint64_t arg1, uint64_t arg2)
 {
 	multicall_entry_t *e = (multicall_entry_t *)(uintptr_t)arg1;
 
 	(void)h;
+	if (op == __HYPERVISOR_xen_version && arg1 == XENVER_get_features)
+		return get_features((xen_feature_info_t *)(uintptr_t)arg2);
 	state.calls++;
-	state.wrong |= op != __HYPERVISOR_multicall || !arg2;
+	state.wrong |= op != __HYPERVISOR_multicall || !arg2 || state.pvh_dom0;
 	if (state.failed) {
 		errno = state.failed;
 		return -1;

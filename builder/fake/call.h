@@ -12,6 +12,8 @@
 
 struct fake_call {
 	bool no_handle, no_buffer; /* the library can't be opened, has no memory */
+	bool pvh_dom0;             /* dom0 has page tables that the hypervisor does not write */
+	int no_features;           /* errno with which it is not told what dom0 is */
 	int refused;               /* errno with which a page table entry is refused */
 	int failed;                /* errno that the hypercall as a whole fails with */
 

@@ -13,7 +13,20 @@
 struct unmap_batch {
 	multicall_entry_t entries[BATCH + 1];
 	struct mmuext_op flush;
+	xen_feature_info_t features;
 };
+
+/* Whether dom0 is a pv domain, whose page tables the hypervisor writes: HYPERVISOR_xen_version of
+ * Xen's public/version.h, and bit XENFEAT_auto_translated_physmap of its public/features.h. */
+static bool dom0_is_pv(struct unmapper *u)
+{
+	xen_feature_info_t *f = &u->batch->features;
+
+	f->submap_idx = XENFEAT_auto_translated_physmap / 32;
+	return xencall2(u->call, __HYPERVISOR_xen_version, XENVER_get_features, (uintptr_t)f) >=
+		       0 &&
+	       !(f->submap & 1U << XENFEAT_auto_translated_physmap % 32);
+}
 
 static bool ready(struct unmapper *u, struct xenlog *log)
 {
@@ -24,7 +37,7 @@ static bool ready(struct unmapper *u, struct xenlog *log)
 		u->batch = xencall_alloc_buffer(u->call, sizeof(*u->batch));
 	/* Forget the library's message, or a later failure would be blamed on it. */
 	xenlog_clear(log);
-	u->none = !u->batch;
+	u->none = !u->batch || !dom0_is_pv(u);
 	return !u->none;
 }
 

@@ -21,7 +21,7 @@
 struct unmapper {
 	struct xencall_handle *call;
 	struct unmap_batch *batch;
-	bool none; /* dom0 is not a pv domain, or there is no memory: munmap does it alone */
+	bool none; /* dom0 is not a pv domain, or it can't be done: munmap does it alone */
 };
 
 /*

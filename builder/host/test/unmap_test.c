@@ -101,8 +101,29 @@ static void test_no_buffer(void **state)
 	tried_once(&h, 0);
 }
 
-/* A pvh dom0 has no such hypercall. */
+/* A pvh dom0 writes its page tables itself: nothing is asked that would change them. */
 static void test_pvh_dom0(void **state)
+{
+	struct host h;
+
+	(void)state;
+	open_host(&h);
+	fake_call()->pvh_dom0 = true;
+	tried_once(&h, 0);
+}
+
+/* Nor where it can't be known what dom0 is. */
+static void test_no_features(void **state)
+{
+	struct host h;
+
+	(void)state;
+	open_host(&h);
+	fake_call()->no_features = EPERM;
+	tried_once(&h, 0);
+}
+
+static void test_refused(void **state)
 {
 	struct host h;
 
@@ -128,6 +149,7 @@ int main(void)
 		cmocka_unit_test(test_many),         cmocka_unit_test(test_again),
 		cmocka_unit_test(test_few),          cmocka_unit_test(test_no_handle),
 		cmocka_unit_test(test_no_buffer),    cmocka_unit_test(test_pvh_dom0),
+		cmocka_unit_test(test_no_features),  cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_multicall),
 	};
 
