@@ -30,7 +30,7 @@ MODEL_UNIT_SRCS := $(MODEL_SRCS) $(MODEL_SHARED) model/fake.c $(patsubst %,build
 
 # The clients' supervisor, the daemons, libxl's records and hvmloader are looked for in the test's own directory.
 UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORDS_DIR='"records"' \
-		 -DQMP_PATIENCE_MS=2000 -DMEDIUM_LOCKED_MS=500 -DDEVMODEL_QMP_DIR='"qmp"' -DUSB_DEV_DIR='"usb"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DZONE_ROOT='"root"' -DDISKS_SYSROOT='"disks"' \
+		 -DQMP_PATIENCE_MS=2000 -DMEDIUM_LOCKED_MS=500 -DDEVMODEL_QMP_DIR='"qmp"' -DUSB_DEV_DIR='"usb"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DZONE_ROOT='"root"' -DDISKS_SYSROOT='"disks"' -DSYSTEMD_DIR='"systemd"' -DINITRD_RELEASE='"initrd-release"' \
 		 -DRELEASES='"releases"' -DRELEASES_LOCAL='"releases-local"' \
 		 -DWIRE_PATIENCE_MS=2000 -DSTORE_POLL_US=1000 -DEND_AGAIN_MS=300 -DKEEPER_LOOK_MS=100 -DKEEPER_HUNG_MS=500 -DKEEPER_UP_MS=4000 \
 		 -DJAIL_CPU_S=4 -DJAIL_CLOCK_S=15

@@ -70,18 +70,21 @@ static int set_nonblocking(int fd, struct err *e)
 }
 
 /* SIGTERM and SIGINT become a descriptor; a reader that is gone, and a file that is full, are no
- * signals at all. */
+ * signals at all. A SIGTERM that was blocked before is not meant for this process: earlydom has
+ * done that, because systemd sends one to all when it leaves the initramfs. */
 static int open_signals(struct err *e)
 {
-	sigset_t set;
+	sigset_t set, before;
 	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	if (sigprocmask(SIG_BLOCK, &set, &before) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return err_set(e, "cannot block signals: %s", strerror(errno));
+	if (sigismember(&before, SIGTERM))
+		sigdelset(&set, SIGTERM);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return err_set(e, "cannot open a signalfd: %s", strerror(errno));

@@ -18,6 +18,7 @@
 #include "base/oom_score.h"
 #include "base/pidfd.h"
 #include "base/seccomp.h"
+#include "builder/host/initramfs.h"
 
 #define LOOK_US 2000
 
@@ -141,15 +142,19 @@ static void filter_calls(const struct model_jail *j, int pipe_fd)
 /* In the child, up to the model's first instruction: nothing but system calls. */
 static _Noreturn void become(const struct model_program *p, int pipe_fd)
 {
-	sigset_t none;
+	sigset_t blocked;
 
+	sigemptyset(&blocked);
+	/* It may be a process of another user's soon: that one would be ended with the initramfs.
+	 */
+	if (initramfs_has_systemd())
+		sigaddset(&blocked, SIGTERM);
 	if (p->own_root && own_root_enter_child(p->own_root) < 0)
 		child_fails(pipe_fd, STEP_ROOT);
 	pipe_fd = take_files(p, pipe_fd);
 	setsid();
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	umask(022);
 	if (!oom_score_set(OOM_SCORE_ORDINARY) || !model_limit(p->limits) ||
 	    (p->jail && !model_limit_files(p->jail->file_max)))
@@ -449,8 +454,30 @@ static void signal_it(pid_t pid, int pidfd, int number)
 		pidfd_kill(pidfd, number);
 }
 
+/* Whether that signal does not come to it now. */
+static bool blocks(pid_t pid, int number)
+{
+	unsigned long long blocked = 0;
+	char path[64], *line = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	f = fopen(path, "re");
+	while (f && getline(&line, &size, f) > 0)
+		if (sscanf(line, "SigBlk: %llx", &blocked) == 1)
+			break;
+	free(line);
+	if (f)
+		fclose(f);
+	return blocked >> (number - 1) & 1;
+}
+
 int devmodel_process_end(pid_t pid, int pidfd, unsigned term_ms, unsigned kill_ms, struct err *e)
 {
+	/* One that was started in an initramfs of systemd's. */
+	if (blocks(pid, SIGTERM))
+		signal_it(pid, pidfd, SIGINT);
 	signal_it(pid, pidfd, SIGTERM);
 	if (ends_within(pid, pidfd, term_ms))
 		return 0;

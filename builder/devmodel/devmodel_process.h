@@ -98,8 +98,10 @@ uint64_t devmodel_process_began(pid_t pid);
 bool devmodel_process_exits(pid_t pid);
 
 /*
- * Ends it: SIGTERM, SIGKILL after term_ms. Waits until it is gone, for kill_ms more at most.
- * Returns 0, or -1 with e set: it stays, which only dom0's kernel can be the cause of.
+ * Ends it: SIGTERM, and SIGINT where it has blocked that, as one has that was started in an
+ * initramfs with systemd (initramfs.h); SIGKILL after term_ms. Waits until it is gone, for kill_ms
+ * more at most. Returns 0, or -1 with e set: it stays, which only dom0's kernel can be the cause
+ * of.
  */
 int devmodel_process_end(pid_t pid, int pidfd, unsigned term_ms, unsigned kill_ms, struct err *e);
 

@@ -151,6 +151,32 @@ static void terminate(struct scene *s)
 	assert_true(fake_clean());
 }
 
+static void block_term(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* One of an initramfs with systemd, whose SIGTERM is not for it. */
+static void test_blocked(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	spoil = block_term;
+	launch(&s, "");
+	spoil = NULL;
+	kill(s.pid, SIGTERM);
+	usleep(100000);
+	assert_int_equal(waitpid(s.pid, NULL, WNOHANG), 0);
+	kill(s.pid, SIGINT);
+	assert_int_equal(end_of(&s), 0);
+	assert_true(fake_clean());
+}
+
 /* Reads n bytes of console, waiting for them. */
 static void expect_console(struct scene *s, const char *text)
 {
@@ -728,6 +754,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output_and_end),
+		cmocka_unit_test(test_blocked),
 		cmocka_unit_test(test_input_and_interrupt),
 		cmocka_unit_test(test_input_waits),
 		cmocka_unit_test(test_input_ends),

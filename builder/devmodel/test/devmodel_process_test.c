@@ -3,11 +3,13 @@
 #include "builder/fake/kit.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/capabilities.h"
+#include "base/clock.h"
 #include "builder/devmodel/devmodel_powers.h"
 #include "builder/devmodel/devmodel_process.h"
 
@@ -283,6 +285,67 @@ static void test_end(void **state)
 	assert_false(devmodel_process_has_uid(pid, geteuid()));
 }
 
+static pid_t start_sleeper(void)
+{
+	static char *const words[] = {(char *)(uintptr_t) "sleep", (char *)(uintptr_t) "20", NULL};
+	const struct model_program p = {
+		.path = "/bin/sleep", .argv = words, .env = env, .fds = fds, .nr_fds = 3};
+	struct err e;
+	const pid_t pid = devmodel_process_start(NULL, &p, &e);
+
+	KIT_CHECK(pid > 0, "%s", e.msg);
+	return pid;
+}
+
+/* How it ends: by systemd's signal, or when it is told to. */
+static int end_of_sleeper(void)
+{
+	const pid_t pid = start_sleeper();
+	int status;
+
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	usleep(50000);
+	if (waitpid(pid, &status, WNOHANG) == pid)
+		return status;
+	assert_int_equal(kill(pid, SIGINT), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+/* An end that is asked for takes no time in either case. */
+static void ends_soon(void)
+{
+	const pid_t pid = start_sleeper();
+	struct err e;
+
+	KIT_CHECK(!devmodel_process_end(pid, -1, 20000, 1, &e), "%s", e.msg);
+}
+
+static int begin(void **state)
+{
+	return kit_begin(state) < 0 || chdir(kit_path("")) < 0 ? -1 : 0;
+}
+
+/* systemd's SIGTERM ends none of the initramfs, and only there: with one of both files it is not
+ * systemd, or the real root. */
+static void test_initramfs(void **state)
+{
+	uint64_t began;
+
+	(void)state;
+	assert_int_equal(mkdir("systemd", 0700), 0);
+	assert_int_equal(end_of_sleeper(), SIGTERM);
+	assert_int_equal(symlink("/no/where", "initrd-release"), 0);
+	assert_int_equal(end_of_sleeper(), SIGINT);
+	began = clock_ns();
+	ends_soon();
+	assert_true(clock_ns() - began < 10000 * NS_PER_MS);
+	assert_int_equal(rmdir("systemd"), 0);
+	assert_int_equal(end_of_sleeper(), SIGTERM);
+	ends_soon();
+	assert_int_equal(unlink("initrd-release"), 0);
+}
+
 static void immortal(struct err *e)
 {
 	const pid_t pid = fork();
@@ -310,9 +373,13 @@ static void test_no_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_without),    cmocka_unit_test(test_no_start),
-		cmocka_unit_test(test_by_starter), cmocka_unit_test(test_not_ours),
-		cmocka_unit_test(test_end),        cmocka_unit_test(test_no_end),
+		cmocka_unit_test(test_without),
+		cmocka_unit_test(test_no_start),
+		cmocka_unit_test(test_by_starter),
+		cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_no_end),
+		cmocka_unit_test_setup_teardown(test_initramfs, begin, kit_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
