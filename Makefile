@@ -1,14 +1,25 @@
 # earlydom: make, make demo, make test (see README.md and CONTRIBUTING.md).
 
-BUILD   ?= build
+# Libraries from source, static with musl; or with XEN_DEV=1 those that the distribution installs.
+XEN_DEV ?=
+$(if $(filter-out 1,$(XEN_DEV)),$(error XEN_DEV=$(XEN_DEV): it is 1 or nothing))
+
+BUILD   ?= build$(if $(XEN_DEV),/dev)
 LIBS    := $(BUILD)/libs
+ifdef XEN_DEV
+LIBS_STAMP := $(LIBS)/stamp/dev
+# The distribution has its own.
+DAEMONS :=
+else
 LIBS_STAMP := $(addprefix $(LIBS)/stamp/,zlib xz zstd lz4 md mimalloc blkid cmocka xen)
 # From the same Xen source as the libraries; for the image, where guests have a store.
 DAEMONS := $(BUILD)/xenstored $(BUILD)/xenconsoled
+endif
 VERSION := 0.2.0
 PREFIX  ?= /usr/local
 
-CC     := musl-gcc
+# The distribution's libraries are made for its C library.
+CC     := $(if $(XEN_DEV),gcc,musl-gcc)
 HOSTCC := gcc
 STRIP  := strip
 
@@ -22,12 +33,22 @@ CPPFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__=1 -DEARLYDOM_VERSION='"$(VERSION)"' \
 	    -DUNPACK_MAX_MIB=$(UNPACK_MAX_MIB) -DCONLOG_MAX=$(CONLOG_MAX)
 CFLAGS   := -std=gnu11 $(WARN) -Os -g -fno-pie -fstack-protector-strong -fno-asynchronous-unwind-tables \
 	    -ffunction-sections -fdata-sections
-INCLUDES := -I. -isystem $(LIBS)/include -isystem $(LIBS)/kernel-include
+INCLUDES := -I. -isystem $(LIBS)/include $(if $(XEN_DEV),,-isystem $(LIBS)/kernel-include)
 LDFLAGS  := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none
 
+# For those who package it, behind the others.
+CPPFLAGS += $(EXTRA_CPPFLAGS)
+CFLAGS   += $(EXTRA_CFLAGS)
+LDFLAGS  += $(EXTRA_LDFLAGS)
+
 CODECS := -lz -llzma -lzstd -llz4
+ifdef XEN_DEV
+# Found when something is linked.
+LDLIBS  = -L$(LIBS)/lib -lxenguest -lacpi $(shell scripts/dev-libs -p)
+else
 LDLIBS := -L$(LIBS)/lib -lxenguest -lacpi -lxenctrl -lxenforeignmemory -lxengnttab -lxenevtchn \
 	  -lxendevicemodel -lxencall -lxentoollog -lxenstore -lxentoolcore $(CODECS) -lmd -lblkid -lpthread
+endif
 
 ALL_C  := $(sort $(filter-out builder/fake/%,$(wildcard base/*.c base/test/*.c loaders/*.c loaders/test/*.c \
 	  builder/*/*.c builder/*/test/*.c)))
@@ -53,7 +74,7 @@ all: $(BUILD)/earlydom $(BUILD)/earlydom-model $(DAEMONS)
 
 # The libraries' own script knows whether there is anything to do; its stamps are newer when there was.
 libs:
-	@scripts/build-libs -b $(BUILD)
+	@scripts/$(if $(XEN_DEV),dev,build)-libs -b $(BUILD)
 $(LIBS_STAMP): libs
 	@:
 
@@ -78,16 +99,27 @@ $(BUILD)/earlydom $(BUILD)/earlydom-model: %: %.debug
 	$(STRIP) -s -R .comment -R .note.gnu.property -o $@ $<
 
 # What there is to carry for a guest without devices, and all that an image with a store has of us.
+ifdef XEN_DEV # bounded by what the distribution's libraries are
+size: $(BUILD)/earlydom $(BUILD)/earlydom-model
+	@stat -c '%s bytes, %n' $^
+else
 size: $(BUILD)/earlydom $(DAEMONS) | $(BUILD)/earlydom-model
 	@stat -c %s $< | awk '{ printf "%d bytes (%.0f KiB) stripped, of 1024 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 1024 * 1024 }'
 	@stat -c %s $| | awk '{ printf "%d bytes (%.0f KiB) stripped, the device model, of 150 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 150 * 1024 }'
 	@tar -cf - -C $(BUILD) $(^F) | gzip -9 | wc -c | awk '{ printf "%d bytes (%.0f KiB) compressed, with $(notdir $(DAEMONS)), of 1536 KiB allowed\n", $$1, $$1 / 1024; exit $$1 > 1536 * 1024 }'
+endif
 
 # libxenguest's own parsers and loaders of kernels, and what chooses one of them, are not in the program
-# (builder/build/load.h): they come with its archive as a whole.
+# (builder/build/load.h): they come with its archive as a whole. A distribution's archive has no section for
+# each function, so that what chooses comes with what is called; it has no loader to choose from.
+ifdef XEN_DEV
+PARSERS := xc_dom_probe_.*|(elf|hvm|bin|bzimage)_loader
+else
+PARSERS := xc_dom_(kernel_(mem|file)|parse_image|register_loader|probe_.*)|elf_(init|parse_binary|xen_parse|load_binary)|.*_loader
+endif
 parsers: $(BUILD)/earlydom.debug
 	@nm $< | awk '$$3 == "xc_dom_build_image" { linked = 1 } \
-		$$3 ~ /^(xc_dom_(kernel_(mem|file)|parse_image|register_loader|probe_.*)|elf_(init|parse_binary|xen_parse|load_binary)|.*_loader)$$/ && \
+		$$3 ~ /^($(PARSERS))$$/ && \
 			$$2 != "U" { print "$<: has " $$3 " of libxenguest"; bad = 1 } END { exit bad || !linked }'
 
 # Xen, dom0's kernel with its modules, another guest kernel, busybox, QEMU for vmx guests: from Debian's
@@ -116,7 +148,12 @@ test:
 # What is quick and needs no boot: for every commit.
 check:
 	@$(MAKE) --no-print-directory -j $(JOBS) all unit-build fuzz-build
-	@$(MAKE) --no-print-directory size parsers lint unit fuzz bench-check completion-check dist-check
+	@$(MAKE) --no-print-directory size parsers private-check lint unit fuzz bench-check completion-check dist-check
+
+# What is declared for builds without Xen's source tree, against the one that there is.
+.PHONY: private-check
+private-check: $(LIBS_STAMP)
+	@scripts/check-private -b $(BUILD)
 
 # Compilers at a time, where nobody says otherwise; and fuzzers.
 JOBS ?= $(shell nproc)

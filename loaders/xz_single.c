@@ -1,5 +1,7 @@
 #include "xz_single.h"
 
+#if __has_include(<xz-embedded/dec_stream.c>)
+
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,3 +135,23 @@ enum xz_single xz_single(const struct packed *in, uint8_t *out, size_t out_cap, 
 	*out_len = r.b.out_pos;
 	return XZ_SINGLE_DONE;
 }
+
+const bool xz_single_there = true;
+
+#else /* made without Xen's source tree */
+
+enum xz_single xz_single(const struct packed *in, uint8_t *out, size_t out_cap, size_t *used,
+			 size_t *out_len, struct err *e)
+{
+	(void)in;
+	(void)out;
+	(void)out_cap;
+	(void)used;
+	(void)out_len;
+	(void)e;
+	return XZ_SINGLE_CANNOT;
+}
+
+const bool xz_single_there = false;
+
+#endif

@@ -15,6 +15,11 @@ enum xz_single {
 	XZ_SINGLE_CANNOT, /* it has a check, filter or option that XZ Embedded does not know */
 };
 
+/* Whether it is in this program: it is made from the sources in Xen's tree, which are not there
+ * when a distribution's libraries are linked (XEN_DEV=1). Without it there is nothing that it can
+ * unpack. */
+extern const bool xz_single_there;
+
 /*
  * Unpacks one stream, as struct codec's unpack does. After XZ_SINGLE_CANNOT the content of out is
  * undefined.

@@ -5,9 +5,13 @@
 
 apt_sources='/etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources'
 
+# Another release of Debian than this machine's, by its codename, that the archive has, too.
+: "${suite:=}"
+
 # debian_entries TYPE: the machine's apt sources of the Debian archive, as deb822 entries of that
-# type. An entry counts as Debian's when its suite is this release (or its updates or security), it
-# has the component main, and the path of its URI says debian; other archives have some of these.
+# type, for $suite where it is set. An entry counts as Debian's when its suite is this release (or its
+# updates or security), it has the component main, and the path of its URI says debian; other archives
+# have some of these.
 debian_entries() {
 	type=$1
 	codename=$(sed -n 's/^VERSION_CODENAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release)
@@ -15,7 +19,7 @@ debian_entries() {
 	for file in $apt_sources; do
 		[ ! -f "$file" ] || set -- "$@" "$file"
 	done
-	awk -v type="$type" -v codename="${codename:-none}" '
+	awk -v type="$type" -v codename="${codename:-none}" -v other="$suite" '
 		function word_in(word, list,    n, i, w) {
 			n = split(list, w)
 			for (i = 1; i <= n; i++)
@@ -29,6 +33,8 @@ debian_entries() {
 			if (suite !~ "^" codename "(-updates|-security|/updates)?$")
 				return
 			seen[uri, suite] = 1
+			if (other)
+				sub("^" codename, other, suite)
 			printf "Types: %s\nURIs: %s\nSuites: %s\n", type, uri, suite
 			printf "Components: main\n%s\n", options
 		}

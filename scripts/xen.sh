@@ -1,6 +1,8 @@
 # Xen's libraries, headers and daemons, and XZ Embedded, from a Xen source tree: recipes that build-libs
 # sources. They are run in an empty directory of their own; results go to ./stage/{include,lib,bin}.
 # shellcheck shell=sh
+# shellcheck source=scripts/xen-headers.sh
+. "${root:?}/scripts/xen-headers.sh"
 : "${CC:?}" "${out:?}" "${jobs:?}" "${flags_all:?}" "${flags_small:?}"
 
 # The parts of a Xen tree that all this is made from. The store's daemon and its clients are in
@@ -99,16 +101,7 @@ build_acpi() {
 	cp acpi/libacpi.a stage/lib/
 	mkdir stage/include/acpi
 	cp src/tools/libacpi/libacpi.h stage/include/acpi/
-	cat >stage/include/acpi/dsdt_pvh.h <<-'END'
-		/* A PVH guest's DSDT, for struct acpi_config; iasl made it of Xen's tools/libacpi. */
-		#ifndef ACPI_DSDT_PVH_H
-		#define ACPI_DSDT_PVH_H
-
-		extern unsigned char dsdt_pvh[];
-		extern int dsdt_pvh_len;	/* in bytes */
-
-		#endif
-	END
+	cp "$root/xen-private/acpi/dsdt_pvh.h" stage/include/acpi/
 }
 
 # manage is not in every version.
@@ -153,35 +146,6 @@ build_daemons() {
 	xen_program "$clients/xenstore" store toolcore
 }
 
-# What a loader of kernels is to libxenguest, which keeps that in a header of its own.
-kernel_loader_header() {
-	private=src/tools/libs/guest/xg_private.h
-	{
-		cat <<-'END'
-			/* A loader of kernels for libxenguest, from Xen's tools/libs/guest/xg_private.h. */
-			#ifndef XEN_KERNEL_LOADER_H
-			#define XEN_KERNEL_LOADER_H
-
-			#include <xen/libelf/libelf.h>
-			#include <xenguest.h>
-
-		END
-		sed -n '/^struct xc_dom_loader {/,/^};/p' $private
-		printf '\n#endif\n'
-	} >stage/include/xen-kernel-loader.h
-	grep -q '^struct xc_dom_loader' stage/include/xen-kernel-loader.h
-}
-
-# XZ Embedded, which the hypervisor unpacks dom0's kernel with: sources, for a file of earlydom to
-# include. So it is one translation unit with what it is called from, and the unit tests and the
-# fuzzers have it with their sanitizers.
-xz_embedded() {
-	mkdir stage/include/xz-embedded
-	for file in dec_bcj.c dec_lzma2.c dec_stream.c lzma2.h private.h stream.h; do
-		cp "src/xen/common/xz/$file" stage/include/xz-embedded/
-	done
-}
-
 build_xen() {
 	if [ -n "$XEN_SRC" ]; then copy_xen; else unpack xen; fi
 	configure_xen
@@ -207,19 +171,8 @@ build_xen() {
 	rm -rf stage/include/xen/asm stage/include/xen/lib
 	rm -f stage/include/xenstat.h stage/include/xen-sd-notify.h
 	find stage/include/xen -type f ! -name '*.h' -delete
-	kernel_loader_header
-	xz_embedded
-	major=$(xen_version VERSION src)
-	minor=$(xen_version SUBVERSION src)
-	cat >stage/include/xen-version.h <<-END
-		/* The version of Xen whose libraries and headers these are. */
-		#ifndef XEN_LIBS_VERSION_H
-		#define XEN_LIBS_VERSION_H
-
-		#define XEN_LIBS_MAJOR ${major:?no XEN_VERSION in xen/Makefile}
-		#define XEN_LIBS_MINOR ${minor:?no XEN_SUBVERSION in xen/Makefile}
-		#define XEN_LIBS_VERSION "$major.$minor"
-
-		#endif
-	END
+	kernel_loader_header src >stage/include/xen-kernel-loader.h
+	xz_embedded src stage/include
+	xen_version_header "$(xen_version VERSION src)" "$(xen_version SUBVERSION src)" \
+		>stage/include/xen-version.h
 }
