@@ -251,7 +251,7 @@ void fake_reset(void)
 	       (xen.calls < CALLS_MAX ? xen.calls : CALLS_MAX) * sizeof(xen.called[0]));
 	memset(&xen, 0, offsetof(typeof(xen), called));
 	xen.host = (struct fake_host){
-		.version = 4 << 16 | 17,
+		.version = 4 << 16 | XEN_LIBS_MINOR,
 		.caps = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ",
 		.physcaps = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_hvm |
 			    XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v2,

@@ -94,24 +94,23 @@ static void cannot_open(const char *msg)
 	kit_nothing_held(true);
 }
 
+#define BUILT "earlydom was built with the libraries of Xen " XEN_LIBS_VERSION "; build"
+
 static void test_versions(void **state)
 {
 	static const struct {
 		int version;
 		const char *msg;
 	} cases[] = {
-		{4 << 16 | 16,
-		 "Xen 4.16 is too old: earlydom was built with the libraries of Xen 4.17; build "
-		 "it with XEN_SRC= set to a source tree of Xen 4.16"},
-		{3 << 16 | 18,
-		 "Xen 3.18 is too old: earlydom was built with the libraries of Xen 4.17; build "
-		 "it with XEN_SRC= set to a source tree of Xen 3.18"},
-		{4 << 16 | 18,
-		 "Xen 4.18 is too new: earlydom was built with the libraries of Xen 4.17; build "
-		 "it with XEN_SRC= set to a source tree of Xen 4.18"},
-		{4 << 16 | 17,
-		 "Xen 4.17 has another control interface: earlydom was built with the libraries "
-		 "of Xen 4.17; build it with XEN_SRC= set to a source tree of Xen 4.17"},
+		{4 << 16 | 16, "Xen 4.16 is too old: " BUILT
+			       " it with XEN_SRC= set to a source tree of Xen 4.16"},
+		{3 << 16 | 99, "Xen 3.99 is too old: " BUILT
+			       " it with XEN_SRC= set to a source tree of Xen 3.99"},
+		{4 << 16 | 99, "Xen 4.99 is too new: " BUILT
+			       " it with XEN_SRC= set to a source tree of Xen 4.99"},
+		{4 << 16 | XEN_LIBS_MINOR,
+		 "Xen " XEN_LIBS_VERSION " has another control interface: " BUILT
+		 " it with XEN_SRC= set to a source tree of Xen " XEN_LIBS_VERSION},
 	};
 	char msg[256];
 
