@@ -71,16 +71,23 @@ static void vga(const struct guest_config *cfg, struct argv *out)
 	argv_add(out, "%s,vgamem_mb=%" PRIu64, names[cfg->vga], mib(cfg->videoram_kib));
 }
 
-static void machine(const struct guest *g, struct argv *out)
+/* Whether the machine itself is told that there is no ACPI. */
+static bool machine_lacks_acpi(const struct guest *g, const struct qemu_start *s)
+{
+	return !g->cfg->acpi && s->knows.chroot;
+}
+
+static void machine(const struct guest *g, const struct qemu_start *s, struct argv *out)
 {
 	const struct given_number hole = g->cfg->domain.mmio_hole_mib;
+	const char *no_acpi = machine_lacks_acpi(g, s) ? ",acpi=off" : "";
 
 	argv_add(out, "-machine");
 	if (hole.given)
-		argv_add(out, "%s,max-ram-below-4g=%" PRIu64, qemu_machine(g->cfg),
-			 (UINT64_C(1) << 32) - ((uint64_t)hole.n << 20));
+		argv_add(out, "%s,max-ram-below-4g=%" PRIu64 "%s", qemu_machine(g->cfg),
+			 (UINT64_C(1) << 32) - ((uint64_t)hole.n << 20), no_acpi);
 	else
-		argv_add(out, "%s", qemu_machine(g->cfg));
+		argv_add(out, "%s%s", qemu_machine(g->cfg), no_acpi);
 	argv_add(out, "-m");
 	argv_add(out, "%" PRIu64, mib(g->static_max_kib - g->cfg->videoram_kib));
 }
@@ -113,16 +120,18 @@ static void powers_before(const struct qemu_start *s, struct argv *out)
 {
 	if (s->restrict_domid)
 		argv_add(out, "-xen-domid-restrict");
-	if (s->chroot)
-		pair(out, "-chroot", s->chroot);
+	if (!s->chroot)
+		return;
+	argv_add(out, "%s", s->knows.chroot ? "-run-with" : "-chroot");
+	argv_add(out, "%s%s", s->knows.chroot ? "chroot=" : "", s->chroot);
 }
 
 static void powers_after(const struct qemu_start *s, struct argv *out)
 {
 	if (!s->uid)
 		return;
-	argv_add(out, "-runas");
-	argv_add(out, "%u:%u", s->uid, s->gid);
+	argv_add(out, "%s", s->knows.user ? "-run-with" : "-runas");
+	argv_add(out, "%s%u:%u", s->knows.user ? "user=" : "", s->uid, s->gid);
 }
 
 /* libxl's own, and that of its statistics. */
@@ -201,7 +210,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 		argv_add(out, "order=%s", cfg->boot);
 	}
 	qemu_device_args(cfg, out);
-	if (!cfg->acpi)
+	if (!cfg->acpi && !machine_lacks_acpi(g, s))
 		argv_add(out, "-no-acpi");
 	if (cfg->maxvcpus > 1) {
 		argv_add(out, "-smp");
@@ -209,7 +218,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 	}
 	cards(g, out);
 	powers_before(s, out);
-	machine(g, out);
+	machine(g, s, out);
 	if (cfg->hdtype == HDTYPE_AHCI)
 		pair(out, "-device", "ahci,id=ahci0");
 	if (qemu_drive_args(g, out, e) < 0)

@@ -1,12 +1,15 @@
 /*
- * The arguments of QEMU as a guest's device model: those that libxl 4.17 gives QEMU for the same
- * descriptor, in the same order (tools/libs/light/libxl_dm.c, libxl__build_device_model_args_new),
- * for Debian's QEMU 7.2. What differs, and why:
+ * The arguments of QEMU as a guest's device model: those that libxl gives QEMU for the same
+ * descriptor, in the same order (tools/libs/light/libxl_dm.c, libxl__build_device_model_args_new of
+ * Xen 4.17 and 4.20), for QEMU 7.2 and, where qemu_options.h says that it knows other options,
+ * later. What differs, and why:
  *
  *   - argv[0] is '@' and the program's name (devmodel_process.h says why).
  *   - No -S, which would need somebody who lets it go on by QMP. The sockets for that are there all
  *     the same: xl asks QEMU by them when it lists, unpauses or gives vcpus to the guest.
- *   - -xen-domid-restrict, -chroot and -runas as libxl has them with dm_restrict = 1.
+ *   - -xen-domid-restrict, -chroot and -runas, or -run-with, as libxl has them with
+ *     dm_restrict = 1.
+ *   - A later QEMU has no -no-acpi, which libxl still gives it: acpi=off is the machine's.
  *   - No -sandbox, which libxl does not have either: qemu_filter.h has its like.
  *   - device_model_args are the very last; libxl has them before -machine.
  *   - USB controllers of usbctrl, and what is at them, are arguments: qemu_usb.h.
@@ -29,6 +32,7 @@
 
 #include "base/argv.h"
 #include "builder/guest/guest.h"
+#include "qemu_options.h"
 
 /* Where libxl looks for QEMU's sockets: /var/run/xen, as it calls it (libxl__run_dir_path). */
 #ifndef DEVMODEL_QMP_DIR
@@ -50,8 +54,9 @@ struct qemu_start {
 	int usb_fd; /* the first of the files for the host's USB devices; 0: it opens them itself */
 	bool restrict_domid; /* -xen-domid-restrict */
 	const char *chroot;  /* a directory, or NULL */
-	uid_t uid;           /* -runas UID:GID; 0 for none */
+	uid_t uid;           /* to be its user; 0 for none */
 	gid_t gid;
+	struct qemu_options knows; /* the program */
 };
 
 /*

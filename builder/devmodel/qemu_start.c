@@ -273,6 +273,7 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 		return -1;
 	if (needed ? take_powers_early(m, g, empty, &powers, k, e) < 0 : take_files(g, k, e) < 0)
 		return -1;
+	k->q.knows = qemu_options_of(k->q.program);
 	if (!m->serves)
 		take_powers_late(m, empty, &powers, &k->q);
 	lock_up(k, g, r);

@@ -110,6 +110,32 @@ static void test_full(void **state)
 	      "-no-acpi", "-smp", "2,maxcpus=4", "-net", "none", "-xen-domid-restrict", "-chroot",
 	      "/run/earlydom/model/empty", "-machine", "xenfv,suppress-vmdesc=on", "-m", "1009",
 	      "-runas", "65543:65544", "-trace", "xen*");
+
+	/* A QEMU between 8.1 and 9.0, and a later one. */
+	cfg.vnc = false;
+	cfg.boot = cfg.kernel = cfg.ramdisk = NULL;
+	cfg.serial = (struct strings){0};
+	cfg.maxvcpus = cfg.vcpus = 1;
+	start.qmp_dir = NULL;
+	start.knows = (struct qemu_options){.chroot = true};
+	CHECK("@qemu", "-xen-domid", "7", "-no-shutdown", "-nodefaults", "-no-user-config", "-name",
+	      "web", "-vnc", "none", "-display", "none", "-device", "VGA,vgamem_mb=16", "-net",
+	      "none", "-xen-domid-restrict", "-run-with", "chroot=/run/earlydom/model/empty",
+	      "-machine", "xenfv,suppress-vmdesc=on,acpi=off", "-m", "1009", "-runas",
+	      "65543:65544", "-trace", "xen*");
+	start.knows.user = cfg.acpi = true;
+	cfg.domain.mmio_hole_mib = (struct given_number){true, 1024};
+	CHECK("@qemu", "-xen-domid", "7", "-no-shutdown", "-nodefaults", "-no-user-config", "-name",
+	      "web", "-vnc", "none", "-display", "none", "-device", "VGA,vgamem_mb=16", "-net",
+	      "none", "-xen-domid-restrict", "-run-with", "chroot=/run/earlydom/model/empty",
+	      "-machine", "xenfv,suppress-vmdesc=on,max-ram-below-4g=3221225472", "-m", "1009",
+	      "-run-with", "user=65543:65544", "-trace", "xen*");
+	cfg.acpi = false;
+	CHECK("@qemu", "-xen-domid", "7", "-no-shutdown", "-nodefaults", "-no-user-config", "-name",
+	      "web", "-vnc", "none", "-display", "none", "-device", "VGA,vgamem_mb=16", "-net",
+	      "none", "-xen-domid-restrict", "-run-with", "chroot=/run/earlydom/model/empty",
+	      "-machine", "xenfv,suppress-vmdesc=on,max-ram-below-4g=3221225472,acpi=off", "-m",
+	      "1009", "-run-with", "user=65543:65544", "-trace", "xen*");
 }
 
 static void test_devices(void **state)
