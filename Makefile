@@ -172,7 +172,7 @@ FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test
 	     qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch] scripts/*.[ch] xl-tests/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/*.sh initramfs/hooks/* initramfs/scripts/*/* \
-	     initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
+	     $(filter-out %.service,$(wildcard initramfs/dracut/*)) initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     completion/earlydom completion/earlydom.t qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
 # No file is open in another program by accident: the calls that make one, for which clang-tidy knows O_CLOEXEC.
@@ -202,9 +202,10 @@ qemu-test: all machine dom0root xen-pv32
 	@mkdir -p $(BUILD)/qemu-tests
 	prove --timer -I qemu-tests/lib qemu-tests/
 
-# A package that has the files of initramfs-tools and systemd in /usr sets these two.
+# A package that has the files of initramfs-tools and systemd in /usr sets these two. dracut has one place.
 INITRAMFS_TOOLS ?= /etc/initramfs-tools
 SYSTEMD         ?= $(PREFIX)/lib/systemd/system
+DRACUT          ?= /usr/lib/dracut/modules.d
 
 # Settings that are there stay.
 install: all
@@ -224,6 +225,13 @@ install: all
 		install -D -m 0755 initramfs/scripts/$$place/earlydom \
 			$(DESTDIR)$(INITRAMFS_TOOLS)/scripts/$$place/earlydom || exit 1; \
 	done
+	install -D -m 0755 -t $(DESTDIR)$(DRACUT)/90earlydom initramfs/dracut/module-setup.sh \
+		initramfs/dracut/earlydom-start.sh initramfs/dracut/earlydom-await.sh \
+		initramfs/dracut/earlydom-initramfs
+	sed 's|^prefix=.*|prefix=$(PREFIX)|' initramfs/dracut/contents | \
+		install -D -m 0755 /dev/stdin $(DESTDIR)$(DRACUT)/90earlydom/contents
+	install -m 0644 initramfs/dracut/earlydom-initramfs.service $(DESTDIR)$(DRACUT)/90earlydom
+	install -D -m 0644 -t $(DESTDIR)$(SYSTEMD) initramfs/dracut/earlydom-initramfs.service
 	sed 's|/usr/local|$(PREFIX)|g' initramfs/earlydom.service | \
 		install -D -m 0644 /dev/stdin $(DESTDIR)$(SYSTEMD)/earlydom.service
 	install -D -m 0644 initramfs/README $(DESTDIR)/etc/earlydom/README
