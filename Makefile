@@ -172,7 +172,7 @@ FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test
 	     qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch] scripts/*.[ch] xl-tests/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/*.sh initramfs/hooks/* initramfs/scripts/*/* \
-	     $(filter-out %.service,$(wildcard initramfs/dracut/*)) initramfs/stop-guests .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
+	     $(filter-out %.service,$(wildcard initramfs/dracut/*)) initramfs/stop-guests initramfs/renew-initramfs debian/earlydom.postinst .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     completion/earlydom completion/earlydom.t qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
 # No file is open in another program by accident: the calls that make one, for which clang-tidy knows O_CLOEXEC.
@@ -267,6 +267,13 @@ else
 dist-check:
 	@echo 'dist-check: a source archive is made in a git repository, which this is not: not checked'
 endif
+
+# The package for this machine's release of Debian; for another one, with DEB_SUITE=trixie, in a tree of it below
+# build/ (scripts/mkbuildroot).
+DEB_SUITE ?=
+.PHONY: deb
+deb:
+	@scripts/mkdeb -b $(if $(XEN_DEV),build,$(BUILD)) $(if $(DEB_SUITE),-s $(DEB_SUITE))
 
 clean:
 	rm -rf $(BUILD)

@@ -1,6 +1,6 @@
 # What an initramfs has for the guests of /etc/earlydom, before there is a root file system:
 #
-#	the program, and the daemons of store and consoles where Debian has its own
+#	the program, and the daemons of store and consoles, its own or Debian's, where Debian has them
 #	the descriptors, and the kernels and ramdisks that they name, each at its path; the time zone
 #	for guests with local time
 #	the device models of vmx guests, with their libraries and firmware; QEMU, too, where it serves
@@ -103,6 +103,18 @@ add_data() {
 	[ -z "$data" ] || chmod a-x -- "$data"
 }
 
+# add_daemon NAME TARGET: one that was built with the program, which is static; or Debian's own, which is at
+# that path already, with its libraries.
+add_daemon() {
+	if [ -e "$daemons/$1" ]; then
+		add daemon "$daemons/$1" "$2"
+	elif [ -e "$2" ]; then
+		put_program "$2" || error "daemon $2 cannot be copied into the initramfs"
+	else
+		error "there is no $2 (package xen-utils-$release): guests with devices will not start"
+	fi
+}
+
 add_programs() {
 	add program "$program" /sbin/earlydom
 	add script "$daemons/boot.sh" /usr/lib/earlydom/boot.sh
@@ -111,8 +123,9 @@ add_programs() {
 	# it.
 	release=$("$program" --version)
 	release=${release##* }
+	release=${release%)}
 	for daemon in xenstored xenconsoled; do
-		add daemon "$daemons/$daemon" "/usr/lib/xen-${release%)}/bin/$daemon"
+		add_daemon "$daemon" "/usr/lib/xen-$release/bin/$daemon"
 	done
 	# Clients look for the store's socket below /var/run.
 	mkdir -p "$image/var"
