@@ -103,41 +103,86 @@ add_data() {
 	[ -z "$data" ] || chmod a-x -- "$data"
 }
 
-# add_daemon NAME TARGET: one that was built with the program, which is static; or Debian's own, which is at
-# that path already, with its libraries.
+# release_of PROGRAM: 4.17, of "earlydom 0.2.0 (libraries of Xen 4.17)"
+release_of() {
+	release=$("$1" --version)
+	release=${release##* }
+	printf '%s\n' "${release%)}"
+}
+
+# add_daemon DIRECTORY NAME RELEASE: one that was built with the program, which is static; or Debian's own,
+# with its libraries. Debian's init script knows running daemons by their path with the release.
 add_daemon() {
-	if [ -e "$daemons/$1" ]; then
-		add daemon "$daemons/$1" "$2"
-	elif [ -e "$2" ]; then
-		put_program "$2" || error "daemon $2 cannot be copied into the initramfs"
+	target=/usr/lib/xen-$3/bin/$2
+	if [ -e "$1/$2" ]; then
+		add daemon "$1/$2" "$target"
+	elif [ -e "$target" ]; then
+		put_program "$target" || error "daemon $target cannot be copied into the initramfs"
 	else
-		error "there is no $2 (package xen-utils-$release): guests with devices will not start"
+		error "there is no $target (package xen-utils-$3): guests with devices will not start"
 	fi
+}
+
+# add_daemons DIRECTORY RELEASE
+add_daemons() {
+	[ "$STORE" = yes ] || return 0
+	add_daemon "$1" xenstored "$2"
+	add_daemon "$1" xenconsoled "$2"
 }
 
 add_programs() {
 	add program "$program" /sbin/earlydom
 	add script "$daemons/boot.sh" /usr/lib/earlydom/boot.sh
+	add_daemons "$daemons" "$(release_of "$program")"
 	[ "$STORE" = yes ] || return 0
-	# The last word is the Xen release: Debian's init script knows running daemons by paths with
-	# it.
-	release=$("$program" --version)
-	release=${release##* }
-	release=${release%)}
-	for daemon in xenstored xenconsoled; do
-		add_daemon "$daemon" "/usr/lib/xen-$release/bin/$daemon"
-	done
 	# Clients look for the store's socket below /var/run.
 	mkdir -p "$image/var"
 	[ -e "$image/var/run" ] || [ -L "$image/var/run" ] || ln -s /run "$image/var/run"
 }
 
+# booted_releases: of the hypervisors that are in /boot, by their names: xen-4.17-amd64.gz, xen-4.20.4.gz
+booted_releases() {
+	for file in "${boot:-/boot}"/xen-[0-9]*; do
+		case $file in
+		*.gz | *.efi) printf '%s\n' "${file##*/xen-}" ;;
+		esac
+	done | sed -n 's/^\([0-9]\{1,\}[.][0-9]\{1,\}\)[-.].*/\1/p' | sort -u
+}
+
+# other_programs: those for other releases than the program's that a hypervisor in /boot has
+other_programs() {
+	own=$(release_of "$program")
+	for release in $(booted_releases); do
+		other=$daemons/xen-$release/earlydom
+		[ "$release" = "$own" ] || [ ! -x "$other" ] || printf '%s\n' "$other"
+	done
+}
+
+# add_releases: a host with several hypervisors in its boot menu has a program for each (make install-release),
+# and /sbin/earlydom goes on as the one for that which runs.
+add_releases() {
+	own=$(release_of "$program")
+	for release in $(booted_releases); do
+		[ "$release" != "$own" ] || continue
+		other=$daemons/xen-$release
+		if [ ! -x "$other/earlydom" ]; then
+			warn "/boot has Xen $release, and there is no $other/earlydom: with that one no guest starts"
+			continue
+		fi
+		add program "$other/earlydom" "/usr/lib/earlydom/xen-$release/earlydom"
+		add_daemons "$other" "$release"
+	done
+}
+
 # check_descriptors FILE...: all that is wrong with descriptors and with the kernels and ramdisks that they name.
 # These messages have the program's name already.
 check_descriptors() {
-	said=$("$program" check "$@" 2>&1 >/dev/null) && return 0
-	printf '%s\n' "$said" | sed 's/^/E: /' >&2
-	errors=$((errors + 1))
+	for checks in "$program" $(other_programs); do
+		said=$("$checks" check "$@" 2>&1 >/dev/null) && continue
+		printf '%s\n' "$said" | sed 's/^/E: /' >&2
+		errors=$((errors + 1))
+		return
+	done
 }
 
 # copy_of FILE: its name in the image, nothing where it is not there, or is a link that leads out of it.
@@ -194,7 +239,10 @@ add_model() {
 
 # named_files DESCRIPTOR...: what they name, as lines KIND PATH
 named_files() {
-	"$program" check --list-files "$@" 2>/dev/null | sort -u
+	# Firmware is another one for each release of Xen.
+	{ printf '%s\n' "$program"; other_programs; } | while read -r lists; do
+		"$lists" check --list-files "$@" 2>/dev/null || :
+	done | sort -u
 }
 
 # add_files FILE...: what the descriptors name. The check has reported what is missing.
@@ -326,6 +374,7 @@ contents_block_devices() {
 # contents_put_files DESCRIPTOR...
 contents_put_files() {
 	add_programs
+	add_releases
 	for descriptor; do
 		add_data descriptor "$descriptor"
 	done

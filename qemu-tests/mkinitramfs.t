@@ -190,9 +190,10 @@ is(read_file("$tree/etc/earlydom/vmx.cfg"), $vmx{vmx} . lines_of([firmware => su
 	[bios => sum("$tree/usr/share/seabios/bios-256k.bin")]), 'firmware and BIOS');
 
 # ---- Debian's hook does the same ----
-# hooked(NAME, DIGESTS, DESCRIPTORS): the initramfs of the tests' Debian, unpacked, and what was said
+# hooked(NAME, DIGESTS, DESCRIPTORS, [COMMAND]): the initramfs of the tests' Debian, unpacked, and what was said.
+# The command is run where it is installed, before.
 sub hooked {
-	my ($name, $digests, $guests) = @_;
+	my ($name, $digests, $guests, $command) = @_;
 	my $dir = work_dir . "/$name";
 	make_path("$dir/installed/boot", "$dir/tree");
 	is((command('make', '-s', '-C', root, 'install', "DESTDIR=$dir/installed", 'PREFIX=/usr'))[0], 0, "$name: installed");
@@ -200,9 +201,10 @@ sub hooked {
 	write_file("$dir/installed/etc/earlydom/initramfs.conf", "DIGESTS=$digests\n");
 	command('cp', $kernel, "$dir/installed/boot/k");
 	command('cp', $ramdisk, "$dir/installed/boot/r");
+	is((command('sh', '-ec', "cd '$dir/installed'; $command"))[0], 0, "$name: prepared") if $command;
 	my ($code, undef, $messages) = command("$Bin/lib/dom0-initramfs", '-o', "$dir/image", '-d', "$dir/installed");
 	is($code, 0, "$name: the initramfs is made") or diag($messages);
-	is((command('sh', '-c', "cd '$dir/tree' && zstd -dcq ../image | cpio -id --quiet 'etc/*' 'boot/*'"))[0], 0, "$name: and unpacked");
+	is((command('sh', '-c', "cd '$dir/tree' && zstd -dcq ../image | cpio -id --quiet 'etc/*' 'boot/*' 'usr/lib/xen-*' 'usr/lib/earlydom/*'"))[0], 0, "$name: and unpacked");
 	command('rm', '-rf', "$dir/image", "$dir/installed");
 	return ("$dir/tree", $messages);
 }
@@ -214,7 +216,13 @@ SKIP: {
 	is(read_file("$tree/etc/earlydom/web.cfg"), "$two{web}\n" . lines_of([kernel => $unpacked], [ramdisk => sum($ramdisk)]),
 		'hook: of both guests');
 	unlike($err, qr/^[EW]: earlydom: /m, 'hook: nothing is said');
-	($tree, $err) = hooked('hook-given', 'maybe', {%wrong, db => $given{db}});
+	is_deeply([glob("$tree/usr/lib/earlydom/xen-*")], [], 'hook: a program for the one hypervisor that there is');
+	# A host with more hypervisors: there is a program for one of them.
+	($tree, $err) = hooked('hook-given', 'maybe', {%wrong, db => $given{db}}, ': >boot/xen-4.18-amd64.gz; '
+		. ": >boot/xen-4.18-amd64.config; : >boot/xen-4.20.4.gz; cp -r '$newer' usr/lib/earlydom/xen-4.20");
+	ok(-x "$tree/usr/lib/earlydom/xen-4.20/earlydom" && -x "$tree/usr/lib/xen-4.20/bin/xenstored", 'hook: it is in the image');
+	like($err, qr{^W: earlydom: /boot has Xen 4.18, and there is no /usr/lib/earlydom/xen-4.18/earlydom: }m,
+		'hook: that there is none for the other is told');
 	is(sum("$tree/boot/k"), $packed, 'hook: a kernel whose digest is given stays packed');
 	is(read_file("$tree/etc/earlydom/web.cfg"), $wrong{web} . lines_of([kernel => $packed]), 'hook: a wrong digest stays');
 	like($err, qr{^E: earlydom: /etc/earlydom/web.cfg:3:18: ramdisk /boot/r: its sha256 is }m, 'hook: and is told');
