@@ -52,3 +52,16 @@ positive() {
 	'' | *[!0-9]* | 0*) usage_error "$1 must be a positive number, not '$2'" ;;
 	esac
 }
+
+# number FILE OFFSET BYTES: an unsigned little-endian number in FILE.
+number() {
+	od -An -v -tu1 -j "$2" -N "$3" "$1" | awk '
+		{ for (i = 1; i <= NF; i++) { n += $i * scale[0 + k++] } }
+		BEGIN { scale[0] = 1; for (i = 1; i < 8; i++) scale[i] = scale[i - 1] * 256 }
+		END { printf "%.0f\n", n }'
+}
+
+# bytes FILE OFFSET BYTES: so many bytes of FILE, in hexadecimal.
+bytes() {
+	od -An -v -tx1 -j "$2" -N "$3" "$1" | tr -d ' \n'
+}
