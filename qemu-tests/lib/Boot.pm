@@ -12,7 +12,7 @@ use IO::Handle;
 use Test::More;
 use Time::HiRes qw(time);
 
-our @EXPORT = qw(boot command read_file write_file tool work_dir facts root flaky_boot);
+our @EXPORT = qw(boot run_machine command read_file write_file tool work_dir facts root flaky_boot);
 
 # The machine's time-outs, over those of a test: they end only what hangs.
 our $patience = 3;
@@ -82,6 +82,8 @@ sub command {
 #	         times as much
 #	memory   of the machine in MiB
 #	image    [more options of mkinitramfs]; machine: [more options of run-qemu]
+#	efi      a function of the image and DIR, which makes of the image what UEFI firmware starts, and returns
+#	         run-qemu's options for that; dom0's and Xen's arguments are its own then
 #	input    what is typed on the machine's console, as [REGEX, TEXT] pairs: TEXT when a line or
 #	         prompt that matches has come
 #	abort    a REGEX: the machine is stopped when a line that matches has come
@@ -109,15 +111,27 @@ sub boot {
 		diag($err);
 		BAIL_OUT("$name: the image cannot be made");
 	}
-	my @machine = ("$root/scripts/run-qemu", '-i', "$dir/image", '-t', $patience * ($o{time} // 120));
-	push @machine, @hardware, '-a', join(' ', $dom0, $o{dom0} // ());
+	my @machine = ("$root/scripts/run-qemu", '-t', $patience * ($o{time} // 120));
+	push @machine, $o{efi} ? $o{efi}->("$dir/image", $dir)
+		: ('-i', "$dir/image", '-a', join(' ', $dom0, $o{dom0} // ()));
+	push @machine, @hardware;
 	push @machine, '-X', $o{xen} if defined $o{xen};
 	push @machine, '-m', $o{memory} if defined $o{memory};
 	push @machine, @{$o{machine} // []};
+	my $self = run_machine($name, \%o, @machine);
+	unlink("$dir/image");
+	return $self;
+}
+
+# run_machine(NAME, OPTIONS, WORDS): runs the words, which are run-qemu's, in the directory of that name; OPTIONS and
+# what is returned are boot()'s
+sub run_machine {
+	my ($name, $o, @machine) = @_;
+	my $dir = "$work/$name";
+	make_path($dir);
 	my $began = time;
 	my $self = bless {dir => $dir, name => $name}, 'Boot';
-	$self->{status} = _run($dir, \%o, @machine);
-	unlink("$dir/image");
+	$self->{status} = _run($dir, $o, @machine);
 	my $text = read_file("$dir/console.log");
 	$text =~ s/\r//g;
 	$self->{lines} = [split /\n/, $text];
