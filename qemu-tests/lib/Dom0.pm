@@ -25,6 +25,7 @@ my $results_mib = 64;
 #
 #	guests   {NAME => TEXT}: descriptors, in /etc/earlydom
 #	files    [SRC:DEST, ...] put into the root before the initramfs is made
+#	maker    a shell command that makes the initramfs instead of mkinitramfs (dom0-initramfs -m)
 #	bare     true: no earlydom, neither in the root nor in the initramfs
 #	stage    a shell script, with lib/stage2.sh in front of it. It is run in the root once
 #	         xen.service and xendomains.service have started, as /run/stage/run, in
@@ -118,6 +119,7 @@ sub _install {
 	_put($tree, @{$o{files} // []});
 	my $changed = !$o{bare} || $o{files};
 	push @more, '-r', "$dir/root.ext4" if $changed;
+	push @more, '-m', $o{maker} if defined $o{maker};
 	_must("$dir/image", "$root/qemu-tests/lib/dom0-initramfs", '-o', "$dir/image", '-d', $tree, @more);
 	remove_tree($tree);
 	return $changed ? "$dir/root.ext4" : "$root/build/dom0root/root.ext4";
