@@ -81,7 +81,8 @@ $(LIBS_STAMP): libs
 $(DAEMONS): $(BUILD)/%: $(LIBS_STAMP)
 	install -m 0755 $(LIBS)/bin/$* $@
 
-$(BUILD)/obj/%.o: %.c Makefile | libs
+# Compiled anew with other libraries: their headers have what differs between releases of Xen.
+$(BUILD)/obj/%.o: %.c Makefile $(LIBS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
@@ -148,7 +149,7 @@ test:
 # What is quick and needs no boot: for every commit.
 check:
 	@$(MAKE) --no-print-directory -j $(JOBS) all unit-build fuzz-build
-	@$(MAKE) --no-print-directory size parsers private-check lint unit fuzz bench-check completion-check dist-check
+	@$(MAKE) --no-print-directory size parsers private-check lint unit fuzz bench-check completion-check dist-check renew-check
 
 # What is declared for builds without Xen's source tree, against the one that there is.
 .PHONY: private-check
@@ -163,6 +164,11 @@ JOBS ?= $(shell nproc)
 completion-check: $(BUILD)/earlydom
 	@prove -e bash completion/earlydom.t :: $(BUILD)/earlydom
 
+# When dpkg's trigger renews the initramfs.
+.PHONY: renew-check
+renew-check:
+	@prove initramfs/renew-initramfs.t
+
 -include tests.mk
 -include bench/bench.mk
 -include xl-tests/xl.mk
@@ -172,7 +178,8 @@ FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test
 	     qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
 	     bench/*.[ch] scripts/*.[ch] xl-tests/*.[ch])
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/*.sh initramfs/hooks/* initramfs/scripts/*/* \
-	     $(filter-out %.service,$(wildcard initramfs/dracut/*)) initramfs/stop-guests initramfs/renew-initramfs debian/earlydom.postinst .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
+	     $(filter-out %.service,$(wildcard initramfs/dracut/*)) initramfs/stop-guests initramfs/renew-initramfs \
+	     initramfs/renew-initramfs.t debian/earlydom.postinst .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
 	     completion/earlydom completion/earlydom.t qemu-tests/lib/mkext4 qemu-tests/dom0root/usr/local/sbin/stage)
 
 # No file is open in another program by accident: the calls that make one, for which clang-tidy knows O_CLOEXEC.
@@ -198,7 +205,7 @@ dom0root:
 xen-pv32:
 	@scripts/build-xen -b $(BUILD)
 
-qemu-test: all machine dom0root xen-pv32
+qemu-test: all machine dom0root xen-pv32 deb
 	@mkdir -p $(BUILD)/qemu-tests
 	prove --timer -I qemu-tests/lib qemu-tests/
 
