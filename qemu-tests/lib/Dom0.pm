@@ -27,6 +27,8 @@ my $results_mib = 64;
 #	files    [SRC:DEST, ...] put into the root before the initramfs is made
 #	maker    a shell command that makes the initramfs instead of mkinitramfs (dom0-initramfs -m)
 #	bare     true: no earlydom, neither in the root nor in the initramfs
+#	prepare  a shell command that is run in the root, with the files there, and leaves an initramfs
+#	         in /boot: that one is booted; with bare
 #	stage    a shell script, with lib/stage2.sh in front of it. It is run in the root once
 #	         xen.service and xendomains.service have started, as /run/stage/run, in
 #	         /run/results; when it ends, the machine is powered off.
@@ -116,6 +118,7 @@ sub _install {
 		write_file("$tree/etc/earlydom/$_.cfg", $o{guests}{$_}) for keys %{$o{guests}};
 		@more = ('-x', 'systemctl -q enable earlydom.service');
 	}
+	push @more, '-x', $o{prepare}, '-m', 'cp "/boot/initrd.img-$2" "$1"' if $o{prepare};
 	_put($tree, @{$o{files} // []});
 	my $changed = !$o{bare} || $o{files};
 	push @more, '-r', "$dir/root.ext4" if $changed;
