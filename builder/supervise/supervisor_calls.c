@@ -16,12 +16,12 @@
 #include <xen/sys/gntdev.h>
 #include <xen/sys/privcmd.h>
 
-/* As musl's pthread_create makes a thread. A process would have other flags. */
+/* As pthread_create makes a thread, glibc's and musl's. A process would have other flags. */
 #define THREAD_FLAGS                                                                               \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |        \
-	 CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED)
+	 CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
 
-static const uint32_t thread_flags[] = {THREAD_FLAGS};
+static const uint32_t thread_flags[] = {THREAD_FLAGS, THREAD_FLAGS | CLONE_DETACHED};
 static const uint32_t exec_bit[] = {PROT_EXEC};
 /* The store, device models and clients; interfaces and bridges. */
 static const uint32_t families[] = {AF_UNIX, AF_NETLINK};
@@ -143,6 +143,9 @@ static const struct seccomp_rule calls[] = {
 	SECCOMP_CALL(brk),
 	/* threads */
 	SECCOMP_CALL_ONE_OF(clone, 0, thread_flags),
+	/* glibc tries it first, with flags in memory, where no filter sees them. */
+	SECCOMP_CALL_UNKNOWN(clone3),
+	SECCOMP_CALL(rseq), /* glibc, in each thread */
 	SECCOMP_CALL(futex),
 	SECCOMP_CALL(set_robust_list),
 	SECCOMP_CALL(set_tid_address),

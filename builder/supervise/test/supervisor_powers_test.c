@@ -3,14 +3,18 @@
 #include "builder/fake/filter_verdict.h"
 #include "builder/fake/kit.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xenctrl.h>
@@ -92,6 +96,8 @@ static void test_arguments(void **state)
 {
 	(void)state;
 	assert_true(allows(SYS_clone, 0, 0x7d0f00)); /* musl's pthread_create */
+	assert_true(allows(SYS_clone, 0, 0x3d0f00)); /* glibc's, where there is no clone3 */
+	assert_int_equal(filter_verdict(&filter, SYS_clone3, 0, 0), SECCOMP_RET_ERRNO | ENOSYS);
 	assert_false(allows(SYS_clone, 0, SIGCHLD));
 	assert_false(allows(SYS_clone, 0, 0x7d0f00 | CLONE_NEWNS));
 	assert_true(allows(SYS_socket, 0, AF_UNIX));
@@ -136,6 +142,40 @@ static void test_dropped(void **state)
 	/* net_admin, dac_override, kill, sys_ptrace, sys_chroot */
 	assert_string_equal(child_says(drop), "c1022 c1022 1 2");
 }
+
+/* What a C library does for a thread, as the supervisor's workers have it. */
+static void *thread(void *arg)
+{
+	char *text = malloc(100);
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (text && gmtime_r(&now, &tm) && snprintf(text, 100, "%d", tm.tm_year) > 0)
+		*(bool *)arg = true;
+	free(text);
+	nanosleep(&(struct timespec){.tv_nsec = 1000}, NULL);
+	return NULL;
+}
+
+static void drop_and_start(struct err *e)
+{
+	bool ran = false;
+	pthread_t t;
+	int rc;
+
+	if (__real_supervisor_drop_powers(e) < 0)
+		return;
+	rc = pthread_create(&t, NULL, thread, &ran);
+	if (rc == 0)
+		rc = pthread_join(t, NULL);
+	err_set(e, "%s: %d", ran ? "it ran" : "it did not run", rc);
+}
+
+static void test_thread(void **state)
+{
+	(void)state;
+	assert_string_equal(child_says(drop_and_start), "it ran: 0");
+}
 #endif
 
 static void no_filter(struct err *e)
@@ -157,10 +197,9 @@ static void test_no_filter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_calls),     cmocka_unit_test(test_arguments),
 #ifdef UNIT_STATIC /* as shipped: a sanitizer's own calls end the process */
-		cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_dropped),   cmocka_unit_test(test_thread),
 #endif
 		cmocka_unit_test(test_no_filter),
 	};
