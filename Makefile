@@ -176,7 +176,7 @@ renew-check:
 FORMATTED := $(wildcard base/*.[ch] base/test/*.[ch] loaders/*.[ch] loaders/test/*.[ch] builder/*/*.[ch] \
 	     builder/*/test/*.[ch] builder/build/test/library/*.[ch] model/*.[ch] model/test/*.[ch] \
 	     qemu-tests/*.[ch] qemu-tests/*/*.[ch] \
-	     bench/*.[ch] scripts/*.[ch] xl-tests/*.[ch])
+	     bench/*.[ch] scripts/*.[ch] xl-tests/*.[ch] xen-private/*.h xen-private/*/*.h)
 SCRIPTS   := $(wildcard scripts/* initramfs/init initramfs/*.sh initramfs/hooks/* initramfs/scripts/*/* \
 	     $(filter-out %.service,$(wildcard initramfs/dracut/*)) initramfs/stop-guests initramfs/renew-initramfs \
 	     initramfs/renew-initramfs.t debian/earlydom.postinst .ci/run bench/run bench/inside.sh qemu-tests/lib/build-tools qemu-tests/lib/dom0-initramfs \
