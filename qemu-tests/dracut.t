@@ -61,6 +61,8 @@ my @options = (
 	disks => [['machine', tool('bootsector')]],
 	time => 200,
 );
+# A busy machine takes more than the two minutes for which dom0's boot waits, and than systemd's 90 s.
+my $patient = 'earlydom.wait=600 systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900';
 # maker(WORDS): dracut, with as little time as can be spent on packing
 sub maker { return "dracut --force --quiet --compress 'zstd -1 -T0' @_ \"\$1\" \"\$2\"" }
 
@@ -147,6 +149,7 @@ command('rm', '-rf', $dir);
 # ---- with systemd ----
 my $boot = flaky_boot('systemd', with => \&dom0_boot, @options,
 	maker => maker('--no-hostonly'),
+	dom0 => $patient,
 	stage => $look . <<'SH');
 systemctl show -P UserspaceTimestampMonotonic | said userspace
 systemctl show -P InitRDTimestampMonotonic | said initrd
@@ -193,7 +196,7 @@ is($boot->status_of('stopped'), 0, 'systemctl stop earlydom');
 # ---- and without ----
 my $bare = flaky_boot('hooks', with => \&dom0_boot, @options,
 	maker => 'mount -t tmpfs tmpfs /run; ' . maker(q(--hostonly --omit 'systemd systemd-initrd dracut-systemd' --add-drivers 'virtio_pci virtio_blk ext4')),
-	dom0 => 'init=/usr/local/sbin/stage',
+	dom0 => "$patient init=/usr/local/sbin/stage",
 	stage => <<'SH' . $look . "run comm cat /proc/1/comm\nlogs\n");
 mount -t tmpfs tmpfs /tmp
 now_ms
