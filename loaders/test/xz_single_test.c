@@ -18,7 +18,7 @@ static void test_head(void **state)
 
 	(void)state;
 	if (!xz_single_there)
-		skip();
+		return;
 	assert_int_equal(xz_single(&(struct packed){.data = in, .len = sizeof(in)}, out,
 				   sizeof(out), &used, &out_len, &e),
 			 XZ_SINGLE_FAILED);
