@@ -201,9 +201,6 @@ static void test_xl_alone(void **state)
 	      "web.cfg:2:30: note: builder = \"linux\": not portable: xl has \"generic\"\n"
 	      "web.cfg:2:1: note: parallel has no effect: it was a key of xend, and xl ignores "
 	      "it\n");
-	refuses("xenstore_quota = 'x'",
-		"web.cfg:2:1: xenstore_quota is not supported: it needs a xenstored of Xen 4.21 or "
-		"newer\n");
 }
 
 static void test_twice(void **state)

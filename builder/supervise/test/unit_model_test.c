@@ -796,6 +796,7 @@ static void test_stop(void **state)
 	/* With a store it is asked there. */
 	u = open_running(&k, &cfg, true);
 	KIT_CHECK(unit_event(&k.all, u, EVENT_ASK_STOP, t, &e) == 0, "%s", e.msg);
+	kit_units_jobs(&k);
 	assert_string_equal(fake_store_read("/local/domain/1/control/shutdown"), "poweroff");
 	close_units(&k);
 }
