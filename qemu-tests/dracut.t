@@ -39,9 +39,15 @@ my %guests = (
 
 # What both boots look at, in the real root.
 my $look = <<'SH';
+# qemus: guests' ones; dom0's own, for disks that it attaches to itself, is root's
+qemus() {
+	for pid in $(pgrep -x 'xen-qemu-syst.*'); do
+		grep -q '^Uid:[[:space:]]*0[[:space:]]' "/proc/$pid/status" || echo "$pid"
+	done
+}
 # processes LABEL: earlydom's and its children, NAME|PID|its start in 1/100 s|users|blocks SIGTERM
 processes() {
-	for pid in $(pgrep -x 'earlydom|earlydom-keep|earlydom-start|earlydom-model|xenstored|xenconsoled|xen-qemu-syst.*'); do
+	for pid in $(pgrep -x 'earlydom|earlydom-keep|earlydom-start|earlydom-model|xenstored|xenconsoled') $(qemus); do
 		blocked=$(sed -n 's/^SigBlk:.*\(....\)$/0x\1/p' "/proc/$pid/status")
 		echo "$(cat "/proc/$pid/comm")|$pid|$(cut -d ' ' -f 22 "/proc/$pid/stat")|$(
 			sed -n 's/^Uid:\s*//p' "/proc/$pid/status" | tr '\t' ' ')|$((blocked >> 14 & 1))"
@@ -155,13 +161,13 @@ systemctl show -P UserspaceTimestampMonotonic | said userspace
 systemctl show -P InitRDTimestampMonotonic | said initrd
 run unit systemctl show -P ActiveState -P SubState -P IgnoreOnIsolate earlydom-initramfs.service
 run failed systemctl --failed --plain --no-legend
-run cgroup cat "/proc/$(pgrep -x 'xen-qemu-syst.*')/cgroup"
+run cgroup cat "/proc/$(qemus)/cgroup"
 # A target of the real root, which stops what it does not want
 run isolate systemctl isolate multi-user.target
 processes isolated
 # They end and come again, from what the initramfs had.
 rm /run/machine.serial
-kill -9 "$(pgrep -x 'xen-qemu-syst.*')"
+kill -9 "$(qemus)"
 await_report '^earlydom: machine: restarted as domain' 60
 run restart earlydom restart board
 await /run/machine.serial 'boots' 60

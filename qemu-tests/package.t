@@ -166,7 +166,7 @@ is($boot->said('still.out'), "active\n", 'the unit is active still');
 # ---- removal ----
 is($boot->status_of('remove'), 0, 'the removal') or diag($boot->said('remove.out') . $boot->said('remove.err'));
 unlike($boot->said('gone.out'), qr/^alpha /m, 'ends the guest, as its unit does');
-is($boot->said('removed') =~ s/^find: .*\n//gmr, join('', map { "/etc/earlydom/$_\n" } qw(README alpha.cfg initramfs.conf)),
+is($boot->said('removed') =~ s/^find: .*\n//gmr, join('', map { "/etc/earlydom$_\n" } '', qw(/README /alpha.cfg /initramfs.conf)),
 	'settings are left, and nothing else');
 is($boot->status_of('purge'), 0, 'the purge') or diag($boot->said('purge.err'));
 is($boot->said('kept'), "/etc/earlydom/alpha.cfg\n", 'what the administrator wrote is kept');
