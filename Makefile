@@ -205,9 +205,16 @@ dom0root:
 xen-pv32:
 	@scripts/build-xen -b $(BUILD)
 
-qemu-test: all machine dom0root xen-pv32 deb
+qemu-test: all machine dom0root xen-pv32
 	@mkdir -p $(BUILD)/qemu-tests
 	prove --timer -I qemu-tests/lib qemu-tests/
+
+# Other ways to a host: the Debian package, dracut, UEFI, a PVH dom0. Not a part of `make test`, which takes all the
+# time that it may.
+.PHONY: hosts-test
+hosts-test: all machine dom0root deb
+	@mkdir -p $(BUILD)/qemu-tests
+	prove --timer -I qemu-tests/lib qemu-tests/hosts/
 
 # A package that has the files of initramfs-tools and systemd in /usr sets these two. dracut has one place.
 INITRAMFS_TOOLS ?= /etc/initramfs-tools

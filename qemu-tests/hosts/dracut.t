@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 use FindBin qw($Bin);
-use lib "$Bin/lib";
+use lib "$Bin/../lib";
 use Boot;
 use Dom0;
 use File::Path qw(make_path);
@@ -119,7 +119,7 @@ write_file("$dir/installed/etc/earlydom/initramfs.conf", "DIGESTS=yes\n");
 make_path("$dir/installed/boot/guests");
 command('cp', tool('tiny'), "$dir/installed/boot/guests/tiny");
 chmod 0755, "$dir/installed/boot/guests/tiny";
-my ($status, undef, $said) = command("$Bin/lib/dom0-initramfs", '-o', "$dir/image", '-d', "$dir/installed", '-m', <<'SH');
+my ($status, undef, $said) = command("$Bin/../lib/dom0-initramfs", '-o', "$dir/image", '-d', "$dir/installed", '-m', <<'SH');
 make() { dracut --force --gzip --modules 'base earlydom' "$@"; }
 cp /etc/earlydom/initramfs.conf /tmp
 echo ERRORS=fail >>/etc/earlydom/initramfs.conf

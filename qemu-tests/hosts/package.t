@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use FindBin qw($Bin);
-use lib "$Bin/lib";
+use lib "$Bin/../lib";
 use Boot;
 use Dom0;
 use File::Path qw(make_path remove_tree);
