@@ -169,7 +169,9 @@ processes isolated
 rm /run/machine.serial
 kill -9 "$(qemus)"
 await_report '^earlydom: machine: restarted as domain' 60
-run restart earlydom restart board
+# Its kernel does not hear what asks it to end.
+run destroy earlydom destroy board
+run start earlydom start board
 await /run/machine.serial 'boots' 60
 processes restarted
 run restarted.list earlydom list --json
