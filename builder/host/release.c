@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +10,8 @@
 #include <unistd.h>
 
 #include <xen-version.h>
+
+#include "base/text_file.h"
 
 #define PATH_SIZE 512
 #define ARGS_MAX  32
@@ -21,21 +22,20 @@ static const char *const places[] = {RELEASES_LOCAL, RELEASES};
 /* One number of /sys/hypervisor/version; -1 where it is not told. */
 static int read_number(const char *sysroot, const char *name)
 {
-	char path[PATH_SIZE], text[16] = "", *end;
-	ssize_t n;
+	char path[PATH_SIZE], *text, *end;
+	int number = -1;
+	size_t len;
 	long value;
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/sys/hypervisor/version/%s", sysroot, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
+	text = text_file_read(path, 15, &len);
+	if (!text)
 		return -1;
 	value = strtol(text, &end, 10);
-	return end == text || *end != '\n' || value < 0 || value > 0xffff ? -1 : (int)value;
+	if (end != text && *end == '\n' && value >= 0 && value <= 0xffff)
+		number = (int)value;
+	free(text);
+	return number;
 }
 
 static void path_of(const char *place, int major, int minor, char path[PATH_SIZE])
