@@ -142,28 +142,30 @@ add_programs() {
 
 # booted_releases: of the hypervisors that are in /boot, by their names: xen-4.17-amd64.gz, xen-4.20.4.gz
 booted_releases() {
-	for file in "${boot:-/boot}"/xen-[0-9]*; do
+	for file in /boot/xen-[0-9]*; do
 		case $file in
 		*.gz | *.efi) printf '%s\n' "${file##*/xen-}" ;;
 		esac
 	done | sed -n 's/^\([0-9]\{1,\}[.][0-9]\{1,\}\)[-.].*/\1/p' | sort -u
 }
 
-# other_programs: those for other releases than the program's that a hypervisor in /boot has
+# other_releases: those of them that the program is not for
+other_releases() {
+	booted_releases | grep -Fvx "$(release_of "$program")" || :
+}
+
+# other_programs: the programs for these that there are
 other_programs() {
-	own=$(release_of "$program")
-	for release in $(booted_releases); do
+	for release in $(other_releases); do
 		other=$daemons/xen-$release/earlydom
-		[ "$release" = "$own" ] || [ ! -x "$other" ] || printf '%s\n' "$other"
+		[ ! -x "$other" ] || printf '%s\n' "$other"
 	done
 }
 
 # add_releases: a host with several hypervisors in its boot menu has a program for each (make install-release),
 # and /sbin/earlydom goes on as the one for that which runs.
 add_releases() {
-	own=$(release_of "$program")
-	for release in $(booted_releases); do
-		[ "$release" != "$own" ] || continue
+	for release in $(other_releases); do
 		other=$daemons/xen-$release
 		if [ ! -x "$other/earlydom" ]; then
 			warn "/boot has Xen $release, and there is no $other/earlydom: with that one no guest starts"
