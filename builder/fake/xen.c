@@ -66,6 +66,12 @@ void fake_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
+/* A process that is forked by one thread has it free, whoever has it here. */
+static void __attribute__((constructor)) lock_over_fork(void)
+{
+	pthread_atfork(fake_lock, fake_unlock, fake_unlock);
+}
+
 int fake_leave(int rc)
 {
 	const int saved = errno;

@@ -78,13 +78,24 @@ static bool play_call(long number, const long a[5], long *rc)
 
 static pthread_mutex_t played_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* A jail that is forked by one thread has the lock free, whoever has it here. */
+static void lock_played(void)
+{
+	pthread_mutex_lock(&played_lock);
+}
+
+static void unlock_played(void)
+{
+	pthread_mutex_unlock(&played_lock);
+}
+
 static bool play(long number, const long a[5], long *rc)
 {
 	bool done;
 
-	pthread_mutex_lock(&played_lock);
+	lock_played();
 	done = played.on && play_call(number, a, rc);
-	pthread_mutex_unlock(&played_lock);
+	unlock_played();
 	return done;
 }
 
@@ -565,5 +576,6 @@ int main(void)
 		cmocka_unit_test(test_real),  cmocka_unit_test(test_meanwhile),
 	};
 
+	pthread_atfork(lock_played, unlock_played, unlock_played);
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);
 }
