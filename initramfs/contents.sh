@@ -38,16 +38,11 @@ config=/etc/earlydom
 disk_max=256
 
 # What Debian's QEMU reads for a vmx guest: option ROMs, for a kernel that it starts, of its video
-# cards and its network cards; the keymap that it wants even without a screen.
-qemu_files='
-	/usr/lib/ipxe/qemu/efi-e1000.rom
-	/usr/lib/ipxe/qemu/efi-rtl8139.rom
-	/usr/share/qemu/kvmvapic.bin
-	/usr/share/qemu/linuxboot.bin
-	/usr/share/qemu/linuxboot_dma.bin
-	/usr/share/qemu/keymaps/en-us
-	/usr/share/seabios/vgabios-cirrus.bin
-	/usr/share/seabios/vgabios-stdvga.bin'
+# cards and its network cards; the keymap that it wants even without a screen. And where it looks for
+# them: the ROMs of network cards have moved with Debian 13.
+qemu_files='efi-e1000.rom efi-rtl8139.rom kvmvapic.bin linuxboot.bin linuxboot_dma.bin keymaps/en-us
+	vgabios-cirrus.bin vgabios-stdvga.bin'
+qemu_dirs='/usr/share/qemu /usr/share/seabios /usr/lib/ipxe/qemu'
 
 # Those that make a dom0; file systems that dom0 may have images on.
 dom0_modules='xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs'
@@ -230,13 +225,19 @@ add_model() {
 	*qemu*) ;;
 	*) return ;;
 	esac
-	for file in $qemu_files; do
-		if [ -e "$file" ]; then
-			add_data "QEMU's file" "$file"
-		else
-			error "QEMU's file $file is not there"
-		fi
+	for name in $qemu_files; do
+		add_qemu_file "$name"
 	done
+}
+
+# add_qemu_file NAME
+add_qemu_file() {
+	for dir in $qemu_dirs; do
+		[ -e "$dir/$1" ] || continue
+		add_data "QEMU's file" "$dir/$1"
+		return
+	done
+	error "QEMU's file $1 is in none of $qemu_dirs"
 }
 
 # named_files DESCRIPTOR...: what they name, as lines KIND PATH

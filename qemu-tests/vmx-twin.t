@@ -23,8 +23,9 @@ sub descriptors {
 			type = "hvm"
 			kernel = "/boot/guests/vmlinuz"
 			ramdisk = "/boot/guests/front.cpio"
-			extra = "$extra guest=kappa$x ip=$ip"
-			memory = 144
+			extra = "$extra guest=kappa$x ip=$ip balloon=1"
+			memory = 192
+			maxmem = 512
 			vcpus = 2
 			vga = "none"
 			vnc = 0
@@ -114,6 +115,16 @@ look() {
 		run "usb.$1" xl qemu-monitor-command "$1" 'info usb'
 	esac
 }
+# resize NAME: what its Linux has of its memory, and what it has when it is to have more
+resize() {
+	await_told "$1"
+	told "$1" | said "memory.$1"
+	before=$(told "$1")
+	run "set.$1" xl mem-set "$1" 240
+	await_told "$1" "$before"
+	told "$1" | said "more.$1"
+	xenstore-ls -fp | grep -E "/domain/$(xl domid "$1")/memory/" | sed 's|.*/memory/||; s| *(.*||' | said "nodes.$1"
+}
 ip address add 10.0.0.254/24 dev xenbr0
 run start earlydom start kappa
 await /run/kappa.serial "$up_kappa" 200
@@ -123,6 +134,7 @@ run route ip route get 10.0.0.6
 run links ls /sys/class/net
 look lambda
 look kappa
+resize kappa
 # Another medium.
 run media earlydom media kappa hdc /dev/disk/by-id/virtio-medium
 # libxl's record follows a moment later.
@@ -139,6 +151,7 @@ xl pause lambda
 for guest in kappa lambda; do
 	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
 	look "$guest-x"
+	[ "$guest" != kappa ] || resize kappa-x
 	[ "$guest" != kappa ] || { run xping ping -c 3 -w 60 10.0.0.106; run xroute ip route; ip -d link; }
 done
 # xl changes what earlydom has put in.
@@ -211,22 +224,12 @@ sub command_of {
 	return $words;
 }
 
-# drop_unserved(NODES): of cdrom drives' back ends, what libxl does not write itself. A QEMU that has given
-# up the store makes none, and no front end takes one.
-sub drop_unserved {
-	my ($nodes) = @_;
-	my $own = qr{frontend(?:-id)?|params|online|removable|bootable|dev|type|mode|device-type|discard-enable|specification};
-	for my $path (keys %$nodes) {
-		delete $nodes->{$path} if $path =~ m{/backend/qdisk/DOMID/\d+/(.*)} && $1 !~ /^(?:$own)$/;
-	}
-	return;
-}
-
 for my $name (@names) {
 	is($boot->status_of("create.$name"), 0, "xl makes a twin of $name")
 		or diag($boot->said("create.$name.err"));
 	my ($ours, $xls) = (nodes("$results/store-$name", $name, \&normal, @differ),
 		nodes("$results/store-$name-x", "$name-x", \&normal, @differ));
+	cmp_ok(drop_keyboard($xls), '>', 0, "$name: xl gives it a keyboard that its QEMU could not serve");
 	cmp_ok(scalar(keys %$xls), '>', 60, "$name: nodes to compare");
 	if ($name eq 'kappa') {
 		drop_unserved($_) for $ours, $xls;
@@ -241,6 +244,18 @@ for my $name (@names) {
 	is(record("$results/userdata-$name", $name, \&normal),
 		record("$results/userdata-$name-x", "$name-x", \&normal), "$name: its record, byte by byte");
 }
+
+# ---- its memory, of which it has a part at its start ----
+# KiB that Linux may find more, or less, than in the twin
+my $spread = 32;
+for my $when (qw(memory more)) {
+	my ($ours, $xls) = map { [split ' ', $boot->said("$when.$_")] } qw(kappa kappa-x);
+	cmp_ok(abs(($ours->[0] // 0) - ($xls->[0] // -1e9)), '<=', $spread, "$when: MemTotal is that of its twin") or diag("@$ours, @$xls");
+	is($ours->[1] // '', $xls->[1], "$when: so is what it has");
+}
+is($boot->status_of("set.$_"), 0, "xl mem-set $_") or diag($boot->said("set.$_.err")) for qw(kappa kappa-x);
+like($boot->said('nodes.kappa'), qr/^target = "@{[240 << 10]}"$/m, 'it is to have more');
+is($boot->said('nodes.kappa'), $boot->said('nodes.kappa-x'), 'its nodes are those of its twin then');
 
 # ---- USB: QEMU has the device at its port, and xl knows it ----
 for my $name (qw(kappa kappa-x)) {

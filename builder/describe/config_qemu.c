@@ -63,6 +63,19 @@ static void check_smbios(struct reading *r)
 	}
 }
 
+static void check_vkb_device(struct reading *r)
+{
+	const struct statement *st = config_good(r, "vkb_device");
+
+	if (!st)
+		r->g->vkb_device = true;
+	else if (r->g->vkb_device && !r->g->model_unrestricted)
+		diag_note(r->d, st->loc,
+			  "vkb_device has no effect: a QEMU that is restricted to its guest serves "
+			  "none "
+			  "(device_model_restrict = 0 goes without)");
+}
+
 void config_check_qemu(struct reading *r)
 {
 	check_stdvga(r);
@@ -70,6 +83,5 @@ void config_check_qemu(struct reading *r)
 	check_smbios(r);
 	if (!config_good(r, "xen_platform_pci"))
 		r->g->xen_platform_pci = true;
-	if (!config_good(r, "vkb_device"))
-		r->g->vkb_device = true;
+	check_vkb_device(r);
 }

@@ -56,7 +56,7 @@ void golden_plain(struct golden *g, const char *name, enum guest_type type)
 		.vifs = g->vif_specs,
 	};
 	if (type == GUEST_HVM) {
-		g->cfg.xen_platform_pci = g->cfg.vkb_device = true;
+		g->cfg.xen_platform_pci = g->cfg.vkb_device = g->cfg.model_unrestricted = true;
 		cfg->image = text("vmx");
 		cfg->videoram_kib = 8192;
 		cfg->boot = text("cda");

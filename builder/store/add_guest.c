@@ -37,8 +37,9 @@ static void own_nodes(const struct guest *g, const struct guest_facts *i, struct
 static void screens_nodes(const struct guest_config *cfg, struct nodes *n)
 {
 	/* libxl gives one to every such guest that does not refuse it, whether it has a screen or
-	 * not. */
-	if (firmware_wanted(cfg) && cfg->vkb_device)
+	 * not. A QEMU that is restricted to its guest has no store any more, and nobody else serves
+	 * it: a guest's driver waits for half a minute, and QEMU 10 ends (Duplicate device ID). */
+	if (firmware_wanted(cfg) && cfg->vkb_device && cfg->model_unrestricted)
 		vkbd_nodes(NULL, 0, n);
 	for (uint32_t k = 0; k < cfg->nr_vfbs; k++) {
 		vfb_nodes(&cfg->vfbs[k], k, n);

@@ -12,10 +12,25 @@ use File::Path qw(make_path remove_tree);
 use Test::More;
 use Time::HiRes qw(time);
 
-our @EXPORT = qw(dom0_boot);
+our @EXPORT = qw(dom0_boot package_of build_of);
 
 my $root = root;
-system("$root/scripts/mkdom0root") == 0 or BAIL_OUT('the root of dom0 cannot be made');
+
+# build_of(SUITE): where all that is of that release of Debian is, of this machine's where it is undef
+sub build_of {
+	my ($suite) = @_;
+	return "$root/build" . (defined $suite ? "/$suite" : '');
+}
+
+# _make_root(SUITE): where it is not there
+sub _make_root {
+	my ($suite) = @_;
+	my @words = defined $suite ? ('-s', $suite) : ();
+	_must("the machine of $suite", "$root/scripts/fetch", @words, 'machine') if defined $suite;
+	system("$root/scripts/mkdom0root", @words) == 0 or BAIL_OUT('the root of dom0 cannot be made');
+	return;
+}
+_make_root();
 
 # MiB of the tar archive in which the script hands over its results
 my $results_mib = 64;
@@ -26,6 +41,7 @@ my $results_mib = 64;
 #	guests   {NAME => TEXT}: descriptors, in /etc/earlydom
 #	files    [SRC:DEST, ...] put into the root before the initramfs is made
 #	maker    a shell command that makes the initramfs instead of mkinitramfs (dom0-initramfs -m)
+#	suite    another release of Debian, by its codename: its hypervisor, kernel and root; with bare
 #	bare     true: no earlydom, neither in the root nor in the initramfs
 #	prepare  a shell command that is run in the root, with the files there, and leaves an initramfs
 #	         in /boot: that one is booted; with bare
@@ -50,6 +66,7 @@ sub dom0_boot {
 	remove_tree($dir);
 	make_path("$dir/results");
 	my $began = time;
+	_make_root($o{suite}) if defined $o{suite};
 	my $image = _install($dir, %o);
 	my @disks = (_stage($dir, %o), ['results', _empty("$dir/results.tar", $results_mib)]);
 	for my $disk (@{$o{disks} // []}) {
@@ -66,6 +83,8 @@ sub dom0_boot {
 		'-a', join(' ', $args, $o{dom0} // ()),
 		'-X', join(' ', 'dom0_mem=768M,max:768M', $o{xen} // ()),
 		'-m', $o{memory} // 2048, '-Q', $qemu, @{$o{machine} // []});
+	push @machine, map { ("-$_->[0]", build_of($o{suite}) . "/machine/$_->[1]") } ['x', 'xen'], ['k', 'vmlinuz']
+		if defined $o{suite};
 	my $prepared = time;
 
 	my $boot = bless {dir => $dir, name => $name, results => "$dir/results"}, 'Boot';
@@ -93,6 +112,15 @@ sub _must {
 	BAIL_OUT("$what cannot be made");
 }
 
+# package_of(SUITE): earlydom's package for that release of Debian, which it makes where that is not there
+sub package_of {
+	my ($suite) = @_;
+	my ($status, undef, $err) = command("$root/scripts/mkdeb", defined $suite ? ('-s', $suite) : ());
+	is($status, 0, 'the package is built, and lintian has nothing to say') or BAIL_OUT("no package: $err");
+	my ($package) = glob(build_of($suite) . '/deb/earlydom_*.deb');
+	return $package;
+}
+
 # _put(TREE, PAIRS): copies files, each SRC:DEST, with their modes
 sub _put {
 	my ($tree, @pairs) = @_;
@@ -110,6 +138,7 @@ sub _put {
 sub _install {
 	my ($dir, %o) = @_;
 	my $tree = "$dir/installed";
+	my $build = build_of($o{suite});
 	my @more;
 	make_path($tree);
 	if (!$o{bare}) {
@@ -123,9 +152,9 @@ sub _install {
 	my $changed = !$o{bare} || $o{files};
 	push @more, '-r', "$dir/root.ext4" if $changed;
 	push @more, '-m', $o{maker} if defined $o{maker};
-	_must("$dir/image", "$root/qemu-tests/lib/dom0-initramfs", '-o', "$dir/image", '-d', $tree, @more);
+	_must("$dir/image", "$root/qemu-tests/lib/dom0-initramfs", '-b', $build, '-o', "$dir/image", '-d', $tree, @more);
 	remove_tree($tree);
-	return $changed ? "$dir/root.ext4" : "$root/build/dom0root/root.ext4";
+	return $changed ? "$dir/root.ext4" : "$build/dom0root/root.ext4";
 }
 
 # The disk with the script

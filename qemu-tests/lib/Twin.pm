@@ -9,7 +9,7 @@ use Boot;
 use Exporter qw(import);
 use JSON::PP;
 
-our @EXPORT = qw(decode_or_empty nodes config record hvm_facts differences);
+our @EXPORT = qw(decode_or_empty nodes config record hvm_facts differences drop_keyboard drop_unserved);
 
 sub decode_or_empty {
 	my ($text) = @_;
@@ -37,6 +37,26 @@ sub nodes {
 		$own{$path} = $normal->("$value ($perms)");
 	}
 	return \%own;
+}
+
+# drop_unserved(NODES): of cdrom drives' back ends, what libxl does not write itself. A QEMU that has given
+# up the store makes none, and no front end takes one.
+sub drop_unserved {
+	my ($nodes) = @_;
+	my $own = qr{frontend(?:-id)?|params|online|removable|bootable|dev|type|mode|device-type|discard-enable|specification};
+	for my $path (keys %$nodes) {
+		delete $nodes->{$path} if $path =~ m{/backend/qdisk/DOMID/\d+/(.*)} && $1 !~ /^(?:$own)$/;
+	}
+	return;
+}
+
+# drop_keyboard(NODES): without the keyboard that xl gives each guest with QEMU. One that is restricted to its guest
+# could not serve it.
+sub drop_keyboard {
+	my ($nodes) = @_;
+	my @gone = grep { m{/vkbd(?:/|$)} } keys %$nodes;
+	delete @$nodes{@gone};
+	return scalar @gone;
 }
 
 # config(LIST, NAME, NORMAL): a guest's configuration in what xl list -l printed

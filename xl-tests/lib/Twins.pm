@@ -26,6 +26,7 @@ my @may_differ = (
 	['hvm', qr{^qemu: (xl has -vnc 127\.0\.0\.1:0,to=99|earlydom has -vnc none)$}, 'no display unless it is wanted'],
 	['hvm', qr{^qemu: xl has -runas qemu$|^/local/domain/1/image(/device-model-kill-uid)?: xl has "(90\d)?", earlydom nothing$},
 		'each QEMU gives up its powers and has a user of its own: qemu_start.h'],
+	['hvm', qr{^/\S*/vkbd(/\S+)?: xl has ".*", earlydom nothing$}, 'a QEMU that is restricted can serve no keyboard'],
 	['hvm', qr{^qemu: the order}, 'they are the last in any case: qemu_args.h', qr{^device_model_args}],
 	['pv,pvh', qr{^/libxl/1/dm-version: xl has "qemu_xen_traditional"}, 'there is no device model'],
 	['pv,pvh', qr{^/local/domain/1/memory/(target|videoram): xl has "(49152|16384)"},

@@ -347,6 +347,27 @@ static void test_kinds(void **state)
 	close_scene(&s);
 }
 
+/* A QEMU that is restricted to its guest has no store by which it could serve a keyboard. */
+static void test_keyboard(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	for (int restricted = 0; restricted < 2; restricted++) {
+		open_scene(&s, "pc", GUEST_HVM);
+		s.g.cfg.model_unrestricted = !restricted;
+		make_domain(&s);
+		write_nodes_of(&s);
+		assert_int_equal(!fake_store_read("/local/domain/0/backend/vkbd/1/0/state"),
+				 restricted);
+		assert_int_equal(!fake_store_read("/local/domain/1/device/vkbd/0/state"),
+				 restricted);
+		s.g.guest.in_store = true;
+		store_remove_guest(&s.g.guest, &s.host);
+		close_scene(&s);
+	}
+}
+
 /* With a classic device model: no firmware and nobody who serves a keyboard. */
 static void test_classic(void **state)
 {
@@ -782,6 +803,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_hvm),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_keyboard),
 		cmocka_unit_test(test_classic),
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_introduce),
