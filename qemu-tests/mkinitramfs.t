@@ -83,6 +83,19 @@ for (['a second one', "-x $new: a second one for Xen 4.18", '-x', $new, '-x', $n
 	my (undef, undef, $message) = command($script, '-n', '-o', work_dir . '/image', '-c', "$config", @options);
 	is($message, "mkinitramfs: $says\n", $what);
 }
+
+# ---- Debian's own daemons, with their libraries ----
+system(root . '/scripts/mkdom0root') == 0 or BAIL_OUT('the root of dom0 cannot be made');
+my $debian = root . '/build/dom0root/tree';
+($tree) = image('debian', {}, '-d', $debian);
+ok(-x "$tree/usr/lib/xen-4.17/bin/$_", "Debian's $_") for qw(xenstored xenconsoled);
+ok(-x "$tree/lib64/ld-linux-x86-64.so.2" && -e "$tree/lib/x86_64-linux-gnu/libxenctrl.so.4.17", 'and its libraries');
+is((command('chroot', $tree, '/usr/lib/xen-4.17/bin/xenstored', '--help'))[0], 0, 'it runs');
+my $bare = other('bare', '4.18');
+unlink("$bare/xenstored", "$bare/xenconsoled");
+is((command($script, '-n', '-o', work_dir . '/image', '-c', "$config", '-d', $debian, '-x', $bare))[2],
+	"mkinitramfs: -x $bare: no program $bare/xenstored\n", 'a release that has none there');
+
 write_file("$config/web.cfg", qq(kernel = "/k"; memory = 256\n));
 is((command($script, '-S', '-k', '-o', work_dir . '/image', '-c', $config, '-x', $new, '-a', root
 	. '/build/machine/vmlinuz-cloud:/k'))[2],
