@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Memory beside xl's: guests of each type with maxmem above memory, up to more than twice as much, in a
-# whole Debian dom0. What Linux finds in them, what the hypervisor has of them and what the store says is
+# Memory beside xl's: pv and pvh guests with maxmem above memory, up to more than twice as much, in a
+# whole Debian dom0 (a vmx guest's is in vmx-twin.t). What Linux finds in them, what the hypervisor has of them and what the store says is
 # compared with xl's twins, at the start, after `xl mem-set`, and after a restart.
 use strict;
 use warnings;
@@ -16,7 +16,6 @@ my %most = (192 => 512, 256 => 512, 384 => 448);
 my %type = (
 	pv => qq(type = "pv"\n),
 	pvh => qq(type = "pvh"\n),
-	vmx => qq(type = "hvm"\nvga = "none"\nvnc = 0\n),
 );
 # A pvh guest's Linux asks more than a million times for a keyboard controller before it resets by other
 # means, which takes a minute and a half here; reboot=t begins with one that works.
@@ -27,20 +26,17 @@ sub descriptors {
 	my ($x) = @_;
 	my %all;
 	for my $type (keys %type) {
-		my $console = $type eq 'vmx' ? 'ttyS0' : 'hvc0';
-		# QEMU starts no bare kernel with a ramdisk.
-		my $linux = $type eq 'vmx' ? 'vmlinuz' : 'vmlinux';
 		for my $memory (keys %most) {
 			$all{"$type$memory$x"} = <<~CFG;
 				name = "$type$memory$x"
 				$type{$type}
-				kernel = "/boot/guests/$linux"
+				kernel = "/boot/guests/vmlinux"
 				ramdisk = "/boot/guests/front.cpio"
 				memory = $memory
 				maxmem = $most{$memory}
 				vcpus = 1
 				device_timeout = 600
-				extra = "console=$console $kernel guest=$type$memory$x"
+				extra = "console=hvc0 $kernel guest=$type$memory$x"
 				CFG
 		}
 	}
@@ -53,44 +49,22 @@ my $boot = flaky_boot('memory', with => \&dom0_boot,
 	guests => \%guests,
 	files => [
 		tool('vmlinux') . ':/boot/guests/vmlinux',
-		root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinuz',
 		tool('front.cpio') . ':/boot/guests/front.cpio',
 	],
 	staged => [tool('xenfacts') . ':/xenfacts',
 		map { write_file(work_dir . "/$_.cfg", $twins{$_}) . ":/$_.cfg" } sort keys %twins],
-	dom0 => 'earlydom=pv192,pvh192,vmx192',
-	# of 384 MiB there are six at once
-	memory => 3584,
-	time => 900,
+	dom0 => 'earlydom=pv192,pvh192',
+	# of 384 MiB there are four at once, beside four of 256
+	memory => 4096,
+	time => 600,
 	stage => <<'SH');
-# told NAME: what the guest has told, in its newest domain
-told() {
-	xenstore-read "/local/domain/$(xl domid "$1")/data/memory" 2>/dev/null
-}
-# await_told NAME [BEFORE]: until it has told something, or something else
-await_told() {
-	left=$((patience * 100))
-	until now=$(told "$1") && [ -n "$now" ] && [ "$now" != "${2:-}" ]; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || { echo "@late: $1 told"; return; }
-		sleep 1
-	done
-	echo "@up: $1 $(cut -d ' ' -f 1 /proc/uptime)"
-}
 # look LABEL: all that there is to be seen of the guests that run
 look() {
 	xenstore-ls -fp >"store-$1"
 	xl list -l >"long-$1"
 	/run/stage/xenfacts -a >"facts-$1"
 }
-# waits_for GROUP NAME: whether its Linux is waited for. In a vmx guest it takes minutes on an emulated machine:
-# one size has to do. Of the others the hypervisor and the store tell all the same.
-waits_for() {
-	case "$1 $2" in early* | *' pv'*) return 0 ;; esac
-	return 1
-}
-# pairs GROUP NAME...: guests and their twins, from their start to their end. xl gives QEMU 10 s for an
-# answer, in which nothing else should keep dom0 from it: the first is the vmx guest, if there is one.
+# pairs GROUP NAME...: guests and their twins, from their start to their end
 pairs() {
 	group=$1
 	shift
@@ -101,12 +75,7 @@ pairs() {
 		# Those of the boot run already.
 		[ "$group" = early ] || run "start.$guest" earlydom start "$guest"
 	done
-	# What need not boot keeps no processor from those that do.
 	for guest; do
-		waits_for "$group" "$guest" || { xl pause "$guest" && xl pause "$guest-x"; }
-	done
-	for guest; do
-		waits_for "$group" "$guest" || continue
 		await_told "$guest"
 		await_told "$guest-x"
 	done
@@ -129,7 +98,7 @@ more() {
 	look set
 	run too_much xl mem-set pvh192 513
 	run max xl mem-max pvh192 600
-	for guest in vmx192 vmx192-x pv192 pv192-x pvh192-x; do
+	for guest in pv192 pv192-x pvh192-x; do
 		xl pause "$guest"
 	done
 	run reboot xl reboot pvh192
@@ -138,9 +107,8 @@ more() {
 	look again
 }
 run list xl list
-pairs early vmx192 pv192 pvh192
-pairs middle vmx256 pv256 pvh256
-pairs late vmx384 pv384 pvh384
+pairs early pv192 pvh192
+pairs late pv256 pvh256 pv384 pvh384
 run unit_stop systemctl stop earlydom.service
 run free sh -c 'xl list; xl info free_memory'
 logs
@@ -152,8 +120,6 @@ my $results = $boot->{results};
 sub memory_of {
 	my ($group, $name) = @_;
 	my %all = %{nodes("$results/store-$group", $name, sub { $_[0] })};
-	# Its Linux may have begun to speak, or not.
-	delete $all{'/local/domain/DOMID/data/memory'} if $name =~ /^vmx/ && $group ne 'early' && $group ne 'set';
 	my %is = map { m{^/local/domain/DOMID/((?:memory|data)/.*)} ? ($1 => $all{$_}) : () } keys %all;
 	my ($domid) = read_file("$results/store-$group") =~ m{^/local/domain/(\d+)/name = "\Q$name\E" }m or return {};
 	my $text = read_file("$results/facts-$group");
@@ -182,9 +148,8 @@ sub compare {
 	return $ours;
 }
 
-my %size = (early => 192, middle => 256, late => 384);
-for my $group (qw(early middle late)) {
-	my $memory = $size{$group};
+for my $memory (sort keys %most) {
+	my $group = $memory == 192 ? 'early' : 'late';
 	for my $type (sort keys %type) {
 		my $name = "$type$memory";
 		is($boot->status_of("create.$name"), 0, "xl makes a twin of $name") or diag($boot->said("create.$name.err"));
