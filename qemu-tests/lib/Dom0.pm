@@ -162,7 +162,8 @@ sub _stage {
 	my ($dir, %o) = @_;
 	my $tree = "$dir/stage";
 	make_path($tree);
-	write_file("$tree/run", read_file("$root/qemu-tests/lib/stage2.sh"), $o{stage} // '');
+	# What systemd has sent to the terminal last may not have been a line.
+	write_file("$tree/run", "echo\n", read_file("$root/qemu-tests/lib/stage2.sh"), $o{stage} // '');
 	_put($tree, @{$o{staged} // []});
 	_must("$dir/stage.ext4", "$root/qemu-tests/lib/mkext4", $tree, "$dir/stage.ext4");
 	remove_tree($tree);

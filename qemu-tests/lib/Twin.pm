@@ -54,7 +54,7 @@ sub drop_unserved {
 # could not serve it.
 sub drop_keyboard {
 	my ($nodes) = @_;
-	my @gone = grep { m{/vkbd(?:/|$)} } keys %$nodes;
+	my @gone = grep { m{/(?:device|backend)/vkbd(?:/|$)} } keys %$nodes;
 	delete @$nodes{@gone};
 	return scalar @gone;
 }
