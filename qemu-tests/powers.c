@@ -23,9 +23,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_SIZE 2048
-#define LINES_MAX 4096
-#define PAUSE_US  2000
+#define LINE_SIZE  2048
+#define WORDS_SIZE 1200 /* a QEMU with a few devices has 700 */
+#define LINES_MAX  4096
+#define PAUSE_US   2000
 
 struct said {
 	char *lines[LINES_MAX];
@@ -141,7 +142,7 @@ static bool read_words(const char *pid, char *words, size_t size)
 /* Whether the process has not become another program since. */
 static bool has_words(const char *pid, const char *words)
 {
-	char now[512];
+	char now[WORDS_SIZE];
 
 	return read_words(pid, now, sizeof(now)) && !strcmp(now, words);
 }
@@ -172,7 +173,7 @@ static void tell_thread(struct said *s, const char *pid, const char *thread, con
 
 static void tell(struct said *s, const char *pid)
 {
-	char path[64], words[512], root[512];
+	char path[64], words[WORDS_SIZE], root[512];
 	const struct dirent *d;
 	DIR *tasks;
 
