@@ -52,6 +52,23 @@ static void test_help(void **state)
 	is(big, sizeof(big), true, false);
 }
 
+/* Wherever the parts in which it is read begin. */
+static void test_parts(void **state)
+{
+	static const char help[] =
+		"\n-run-with [async-teardown=on|off][,chroot=dir][user=uid]\nuser";
+	static char big[(256 << 10) + 600];
+
+	(void)state;
+	for (size_t at = (256 << 10) - sizeof(help) - 1; at < (256 << 10) + 1; at += 3) {
+		memset(big, 'x', sizeof(big));
+		memcpy(big + at, help, sizeof(help));
+		is(big, sizeof(big), true, true);
+		is(big, at + sizeof(help), true, true);
+		is(big, at + 20, false, false);
+	}
+}
+
 static void test_no_program(void **state)
 {
 	const struct qemu_options none = qemu_options_of("nothing"), dir = qemu_options_of(".");
@@ -65,6 +82,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_no_program),
 	};
 
