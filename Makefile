@@ -289,6 +289,14 @@ DEB_SUITE ?=
 deb:
 	@scripts/mkdeb -b $(if $(XEN_DEV),build,$(BUILD)) $(if $(DEB_SUITE),-s $(DEB_SUITE))
 
+# Made twice, in another directory, it is the same.
+.PHONY: deb-check
+deb-check: deb
+	@rm -rf $(BUILD)/deb-again && mkdir -p $(BUILD)/deb-again
+	@scripts/mkdeb -b $(BUILD)/deb-again
+	@cmp $(BUILD)/deb/earlydom_*.deb $(BUILD)/deb-again/deb/earlydom_*.deb
+	@echo 'deb-check: the same bytes'
+
 clean:
 	rm -rf $(BUILD)
 

@@ -66,22 +66,6 @@ type_to() {
 	printf '%s\n' "$2" | timeout 30 earlydom console "$1" >/dev/null 2>&1 &
 }
 
-# told NAME: what a guest with balloon=1 has told of its memory, in its newest domain, where xl is
-told() {
-	xenstore-read "/local/domain/$(xl domid "$1")/data/memory" 2>/dev/null
-}
-
-# await_told NAME [BEFORE]: until it has told something, or something else
-await_told() {
-	left=$((patience * 100))
-	until now=$(told "$1") && [ -n "$now" ] && [ "$now" != "${2:-}" ]; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || { echo "@late: $1 told"; return; }
-		sleep 1
-	done
-	echo "@up: $1 $(cut -d ' ' -f 1 /proc/uptime)"
-}
-
 # domid_of NAME: the guest's domain
 domid_of() {
 	earlydom list | awk -v name="$1" '$1 == name { print $2 }'
