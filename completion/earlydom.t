@@ -59,6 +59,9 @@ completes "$EARLYDOM_CONFIG/spare.cfg" "$program" media web hdc "$EARLYDOM_CONFI
 completes 'db-2 mail.example.org spare web' "$program" start ''
 completes 'mail.example.org' "$program" start m
 completes 'mail.example.org' "$program" start mail.ex
+completes 'disks devices destroy' "$program" d
+completes '--json' "$program" devices --j
+completes '' "$program" devices ''
 completes '' "$program" handover ''
 completes '--help' "$program" handover -
 completes "$EARLYDOM_CONFIG" "$program" boot -c "$scratch/con"

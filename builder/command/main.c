@@ -22,6 +22,7 @@ static const struct {
 	{"check", command_check, "check descriptors and the images that they name"},
 	{"inspect", command_inspect, "show what a kernel is"},
 	{"disks", command_disks, "show disks, and why a tag does not find one"},
+	{"devices", command_devices, "show PCI devices: their drivers, resets and owners"},
 	{"list", command_list, "show the guests"},
 	{"report", command_report, "show when the guests' starts went through which phases"},
 	{"console", command_console, "attach to a guest's console"},

@@ -22,9 +22,9 @@ static int run(const char *a, const char *b)
 
 static void test_usage(void **state)
 {
-	static const char *const commands[] = {"boot",    "check",    "inspect", "list",
-					       "report",  "stop",     "console", "destroy",
-					       "release", "handover", "start",   "restart"};
+	static const char *const commands[] = {"boot",  "check",   "inspect", "list",    "report",
+					       "stop",  "console", "destroy", "release", "handover",
+					       "start", "restart", "disks",   "devices"};
 	char line[64];
 
 	(void)state;
