@@ -98,10 +98,11 @@ sub explained {
 	return grep { my $why = $_; grep { $_ =~ $why } @says } @$list;
 }
 
-# What of a record a note may change: what is random, and what libxl keeps as well where it does not use it: nx, the
-# arguments of another type's QEMU, and in a pv or pvh guest, whose QEMU serves nothing or is not started, all of that.
+# What of a record a note may change: what is random, and what libxl keeps as well where it does not use it: nx, a
+# keyboard that nobody could serve, the arguments of another type's QEMU, and in a pv or pvh guest, whose QEMU serves
+# nothing or is not started, all of that.
 my %random = map { $_ => 1 } qw(uuid mac ms_vm_genid);
-my %unused = (hvm => {nx => 1, extra_pv => 1}, map { $_ => {map { $_ => 1 } qw(extra extra_pv device_model)} } qw(pv pvh));
+my %unused = (hvm => {nx => 1, vkb_device => 1, extra_pv => 1}, map { $_ => {map { $_ => 1 } qw(extra extra_pv device_model)} } qw(pv pvh));
 
 sub compared {
 	my ($guest, $value) = @_;
@@ -143,7 +144,8 @@ for my $i (0 .. $#tests) {
 	} else {
 		$count{'taken by both'}++;
 		is_deeply([differences($plain)], [], "$name: both mean the same") or diag(show($one));
-		is(record($tests[$i]{guest}, $one), record($tests[$i]{guest}, $plain), "$name: notes change nothing");
+		is(record($tests[$i]{guest}, $one), record($tests[$i]{guest}, $plain), "$name: notes change nothing")
+			or diag(show($one));
 	}
 }
 note("$count{$_} $_") for sort keys %count;

@@ -225,13 +225,11 @@ static void check_pv(struct reading *r)
 
 void config_check_screens(struct reading *r)
 {
-	const bool bad = (config_given(r, "vnc") && !config_good(r, "vnc")) ||
-			 (config_given(r, "vfb") && !config_good(r, "vfb"));
-
-	if (bad || r->g->type == GUEST_PVH)
+	if (r->g->type == GUEST_PVH || (config_given(r, "vnc") && !config_good(r, "vnc")))
 		return;
 	if (r->g->type == GUEST_PV) {
-		check_pv(r);
+		if (!config_given(r, "vfb") || config_good(r, "vfb"))
+			check_pv(r);
 		return;
 	}
 	default_vnc(r);

@@ -450,6 +450,13 @@ static void test_vnc(void **state)
 	notes(HVM "vnc = 0; vncdisplay = 1; vncpasswd = 'x'",
 	      "web.cfg:3:10: note: vncdisplay has no effect without vnc = 1\n"
 	      "web.cfg:3:26: note: vncpasswd has no effect without vnc = 1\n");
+	/* vfb, which is for other types, changes nothing, right or wrong as it may be. */
+	notes(HVM "vnc = 1; vfb = ['type=vnc']",
+	      "web.cfg:3:10: note: vfb has no effect in a hvm guest\n");
+	refuses(HVM "vnc = 1; vfb = ['type=vnc']; vncdisplay = 100",
+		"web.cfg:3:10: note: vfb has no effect in a hvm guest\n"
+		"web.cfg:3:43: vncdisplay: display 100 is beyond 99, the last that is tried with "
+		"vncunused\n");
 	refuses(HVM "vnc = 'yes'; vncdisplay = 1", "web.cfg:3:7: vnc = \"yes\": must be 0 or 1\n");
 	refuses(HVM "vnc = 1\nvnclisten = '0.0.0.0:1'; vncdisplay = 1",
 		"web.cfg:4:26: vncdisplay can't be given together with the display in vnclisten "
