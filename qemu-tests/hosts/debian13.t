@@ -9,6 +9,7 @@ use FindBin qw($Bin);
 use lib "$Bin/../lib";
 use Boot;
 use Dom0;
+use File::Path qw(make_path);
 use Test::More;
 use Twin;
 
@@ -250,7 +251,8 @@ is($boot->said('purged'), "/etc/earlydom\n", 'nor, of the package, anything but 
 
 # ---- one image for several hypervisors ----
 my $other = work_dir . '/other';
-command('dpkg-deb', '-x', $package, "$other/package");
+make_path($other);
+is((command('dpkg-deb', '-x', $package, "$other/package"))[0], 0, "the package's files");
 rename("$other/package/usr/sbin/earlydom", "$other/earlydom") or BAIL_OUT("the package's program: $!");
 my @small = (
 	guests => {tiny => qq(kernel = "/boot/tiny"\nmemory = 16\nextra = "name=tiny"\n)},
