@@ -209,7 +209,7 @@ qemu-test: all machine dom0root xen-pv32
 	@mkdir -p $(BUILD)/qemu-tests
 	prove --timer -I qemu-tests/lib qemu-tests/
 
-# Other ways to a host: the Debian package, dracut, UEFI, a PVH dom0. Not a part of `make test`, which takes all the
+# Other ways to a host: Debian 13, the package, dracut, UEFI, a PVH dom0. Not a part of `make test`, which takes all the
 # time that it may.
 .PHONY: hosts-test
 hosts-test: all machine dom0root deb
