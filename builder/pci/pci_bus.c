@@ -1,6 +1,5 @@
 #include "pci_bus.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/directory.h"
 #include "base/text_file.h"
 
 #define DEVICES "/sys/bus/pci/devices"
@@ -244,11 +244,21 @@ static void *with_room(void *list, size_t n, size_t size)
 	return realloc(list, (n ? 2 * n : 1) * size);
 }
 
-static int add_device(struct pci_bus *b, const struct place *p, struct err *e)
+/* A directory while it is read. */
+struct reading {
+	struct pci_bus *bus;
+	struct place at;
+};
+
+static int add_device(void *of, const char *name, struct err *e)
 {
+	struct reading *r = of;
+	struct pci_bus *b = r->bus;
+	const struct place *p = &r->at;
 	struct pci_device *more;
 	int rc;
 
+	r->at.name = name;
 	if (b->n == PCI_DEVICES_MAX)
 		return err_set(e, "%s" DEVICES " has more than %d devices", p->sysroot,
 			       PCI_DEVICES_MAX);
@@ -262,11 +272,15 @@ static int add_device(struct pci_bus *b, const struct place *p, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-static int add_slot(struct pci_bus *b, const struct place *p, struct err *e)
+static int add_slot(void *of, const char *name, struct err *e)
 {
+	struct reading *r = of;
+	struct pci_bus *b = r->bus;
+	const struct place *p = &r->at;
 	struct pci_slot *more;
 	int rc;
 
+	r->at.name = name;
 	if (b->nr_slots == PCI_SLOTS_MAX)
 		return err_set(e, "%s" SLOTS " has more than %d slots", p->sysroot, PCI_SLOTS_MAX);
 	more = with_room(b->slots, b->nr_slots, sizeof(*b->slots));
@@ -281,29 +295,13 @@ static int add_slot(struct pci_bus *b, const struct place *p, struct err *e)
 
 /* Each entry of DEVICES or SLOTS. */
 static int read_directory(const char *sysroot, const char *dir, struct pci_bus *b,
-			  int (*add)(struct pci_bus *b, const struct place *p, struct err *e),
-			  struct err *e)
+			  directory_entry *add, struct err *e)
 {
-	struct place p = {.sysroot = sysroot, .dir = dir};
-	const struct dirent *entry;
+	struct reading r = {.bus = b, .at = {.sysroot = sysroot, .dir = dir}};
 	char path[PATH_MAX];
-	int rc = 0, saved;
-	DIR *d;
 
 	snprintf(path, sizeof(path), "%s%s", sysroot, dir);
-	d = opendir(path);
-	if (!d)
-		return err_set_errno(e, errno, "cannot read %.300s", path);
-	while (rc == 0 && (errno = 0, entry = readdir(d))) {
-		p.name = entry->d_name;
-		if (p.name[0] != '.')
-			rc = add(b, &p, e);
-	}
-	saved = errno;
-	closedir(d);
-	if (rc == 0 && saved)
-		return err_set_errno(e, saved, "cannot read %.300s", path);
-	return rc;
+	return directory_each(path, add, &r, e);
 }
 
 static int by_address(const void *a, const void *b)
@@ -374,6 +372,17 @@ void pci_bus_free(struct pci_bus *b)
 	free(b->list);
 	free(b->slots);
 	memset(b, 0, sizeof(*b));
+}
+
+int pci_bus_driver(const char *sysroot, const struct pci_address *at, char driver[PCI_WORDS_MAX],
+		   struct err *e)
+{
+	char name[PCI_ADDRESS_TEXT];
+	const struct place p = {.sysroot = sysroot ? sysroot : "",
+				.dir = DEVICES,
+				.name = pci_address_text(at, name)};
+
+	return read_link(&p, "driver", driver, e) < 0 ? -1 : 0;
 }
 
 /* ---- look-up ---- */

@@ -67,6 +67,10 @@ void pci_bus_free(struct pci_bus *b);
 /* The function at that address, or NULL. */
 const struct pci_device *pci_bus_at(const struct pci_bus *b, const struct pci_address *at);
 
+/* The driver that a function has now, "" for none. Returns 0, or -1 with e set. */
+int pci_bus_driver(const char *sysroot, const struct pci_address *at, char driver[PCI_WORDS_MAX],
+		   struct err *e);
+
 struct pci_found {
 	const struct pci_device *list[PCI_FUNCTIONS]; /* by function; of the bus, borrowed */
 	size_t n;                                     /* at least 1 */
