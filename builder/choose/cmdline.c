@@ -208,6 +208,12 @@ static void parse_bridge(const struct param *p)
 		cmdline_add_bridge(p->out, p->value, p->value_loc, p->d);
 }
 
+static void parse_pci_hide(const struct param *p)
+{
+	if (has_value(p, CMDLINE_PCI_HIDE "=DEVICE,..."))
+		cmdline_add_hidden(p->out, p->value, p->value_loc, p->d);
+}
+
 static void parse_rescue(const struct param *p)
 {
 	bool on = true;
@@ -340,10 +346,15 @@ static const struct {
 	const char *name;
 	void (*parse)(const struct param *p);
 } parameters[] = {
-	{PREFIX, parse_select},         {PREFIX ".profile", parse_profile},
-	{PREFIX ".store", parse_store}, {PREFIX ".rescue", parse_rescue},
-	{PREFIX ".echo", parse_echo},   {PREFIX ".bridge", parse_bridge},
-	{PREFIX ".wait", parse_wait},   {PREFIX "." REQUIRE_SHA256, parse_require_sha256},
+	{PREFIX, parse_select},
+	{PREFIX ".profile", parse_profile},
+	{PREFIX ".store", parse_store},
+	{PREFIX ".rescue", parse_rescue},
+	{PREFIX ".echo", parse_echo},
+	{PREFIX ".bridge", parse_bridge},
+	{PREFIX ".wait", parse_wait},
+	{PREFIX "." REQUIRE_SHA256, parse_require_sha256},
+	{CMDLINE_PCI_HIDE, parse_pci_hide},
 };
 #define NR_PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
 
@@ -399,6 +410,18 @@ static bool is_ours(const char *name)
 	       (name[PREFIX_LEN] == '.' || name[PREFIX_LEN] == '\0');
 }
 
+/* One of the kernel's own. */
+static void look_at_other(struct cmdline *out, const struct cmdline_arg *arg, struct loc loc,
+			  struct diag *d)
+{
+	if (!arg->value)
+		return;
+	if (!strcmp(arg->param, "root"))
+		out->dom0.root = arg->value;
+	else if (!strcmp(arg->param, "console") && cmdline_add_console(out, arg->value) < 0)
+		diag_add(d, loc, "%s", strerror(ENOMEM));
+}
+
 static struct loc loc_at(size_t offset)
 {
 	return (struct loc){CMDLINE_FILE, 1, (unsigned)offset + 1};
@@ -410,7 +433,7 @@ size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d)
 	char *copy = strdup(text), *rest = copy;
 	struct cmdline_arg arg;
 
-	*out = (struct cmdline){0};
+	*out = (struct cmdline){.text = copy};
 	if (!copy) {
 		out->require_sha256 = true; /* it may be there */
 		diag_add(d, (struct loc){CMDLINE_FILE, 0, 0}, "%s", strerror(ENOMEM));
@@ -427,13 +450,12 @@ size_t cmdline_parse(const char *text, struct cmdline *out, struct diag *d)
 		if (!arg.value && !strcmp(arg.param, "--"))
 			break;
 		if (!is_ours(arg.param))
-			continue;
-		if (arg.open_quote)
+			look_at_other(out, &arg, p.loc, d);
+		else if (arg.open_quote)
 			open_quote(&p);
 		else
 			parse_param(&p);
 	}
-	free(copy);
 	return diag_count(d) - before;
 }
 
@@ -448,5 +470,7 @@ void cmdline_free(struct cmdline *c)
 		override_free(&c->overrides[i]);
 	free(c->overrides);
 	cmdline_free_bridges(c);
+	cmdline_free_hidden(c);
+	free(c->text);
 	*c = (struct cmdline){0};
 }

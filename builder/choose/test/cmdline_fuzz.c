@@ -63,6 +63,23 @@ static void check_bridges(const struct cmdline *c)
 	}
 }
 
+/* Each names a device, which is in the line. */
+static void check_pci(const struct cmdline *c, size_t len)
+{
+	char text[PCI_SPEC_TEXT];
+
+	for (size_t i = 0; i < c->nr_hide; i++) {
+		const struct pci_spec *s = &c->hide[i].spec;
+
+		assert(s->by == PCI_BY_BDF || s->by == PCI_BY_ID || s->by == PCI_BY_SLOT);
+		assert(!s->has_vslot && c->hide[i].loc.column <= len);
+		assert(*pci_spec_text(s, text));
+	}
+	for (size_t i = 0; i < c->dom0.nr_consoles; i++)
+		assert(!strchr(c->dom0.consoles[i], ','));
+	assert(!c->dom0.root || strlen(c->dom0.root) < len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = strndup((const char *)data, size);
@@ -77,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(errors == diag_count(&d));
 	check_cmdline(&c, strlen(text));
 	check_bridges(&c);
+	check_pci(&c, strlen(text));
 	select_guests(sources, NR_SOURCES, &c, &s, &d);
 	assert(s.n + s.bad <= NR_SOURCES + c.nr_names);
 	assert(!s.bad || diag_count(&d));

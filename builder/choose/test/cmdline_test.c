@@ -35,6 +35,13 @@ static void dump(const struct cmdline *c, FILE *f)
 		for (size_t j = 0; j < c->bridges[i].nr_ports; j++)
 			fprintf(f, " %s", c->bridges[i].ports[j]);
 	}
+	for (size_t i = 0; i < c->nr_hide; i++) {
+		char text[PCI_SPEC_TEXT];
+
+		assert_string_equal(c->hide[i].loc.file, "kernel command line");
+		fprintf(f, "; hide %s@%u", pci_spec_text(&c->hide[i].spec, text),
+			c->hide[i].loc.column);
+	}
 	assert_int_equal(cmdline_wait_s(c), c->wait_given ? c->wait_s : 120);
 	if (c->wait_given)
 		fprintf(f, "; wait %u", c->wait_s);
@@ -162,6 +169,66 @@ static void test_require_wrong(void **state)
 	reads("-- earlydom.require_sha256", "all", "");
 }
 
+#define HIDE "earlydom.pci.hide"
+
+static void test_pci(void **state)
+{
+	(void)state;
+	reads(HIDE "=05:00.0", "all; hide 0000:05:00.0@19", "");
+	reads(HIDE "=0001:05:00.*,id=8086:100e#2,slot=4,slot=5.1,bdf=00:1f.2",
+	      "all; hide 0001:05:00.*@19; hide id=8086:100e#2@32; hide slot=4.*@47; "
+	      "hide slot=5.1@54; hide 0000:00:1f.2@63",
+	      "");
+	reads(HIDE "=05:00.0 earlydom=none " HIDE "=05:00.1 \"" HIDE "=slot=a b\" " HIDE
+		   "=\"slot=c d\" -- " HIDE "=05:00.2",
+	      "none; hide 0000:05:00.0@19; hide 0000:05:00.1@59; hide slot=a b.*@86; "
+	      "hide slot=c d.*@115",
+	      "");
+	reads(HIDE, "all", AT(1) HIDE " needs a value: " HIDE "=DEVICE,...\n");
+	reads(HIDE "=", "all", AT(1) HIDE " needs a value: " HIDE "=DEVICE,...\n");
+	reads(HIDE "=\"05:00.0", "all", AT(1) HIDE ": the quote is not closed\n");
+	/* The others count all the same. */
+	reads(HIDE "=05:00.0,,05:00,05:00.1,", "all; hide 0000:05:00.0@19; hide 0000:05:00.1@34",
+	      AT(27) HIDE ": an entry is empty\n" AT(28) HIDE
+	      ": '05:00' is not a PCI device such as 0000:36:00.0, as "
+	      "lspci -D shows it\n" AT(42) HIDE ": an entry is empty\n");
+#define ALONE "': a device stands here alone, its options belong to a guest's key pci\n"
+	reads(HIDE "=05:00.0@7,05:00.0,permissive=1,rdm_policy=strict,seize=0,msitranslate=1,"
+		   "power_mgmt=1,vslot=3",
+	      "all; hide 0000:05:00.0@29",
+	      AT(19) HIDE ": '05:00.0@7" ALONE AT(37) HIDE ": 'permissive=1" ALONE AT(50) HIDE
+	      ": 'rdm_policy=strict" ALONE AT(68) HIDE ": 'seize=0" ALONE AT(76) HIDE
+	      ": 'msitranslate=1" ALONE AT(91) HIDE ": 'power_mgmt=1" ALONE AT(104) HIDE
+	      ": 'vslot=3" ALONE);
+	reads(HIDE "=name=nic", "all",
+	      AT(19) HIDE ": 'name=nic': names are in the store, which is not there yet: bdf, id "
+			  "or slot names a device\n");
+	reads("earlydom.pci.hde=1", "all", AT(14) "unknown key 'hde'\n");
+}
+
+/* What tells which devices dom0 needs. */
+static void test_dom0(void **state)
+{
+	struct cmdline c;
+	struct diag d = {0};
+
+	(void)state;
+	cmdline_parse("root=/dev/a console=ttyS0,115200n8 root=\"LABEL=a b\" console=tty0 console "
+		      "root earlydom=none console= -- root=/dev/b console=x",
+		      &c, &d);
+	assert_int_equal(diag_count(&d), 0);
+	assert_string_equal(c.dom0.root, "LABEL=a b");
+	assert_int_equal(c.dom0.nr_consoles, 3);
+	assert_string_equal(c.dom0.consoles[0], "ttyS0");
+	assert_string_equal(c.dom0.consoles[1], "tty0");
+	assert_string_equal(c.dom0.consoles[2], "");
+	cmdline_free(&c);
+	cmdline_parse("quiet", &c, &d);
+	assert_null(c.dom0.root);
+	assert_int_equal(c.dom0.nr_consoles, 0);
+	cmdline_free(&c);
+}
+
 static void test_bridges(void **state)
 {
 	(void)state;
@@ -278,6 +345,8 @@ static void write_seeds(const char *dir)
 		"earlydom=none earlydom=all earlydom.store=off earlydom.rescue earlydom.rescue=off "
 		"earlydom.bridge=xenbr0:eth0,eth1 earlydom.bridge=br1:eth2 earlydom.bridge=br2 "
 		"earlydom.web.disk=['/dev/a,raw,xvda'] earlydom.web2.vif=mac=00:16:3e:00:00:01 "
+		"earlydom.pci.hide=0000:05:00.*,id=8086:100e#2 earlydom.pci.hide=slot=4.1 "
+		"console=tty0 "
 		"earlydom.echo=kmsg earlydom.wait=30 earlydom.wait=no earlydom.db.memory=64 "
 		"earlydom.db.cmdline=\"x y\" "
 		"earlydom.web2.profile=[a,b]");
@@ -285,6 +354,7 @@ static void write_seeds(const char *dir)
 		dir, "wrong",
 		"earlydom= earlydom=all,web,,web earlydom.foo earlydom.web.name=x earlydom.web.=1 "
 		"earlydom.bridge=br0:br0,,eth0,eth0 earlydom.bridge=br0 earlydom.bridge=eth0 "
+		"earlydom.pci.hide=,05:00.0@1,name=a,permissive=1 "
 		"earlydom.store=on earlydom.web.after=[web2,db] "
 		"earlydom.store.memory=1 earlydom.web.memroy=1 earlydom.echo=x earlydom=\"a");
 }
@@ -294,6 +364,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_select),        cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_require_wrong), cmocka_unit_test(test_bridges),
+		cmocka_unit_test(test_pci),           cmocka_unit_test(test_dom0),
 		cmocka_unit_test(test_wait),          cmocka_unit_test(test_overrides),
 	};
 
