@@ -62,6 +62,9 @@ completes 'mail.example.org' "$program" start mail.ex
 completes 'disks devices destroy' "$program" d
 completes '--json' "$program" devices --j
 completes '' "$program" devices ''
+completes 'hide handover' "$program" h
+completes '--cmdline' "$program" hide --c
+completes "$EARLYDOM_CONFIG" "$program" hide -l "$scratch/con"
 completes '' "$program" handover ''
 completes '--help' "$program" handover -
 completes "$EARLYDOM_CONFIG" "$program" boot -c "$scratch/con"

@@ -13,6 +13,7 @@ int command_check(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_disks(int argc, char **argv);
 int command_devices(int argc, char **argv);
+int command_hide(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_console(int argc, char **argv);

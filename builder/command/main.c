@@ -23,6 +23,7 @@ static const struct {
 	{"inspect", command_inspect, "show what a kernel is"},
 	{"disks", command_disks, "show disks, and why a tag does not find one"},
 	{"devices", command_devices, "show PCI devices: their drivers, resets and owners"},
+	{"hide", command_hide, "keep PCI devices from dom0's drivers, for guests"},
 	{"list", command_list, "show the guests"},
 	{"report", command_report, "show when the guests' starts went through which phases"},
 	{"console", command_console, "attach to a guest's console"},

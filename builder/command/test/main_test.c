@@ -24,7 +24,7 @@ static void test_usage(void **state)
 {
 	static const char *const commands[] = {"boot",  "check",   "inspect", "list",    "report",
 					       "stop",  "console", "destroy", "release", "handover",
-					       "start", "restart", "disks",   "devices"};
+					       "start", "restart", "disks",   "devices", "hide"};
 	char line[64];
 
 	(void)state;
