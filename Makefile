@@ -241,10 +241,11 @@ install: all
 	done
 	install -D -m 0755 -t $(DESTDIR)$(DRACUT)/90earlydom initramfs/dracut/module-setup.sh \
 		initramfs/dracut/earlydom-start.sh initramfs/dracut/earlydom-await.sh \
-		initramfs/dracut/earlydom-initramfs
+		initramfs/dracut/earlydom-initramfs initramfs/dracut/earlydom-hide.sh
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' initramfs/dracut/contents | \
 		install -D -m 0755 /dev/stdin $(DESTDIR)$(DRACUT)/90earlydom/contents
-	install -m 0644 initramfs/dracut/earlydom-initramfs.service $(DESTDIR)$(DRACUT)/90earlydom
+	install -m 0644 initramfs/dracut/earlydom-hide.service initramfs/dracut/earlydom-initramfs.service \
+		$(DESTDIR)$(DRACUT)/90earlydom
 	install -D -m 0644 -t $(DESTDIR)$(SYSTEMD) initramfs/dracut/earlydom-initramfs.service
 	sed 's|/usr/local|$(PREFIX)|g' initramfs/earlydom.service | \
 		install -D -m 0644 /dev/stdin $(DESTDIR)$(SYSTEMD)/earlydom.service

@@ -1,5 +1,5 @@
-# What the boot scripts of an initramfs share: to start the guests and to wait for them. It is in the
-# initramfs as /usr/lib/earlydom/boot.sh.
+# What the boot scripts of an initramfs share: to hide devices, to start the guests and to wait for
+# them. It is in the initramfs as /usr/lib/earlydom/boot.sh.
 # shellcheck shell=sh
 
 # The same initramfs may boot without Xen, or in a guest. The bit is XENFEAT_dom0 of Xen's
@@ -38,6 +38,18 @@ on_cmdline() {
 
 rescue_wanted() {
 	on_cmdline earlydom.rescue || on_cmdline earlydom.rescue=on || on_cmdline earlydom.rescue=1
+}
+
+# hide_devices: PCI devices that earlydom.pci.hide= names are kept from dom0's drivers, of which none may
+# be loaded yet. What can't be hidden is said, and does not stop the boot.
+hide_devices() {
+	read -r cmdline </proc/cmdline || return 0
+	case $cmdline in
+	*earlydom.pci.hide*) ;;
+	*) return 0 ;;
+	esac
+	on_dom0 || return 0
+	/sbin/earlydom hide </dev/null || :
 }
 
 # boot_guests: returns when every guest has been tried, or when the time for that is over

@@ -338,6 +338,8 @@ contents_put_modules() {
 	add_module_list netback xen-netback
 	add_module_list bridge bridge
 	add_module_list loop loop
+	# For PCI devices that are hidden; who wants some is told at the boot where there is none.
+	! has_module xen-pciback || add_module_list pciback xen-pciback
 	# For the network cards that QEMU emulates.
 	add_module_list tun tun
 	# Of which kind a file system is only the device tells, when it is there. The program has the

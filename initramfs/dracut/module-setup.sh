@@ -3,9 +3,10 @@
 # A module of dracut.modules(7): guests of /etc/earlydom that are started in the initramfs, as the hook
 # of initramfs-tools does it. What they need is put there by `contents`.
 #
-# In an initramfs with systemd a unit starts them, and the change of the root waits for it. Otherwise
-# hooks do: the first before udev is started, the second when the root is mounted and udev still runs,
-# which is the order in an initramfs of initramfs-tools.
+# In an initramfs with systemd a unit starts them, and the change of the root waits for it; another one,
+# before udev, hides PCI devices. Otherwise hooks do: one hides devices before all other hooks, one starts
+# the guests before udev is started, and one waits when the root is mounted and udev still runs, which is
+# the order in an initramfs of initramfs-tools.
 
 # earlydom_contents WORD...: what is wrong is said as dracut says it.
 earlydom_contents() {
@@ -62,12 +63,14 @@ install() {
 	inst_multiple sh mkdir modprobe mount mv sleep
 	if dracut_module_included systemd; then
 		inst_simple "$moddir/earlydom-initramfs" /usr/lib/earlydom/earlydom-initramfs
-		inst_simple "$moddir/earlydom-initramfs.service" \
-			"$systemdsystemunitdir/earlydom-initramfs.service"
-		${SYSTEMCTL:-systemctl} -q --root "$initdir" add-wants initrd.target \
-			earlydom-initramfs.service
+		local unit
+		for unit in earlydom-hide.service earlydom-initramfs.service; do
+			inst_simple "$moddir/$unit" "$systemdsystemunitdir/$unit"
+			${SYSTEMCTL:-systemctl} -q --root "$initdir" add-wants initrd.target "$unit"
+		done
 		return
 	fi
+	inst_hook cmdline 00 "$moddir/earlydom-hide.sh"
 	inst_hook pre-udev 01 "$moddir/earlydom-start.sh"
 	inst_hook pre-pivot 01 "$moddir/earlydom-await.sh"
 }

@@ -67,6 +67,8 @@ my @options = (
 	disks => [['machine', tool('bootsector')]],
 	time => 200,
 );
+# A device that there is not is told of when devices are hidden.
+my $hide = 'earlydom.pci.hide=1f:00.0';
 # A busy machine takes more than the two minutes for which dom0's boot waits, and than systemd's 90 s.
 my $patient = 'earlydom.wait=600 systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900';
 # maker(WORDS): dracut, with as little time as can be spent on packing
@@ -92,6 +94,10 @@ sub now {
 sub same_guests {
 	my ($boot, $switch) = @_;
 	is($boot->said('status'), "0\n", "$boot->{name}: all guests were started");
+	my @hides = grep { /PCI device 0000:1f:00\.0 is not there; what comes later is not hidden$/ } @{$boot->{lines}};
+	is(@hides, 1, "$boot->{name}: devices are hidden once");
+	my @order = map { /is not there; what comes later/ ? 'hide' : /: started as domain/ ? 'start' : () } @{$boot->{lines}};
+	is($order[0], 'hide', "$boot->{name}: before the guests");
 	my $process = processes($boot, 'switched');
 	is(join(' ', map { "$_ " . @{$process->{$_}} } sort keys %$process),
 		'earlydom 1 earlydom-keep 1 earlydom-model 1 earlydom-start 1 qemu 1 xenconsoled 1 xenstored 1',
@@ -146,7 +152,7 @@ is((command(root . '/build/earlydom', 'check', '--root', "$dir/tree", "$dir/tree
 like(read_file("$dir/tree/etc/earlydom/good.cfg"), qr/^kernel_sha256 = "\w{64}"$/m, 'it has a digest');
 is((stat("$dir/tree/boot/guests/tiny"))[2] & 0777, 0644, 'of a kernel that no strip changes');
 is(join(' ', sort map { s{.*/}{}r } glob("$dir/tree/lib/modules/earlydom/*")),
-	'blkback.list bridge.list loop.list netback.list tun.list', 'lists of modules');
+	'blkback.list bridge.list loop.list netback.list pciback.list tun.list', 'lists of modules');
 for my $list (glob("$dir/tree/lib/modules/earlydom/*")) {
 	ok(-f "$dir/tree$_", "$_ is there") for split /\n/, read_file($list);
 }
@@ -155,7 +161,7 @@ command('rm', '-rf', $dir);
 # ---- with systemd ----
 my $boot = flaky_boot('systemd', with => \&dom0_boot, @options,
 	maker => maker('--no-hostonly'),
-	dom0 => $patient,
+	dom0 => "$patient $hide",
 	stage => $look . <<'SH');
 systemctl show -P UserspaceTimestampMonotonic | said userspace
 systemctl show -P InitRDTimestampMonotonic | said initrd
@@ -204,7 +210,7 @@ is($boot->status_of('stopped'), 0, 'systemctl stop earlydom');
 # ---- and without ----
 my $bare = flaky_boot('hooks', with => \&dom0_boot, @options,
 	maker => 'mount -t tmpfs tmpfs /run; ' . maker(q(--hostonly --omit 'systemd systemd-initrd dracut-systemd' --add-drivers 'virtio_pci virtio_blk ext4')),
-	dom0 => "$patient init=/usr/local/sbin/stage",
+	dom0 => "$patient $hide init=/usr/local/sbin/stage",
 	stage => <<'SH' . $look . "run comm cat /proc/1/comm\nlogs\n");
 mount -t tmpfs tmpfs /tmp
 now_ms
