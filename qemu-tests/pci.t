@@ -1,0 +1,117 @@
+#!/usr/bin/perl
+# PCI devices that are kept from dom0's drivers (earlydom.pci.hide=), on a machine with an IOMMU: of two
+# equal network cards one is hidden before the driver for both is loaded, and the other one later, from
+# that driver. A bridge, a disk in use and the root's stay dom0's.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Boot;
+use JSON::PP;
+use Test::More;
+
+my ($hidden, $other, $bridge, $absent) = ('0000:00:05.0', '0000:00:06.0', '0000:00:07.0', '0000:1f:00.0');
+
+my $boot = boot('pci',
+	guests => {web => qq(kernel = "/boot/tiny"\nmemory = 16\n)},
+	store => 1,
+	disks => [8],
+	image => ['-M', 'e1000'],
+	dom0 => "earlydom.pci.hide=$hidden,$absent earlydom.pci.hide=00:07.0",
+	machine => ['-Q', '-machine q35 -device intel-iommu,intremap=on -device e1000,addr=5,romfile= '
+		. '-device e1000,addr=6,romfile= -device pcie-root-port,addr=7,chassis=1'],
+	time => 150,
+	stage2 => <<'SH');
+driver() {
+	for at in 05 06 07; do
+		echo "$at $(readlink "/sys/bus/pci/devices/0000:00:$at.0/driver")"
+	done
+}
+# hide LABEL WORDS: as if they were on dom0's command line
+hide() {
+	label=$1
+	shift
+	echo "$*" >/tmp/cmdline
+	run "$label" earlydom hide -l /tmp/cmdline
+}
+await_console web '^tiny is up' 30
+driver | said drivers
+run devices earlydom devices --json
+run again earlydom hide
+dmesg | grep -E 'e1000|pciback' | said before
+
+hide which earlydom.pci.hide=id=8086:100e
+hide late 'earlydom.pci.hide=id=8086:100e#2'
+driver | said late.drivers
+run late.devices earlydom devices --json
+
+# Where the machine's disk is
+disk=$(readlink /sys/class/block/vda)
+disk=${disk%/virtio*}
+disk=${disk##*/}
+echo "@disk: $disk"
+run mkswap mkswap -L disk /dev/vda
+swapon /dev/vda
+hide used "earlydom.pci.hide=$disk"
+swapoff /dev/vda
+hide root "root=/dev/vda earlydom.pci.hide=$disk"
+hide label "root=LABEL=disk earlydom.pci.hide=$disk"
+readlink "/sys/bus/pci/devices/$disk/driver" | said disk.driver
+SH
+$boot->ended_well;
+
+# rows(LABEL): what `earlydom devices --json` says of each
+sub rows {
+	my ($label) = @_;
+	my $rows = eval { decode_json($boot->said("$label.out")) } // [];
+	return {map { $_->{address} => $_ } @$rows};
+}
+# drivers(LABEL): the names of those of 05, 06 and 07
+sub drivers {
+	my ($label) = @_;
+	return {map { m{^(\d+) (?:.*/)?(\S*)$} ? ($1 => $2) : () } split /\n/, $boot->said($label)};
+}
+my $place = 'kernel command line:1:\d+: ';
+
+# ---- at the boot ----
+my @said = $boot->earlydom;
+is(grep({ /^${place}note: PCI device \Q$hidden\E is hidden$/ } @said), 1, 'a device is hidden');
+is(grep({ /^${place}note: PCI device \Q$absent\E is not there; what comes later is not hidden$/ } @said), 1,
+	'one that is not there is told');
+is(grep({ /^${place}PCI device \Q$bridge\E is not hidden: it is a bridge, which stays dom0's: name what is behind it$/ } @said), 1,
+	'a bridge is refused');
+is(($boot->earlydom_on('web'))[0] =~ s/ \(.*//r, 'started as domain 1', 'the guest starts all the same');
+my $driver = drivers('drivers');
+is($driver->{'05'}, 'pciback', 'pciback has the hidden one');
+is($driver->{'06'}, 'e1000', 'its driver the other one');
+isnt($driver->{'07'}, 'pciback', 'and not the bridge');
+my $row = rows('devices');
+is($row->{$hidden}{owner}, 'hidden', 'earlydom devices: hidden');
+is($row->{$hidden}{$_}, 'pciback', "its $_") for qw(driver driver_override);
+is($row->{$other}{owner}, 'dom0', "the other one is dom0's");
+is($row->{$other}{driver_override}, undef, 'and for any driver');
+is($row->{$bridge}{driver_override}, undef, 'as is the bridge');
+like($boot->said('before'), qr/pciback \Q$hidden\E: .*seizing device/, 'the kernel says who took it');
+like($boot->said('before'), qr/e1000 \Q$other\E/, "and what e1000 had");
+unlike($boot->said('before'), qr/e1000 \Q$hidden\E/, 'which never was the hidden one');
+is($boot->status_of('again'), 1, 'once more: the bridge is an error still');
+like($boot->said('again.err'), qr/PCI device \Q$hidden\E is hidden$/m, 'and the device is hidden');
+
+# ---- later, from its driver ----
+is($boot->status_of('which'), 1, 'one of two');
+like($boot->said('which.err'), qr/2 PCI devices are 8086:100e \(\Q$hidden, $other\E\): id=8086:100e#1 is the first of them$/m, 'which one has to be said');
+is($boot->status_of('late'), 0, 'the second one');
+like($boot->said('late.err'), qr/PCI device \Q$other\E: dom0's driver e1000 had it until now; /m, 'is taken from its driver');
+like($boot->said('late.err'), qr/PCI device \Q$other\E is hidden$/m, 'and hidden');
+is(drivers('late.drivers')->{'06'}, 'pciback', 'by pciback');
+is(rows('late.devices')->{$other}{owner}, 'hidden', 'earlydom devices shows it');
+
+# ---- what dom0 needs ----
+my $disk = $boot->said('disk') =~ s/\n//r;
+like($disk, qr/^0000:00:[0-9a-f]{2}\.\d$/, 'the disk');
+is($boot->said("$_->[0].err") =~ s/^earlydom: $place//r, "PCI device $disk is not hidden: $_->[1]\n", "$_->[0]: is told")
+	for ['used', 'its disk vda is in use: mounted, or RAID, LVM or a guest has it'],
+		['root', "dom0's root is on it (root=/dev/vda, vda)"], ['label', "dom0's root is on it (root=LABEL=disk, vda)"];
+is($boot->status_of($_), 1, "$_: is an error") for qw(used root label);
+like($boot->said('disk.driver'), qr{/virtio-pci$}, 'and its driver keeps it');
+done_testing;
