@@ -261,14 +261,14 @@ my @small = (
 );
 my $two = boot('two', @small, image => ['-x', $other], stage2 => <<'SH');
 await_console tiny '^tiny is up' 20
-run exe readlink "/proc/$(pidof '@earlydom')/exe"
+run exe readlink "/proc/$(pidof earlydom)/exe"
 run list earlydom list
 logs
 SH
 $two->ended_well;
 like(($two->earlydom_on('tiny'))[0] // '', qr/^started as domain 1 /, 'the program for the hypervisor that runs starts the guest');
 is($two->said('exe.out'), "/usr/lib/earlydom/xen-$release/earlydom\n", 'and not the one for that of the other tests');
-like($two->said('list.out'), qr/^tiny +1 +running/m, 'by which commands work as well');
+like($two->said('list.out'), qr/^tiny +1 +linux +pv .* running/m, 'by which commands work as well');
 my $third = work_dir . '/third';
 write_file("$third/earlydom", qq{#!/bin/sh\n[ "\$1" != --version ] || echo "earlydom 0 (libraries of Xen 4.19)"\n});
 chmod(0755, "$third/earlydom") or die $!;
