@@ -71,9 +71,8 @@ static void check_vkb_device(struct reading *r)
 		r->g->vkb_device = true;
 	else if (r->g->vkb_device && !r->g->model_unrestricted)
 		diag_note(r->d, st->loc,
-			  "vkb_device has no effect: a QEMU that is restricted to its guest serves "
-			  "none "
-			  "(device_model_restrict = 0 goes without)");
+			  "vkb_device has no effect: a QEMU that is restricted to its guest "
+			  "serves none (device_model_restrict = 0 goes without)");
 }
 
 void config_check_qemu(struct reading *r)
