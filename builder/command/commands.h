@@ -7,6 +7,12 @@
 /* Exit status: all well, something failed, wrong usage. */
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
+/* The root of the /sys, /dev and /proc in which disks and PCI devices are looked for; the tests
+ * have one of their own. */
+#ifndef DISKS_SYSROOT
+#define DISKS_SYSROOT ""
+#endif
+
 /* argv[0] is the command's name, and argv[-1] the program's own argv[0]. */
 int command_boot(int argc, char **argv);
 int command_check(int argc, char **argv);

@@ -11,10 +11,6 @@
 #include "builder/pci/pci_class.h"
 #include "commands.h"
 
-#ifndef DISKS_SYSROOT /* the tests have one of their own, for all commands that look at sysfs */
-#define DISKS_SYSROOT ""
-#endif
-
 static const char usage_text[] = "devices [--json]";
 
 enum { ADDRESS, ID, CLASS, DRIVER, GROUP, RESET, SLOT, OWNER, COLUMNS };

@@ -20,10 +20,6 @@
 #include "builder/host/rundir.h"
 #include "commands.h"
 
-#ifndef DISKS_SYSROOT /* the tests have one of their own */
-#define DISKS_SYSROOT ""
-#endif
-
 static const char usage_text[] = "disks [--json] [DEVICE-OR-IMAGE...]";
 
 /* What guests may write, from the supervisor's records of them. */

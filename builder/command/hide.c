@@ -13,10 +13,6 @@
 #include "builder/pci/pci_hide.h"
 #include "commands.h"
 
-#ifndef DISKS_SYSROOT /* the tests have one of their own, for all commands that look at sysfs */
-#define DISKS_SYSROOT ""
-#endif
-
 /* No kernel keeps as much. */
 #define CMDLINE_MAX 65536
 
