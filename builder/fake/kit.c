@@ -111,6 +111,17 @@ void kit_text(const char *name, const char *text)
 	kit_write(name, text, strlen(text));
 }
 
+void kit_run(const char *fmt, ...)
+{
+	char command[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	assert_int_equal(system(command), 0);
+}
+
 char *kit_read(const char *name, char *buf, size_t size)
 {
 	FILE *f = fopen(kit_path(name), "r");

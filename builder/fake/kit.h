@@ -38,6 +38,9 @@ int kit_end(void **state);
 const char *kit_path(const char *name);
 void kit_write(const char *name, const void *data, size_t len);
 void kit_text(const char *name, const char *text);
+
+/* Runs a shell command, which has to succeed. */
+void kit_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *kit_read(const char *name, char *buf, size_t size); /* what the file has, NUL-terminated */
 
 /* What is written to the terminal whose other end is fd: it hands on in pieces, as it likes. */

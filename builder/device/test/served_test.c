@@ -11,39 +11,27 @@
 
 static char root[256];
 
-static void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(command), 0);
-}
-
 /* sda is 8:0 with sda1, 8:1, and sda2, 8:2; sdb is 8:16. /sys/dev/block has links. */
 static void begin(void)
 {
 	snprintf(root, sizeof(root), "%s", kit_path("r"));
-	run("rm -rf %s; mkdir -p %s/sys/dev/block %s/sys/bus/xen-backend/devices "
-	    "%s/sys/block/sda/sda1 %s/sys/block/sda/sda2 %s/sys/block/sdb",
-	    root, root, root, root, root, root);
-	run("cd %s/sys/block; echo 8:0 >sda/dev; echo 8:16 >sdb/dev; echo 8:1 >sda/sda1/dev; "
-	    "echo 8:2 >sda/sda2/dev; echo 1 >sda/sda1/partition; echo 2 >sda/sda2/partition",
-	    root);
-	run("cd %s/sys/dev/block; ln -s ../../block/sda 8:0; ln -s ../../block/sda/sda1 8:1; "
-	    "ln -s ../../block/sda/sda2 8:2; ln -s ../../block/sdb 8:16",
-	    root);
+	kit_run("rm -rf %s; mkdir -p %s/sys/dev/block %s/sys/bus/xen-backend/devices "
+		"%s/sys/block/sda/sda1 %s/sys/block/sda/sda2 %s/sys/block/sdb",
+		root, root, root, root, root, root);
+	kit_run("cd %s/sys/block; echo 8:0 >sda/dev; echo 8:16 >sdb/dev; echo 8:1 >sda/sda1/dev; "
+		"echo 8:2 >sda/sda2/dev; echo 1 >sda/sda1/partition; echo 2 >sda/sda2/partition",
+		root);
+	kit_run("cd %s/sys/dev/block; ln -s ../../block/sda 8:0; ln -s ../../block/sda/sda1 8:1; "
+		"ln -s ../../block/sda/sda2 8:2; ln -s ../../block/sdb 8:16",
+		root);
 }
 
 /* Linux prints the number in hexadecimal (xen-blkback/xenbus.c, physical_device). */
 static void serve(const char *name, const char *device, const char *mode)
 {
-	run("cd %s/sys/bus/xen-backend/devices; mkdir -p %s; echo %s >%s/physical_device; "
-	    "echo %s >%s/mode",
-	    root, name, device, name, mode, name);
+	kit_run("cd %s/sys/bus/xen-backend/devices; mkdir -p %s; echo %s >%s/physical_device; "
+		"echo %s >%s/mode",
+		root, name, device, name, mode, name);
 }
 
 static void served(unsigned minor_number, bool write, uint32_t want)
@@ -65,9 +53,9 @@ static void test_whole(void **state)
 	assert_true(served_whole_disk(root, makedev(8, 2)) == makedev(8, 0));
 	/* What is not known is on nothing else. */
 	assert_true(served_whole_disk(root, makedev(9, 9)) == makedev(9, 9));
-	run("echo nonsense >%s/sys/block/sda/dev", root);
+	kit_run("echo nonsense >%s/sys/block/sda/dev", root);
 	assert_true(served_whole_disk(root, makedev(8, 1)) == makedev(8, 1));
-	run("rm %s/sys/block/sda/dev", root);
+	kit_run("rm %s/sys/block/sda/dev", root);
 	assert_true(served_whole_disk(root, makedev(8, 1)) == makedev(8, 1));
 }
 
@@ -76,7 +64,7 @@ static void test_nobody(void **state)
 	(void)state;
 	begin();
 	served(0, true, 0);
-	run("rm -r %s/sys/bus", root); /* a kernel without back ends */
+	kit_run("rm -r %s/sys/bus", root); /* a kernel without back ends */
 	served(0, true, 0);
 }
 
@@ -93,7 +81,7 @@ static void test_modes(void **state)
 	served(16, true, 7);
 	served(16, false, 0);
 	/* Without a mode it writes. */
-	run("rm %s/sys/bus/xen-backend/devices/vbd-7-51712/mode", root);
+	kit_run("rm %s/sys/bus/xen-backend/devices/vbd-7-51712/mode", root);
 	served(16, false, 7);
 }
 
@@ -106,7 +94,7 @@ static void test_partitions(void **state)
 	served(0, true, 3); /* the disk that it is on */
 	served(2, true, 0); /* its neighbour */
 	served(16, true, 0);
-	run("rm -r %s/sys/bus/xen-backend/devices/vbd-3-768", root);
+	kit_run("rm -r %s/sys/bus/xen-backend/devices/vbd-3-768", root);
 	serve("vbd-4-768", "8:0", "w"); /* all of sda */
 	served(0, true, 4);
 	served(1, true, 4);
@@ -120,7 +108,7 @@ static void test_others(void **state)
 	(void)state;
 	begin();
 	serve("vif-5-0", "8:10", "w");
-	run("mkdir -p %s/sys/bus/xen-backend/devices/vbd-6-1", root);
+	kit_run("mkdir -p %s/sys/bus/xen-backend/devices/vbd-6-1", root);
 	serve("vbd-8-1", "nonsense", "w");
 	serve("vbd-9-1", "8", "w");
 	served(16, true, 0);

@@ -11,30 +11,18 @@
 
 static char root[256], dev[300];
 
-static void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(command), 0);
-}
-
 static void plug(const char *name, const char *bus, const char *addr, const char *class)
 {
-	run("cd %s/sys/bus/usb/devices && mkdir -p %s && cd %s && echo %s >busnum && "
-	    "echo %s >devnum && echo %s >bDeviceClass",
-	    root, name, name, bus, addr, class);
+	kit_run("cd %s/sys/bus/usb/devices && mkdir -p %s && cd %s && echo %s >busnum && "
+		"echo %s >devnum && echo %s >bDeviceClass",
+		root, name, name, bus, addr, class);
 }
 
 static void begin(void)
 {
 	snprintf(root, sizeof(root), "%s", kit_path("r"));
 	snprintf(dev, sizeof(dev), "%s/dev/bus/usb", root);
-	run("rm -rf %s; mkdir -p %s/sys/bus/usb/devices/1-4:1.0 %s/001", root, root, dev);
+	kit_run("rm -rf %s; mkdir -p %s/sys/bus/usb/devices/1-4:1.0 %s/001", root, root, dev);
 	plug("usb1", "1", "1", "09");
 	plug("1-4", "1", "5", "09");
 	plug("1-4.2", "1", "12", "00");
@@ -89,7 +77,7 @@ static void test_find(void **state)
 	plug("3-1:1.0", "3", "2", "00");
 	plug("3-1,x", "3", "2", "00");
 	not_found(3, 2, true, "USB device 2 of bus 3 is not there");
-	run("rm -r %s/sys", root); /* a kernel without USB */
+	kit_run("rm -r %s/sys", root); /* a kernel without USB */
 	not_found(1, 12, true, "USB device 12 of bus 1 is not there");
 }
 
@@ -107,7 +95,7 @@ static void test_lost(void **state)
 	assert_true(usb_lost(&d));
 	plug("1-4.2", "1", "12", "00");
 	assert_false(usb_lost(&d));
-	run("rm -r %s/sys/bus/usb/devices/1-4.2", root);
+	kit_run("rm -r %s/sys/bus/usb/devices/1-4.2", root);
 	assert_true(usb_lost(&d));
 }
 

@@ -7,18 +7,6 @@
 
 static char root[256];
 
-static void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(command), 0);
-}
-
 /*
  * A host bridge, two equal network cards, of which one is bound to pciback, and a card with three
  * functions in slot 4, behind a bridge that is slot 0's. Slot 9 has no device, slot "new" none that
@@ -27,7 +15,7 @@ static void run(const char *fmt, ...)
 static void begin(void)
 {
 	snprintf(root, sizeof(root), "%s", kit_path("r"));
-	run("rm -rf %s", root);
+	kit_run("rm -rf %s", root);
 	sysfs_device(root, "0000:03:00.1", "0x10ec", "0x8168", "0x020000");
 	sysfs_device(root, "0000:00:04.0", "0x8086", "0x100e", "0x020000");
 	sysfs_device(root, "0000:00:00.0", "0x8086", "0x29c0", "0x060000");
@@ -281,7 +269,7 @@ static void test_find_slot(void **state)
 	       "there is no PCI slot '0': /sys/bus/pci/slots has those that there are");
 	pci_bus_free(&b);
 	/* Slots are not needed for anything else. */
-	run("rm -r %s/sys/bus/pci/slots", root);
+	kit_run("rm -r %s/sys/bus/pci/slots", root);
 	read_bus(&b);
 	assert_string_equal(b.list[4].slot, "");
 	misses(&b, "slot=4", true,
@@ -342,7 +330,7 @@ static void test_wrong(void **state)
 	sysfs_bytes(root, "devices", "0000:03:00.0", "reset_method", "flr\0bus\n", 8);
 	fails_in("", "devices/0000:03:00.0/reset_method has more than a line of 255 bytes");
 	/* What a device can't be without. */
-	run("rm %s/sys/bus/pci/devices/0000:03:00.0/class", root);
+	kit_run("rm %s/sys/bus/pci/devices/0000:03:00.0/class", root);
 	fails_in("", "devices/0000:03:00.0/class is missing");
 	sysfs_device(root, "0000:03:00.8", "0x10ec", "0x8168", "0x020000");
 	fails_in("", "devices/0000:03:00.8 is no address of a PCI device");
@@ -360,11 +348,11 @@ static void test_wrong(void **state)
 	sysfs_slot(root, "4", "0000:03:00.0");
 	fails_in("", "slots/4/address: '0000:03:00.0' is no address of a PCI device");
 	snprintf(cannot, sizeof(cannot), "devices: %s", strerror(ENOENT));
-	run("rm -r %s/sys/bus/pci/devices", root);
+	kit_run("rm -r %s/sys/bus/pci/devices", root);
 	fails_in("cannot read ", cannot);
 	snprintf(cannot, sizeof(cannot), "devices/0000:03:00.0/reset_method: %s", strerror(EISDIR));
-	run("cd %s/sys/bus/pci/devices/0000:03:00.0 && rm reset_method && mkdir reset_method",
-	    root);
+	kit_run("cd %s/sys/bus/pci/devices/0000:03:00.0 && rm reset_method && mkdir reset_method",
+		root);
 	fails_in("cannot read ", cannot);
 }
 
@@ -375,14 +363,14 @@ static void test_gone(void **state)
 
 	(void)state;
 	begin();
-	run("cd %s/sys/bus/pci && ln -s ../nowhere devices/0000:02:00.0 && "
-	    "ln -s ../nowhere slots/2",
-	    root);
+	kit_run("cd %s/sys/bus/pci && ln -s ../nowhere devices/0000:02:00.0 && "
+		"ln -s ../nowhere slots/2",
+		root);
 	read_bus(&b);
 	assert_int_equal(b.n, 8);
 	assert_int_equal(b.nr_slots, 4);
 	pci_bus_free(&b);
-	run("rm -r %s/sys/bus/pci/devices/*", root);
+	kit_run("rm -r %s/sys/bus/pci/devices/*", root);
 	read_bus(&b);
 	assert_int_equal(b.n, 0);
 	misses(&b, "id=8086:100e", true, "no PCI device is 8086:100e");
