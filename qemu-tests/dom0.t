@@ -114,25 +114,8 @@ run failed systemctl --failed --plain --no-legend
 said status </run/earlydom.status
 await_console alpha 'alpha eth0: ' 60
 await_console beta 'beta eth0: ' 60
-# await_connected GUEST: until the front ends of all its devices are
-connected() {
-	path=/local/domain/0/backend
-	for kind in vbd vif; do
-		for device in $(xenstore-list "$path/$kind/$2"); do
-			[ "$(xenstore-read "$path/$kind/$2/$device/state")" = 4 ] || return
-		done
-	done
-}
-await_connected() {
-	left=1200
-	until connected "$1" "$(xl domid "$1")"; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || { echo "@late: $1 connected"; break; }
-		sleep 0.5
-	done
-}
-await_connected alpha
-await_connected beta
+await_front_ends alpha 100
+await_front_ends beta 100
 
 # ---- one that is routed, and waits for the address of the bridge ----
 # reach LABEL ADDRESS: by ping, and by TCP
@@ -155,7 +138,7 @@ wait "$start"
 echo "@start.status: $?"
 said start.err </tmp/start
 await_console epsilon 'epsilon eth0: ' 60
-await_connected epsilon
+await_front_ends epsilon 100
 reach started 10.0.0.5
 routes ours epsilon.0
 # Others find it, and it finds them, when dom0 forwards.
@@ -263,7 +246,7 @@ for guest in alpha beta gamma delta epsilon; do
 	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
 	case $guest in
 	alpha | beta | epsilon)
-		await_connected "$guest-x"
+		await_front_ends "$guest-x" 100
 		# Linux says what it can do when it has all its drivers.
 		sleep 3
 		;;
@@ -321,20 +304,11 @@ is_deeply(domids('list'), {%early, 'Domain-0' => 0}, 'xl list: their names and d
 
 # ---- the store ----
 
-# What differs between two guests that are otherwise the same; the values are left out.
-my @differ = (
-	[qr{/(?:(?:tx|rx)-)?ring-ref$}, 'pages, wherever toolstack and front ends have put them'],
-	[qr{/(?:port|event-channel(?:-[tr]x)?)$}, 'event channels, as they were free'],
-	[qr{/console/tty$}, 'the next free terminal'],
-	[qr{/start_time$}, 'the time'],
-	[qr{/physical-device(?:-path)?$}, 'each has disks of its own'],
-);
-
 for my $name (sort keys %guests) {
 	is($boot->status_of("create.$name"), 0, "xl makes a twin of $name")
 		or diag($boot->said("create.$name.err"));
-	my ($ours, $xls) = (nodes("$results/store", $name, \&normal, @differ),
-		nodes("$results/store-$name", "$name-x", \&normal, @differ));
+	my ($ours, $xls) = (nodes("$results/store", $name, \&normal, @twins_differ),
+		nodes("$results/store-$name", "$name-x", \&normal, @twins_differ));
 	cmp_ok(scalar(keys %$xls), '>', 40, "$name: nodes to compare");
 	is(differences($ours, $xls), '', "$name: every node is as xl writes it, and no other is there");
 }

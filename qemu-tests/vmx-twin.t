@@ -165,12 +165,8 @@ for my $name (@names) {
 # ---- and are what xl makes of them ----
 # What differs between two guests that are otherwise the same; the values are left out.
 my @differ = (
-	[qr{/(?:(?:tx|rx)-)?ring-ref$}, 'pages, wherever the front ends have put them'],
-	[qr{/(?:port|event-channel(?:-[tr]x)?)$}, 'event channels, as they were free'],
-	[qr{/console/tty$}, 'the next free terminal'],
-	[qr{/start_time$}, 'the time'],
+	@twins_differ,
 	[qr{/image/device-model-pid$}, 'the process'],
-	[qr{/physical-device(?:-path)?$}, 'each has disks of its own'],
 	[qr{/vusb/0/port/1$}, 'each has a USB device of its own'],
 );
 # Of the hypervisor's facts: where the vcpus are at the moment, and the host's own state

@@ -107,28 +107,12 @@ cut -d ' ' -f 22 "/proc/$(pgrep -x earlydom)/stat" | said supervisor
 run failed systemctl --failed --plain --no-legend
 run version earlydom --version
 run xen cat /sys/hypervisor/version/major /sys/hypervisor/version/minor
-# await_connected GUEST: until the front ends of all its devices are; kappa's BIOS has none
-connected() {
-	path=/local/domain/0/backend
-	for kind in vbd vif; do
-		for device in $(xenstore-list "$path/$kind/$2"); do
-			[ "$(xenstore-read "$path/$kind/$2/$device/state")" = 4 ] || return
-		done
-	done
-}
-await_connected() {
-	left=600
-	until connected "$1" "$(xl domid "$1")"; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || { echo "@late: $1 connected"; break; }
-		sleep 0.5
-	done
-}
 # up NAME: until it is
 up() {
 	case $1 in
 	kappa*) await "/run/$1.serial" '^the disk boots' 100 ;;
-	*) await_connected "$1" ;;
+	# kappa's BIOS has no front ends.
+	*) await_front_ends "$1" 50 ;;
 	esac
 }
 # look NAME: all that there is to be seen of a guest
@@ -208,14 +192,7 @@ like($boot->said('powers.kappa'), qr/^Uid:(?:\s65\d{3}){4}\nCapEff:\s0{16}\nNoNe
 	'QEMU 10 has no power that it does not need');
 
 # ---- as their twins ----
-my @differ = (
-	[qr{/(?:(?:tx|rx)-)?ring-ref$}, 'pages, wherever toolstack and front ends have put them'],
-	[qr{/(?:port|event-channel(?:-[tr]x)?|store-port|hvmloader/.*-port)$}, 'event channels, as they were free'],
-	[qr{/console/tty$}, 'the next free terminal'],
-	[qr{/start_time$}, 'the time'],
-	[qr{/image/device-model-pid$}, 'the process'],
-	[qr{/physical-device(?:-path)?$}, 'each has disks of its own'],
-);
+my @differ = (@twins_differ, [qr{/image/device-model-pid$}, 'the process']);
 for my $name (sort keys %guests) {
 	is($boot->status_of("create.$name"), 0, "xl makes a twin of $name")
 		or diag($boot->said("create.$name.err"));

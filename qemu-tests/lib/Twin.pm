@@ -9,7 +9,16 @@ use Boot;
 use Exporter qw(import);
 use JSON::PP;
 
-our @EXPORT = qw(decode_or_empty nodes config record hvm_facts differences drop_keyboard drop_unserved);
+our @EXPORT = qw(@twins_differ decode_or_empty nodes config record hvm_facts differences drop_keyboard drop_unserved);
+
+# What differs between two guests that are otherwise the same, for nodes(); the values are left out.
+our @twins_differ = (
+	[qr{/(?:(?:tx|rx)-)?ring-ref$}, 'pages, wherever toolstack and front ends have put them'],
+	[qr{/(?:port|event-channel(?:-[tr]x)?)$}, 'event channels, as they were free'],
+	[qr{/console/tty$}, 'the next free terminal'],
+	[qr{/start_time$}, 'the time'],
+	[qr{/physical-device(?:-path)?$}, 'each has disks of its own'],
+);
 
 sub decode_or_empty {
 	my ($text) = @_;

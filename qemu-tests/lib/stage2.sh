@@ -66,6 +66,24 @@ type_to() {
 	printf '%s\n' "$2" | timeout 30 earlydom console "$1" >/dev/null 2>&1 &
 }
 
+# await_front_ends NAME SECONDS: until those of all its disks and network interfaces are connected, where xl is
+front_ends_connected() {
+	path=/local/domain/0/backend
+	for kind in vbd vif; do
+		for device in $(xenstore-list "$path/$kind/$1"); do
+			[ "$(xenstore-read "$path/$kind/$1/$device/state")" = 4 ] || return
+		done
+	done
+}
+await_front_ends() {
+	left=$((patience * 2 * $2))
+	until front_ends_connected "$(xl domid "$1")"; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || { echo "@late: $1 connected"; break; }
+		sleep 0.5
+	done
+}
+
 # domid_of NAME: the guest's domain
 domid_of() {
 	earlydom list | awk -v name="$1" '$1 == name { print $2 }'
