@@ -4,15 +4,20 @@
 #include "codecs.h"
 #include "elf.h"
 #include "foreign.h"
+#include "multiboot.h"
 #include "uki.h"
 
 int qemu_kernel_check(const uint8_t *data, size_t size, struct err *e)
 {
 	const struct codec *codec;
 	struct elf_info info;
+	int multiboot;
 
 	if (bzimage_match(data, size))
 		return 0;
+	multiboot = multiboot_check(data, size, e);
+	if (multiboot != 0)
+		return multiboot < 0 ? -1 : 0;
 	codec = codec_find(data, size);
 	if (codec)
 		return err_set(e,
@@ -25,10 +30,12 @@ int qemu_kernel_check(const uint8_t *data, size_t size, struct err *e)
 	if (!elf_match(data, size) && foreign_name(data, size, e))
 		return err_prefix(e, " is ");
 	if (!elf_match(data, size))
-		return err_set(e, " is neither a bzImage nor an ELF file: QEMU does not start it");
+		return err_set(e, " is neither a bzImage nor an ELF file nor a Multiboot kernel: "
+				  "QEMU does not start it");
 	if (elf_read(data, size, &info, e) < 0)
 		return err_prefix(e, ": ELF: ");
 	if (elf_can_pvh(&info))
 		return 0;
-	return err_set(e, " has no PVH entry, at which QEMU starts an ELF file");
+	return err_set(e, " has neither a PVH entry, at which QEMU starts an ELF file, nor a "
+			  "Multiboot header");
 }

@@ -1,7 +1,8 @@
 /*
  * Kernels that QEMU starts by itself in a fully virtualised guest.
  *
- * Source: x86_load_linux in QEMU's hw/i386/x86.c: a bzImage, or an ELF file with a PVH entry.
+ * Source: x86_load_linux in QEMU's hw/i386/x86.c: a bzImage, a Multiboot kernel (multiboot.h), or
+ * an ELF file with a PVH entry.
  */
 #ifndef EARLYDOM_QEMU_KERNEL_H
 #define EARLYDOM_QEMU_KERNEL_H

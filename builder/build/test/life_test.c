@@ -266,7 +266,9 @@ static void test_hvm_firmware(void **state)
 		char msg[512];
 
 		snprintf(msg, sizeof(msg),
-			 "kernel %s has no PVH entry, at which QEMU starts an ELF file", kernel);
+			 "kernel %s has neither a PVH entry, at which QEMU starts an ELF file, nor "
+			 "a Multiboot header",
+			 kernel);
 		refuses(&cfg, msg);
 	}
 }
