@@ -17,7 +17,6 @@ my $hvm = <<~CFG;
 	vnc = 0
 	device_timeout = 600
 	CFG
-my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000';
 my %guests = (
 	# Its BIOS reads the image; QEMU alone has the others.
 	bios => <<~CFG,
@@ -31,17 +30,16 @@ my %guests = (
 		]
 		serial = "file:/run/bios.serial"
 		CFG
-	# Its kernel has the disks by its own drivers, and the drives that QEMU emulates.
+	# It boots from hdd, and has the other disks by its own drivers, and the drives that QEMU emulates.
 	linux => <<~CFG,
 		$hvm
 		memory = 144
-		kernel = "/boot/vmlinuz"
-		ramdisk = "/boot/media.cpio"
-		extra = "$extra guest=linux watch=sr0"
+		hdtype = "ahci"
 		disk = [
+			"/dev/vdb,raw,hdd,rw",
 			"format=qcow2, vdev=xvda, target=LABEL=data:/images/top.qcow2",
 			"file:/images/plain.img,xvdb,w",
-			"tap:aio:/images/plain-ro.img,xvde,r",
+			"tap:aio:/images/plain-ro.img,xvdg,r",
 			"vdev=xvdf, backendtype=qdisk, target=/images/qemu.img",
 			",hdc:cdrom,r",
 		]
@@ -82,10 +80,8 @@ system('/sbin/mke2fs', '-q', '-t', 'ext4', '-L', 'data', '-d', work_dir . '/data
 my $boot = flaky_boot('disks',
 	guests => \%guests,
 	store => 1,
-	disks => [$disk],
+	disks => [$disk, boot_disk('linux', 'media.cpio', 'guest=linux watch=sr0')],
 	files => [
-		root . '/build/machine/vmlinuz-cloud:/boot/vmlinuz',
-		tool('media.cpio') . ':/boot/media.cpio',
 		map { my ($name) = m{([^/]+)$}; "$_:/images/$name" } @images,
 	],
 	image => ['-q', map { ('-M', $_) } qw(crc32c_generic ext4)],
@@ -105,7 +101,7 @@ run store xenstore ls -f
 empty=$(grep -c 'linux sr0: no medium' /run/linux.serial)
 run eject earlydom media linux hdc eject
 await /run/linux.serial 'linux sr0: no medium' 60 $((empty + 1))
-run nothing earlydom media linux hdd eject
+run nothing earlydom media linux hdb eject
 run nowhere earlydom media linux hdc /dev/null
 run used earlydom media linux hdc /images/plain.img
 said linux </run/linux.serial
@@ -139,7 +135,7 @@ my $linux = $boot->said('linux');
 like($linux, qr/^linux disk xvda: 1024 KiB, rw: the base of an image$/m,
 	'a qcow2 image that is based on another one, by the guest\'s own driver');
 like($linux, qr/^linux disk xvdb: 1024 KiB, rw: a plain image$/m, 'file:');
-like($linux, qr/^linux disk xvde: 1024 KiB, ro: a plain image to read$/m, 'tap:aio:');
+like($linux, qr/^linux disk xvdg: 1024 KiB, ro: a plain image to read$/m, 'tap:aio:');
 like($linux, qr/^linux disk xvdf: 1024 KiB, rw: a plain image of QEMU's$/m, 'backendtype=qdisk');
 like($boot->said('cmdline.bios.out'), qr{ -drive file=/images/boot\.qcow2,if=ide,index=0,media=disk,format=qcow2,cache=writeback },
 	'QEMU reads the image as what it is');
@@ -162,7 +158,7 @@ like(join(' ', map { /linux sr0: (.*)/ ? "$1," : () } split /\n/, $linux),
 for my $at ("/libxl/$domid/device/vbd/5632", "/local/domain/0/backend/qdisk/$domid/5632") {
 	like($boot->said('store.out'), qr{^$at/params = "aio:/run/earlydom/fs/linux/hdc/second\.iso"}m, "$at tells");
 }
-like($boot->said('nothing.err'), qr/^earlydom: linux has no cdrom drive hdd \(it has hdc\)$/m, 'no such drive');
+like($boot->said('nothing.err'), qr/^earlydom: linux has no cdrom drive hdb \(it has hdc\)$/m, 'no such drive');
 like($boot->said('nowhere.err'), qr{^earlydom: disk hdc: /dev/null is neither a block device nor a file$}m, 'no medium');
 like($boot->said('used.err'), qr{^earlydom: disk hdc: /images/plain\.img is used by this guest's disk xvdb}m,
 	'what a guest writes is no medium');

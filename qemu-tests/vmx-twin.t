@@ -1,7 +1,8 @@
 #!/usr/bin/perl
-# vmx guests beside xl's: a whole Debian dom0, whose initramfs starts a Linux with direct boot and a
-# machine that boots from its disk through SeaBIOS, both with QEMU. What the hypervisor, the store,
-# libxl's records and QEMU's command line have of each is compared with what xl makes of its twin.
+# vmx guests beside xl's: a whole Debian dom0, whose initramfs starts a kernel with direct boot and a Linux
+# that boots from its disk through SeaBIOS, both with QEMU. What the hypervisor, the store, libxl's records
+# and QEMU's command line have of each is compared with what xl makes of its twin. (Linux with direct boot
+# is in vmx.t.)
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -16,21 +17,21 @@ use Twin;
 # A twin, which xl makes, differs in what normal() takes out again: name, disk, address.
 sub descriptors {
 	my ($x, $mac, $ip, $usb) = @_;
-	my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000 maxcpus=1';
 	return (
 		"kappa$x" => <<~CFG,
 			name = "kappa$x"
 			type = "hvm"
-			kernel = "/boot/guests/vmlinuz"
-			ramdisk = "/boot/guests/front.cpio"
-			extra = "$extra guest=kappa$x ip=$ip"
 			memory = 144
 			vcpus = 2
 			vga = "none"
 			vnc = 0
 			serial = "file:/run/kappa$x.serial"
 			vif = [ "mac=${mac}02,script=vif-route,gatewaydev=xenbr0,ip=$ip" ]
-			disk = [ ",hdc:cdrom,r", "/dev/disk/by-id/virtio-medium,raw,hdd,cdrom" ]
+			hdtype = "ahci"
+			disk = [
+				"/dev/disk/by-id/virtio-kappa$x,raw,hda,rw",
+				",hdc:cdrom,r", "/dev/disk/by-id/virtio-medium,raw,hdd,cdrom",
+			]
 			usbctrl = [ "version=2", "type=devicemodel,version=3,ports=4" ]
 			usbdev = [ "type=hostdev,hostbus=1,hostaddr=$usb" ]
 			device_timeout = 600
@@ -38,6 +39,9 @@ sub descriptors {
 		"lambda$x" => <<~CFG,
 			name = "lambda$x"
 			type = "hvm"
+			kernel = "/boot/guests/multiboot"
+			ramdisk = "/boot/guests/ramdisk"
+			extra = "words of its own"
 			memory = 96
 			vnc = 0
 			serial = "file:/run/lambda$x.serial"
@@ -56,7 +60,7 @@ my @names = qw(kappa lambda);
 my %guests = descriptors('', '00:16:3e:00:00:', '10.0.0.6', 2);
 my %twins = descriptors('-x', '00:16:3e:00:01:', '10.0.0.106', 3);
 # What a guest says on its serial port once it is up
-my %up = (kappa => '^kappa(-x)? eth0: ', lambda => '^the disk boots');
+my %up = (kappa => '^kappa(-x)? eth0: ', lambda => '^the kernel starts, modules: 1, command line: .* words of its own');
 
 sub normal {
 	my ($text) = @_;
@@ -68,8 +72,8 @@ sub normal {
 }
 
 my @files = (
-	root . '/build/machine/vmlinuz-cloud:/boot/guests/vmlinuz',
-	tool('front.cpio') . ':/boot/guests/front.cpio',
+	tool('multiboot') . ':/boot/guests/multiboot',
+	write_file(work_dir . '/ramdisk', 'a ramdisk') . ':/boot/guests/ramdisk',
 	# for xl's script vif-route, as Debian's net-tools
 	root . '/build/machine/busybox:/usr/sbin/ifconfig',
 );
@@ -84,6 +88,8 @@ my $boot = flaky_boot('vmx', with => \&dom0_boot,
 	staged => [tool('xenfacts') . ':/xenfacts',
 		map { write_file(work_dir . "/$_.cfg", $twins{$_}) . ":/$_.cfg" } sort keys %twins],
 	disks => [
+		[kappa => boot_disk('kappa', 'front.cpio', 'maxcpus=1 guest=kappa ip=10.0.0.6')],
+		['kappa-x' => boot_disk('kappa-x', 'front.cpio', 'maxcpus=1 guest=kappa-x ip=10.0.0.106')],
 		(map { [$_ => tool('bootsector')] } qw(lambda lambda-x plain plain-x medium)),
 		map { [$_ => $data] } qw(data data-x),
 	],

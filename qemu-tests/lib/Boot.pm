@@ -12,7 +12,7 @@ use IO::Handle;
 use Test::More;
 use Time::HiRes qw(time);
 
-our @EXPORT = qw(boot run_machine command read_file write_file tool work_dir facts root flaky_boot);
+our @EXPORT = qw(boot run_machine command read_file write_file tool work_dir facts root flaky_boot boot_disk);
 
 # The machine's time-outs, over those of a test: they end only what hangs.
 our $patience = 3;
@@ -34,6 +34,18 @@ system("$root/qemu-tests/lib/build-tools") == 0 or BAIL_OUT('the tools of the te
 
 # tool(NAME): a file that qemu-tests/lib/build-tools made
 sub tool { return "$root/build/qemu-tests/bin/$_[0]" }
+
+# boot_disk(NAME, RAMDISK, WORDS): the file of a disk that a BIOS boots Debian's cloud kernel from, with that tool as its
+# initramfs and those words behind what each hvm guest of the tests is told. QEMU itself takes two minutes to read a
+# kernel on an emulated machine; vmx.t has one.
+sub boot_disk {
+	my ($name, $ramdisk, $words) = @_;
+	my $file = "$work/$name.disk";
+	system("$root/qemu-tests/lib/mkbootdisk", '-o', $file, '-k', "$root/build/machine/vmlinuz-cloud", '-r', tool($ramdisk), '-a',
+		"console=ttyS0 quiet cryptomgr.notests rodata=off mitigations=off tsc_early_khz=2600000 $words") == 0
+		or BAIL_OUT("$name: no disk to boot from");
+	return $file;
+}
 
 sub write_file {
 	my ($file, @text) = @_;
