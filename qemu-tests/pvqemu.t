@@ -1,8 +1,12 @@
 #!/usr/bin/perl
-# QEMU as the back end of a pv and a pvh guest: disks in its formats, and screens by VNC. One guest is
-# started in the initramfs, where it has all of that, the other later, with an image that it writes. What
+# QEMU as the back end of pv and pvh guests: disks in its formats, screens by VNC, and channels. One guest is
+# started in the initramfs, where it has all of that, the others later, one with an image that it writes. What
 # the store, libxl's records and QEMU's command line have of each is compared with what xl makes of its
 # twin. And what powers QEMU has, and what becomes of a guest that loses it.
+#
+# Channels are consoles beside a guest's own, with a terminal and with a socket in dom0: what is said at one end
+# comes out at the other. Of these the nodes are compared, but for those of the twin's first channel, which
+# libxl leaves out.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -24,7 +28,7 @@ sub descriptors {
 		memory = 144
 		device_timeout = 600
 		CFG
-	my $extra = 'console=hvc0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000';
+	my $extra = 'console=hvc0 quiet cryptomgr.notests rodata=off mitigations=off tsc_early_khz=2600000';
 	return (
 		"alpha$x" => <<~CFG,
 			name = "alpha$x"
@@ -45,6 +49,21 @@ sub descriptors {
 			CFG
 	);
 }
+my $channels = '"connection=pty,name=org.example.log", "connection=socket,path=/run/delta.sock,name=org.example.agent"';
+
+# with_channels(NAME, LIST)
+sub with_channels {
+	my ($name, $list) = @_;
+	return <<~CFG;
+		name = "$name"
+		kernel = "/boot/guests/vmlinux"
+		ramdisk = "/boot/guests/front.cpio"
+		memory = 144
+		device_timeout = 600
+		extra = "console=hvc0 quiet cryptomgr.notests rodata=off mitigations=off tsc_early_khz=2600000 guest=$name"
+		channel = [ $list ]
+		CFG
+}
 my @names = qw(alpha beta);
 my %guests = (descriptors(''),
 	# Debian's QEMU for Xen can't encrypt what a password is asked with.
@@ -54,13 +73,14 @@ my %guests = (descriptors(''),
 		vfb = [ "vncdisplay=40,vncpasswd=secret7" ]
 		start_retries = 0
 		CFG
+	delta => with_channels('delta', $channels),
 );
-my %twins = descriptors('-x');
+my %twins = (descriptors('-x'), 'delta-x' => with_channels('delta-x', '"connection=pty,name=lost", ' . ($channels =~ s/delta/delta-x/r)));
 my %up = (alpha => '^alpha(-x)? disk xvda: ', beta => '^beta(-x)? boot number 1');
 
 sub normal {
 	my ($text) = @_;
-	$text =~ s/\b(alpha|beta|hello)-x\b/$1/g;
+	$text =~ s/\b(alpha|beta|delta|hello)-x\b/$1/g;
 	return $text;
 }
 
@@ -114,15 +134,6 @@ rfb() {
 		chomp $version;
 		print "$version, security ", join(" ", map { ord } split //, $kinds), "\n"' "$1"
 }
-# own_namespaces PID: those that no other process has
-own_namespaces() {
-	for ns in mnt ipc net pid user; do
-		its=$(readlink "/proc/$1/ns/$ns")
-		for of in /proc/[0-9]*/ns/"$ns"; do
-			readlink "$of" || :
-		done | grep -cxF "$its" | grep -qx 1 && echo "$ns"
-	done
-}
 # powers NAME
 powers() {
 	pid=$(qemu "$1")
@@ -135,13 +146,13 @@ powers() {
 	run "domid.$1" xl domid "$1"
 }
 
-# await_connected NAME: until its disk is
+# await_connected NAME KIND DEVICE: until that device is
 await_connected() {
 	left=1200
 	domid=$(xl domid "$1")
-	until [ "$(xenstore-read "/local/domain/0/backend/qdisk/$domid/51712/state")" = 4 ]; do
+	until [ "$(xenstore-read "/local/domain/0/backend/$2/$domid/$3/state")" = 4 ]; do
 		left=$((left - 1))
-		[ "$left" -gt 0 ] || { echo "@late: $1 connected"; break; }
+		[ "$left" -gt 0 ] || { echo "@late: $1: $2 connected"; break; }
 		sleep 0.5
 	done
 }
@@ -169,7 +180,7 @@ run modes find /run/xen -name 'qmp-*' -printf '%f %M\n'
 cp /run/stage/root.qcow2 /run/beta-x.qcow2
 for guest in alpha beta; do
 	xl_create "create.$guest" "/run/stage/$guest-x.cfg"
-	await_connected "$guest-x"
+	await_connected "$guest-x" qdisk 51712
 	facts "$guest-x"
 done
 for guest in alpha beta; do
@@ -193,6 +204,39 @@ await_report '^earlydom: beta: .*destroyed' 60
 run left sh -c "pgrep -fa '[x]en-qemu-system.* -xen-domid [1-9]'"
 run last_sockets find /run/xen -name 'qmp-*'
 xenstore-ls -f | said last_store
+
+# ---- channels ----
+run start_delta earlydom start delta
+await_console delta '^delta is up' 120
+await_connected delta console 1
+await_connected delta console 2
+tty=$(xenstore-read "/local/domain/$(xl domid delta)/device/console/1/tty")
+# Nobody listens yet: what the guest says is kept.
+type_to delta 'exec 3<>/dev/hvc1; stty raw -echo <&3; echo said-$((40 + 2)) >&3; read -r line <&3; echo "got $line"'
+sleep 5
+run terminal perl -e '
+	open my $t, "+<", $ARGV[0] or die "$!\n";
+	alarm 100;
+	print scalar readline $t;
+	syswrite $t, "heard-43\n";' "$tty"
+await_console delta '^got heard-43' 60
+type_to delta 'exec 4<>/dev/hvc2; stty raw -echo <&4; read -r line <&4; echo "answer to $line" >&4'
+sleep 5
+run socket perl -MIO::Socket::UNIX -e '
+	$s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$!\n";
+	alarm 100;
+	syswrite $s, "question\n";
+	print scalar readline $s;' /run/delta.sock
+run root.delta ls -A "/proc/$(qemu delta)/root/dev"
+xenstore-ls -fp >store-delta
+xl_create create.delta /run/stage/delta-x.cfg
+await_connected delta-x console 1
+await_connected delta-x console 2
+xenstore-ls -fp >store-delta-x
+run destroy.delta xl destroy delta-x
+run destroy_delta earlydom destroy delta
+await_report '^earlydom: delta: .*destroyed' 60
+run left_delta ls /run/delta.sock
 logs
 SH
 $boot->ended_well;
@@ -262,6 +306,22 @@ for my $name (@names) {
 	is(record("$results/userdata-$name", $name, \&normal),
 		record("$results/userdata-$name-x", "$name-x", \&normal), "$name: its record, byte by byte");
 }
+
+# ---- channels ----
+is($boot->status_of($_), 0, $_) or diag($boot->said("$_.err")) for qw(start_delta create.delta);
+is($boot->said('terminal.out'), "said-42\n", 'a terminal: from the guest');
+like($boot->said('log.delta'), qr/^got heard-43/m, 'and to it');
+is($boot->said('socket.out'), "answer to question\n", 'a socket, both ways');
+unlike($boot->said('root.delta.out'), qr/^pt/m, "QEMU sees none of dom0's terminals");
+isnt($boot->status_of('left_delta'), 0, 'the socket is gone with the guest');
+my @differ_delta = (@differ,
+	[qr{/console(?:/1)?/tty$}, 'the next free terminal'],
+	[qr{/device/console/1/output$}, 'a terminal that is made for QEMU is a character device of another name'],
+);
+my ($ours, $xls) = (nodes("$results/store-delta", 'delta', \&normal, @differ_delta),
+	nodes("$results/store-delta-x", 'delta-x', \&normal, @differ_delta));
+cmp_ok(scalar(grep { m{device/console/2} } keys %$xls), '>', 8, 'delta: nodes to compare');
+is(differences($ours, $xls), '', 'delta: every node is as xl writes it, and no other is there');
 
 # ---- its end ----
 like(join("\n", $boot->earlydom_on('alpha')), qr/^domain \d+ crashed: its device model .* was ended by signal 9|has ended/m,
