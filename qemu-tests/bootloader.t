@@ -19,7 +19,7 @@ for my $name (sort keys %disks) {
 	system(root . '/qemu-tests/lib/mkinstalled', '-o', work_dir . "/$name.disk", '-t', $table,
 		'-k', $kernel, '-r', $ramdisk,
 		'-K', "$machine/vmlinuz", '-R', tool('front-debian.cpio'),
-		'-a', "console=hvc0 quiet tsc_early_khz=2600000 cryptomgr.notests reboot=t guest=$name") == 0
+		'-a', "console=hvc0 quiet mitigations=off tsc_early_khz=2600000 cryptomgr.notests reboot=t guest=$name") == 0
 		or BAIL_OUT('no disk');
 }
 my $boot = boot('bootloader',

@@ -73,7 +73,7 @@ $guests{uki_pvh} = <<~CFG;
 	kernel = "/boot/uki.gzip"
 	memory = 96
 	on_reboot = "destroy"
-	extra = "console=hvc0 tsc_early_khz=2600000"
+	extra = "console=hvc0 mitigations=off tsc_early_khz=2600000"
 	CFG
 my $boot = flaky_boot('codecs',
 	guests => \%guests,

@@ -23,7 +23,7 @@ sub descriptors {
 		ramdisk = "/boot/guests/front.cpio"
 		device_timeout = 600
 		CFG
-	my $extra = 'console=hvc0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000 root=/dev/xvda write=1';
+	my $extra = 'console=hvc0 quiet cryptomgr.notests rodata=off mitigations=off tsc_early_khz=2600000 root=/dev/xvda write=1';
 	return (
 		"alpha$x" => <<~CFG,
 			name = "alpha$x"

@@ -47,7 +47,7 @@ my $linux = guests(<<~CFG, $tinyhvm);
 	ramdisk = "/boot/front.cpio"
 	memory = 144
 	cpu_weight = 64
-	extra = "console=hvc0 quiet tsc_early_khz=2600000 cryptomgr.notests rodata=off guest=pvh ip=10.0.0.2"
+	extra = "console=hvc0 quiet mitigations=off tsc_early_khz=2600000 cryptomgr.notests rodata=off guest=pvh ip=10.0.0.2"
 	CFG
 my @files = (
 	root . "/build/earlydom-model:$own",

@@ -28,7 +28,7 @@ my $boot = flaky_boot('handover',
 			memory = 160
 			maxmem = 224
 			uuid = "5f0c1cb2-88b4-4b4b-9d0a-0123456789ab"
-			extra = "console=hvc0 quiet tsc_early_khz=2600000 guest=pvh"
+			extra = "console=hvc0 quiet mitigations=off tsc_early_khz=2600000 guest=pvh"
 			CFG
 		# A back end is known by its nodes in the store alone.
 		disk => qq(kernel = "/boot/tiny"\nmemory = 16\ndisk = ["/dev/null,raw,xvda,rw"]\nstart_retries = 0\n),

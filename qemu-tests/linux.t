@@ -31,7 +31,7 @@ my %guests = (
 		kernel = "/boot/vmlinuz-cloud"
 		ramdisk = "/boot/guest.cpio"
 		memory = 160
-		cmdline = "console=hvc0 quiet tsc_early_khz=2600000 guest=db"
+		cmdline = "console=hvc0 quiet mitigations=off tsc_early_khz=2600000 guest=db"
 		CFG
 	cache => <<~CFG,
 		type = "pvh"
@@ -43,7 +43,7 @@ my %guests = (
 		maxvcpus = 3
 		cpus = ["0", "0-1", "1"]
 		cpu_weight = 128
-		extra = "console=hvc0 quiet tsc_early_khz=2600000 guest=cache"
+		extra = "console=hvc0 quiet mitigations=off tsc_early_khz=2600000 guest=cache"
 		CFG
 );
 my $boot = flaky_boot('linux',
@@ -106,9 +106,9 @@ my %up = (
 	web => "web is up: linux PV, 144 MiB, 1 vcpu\n"
 		. "web cmdline: ip=10.1.2.3 root=/dev/xvda1 ro console=hvc0 quiet guest=web\n",
 	db => "db is up: linux PVH, 160 MiB, 1 vcpu\n"
-		. "db cmdline: console=hvc0 quiet tsc_early_khz=2600000 guest=db\n",
+		. "db cmdline: console=hvc0 quiet mitigations=off tsc_early_khz=2600000 guest=db\n",
 	cache => "cache is up: linux PVH, 192 MiB, 2 vcpus\n"
-		. "cache cmdline: console=hvc0 quiet tsc_early_khz=2600000 guest=cache\n",
+		. "cache cmdline: console=hvc0 quiet mitigations=off tsc_early_khz=2600000 guest=cache\n",
 );
 for my $name (sort keys %up) {
 	my ($said) = $boot->said("log.$name") =~ /^(\Q$name\E is up.*\n.*\n)/m;

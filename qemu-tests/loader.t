@@ -44,6 +44,8 @@ compare('the same', 'pv', 'gnumach', 'ramdisk');
 # libxenguest has no loader for Plan 9's kernels.
 compare($none, 'pv', $_) for qw(p9-386 p9-amd64 p9-xen);
 
+# An emulated machine is slow to unpack: there one kernel goes without a ramdisk, the other with one.
+my @in_domain = grep { !("@$_" =~ /debian ramdisk/ || "@$_" =~ /cloud$/) } @same;
 my $boot = boot('loader',
 	guests => {tiny => qq(kernel = "/boot/tiny"\nmemory = 16\n)},
 	files => [(map { "$files{$_}:/boot/$_" } grep { $_ ne 'tiny' } keys %files),
@@ -51,10 +53,10 @@ my $boot = boot('loader',
 	image => ['-n', '-k'],
 	time => 400,
 	stage2 => join('', map { 'run ' . join('_', @$_) . " compare_domains $$_[0]"
-		. join('', map { " /boot/$_" } @$_[1 .. $#$_]) . "\n" } @same, ['pv', 'p9-amd64']),
+		. join('', map { " /boot/$_" } @$_[1 .. $#$_]) . "\n" } @in_domain, ['pv', 'p9-amd64']),
 );
 $boot->ended_well;
-for my $case (@same) {
+for my $case (@in_domain) {
 	my $label = join('_', @$case);
 	is($boot->said("$label.out"), "the same\n", "in a domain: @$case") or diag($boot->said("$label.err"));
 }

@@ -17,7 +17,7 @@ sub classic {
 		'kernel = "/boot/vmlinuz"', 'ramdisk = "/boot/guest.cpio"', @more, '');
 }
 my $own = '/usr/lib/earlydom/earlydom-model';
-my $extra = 'console=ttyS0 quiet tsc_early_khz=2600000 cryptomgr.notests rodata=off';
+my $extra = 'console=ttyS0 quiet mitigations=off tsc_early_khz=2600000 cryptomgr.notests rodata=off';
 my %guests = (
 	board => classic($own, '/etc/models/board', 'memory = 128', 'vcpus = 2', 'memmap = "/etc/models/map"',
 		'on_crash = "restart"', qq(extra = "$extra guest=board VNC_VIEWER=10.0.0.1:5500")),

@@ -30,7 +30,7 @@ my %guests = (
 	pv => qq(kernel = "/boot/vmlinux"\nramdisk = "/boot/guest.cpio"\nmemory = 128\n)
 		. qq(extra = "console=hvc0 quiet guest=pv"\n),
 	pvh => qq(kernel = "/boot/vmlinux"\nramdisk = "/boot/guest.cpio"\nmemory = 128\ntype = "pvh"\n)
-		. qq(extra = "console=hvc0 quiet tsc_early_khz=2600000 guest=pvh"\n),
+		. qq(extra = "console=hvc0 quiet mitigations=off tsc_early_khz=2600000 guest=pvh"\n),
 	# Debian 12's Mach says its first lines to the hypervisor's console, and keeps them. Then it writes to
 	# a page table of its own without asking, which is a fault.
 	mach => qq(kernel = "/boot/gnumach.gz"\nmemory = 64\non_crash = "preserve"\n),

@@ -38,7 +38,7 @@ my %guests = (
 		disk = ["/images/web.ext4,raw,xvda,rw", "/dev/vdb,raw,xvdb,ro"]
 		vif = ["bridge=br0,vifname=web0"]
 		ip = "10.0.0.2"
-		extra = "console=hvc0 quiet tsc_early_khz=2600000 guest=web peer=10.0.0.1"
+		extra = "console=hvc0 quiet mitigations=off tsc_early_khz=2600000 guest=web peer=10.0.0.1"
 		after = ["net"]
 		on_crash = "restart"
 		CFG

@@ -16,7 +16,7 @@ my $hvm = <<~CFG;
 	vga = "none"
 	device_timeout = 600
 	CFG
-my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off tsc_early_khz=2600000 guest=direct';
+my $extra = 'console=ttyS0 quiet cryptomgr.notests rodata=off mitigations=off tsc_early_khz=2600000 guest=direct';
 my %guests = (
 	disk => <<~CFG,
 		$hvm

@@ -27,7 +27,7 @@ my @dom0 = (
 	prepare => $install,
 );
 my $pv = 'console=hvc0 quiet cryptomgr.notests rodata=off';
-my $pvh = "$pv tsc_early_khz=2600000 reboot=t";
+my $pvh = "$pv mitigations=off tsc_early_khz=2600000 reboot=t";
 
 # ---- the guests ----
 
