@@ -41,7 +41,7 @@ sub descriptors {
 			name = "beta$x"
 			type = "pvh"
 			$linux
-			extra = "$extra guest=beta$x root=/dev/xvda"
+			extra = "$extra guest=beta$x root=/dev/xvda reboot=t"
 			disk = [ "/run/beta$x.qcow2,qcow2,xvda,rw" ]
 			vfb = [ "vncdisplay=20" ]
 			vkb = [ "backend-type=qemu,feature-abs-pointer=1,width=800,height=600" ]
