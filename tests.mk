@@ -159,10 +159,15 @@ ALL_UNIT := $(foreach flavour,asan musl,$($(flavour)_TESTS) $($(flavour)_MODEL_T
 	    $(THREADED) $(LIBRARY_TEST)
 unit-build: $(ALL_UNIT)
 
-# Most of their time is spent waiting: eight on two processors take 255 s, four 352 s.
+# Those that take longest begin first, so that none is waited for at the end.
+LONGEST := $(filter $(addprefix %/,$(addsuffix _test,boot_syscalls upgrade_syscalls guest_store unit_devices codec main \
+	   kernel paged boot adopt_property ledger evil services)),$(ALL_UNIT))
+IN_ORDER = $(LONGEST) $(filter-out $(LONGEST),$(ALL_UNIT))
+
+# Most of their time is spent waiting: eight on two processors take two thirds of what four do.
 unit: unit-build
 	@rm -f $(TSAN_REPORT).*
-	@$(UNIT_ENV) prove -f -o -j 8 -e '$(UNIT_RUN)' $(ALL_UNIT) || { cat $(TSAN_REPORT).* 2>/dev/null; exit 1; }
+	@$(UNIT_ENV) prove -f -o -j 8 -e '$(UNIT_RUN)' $(IN_ORDER) || { cat $(TSAN_REPORT).* 2>/dev/null; exit 1; }
 
 # Counts begin anew each time: those of an object that was compiled again fit no old ones.
 COV_TESTS := $(cov_TESTS) $(cov_MODEL_TESTS)

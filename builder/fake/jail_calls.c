@@ -9,7 +9,7 @@
 extern const struct seccomp_list jail_sanitizer_calls;
 
 static const struct seccomp_rule calls[] = {
-	SECCOMP_CALL(gettid),
+	SECCOMP_CALL(gettid), SECCOMP_CALL(sigaltstack), /* before a call that does not return */
 };
 
 const struct seccomp_list jail_sanitizer_calls = SECCOMP_LIST(calls);

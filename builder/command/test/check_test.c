@@ -584,9 +584,8 @@ static void test_hvm(void **state)
 	refused("type = 'hvm'\nmemory = 64\ndevice_model_override = '/dir'\n",
 		"earlydom: web.cfg:3:25: cannot run device model root/dir: not a regular file\n");
 	refused("type = 'hvm'\nmemory = 64\nkernel = '/ramdisk'\n",
-		"earlydom: web.cfg:3:10: kernel /ramdisk is neither a bzImage nor an ELF file: "
-		"QEMU "
-		"does not start it\n");
+		"earlydom: web.cfg:3:10: kernel /ramdisk is neither a bzImage nor an ELF file nor "
+		"a Multiboot kernel: QEMU does not start it\n");
 	refused("type = 'hvm'\nmemory = 16\nkernel = '/kernel'\nramdisk = '/ramdisk'\n", o.err);
 	assert_non_null(strstr(o.err, "earlydom: web.cfg:2:10: memory = 16 MiB is too little: "
 				      "kernel and ramdisk "));

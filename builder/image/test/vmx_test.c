@@ -171,7 +171,8 @@ static void test_qemu_kernel(void **state)
 	handed_on(m.data, m.len, "");
 	handed_on(m.data, 20, "kernel /boot/k: ELF: truncated: 20 bytes, within the header");
 	handed_on("MZ", 2,
-		  "kernel /boot/k is neither a bzImage nor an ELF file: QEMU does not start it");
+		  "kernel /boot/k is neither a bzImage nor an ELF file nor a Multiboot kernel: "
+		  "QEMU does not start it");
 }
 
 static void test_memory(void **state)
