@@ -33,7 +33,7 @@ UNIT_CPPFLAGS := $(CPPFLAGS) -DRUNDIR='"run"' -DDAEMONS_DIR='"run/bin"' -DRECORD
 		 -DQMP_PATIENCE_MS=2000 -DMEDIUM_LOCKED_MS=500 -DDEVMODEL_QMP_DIR='"qmp"' -DUSB_DEV_DIR='"usb"' -DDAEMONS_LOG_DIR='"tails"' -DFIRMWARE_ROOT='"root"' -DZONE_ROOT='"root"' -DDISKS_SYSROOT='"disks"' -DSYSTEMD_DIR='"systemd"' -DINITRD_RELEASE='"initrd-release"' \
 		 -DRELEASES='"releases"' -DRELEASES_LOCAL='"releases-local"' \
 		 -DWIRE_PATIENCE_MS=2000 -DSTORE_POLL_US=1000 -DEND_AGAIN_MS=300 -DKEEPER_LOOK_MS=100 -DKEEPER_HUNG_MS=500 -DKEEPER_UP_MS=4000 \
-		 -DJAIL_CPU_S=4 -DJAIL_CLOCK_S=15
+		 -DJAIL_CPU_S=4 -DJAIL_CLOCK_S=40
 # Line numbers are all that a sanitizer prints; more of -g takes a fifth longer to build. For gdb: UNIT_DEBUG=-g.
 UNIT_DEBUG    ?= -g1
 UNIT_CFLAGS   := -std=gnu11 $(WARN) $(UNIT_DEBUG) -fno-pie
