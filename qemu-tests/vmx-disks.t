@@ -30,14 +30,14 @@ my %guests = (
 		]
 		serial = "file:/run/bios.serial"
 		CFG
-	# It boots from hdd, and has the other disks by its own drivers, and the drives that QEMU emulates.
+	# It boots from hda, and has the other disks by its own drivers, and the drives that QEMU emulates.
 	linux => <<~CFG,
 		$hvm
 		memory = 144
 		hdtype = "ahci"
 		disk = [
-			"/dev/vdb,raw,hdd,rw",
-			"format=qcow2, vdev=xvda, target=LABEL=data:/images/top.qcow2",
+			"/dev/vdb,raw,hda,rw",
+			"format=qcow2, vdev=xvdd, target=LABEL=data:/images/top.qcow2",
 			"file:/images/plain.img,xvdb,w",
 			"tap:aio:/images/plain-ro.img,xvdg,r",
 			"vdev=xvdf, backendtype=qdisk, target=/images/qemu.img",
@@ -132,7 +132,7 @@ for my $name (qw(bios linux)) {
 }
 like($boot->said('bios'), qr/^the disk boots$/m, 'a BIOS boots from a qcow2 image');
 my $linux = $boot->said('linux');
-like($linux, qr/^linux disk xvda: 1024 KiB, rw: the base of an image$/m,
+like($linux, qr/^linux disk xvdd: 1024 KiB, rw: the base of an image$/m,
 	'a qcow2 image that is based on another one, by the guest\'s own driver');
 like($linux, qr/^linux disk xvdb: 1024 KiB, rw: a plain image$/m, 'file:');
 like($linux, qr/^linux disk xvdg: 1024 KiB, ro: a plain image to read$/m, 'tap:aio:');
