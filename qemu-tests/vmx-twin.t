@@ -248,5 +248,5 @@ my ($kappa) = read_file("$results/store-ejected") =~ m{^/local/domain/(\d+)/name
 like(read_file("$results/store-ejected"), qr{^/libxl/$kappa/device/vbd/5632/params = ""$}m, 'xl takes out what earlydom put in');
 my ($config) = grep { ($_->{config}{c_info}{name} // '') eq 'kappa' } @{decode_or_empty(read_file("$results/long-ejected"))};
 is(join(' ', map { "$_->{vdev}=" . ($_->{pdev_path} // '-') } @{$config->{config}{disks}}),
-	'hdc= hdd=/dev/disk/by-id/virtio-medium', 'and knows what is in the drives');
+	'hda=/dev/disk/by-id/virtio-kappa hdc= hdd=/dev/disk/by-id/virtio-medium', 'and knows what is in the drives');
 done_testing;
