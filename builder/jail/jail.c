@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,7 +22,6 @@
 struct end {
 	bool late;        /* its time on the clock was over */
 	int code, status; /* as waitid(2) has them: CLD_* and what it means for that */
-	uint64_t cpu_us;
 };
 
 static void run(struct starter_request *in)
@@ -77,16 +75,10 @@ static bool ends_by(int child, uint64_t deadline)
 	return false;
 }
 
-static uint64_t microseconds(const struct timeval *t)
-{
-	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
-}
-
 /* Waits for the child's end, which comes with the deadline at the latest, and takes it away. One
  * that waits in the kernel for a disk that does not answer can't be ended before that does. */
 static int reap(int child, struct end *end, struct err *e)
 {
-	struct rusage used = {0};
 	siginfo_t info = {0};
 	long rc;
 
@@ -100,13 +92,12 @@ static int reap(int child, struct end *end, struct err *e)
 					       JAIL_CLOCK_S);
 	}
 	do
-		rc = syscall(SYS_waitid, P_PIDFD, child, &info, WEXITED, &used);
+		rc = syscall(SYS_waitid, P_PIDFD, child, &info, WEXITED, NULL);
 	while (rc < 0 && errno == EINTR);
 	if (rc < 0)
 		return err_set_errno(e, errno, "cannot wait for it");
 	end->code = info.si_code;
 	end->status = info.si_status;
-	end->cpu_us = microseconds(&used.ru_utime) + microseconds(&used.ru_stime);
 	return 0;
 }
 
@@ -169,8 +160,7 @@ static int ended(const struct jail_ask *ask, const struct end *end, struct err *
 				       job->name);
 	if (end->code == CLD_EXITED)
 		return err_set(e, "the %s ended with status %d", job->name, end->status);
-	/* The kernel counts for its limit by another clock, whose difference is small. */
-	if (end->status == SIGKILL && end->cpu_us + 500000 >= JAIL_CPU_S * UINT64_C(1000000))
+	if (end->status == SIGXCPU)
 		return err_set(e, "the %s took more than %d s of CPU time", job->name, JAIL_CPU_S);
 	if (end->status == SIGBUS && is_shorter(ask))
 		return err_set_passing(e, "the file has become shorter");

@@ -96,6 +96,18 @@ static bool limit(int what, uint64_t max)
 	return setrlimit(what, &l) == 0;
 }
 
+/* At the lower bound comes a signal of its own, by which the parent knows what it was. */
+static bool limit_cpu(void)
+{
+	struct rlimit l;
+
+	if (!limit(RLIMIT_CPU, JAIL_CPU_S + 1) || getrlimit(RLIMIT_CPU, &l) < 0)
+		return false;
+	if (l.rlim_cur > JAIL_CPU_S)
+		l.rlim_cur = JAIL_CPU_S;
+	return setrlimit(RLIMIT_CPU, &l) == 0;
+}
+
 static uint64_t input_size(void)
 {
 	struct stat st;
@@ -108,7 +120,7 @@ static int set_limits(const struct jail_job_type *job, const struct jail_params 
 	const uint64_t memory = OWN_BYTES + job->memory;
 	const uint64_t mapped = input_size() + (job->output ? p->limit : 0);
 
-	if (limit(RLIMIT_CPU, JAIL_CPU_S) && limit(RLIMIT_NOFILE, 0) && limit(RLIMIT_CORE, 0) &&
+	if (limit_cpu() && limit(RLIMIT_NOFILE, 0) && limit(RLIMIT_CORE, 0) &&
 	    limit(RLIMIT_FSIZE, job->output ? p->limit : 0) &&
 	    (!BOUNDED || (limit(RLIMIT_DATA, memory) && limit(RLIMIT_AS, memory + mapped))))
 		return 0;
