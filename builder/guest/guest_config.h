@@ -18,6 +18,7 @@ struct vif_spec;     /* describe/vif_spec.h */
 struct vfb_spec;     /* describe/vfb_spec.h */
 struct vkb_spec;     /* describe/vkb_spec.h */
 struct channel_spec; /* describe/channel_spec.h */
+struct pci_spec;     /* describe/pci_spec.h */
 struct usbctrl_spec; /* describe/usb_spec.h */
 struct usbdev_spec;
 
@@ -168,6 +169,10 @@ struct guest_config {
 	size_t nr_vfbs;
 	struct vkb_spec *vkbs;
 	size_t nr_vkbs;
+	/* PCI devices of the host's, in the descriptor's order; what one does not say itself is what
+	 * the keys pci_permissive and the like say. */
+	struct pci_spec *pcis;
+	size_t nr_pcis;
 	/* Consoles beside the first, from CHANNEL_FIRST on. */
 	struct channel_spec *channels;
 	size_t nr_channels;
