@@ -203,7 +203,7 @@ dom0root:
 
 # A hypervisor for 32-bit PV guests, which Debian's does not run.
 xen-pv32:
-	@scripts/build-xen -b $(BUILD)
+	@scripts/build-xen -p -b $(BUILD) -o $(BUILD)/xen-pv32-tests
 
 qemu-test: all machine dom0root xen-pv32
 	@mkdir -p $(BUILD)/qemu-tests

@@ -43,7 +43,7 @@ run loud_size stat -c %s /run/earlydom/console/loud.log
 wakes() { for p in /proc/[0-9]*; do
 	grep -qsx earlydom $p/comm && grep -qs '^@' $p/cmdline && cat $p/status
 done | sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p'; }
-before=$(wakes); sleep 60; echo "$before $(wakes)" >/tmp/wakes
+before=$(wakes); sleep 20; echo "$before $(wakes)" >/tmp/wakes
 said wakes </tmp/wakes
 
 # 469000 bytes, of which 64 KiB are taken at once.
@@ -144,8 +144,8 @@ is($domains->{$domid{stays}}{shutdown}, '-', 'stays runs');
 # ---- it sleeps while nothing happens: without a store it looks at domains once a second ----
 my @wakes = split ' ', $boot->said('wakes');
 is(scalar @wakes, 2, 'the supervisor is one process');
-cmp_ok($wakes[1] - $wakes[0], '>', 30, 'the supervisor looks at domains');
-cmp_ok($wakes[1] - $wakes[0], '<', 80, 'and wakes up for nothing else');
+cmp_ok($wakes[1] - $wakes[0], '>', 10, 'the supervisor looks at domains');
+cmp_ok($wakes[1] - $wakes[0], '<', 27, 'and wakes up for nothing else');
 
 # ---- the logs ----
 my @loud = split /\n/, $boot->said('log.loud');
