@@ -15,8 +15,10 @@
 #include "guest_devmodel.h"
 #include "phases.h"
 
-struct disk;       /* device/disk.h */
-struct image_file; /* image/image_files.h */
+struct disk;         /* device/disk.h */
+struct image_file;   /* image/image_files.h */
+struct pci_assigned; /* pci/pci_hold.h */
+struct pci_table;
 struct usb_device; /* device/usb.h */
 struct vif;        /* device/vif.h */
 
@@ -41,6 +43,9 @@ struct guest {
 	struct disk **disks;        /* held; cfg->nr_disks of them, in cfg's order */
 	struct vif *vifs;           /* cfg->nr_vifs of them */
 	struct usb_device *usbdevs; /* cfg->nr_usbdevs of them; NULL: not found yet */
+	struct pci_table *pci_from; /* by which pcis are held */
+	struct pci_assigned *pcis;  /* functions, for what cfg->pcis names; NULL: none are held */
+	size_t nr_pcis;
 
 	/* Of its domain, or of the next one where it has none: guest_memory.h. */
 	uint64_t static_max_kib;
