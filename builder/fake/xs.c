@@ -216,12 +216,14 @@ static const char *value_of(const char *dir, const char *name)
 static int next_state(const char *dir, int state)
 {
 	const char *front = value_of(dir, "frontend");
-	const bool vif = strstr(dir, "/vif/");
+	const bool vif = strstr(dir, "/vif/"), pci = strstr(dir, "/pci/");
 
 	if (!find(&store.tree, front))
 		return state == 5 && !store.settings.stuck ? 6 : state;
 	if (state == 1)
 		return 2;
+	if (state == 2 && pci)
+		return *value_of(dir, "num_devs") ? 3 : 2;
 	if (state == 2 && atoi(value_of(front, "state")) == 4 &&
 	    (!vif || !strcmp(value_of(dir, "hotplug-status"), "connected")))
 		return 4;
@@ -240,7 +242,8 @@ static void run_back_ends(void)
 		len = 0;
 		if (sscanf(node->path, "/local/domain/0/backend/%7[^/]/%u/%u/state%n", kind, &domid,
 			   &devid, &len) != 3 ||
-		    !len || node->path[len] || (strcmp(kind, "vbd") && strcmp(kind, "vif")))
+		    !len || node->path[len] ||
+		    (strcmp(kind, "vbd") && strcmp(kind, "vif") && strcmp(kind, "pci")))
 			continue;
 		snprintf(dir, sizeof(dir), "%.*s", len - (int)strlen("/state"), node->path);
 		state = atoi(node->value);

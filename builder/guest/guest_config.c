@@ -23,7 +23,7 @@ const char *guest_bios_name(enum guest_bios b)
 
 bool guest_config_has_devices(const struct guest_config *cfg)
 {
-	return cfg->nr_disks || cfg->nr_vifs;
+	return cfg->nr_disks || cfg->nr_vifs || cfg->nr_pcis;
 }
 
 bool guest_config_needs_qemu(const struct guest_config *cfg)

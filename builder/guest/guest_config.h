@@ -169,8 +169,8 @@ struct guest_config {
 	size_t nr_vfbs;
 	struct vkb_spec *vkbs;
 	size_t nr_vkbs;
-	/* PCI devices of the host's, in the descriptor's order; what one does not say itself is what
-	 * the keys pci_permissive and the like say. */
+	/* PCI devices of the host's, in the descriptor's order; what one does not say itself is
+	 * what the keys pci_permissive and the like say. */
 	struct pci_spec *pcis;
 	size_t nr_pcis;
 	/* Consoles beside the first, from CHANNEL_FIRST on. */
@@ -205,7 +205,7 @@ struct guest_config {
 	struct domain_options domain;
 };
 
-/* Whether it has disks or network interfaces, which back ends in dom0 serve. */
+/* Whether it has disks, network interfaces or PCI devices, which back ends in dom0 serve. */
 bool guest_config_has_devices(const struct guest_config *cfg);
 
 /* Whether a pv or pvh guest needs a QEMU in dom0 as the back end of its devices. An hvm guest's

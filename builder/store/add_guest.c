@@ -63,6 +63,7 @@ static void devices_nodes(const struct guest *g, const struct guest_facts *i, st
 			      guest_config_needs_qemu(g->cfg), n);
 	screens_nodes(g->cfg, n);
 	usb_nodes(g, n);
+	pci_nodes(g, n);
 }
 
 void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)

@@ -72,4 +72,7 @@ void vkbd_nodes(const struct vkb_spec *spec, uint32_t devid, struct nodes *to);
  * this. */
 void usb_nodes(const struct guest *g, struct nodes *to);
 
+/* A guest's PCI devices: one pair of ends for all of them, and in /libxl/pci whose each is. */
+void pci_nodes(const struct guest *g, struct nodes *to);
+
 #endif

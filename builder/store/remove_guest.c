@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "device_nodes.h"
 #include "guest_nodes.h"
+#include "pci_others.h"
 #include "store.h"
 
 #ifndef STORE_POLL_US
@@ -26,8 +27,8 @@
 
 /* Kinds of back ends that are made here, and those of them that the kernel serves. The others are
  * served by processes, which do not hold anything of the guest's: QEMU has ended by now. */
-static const char *const kinds[] = {"console", "vbd", "qdisk", "vif", "vfb", "vkbd"};
-static const char *const kernel_kinds[] = {"vbd", "vif"};
+static const char *const kinds[] = {"console", "vbd", "qdisk", "vif", "vfb", "vkbd", "pci"};
+static const char *const kernel_kinds[] = {"vbd", "vif", "pci"};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -187,6 +188,8 @@ static int clear(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct er
 			*strrchr(path, '/') = '\0';
 			prune(xsh, t, path);
 		}
+	if (!pci_owner_remove(xsh, t, d->g->domid))
+		return failed(e);
 	uuid_text(d->g->uuid, uuid);
 	snprintf(path, sizeof(path), "/vm/%s", uuid);
 	if (!gone(xsh, t, path))
