@@ -23,6 +23,7 @@
 #include "devmodel_process.h"
 #include "builder/store/nodes.h"
 #include "builder/store/store.h"
+#include "qemu_pci.h"
 #include "qemu_start.h"
 #include "volume_links.h"
 
@@ -492,7 +493,7 @@ static bool take_powers_from_outside(struct devmodel *m, const struct guest *g)
 {
 	struct err e;
 
-	if (!m->serves)
+	if (!m->serves || qemu_has_pci(g->cfg))
 		return true;
 	if (restrict_from_outside(m, g, &e) == 0 || g->cfg->model_unrestricted)
 		return true;

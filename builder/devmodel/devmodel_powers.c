@@ -96,7 +96,7 @@ static bool make_readonly(const char *dir)
 		     NULL) == 0;
 }
 
-bool model_unshare(bool mounts)
+bool model_unshare(bool mounts, bool sys)
 {
 	if (unshare(CLONE_NEWIPC | (mounts ? CLONE_NEWNS : 0)) < 0)
 		return false;
@@ -104,7 +104,7 @@ bool model_unshare(bool mounts)
 		return true;
 	/* What is unmounted elsewhere is not to be held here, where that is to be seen. */
 	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 && make_readonly("/proc") &&
-	       make_readonly("/sys");
+	       (sys || make_readonly("/sys"));
 }
 
 bool model_become(uid_t uid)

@@ -100,8 +100,8 @@ int model_powers(const char *dev, uint32_t domid, bool keeps, bool strict, struc
 
 /* Its own namespace of System V's and POSIX's IPC, and of mounts where it is to have one: what is
  * mounted and unmounted elsewhere is seen there, as far as it was to be seen here; /proc and /sys
- * can't be written there. */
-bool model_unshare(bool mounts);
+ * can't be written there; sys: /sys can. */
+bool model_unshare(bool mounts, bool sys);
 
 /* Makes it that user's and group's, with the right to open any file, which its program will have,
  * and no other, now or later. */

@@ -115,7 +115,7 @@ static bool take_namespaces(const struct model_program *p)
 	const struct model_jail *j = p->jail;
 
 	/* model_root_enter has a namespace of mounts itself. */
-	return !j || !j->of_root || model_unshare(!p->root) ||
+	return !j || !j->of_root || model_unshare(!p->root, j->sys) ||
 	       does_without(j, "namespaces of its own");
 }
 

@@ -28,6 +28,7 @@
 struct model_jail {
 	bool strict;       /* what can't be had is an error */
 	bool of_root;      /* it begins as root's: there are namespaces and capabilities */
+	bool sys;          /* it may write in /sys */
 	uint64_t keeps;    /* capabilities, of one that begins as root's and is not to become
 			      another user's before */
 	uint64_t file_max; /* model_limit_files */

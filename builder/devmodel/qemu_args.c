@@ -9,6 +9,7 @@
 #include "builder/describe/vnc_server.h"
 #include "qemu_devices.h"
 #include "qemu_drives.h"
+#include "qemu_pci.h"
 #include "qemu_usb.h"
 
 const char *const qmp_names[QMP_SOCKETS] = {"libxl", "libxenstat"};
@@ -225,6 +226,7 @@ int qemu_args(const struct guest *g, const struct qemu_start *s, struct argv *ou
 		return -1;
 	qemu_vendor_args(cfg, out);
 	qemu_usb_args(cfg, s->usb_fd, out);
+	qemu_pci_args(g, out);
 	powers_after(s, out);
 	extra(&cfg->model_args, out);
 	extra(&cfg->model_args_hvm, out);

@@ -21,6 +21,7 @@
 #include "disk_paths.h"
 #include "image_paths.h"
 #include "qemu_drives.h"
+#include "qemu_pci.h"
 #include "qemu_usb.h"
 #include "vnc.h"
 #include "volume_links.h"
@@ -82,10 +83,11 @@ bool qemu_serves(const struct guest_config *cfg)
 }
 
 /* Where the powers end with the start: in front of the arguments. */
-static void take_powers_late(struct devmodel *m, const char *empty, const struct model_powers *p,
-			     struct qemu_start *q)
+static void take_powers_late(struct devmodel *m, const struct guest_config *cfg, const char *empty,
+			     const struct model_powers *p, struct qemu_start *q)
 {
-	q->restrict_domid = m->restricted = p->restrict_domid && p->unprivileged;
+	q->restrict_domid = m->restricted =
+		p->restrict_domid && p->unprivileged && !qemu_has_pci(cfg);
 	if (!p->unprivileged)
 		return;
 	q->chroot = empty;
@@ -233,6 +235,9 @@ static uint64_t capabilities_of(const struct guest *g, const struct own_root *r,
 		keeps |= CAPABILITY(CAP_NET_ADMIN);
 	if (!for_good || disk_paths_lead_out(g, r))
 		keeps |= CAPABILITY(CAP_SYS_PTRACE);
+	/* All of a device's configuration space, and /dev/mem. */
+	if (qemu_has_pci(g->cfg))
+		keeps |= CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SYS_RAWIO);
 	return keeps;
 }
 
@@ -244,6 +249,7 @@ static void lock_up(struct qemu_starting *k, const struct guest *g, const struct
 	k->jail = (struct model_jail){
 		.strict = strict,
 		.of_root = geteuid() == 0,
+		.sys = qemu_has_pci(g->cfg),
 		.keeps = early ? 0 : capabilities_of(g, r, !late),
 		.file_max = file_max(g, !early && !late),
 		.filter = {.uid = k->q.uid, .gid = k->q.gid, .runs_others = !strict},
@@ -268,14 +274,14 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 		return -1;
 	vnc_prepare(g->cfg);
 	m->serves = qemu_serves(g->cfg);
-	if (model_powers(dev, g->domid, m->serves && !needed, !g->cfg->model_unrestricted, &powers,
-			 e) < 0)
+	if (model_powers(dev, g->domid, m->serves && !needed,
+			 !g->cfg->model_unrestricted && !qemu_has_pci(g->cfg), &powers, e) < 0)
 		return -1;
 	if (needed ? take_powers_early(m, g, empty, &powers, k, e) < 0 : take_files(g, k, e) < 0)
 		return -1;
 	k->q.knows = qemu_options_of(k->q.program);
 	if (!m->serves)
-		take_powers_late(m, empty, &powers, &k->q);
+		take_powers_late(m, g->cfg, empty, &powers, &k->q);
 	lock_up(k, g, r);
 	return compose(k, g, e);
 }
