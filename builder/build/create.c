@@ -10,6 +10,7 @@
 #include "builder/guest/xen_compat.h"
 #include "builder/host/host.h"
 #include "label.h"
+#include "pci_give.h"
 #include "pool.h"
 #include "schedule.h"
 #include "x86.h"
@@ -33,6 +34,16 @@ static uint64_t paging_pool_kib(const struct guest_config *cfg, const struct hos
 		       : 4 * (256 * (uint64_t)cfg->maxvcpus + pages * (cfg->maxmem_kib / 1024));
 }
 
+/* The tables of an IOMMU that has its own, as libxl has it (libxl__get_required_iommu_memory): a
+ * page for each 2 MiB, and 1 MiB. */
+static uint64_t iommu_kib(const struct guest_config *cfg, const struct host *h)
+{
+	if (!pci_wants_iommu(cfg) ||
+	    (cfg->domain.passthrough != PASSTHROUGH_SYNC_PT && x86_shares_pt(cfg, h)))
+		return 0;
+	return 1024 + 4 * (cfg->maxmem_kib / 2048);
+}
+
 uint64_t create_need_kib(const struct guest_config *cfg, const struct host *h)
 {
 	/*
@@ -41,7 +52,7 @@ uint64_t create_need_kib(const struct guest_config *cfg, const struct host *h)
 	 * pages of I/O requests, bitmaps of ports. The device model's own memory is dom0's, but for
 	 * the video card's and the ROMs', which are part of memory and slack.
 	 */
-	return cfg->memory_kib + MAXMEM_SLACK_KIB + paging_pool_kib(cfg, h) +
+	return cfg->memory_kib + MAXMEM_SLACK_KIB + paging_pool_kib(cfg, h) + iommu_kib(cfg, h) +
 	       (cfg->type == GUEST_HVM ? 128 : 64) + 32 * (uint64_t)cfg->maxvcpus;
 }
 
@@ -50,7 +61,7 @@ static int check_abilities(const struct guest_config *cfg, const struct host *h,
 {
 	const struct domain_options *o = &cfg->domain;
 
-	if (o->passthrough > PASSTHROUGH_DISABLED && !(h->physcaps & XEN_SYSCTL_PHYSCAP_directio))
+	if (pci_wants_iommu(cfg) && !(h->physcaps & XEN_SYSCTL_PHYSCAP_directio))
 		return err_set(
 			e, "passthrough needs an IOMMU, which this host lacks or has turned off");
 	if (o->passthrough == PASSTHROUGH_SHARE_PT && !x86_shares_pt(cfg, h))
@@ -70,7 +81,7 @@ static int check_abilities(const struct guest_config *cfg, const struct host *h,
 static void describe_iommu(const struct guest_config *cfg, const struct host *h,
 			   struct xen_domctl_createdomain *config)
 {
-	if (cfg->domain.passthrough <= PASSTHROUGH_DISABLED)
+	if (!pci_wants_iommu(cfg))
 		return;
 	config->flags |= XEN_DOMCTL_CDF_iommu;
 	if (cfg->domain.passthrough == PASSTHROUGH_SYNC_PT || !x86_shares_pt(cfg, h))

@@ -15,7 +15,8 @@
 
 /* One device of a guest, and where its two ends are in the store. */
 struct device {
-	struct vif *vif; /* NULL for a disk */
+	struct vif *vif; /* NULL for others */
+	bool pci;        /* all of its PCI devices */
 	char what[32];   /* "disk xvda", "vif 0" */
 	char kind[4];    /* "vbd", "vif" */
 	char back[6];    /* the same for its back end, which may be "qdisk", too */
@@ -25,7 +26,7 @@ struct device {
 
 static size_t nr_devices(const struct guest *g)
 {
-	return g->cfg->nr_disks + g->cfg->nr_vifs;
+	return g->cfg->nr_disks + g->cfg->nr_vifs + (g->cfg->nr_pcis > 0);
 }
 
 static struct device device_of(const struct guest *g, size_t i)
@@ -40,6 +41,11 @@ static struct device device_of(const struct guest *g, size_t i)
 		strcpy(d.back, spec->qdisk ? QDISK_KIND : VBD_KIND);
 		d.emulated = spec->cdrom && g->cfg->type == GUEST_HVM;
 		snprintf(d.what, sizeof(d.what), "disk %s", spec->vdev);
+	} else if (i == g->cfg->nr_disks + g->cfg->nr_vifs) {
+		d.pci = true;
+		strcpy(d.kind, "pci");
+		strcpy(d.back, d.kind);
+		strcpy(d.what, "PCI devices");
 	} else {
 		d.vif = &g->vifs[i - g->cfg->nr_disks];
 		d.devid = d.vif->devid;
@@ -226,6 +232,13 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 	default:
 		break;
 	}
+	/* pciback has found the devices when it is Initialised; of front ends, hvm guests have
+	 * none, and a pv guest's driver may be a module that it does not have. */
+	if (d->pci) {
+		if (state >= XenbusStateInitialised)
+			*now = DEVICES_CONNECTED;
+		return 0;
+	}
 	rc = plug(h, d, e);
 	if (rc == 0)
 		*now = state < XenbusStateConnected ? DEVICES_READY : DEVICES_CONNECTED;
@@ -264,7 +277,10 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 				e, "%s: QEMU does not serve it after %u s; its log tells why",
 				d->what, seconds);
 		return err_set_passing(e, "%s: its back end is not there after %u s: is %s loaded?",
-				       d->what, seconds, d->vif ? "xen-netback" : "xen-blkback");
+				       d->what, seconds,
+				       d->pci   ? "xen-pciback"
+				       : d->vif ? "xen-netback"
+						: "xen-blkback");
 	}
 	if (d->vif)
 		return err_set_passing(

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/pci_spec.h"
 #include "builder/describe/tag_spec.h"
 #include "builder/device/modules.h"
 #include "builder/device/usb.h"
@@ -16,10 +17,13 @@
 #include "builder/image/guest_files.h"
 #include "builder/image/image_digest.h"
 #include "builder/keeper/kept.h"
+#include "builder/store/pci_others.h"
+#include "pci_give.h"
 
 /* The names of the lists of kernel modules (modules.h), by bits. */
-static const char *const modules[] = {"blkback", "loop", "netback", "bridge", "tun"};
-enum { BLKBACK = 1, LOOP = 2, NETBACK = 4, BRIDGE = 8, TUN = 16, OF_VIFS = NETBACK | BRIDGE | TUN };
+static const char *const modules[] = {"blkback", "loop", "netback", "bridge", "tun", "pciback"};
+enum { BLKBACK = 1, LOOP = 2, NETBACK = 4, BRIDGE = 8, TUN = 16, PCIBACK = 32 };
+enum { OF_VIFS = NETBACK | BRIDGE | TUN };
 
 /* Under which names a guest's files outlive the supervisor. */
 #define HELD_NAME_MAX (CONFIG_NAME_MAX + 64)
@@ -263,6 +267,63 @@ drop:
 	return -1;
 }
 
+/* A copy of the specs, for free(), in which those by name are by BDF; or NULL with e set. */
+static struct pci_spec *look_up_names(const struct guest *g, struct host *h, bool *absent,
+				      struct err *e)
+{
+	const size_t bytes = g->cfg->nr_pcis * sizeof(*g->cfg->pcis);
+	struct pci_spec *specs = malloc(bytes);
+
+	if (!specs) {
+		err_set_passing(e, "out of memory");
+		return NULL;
+	}
+	memcpy(specs, g->cfg->pcis, bytes);
+	for (size_t i = 0; i < g->cfg->nr_pcis; i++) {
+		int found = 0;
+
+		if (specs[i].by != PCI_BY_NAME)
+			continue;
+		specs[i].by = PCI_BY_BDF;
+		if (h->xsh)
+			found = pci_named(h->xsh, specs[i].name, &specs[i].at, e);
+		*absent = found == 0;
+		if (*absent)
+			err_set(e, "no PCI device has the name %.64s (xl pci-assignable-add -n)",
+				specs[i].name);
+		if (found > 0)
+			continue;
+		free(specs);
+		return NULL;
+	}
+	return specs;
+}
+
+int guest_hold_pci(struct guest *g, struct disk_table *disks, struct pci_table *pcis,
+		   struct host *h, bool *absent, struct err *e)
+{
+	struct pci_spec *specs;
+	int rc;
+
+	*absent = false;
+	if (g->pcis || !g->cfg->nr_pcis)
+		return 0;
+	g->pci_from = pcis;
+	rc = guest_modules_load(disks->starter, PCIBACK, e);
+	specs = rc < 0 ? NULL : look_up_names(g, h, absent, e);
+	if (specs)
+		rc = pci_hold(pcis, g->cfg->name, specs, g->cfg->nr_pcis, &g->pcis, &g->nr_pcis,
+			      absent, e);
+	else
+		rc = -1;
+	free(specs);
+	if (rc == 0)
+		rc = pci_check(g, h, e);
+	if (rc < 0)
+		guest_drop_devices(g, disks);
+	return rc;
+}
+
 void guest_drop_devices(struct guest *g, struct disk_table *disks)
 {
 	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++) {
@@ -277,6 +338,10 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 	g->disks = NULL;
 	g->vifs = NULL;
 	g->usbdevs = NULL;
+	if (g->pcis)
+		pci_drop(g->pci_from, g->pcis);
+	g->pcis = NULL;
+	g->nr_pcis = 0;
 }
 
 void guest_change_disk(struct guest *g, struct disk_table *disks, size_t i, struct disk *medium)
@@ -296,13 +361,13 @@ bool guest_lost_devices(const struct guest *g)
 	for (size_t i = 0; g->usbdevs && i < g->cfg->nr_usbdevs; i++)
 		if (usb_lost(&g->usbdevs[i]))
 			return true;
-	return false;
+	return g->pcis && pci_lost(g->pci_from, g->pcis, g->nr_pcis);
 }
 
 bool guest_knows_devices(const struct guest *g)
 {
 	return (g->disks || !g->cfg->nr_disks) && (g->vifs || !g->cfg->nr_vifs) &&
-	       (g->usbdevs || !g->cfg->nr_usbdevs);
+	       (g->usbdevs || !g->cfg->nr_usbdevs) && (g->pcis || !g->cfg->nr_pcis);
 }
 
 bool guest_holds_all(const struct guest *g)
@@ -428,6 +493,8 @@ unsigned guest_modules(const struct guest_config *cfg)
 	for (size_t i = 0; i < cfg->nr_disks; i++)
 		if (!cfg->disks[i].qdisk)
 			bits |= BLKBACK | (is_file(cfg->disks[i].target) ? LOOP : 0);
+	if (cfg->nr_pcis)
+		bits |= PCIBACK;
 	if (cfg->nr_vifs)
 		bits |= NETBACK | (cfg->type == GUEST_HVM ? TUN : 0);
 	for (size_t i = 0; i < cfg->nr_vifs; i++)

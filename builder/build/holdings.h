@@ -8,7 +8,9 @@
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
 #include "builder/guest/guest.h"
+#include "builder/host/host.h"
 #include "builder/image/image_files.h"
+#include "builder/pci/pci_hold.h"
 
 /* Holds the files of g and plans a build. Returns 0, or -1 with e set and none held. It may block:
  * files lie where the host's owner has put them. */
@@ -29,6 +31,14 @@ void guest_drop_images(struct guest *g, struct image_cache *c);
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e);
 
 /*
+ * Holds the PCI devices of g, and asks the hypervisor and the store, by h, whether it can have
+ * them. Returns and sets *absent as above; where it fails, g's other devices are given back, too.
+ * To be called when guest_hold_devices has succeeded.
+ */
+int guest_hold_pci(struct guest *g, struct disk_table *disks, struct pci_table *pcis,
+		   struct host *h, bool *absent, struct err *e);
+
+/*
  * Holds disk i of g for a domain that has it already, from an earlier supervisor's: by the open
  * file that outlived it, or where that is lost by its path. Returns 0, or -1 with e set: it is
  * another device by now, or in use in dom0.
@@ -43,14 +53,14 @@ void guest_adopt_usb(struct guest *g, const char *sysroot);
 /* Gives disk i of g, a cdrom drive, another medium, which is held; the one before is dropped. */
 void guest_change_disk(struct guest *g, struct disk_table *disks, size_t i, struct disk *medium);
 
-/* Whether one of the disks or USB devices is not there any more, so that all have to be looked for
- * again. */
+/* Whether one of the disks, USB or PCI devices is not there any more, so that all have to be looked
+ * for again. */
 bool guest_lost_devices(const struct guest *g);
 
-/* Gives back all that guest_hold_devices has held. */
+/* Gives back all that guest_hold_devices and guest_hold_pci have held. */
 void guest_drop_devices(struct guest *g, struct disk_table *disks);
 
-/* Whether g knows the disks, network interfaces and USB devices that its domain has: one that was
+/* Whether g knows the disks, interfaces, USB and PCI devices that its domain has: one that was
  * adopted may not. */
 bool guest_knows_devices(const struct guest *g);
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "build.h"
+#include "builder/devmodel/qemu_pci.h"
 #include "builder/devmodel/serial_nodes.h"
 #include "builder/devmodel/vnc.h"
 #include "builder/guest/guest_memory.h"
@@ -23,6 +24,7 @@
 #include "io_access.h"
 #include "judge.h"
 #include "label.h"
+#include "pci_give.h"
 
 /* How long a destroyed domain may take to be gone. */
 #define GONE_TIMEOUT_NS (20 * NS_PER_S)
@@ -112,7 +114,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	kernel = guest_open_source(g, e);
 	if (!kernel)
 		goto out;
-	if (refuse_twin(g, h, e) < 0)
+	if (refuse_twin(g, h, e) < 0 || pci_check(g, h, e) < 0)
 		goto out;
 	cmdline = type->cmdline(g->cfg, e);
 	if (!cmdline || judge(g, h, kernel, &space, &map, e) < 0)
@@ -127,7 +129,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 		goto destroy;
 	memory_taken(h);
 	phases_enter(&g->phases, PHASE_STORE);
-	if (io_access_give(g, h, e) < 0)
+	if (io_access_give(g, h, e) < 0 || pci_give(g, h, e) < 0)
 		goto destroy;
 	if (h->xsh && store_add_guest(g, h, e) < 0)
 		goto destroy;
@@ -181,7 +183,8 @@ int guest_connect(struct guest *g, struct host *h, const struct devmodels *model
 		*ready = false;
 		return -1;
 	}
-	if (serial_publish(g, h, e) == 0 && vnc_publish(g, e) == 0)
+	if (serial_publish(g, h, e) == 0 && vnc_publish(g, e) == 0 &&
+	    qemu_pci_publish(g, h, e) == 0)
 		return 0;
 	*ready = false;
 	devmodel_explain(&g->model, g, e);
@@ -301,6 +304,8 @@ int guest_destroy(struct guest *g, struct host *h, struct err *e)
 		xc_domain_pause(h->xch, g->domid);
 	/* A device model that can't be ended is said; the domain goes all the same. */
 	model_rc = devmodel_end(&g->model, g, h, &model);
+	if (ours)
+		pci_stop(g, h);
 	if (store_take_out(g, h, e) < 0)
 		return err_prefix(e, "cannot destroy domain %u: ", g->domid);
 	if (destroy_domain(g, h, e) < 0)

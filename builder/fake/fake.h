@@ -69,6 +69,13 @@ struct fake_host {
 	unsigned nr_pools;
 	struct e820entry e820[16]; /* the host's memory map */
 	unsigned nr_e820;
+	/* The PCI functions that it knows: by segment << 16 | bus << 8 | device << 3 | function. */
+	struct fake_pci {
+		uint32_t sbdf, group;
+		uint32_t domid; /* whose it is: dom0's while there is no such domain */
+		uint32_t flag;  /* with which it was assigned */
+	} pcis[4];
+	unsigned nr_pcis;
 	bool flask; /* its policy knows "system_u:system_r:NAME_t", and gives it 100 + strlen(NAME)
 		     */
 };

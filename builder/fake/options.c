@@ -385,6 +385,73 @@ int xc_domain_memory_mapping(xc_interface *xch, uint32_t domid, unsigned long gf
 	return give(__func__, domid, 'M', mfn, number, gfn);
 }
 
+static struct fake_pci *pci_of(uint32_t sbdf)
+{
+	struct fake_host *h = fake_host();
+
+	for (unsigned i = 0; i < h->nr_pcis; i++) {
+		struct fake_pci *p = &h->pcis[i];
+
+		if (!fake_find(p->domid))
+			p->domid = 0;
+		if (p->sbdf == sbdf)
+			return p;
+	}
+	return NULL;
+}
+
+int xc_test_assign_device(xc_interface *xch, uint32_t domid, uint32_t sbdf)
+{
+	const struct fake_pci *p;
+
+	(void)xch;
+	if (domid != DOMID_INVALID)
+		fake_broken("domain %u can't be asked for", domid);
+	if (!fake_enter(__func__))
+		return fake_leave(-1);
+	p = pci_of(sbdf);
+	return p && !p->domid ? fake_leave(0) : fake_refuse(EINVAL);
+}
+
+int xc_assign_device(xc_interface *xch, uint32_t domid, uint32_t sbdf, uint32_t flag)
+{
+	const struct fake_domain *d = fake_enter_domain(__func__, domid);
+	struct fake_pci *p;
+
+	(void)xch;
+	if (!d)
+		return fake_leave(-1);
+	if (!(d->config.flags & XEN_DOMCTL_CDF_iommu))
+		fake_broken("domain %u has no IOMMU", domid);
+	if (d->running)
+		fake_broken("domain %u runs already", domid);
+	p = pci_of(sbdf);
+	if (!p || p->domid)
+		return fake_refuse(p ? EBUSY : ENODEV);
+	p->domid = domid;
+	p->flag = flag;
+	return fake_leave(0);
+}
+
+int xc_get_device_group(xc_interface *xch, uint32_t domid, uint32_t sbdf, uint32_t max, uint32_t *n,
+			uint32_t *array)
+{
+	const struct fake_pci *p;
+
+	(void)xch;
+	*n = 0;
+	if (!fake_enter(__func__))
+		return fake_leave(-1);
+	p = pci_of(sbdf);
+	for (unsigned i = 0; p && i < fake_host()->nr_pcis && *n < max; i++) {
+		const struct fake_pci *o = &fake_host()->pcis[i];
+
+		if (o != p && o->group == p->group && o->domid == domid)
+			array[(*n)++] = (o->sbdf & 0xffff) << 8;
+	}
+	return fake_leave(0);
+}
+
 int xc_get_machine_memory_map(xc_interface *xch, struct e820entry entries[], uint32_t max)
 {
 	(void)xch;
