@@ -91,6 +91,7 @@ static int run_supervisor(const struct chosen *c, struct kept *kept, const struc
 {
 	struct own_root own_root = {.dir = kept_take(kept, KEPT_ROOT)};
 	const struct supervise_options o = {
+		.dom0 = &c->cmdline.dom0,
 		.rundir = RUNDIR,
 		.own_root = own_root.dir < 0 ? NULL : &own_root,
 		.starter = starter,

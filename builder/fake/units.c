@@ -42,6 +42,7 @@ void kit_units_open(struct kit_units *k, const struct guest_config *cfgs, size_t
 	k->all.errands = &k->errands;
 	k->all.images = &k->images;
 	k->all.disks = &k->disks;
+	k->all.pcis = &k->pcis;
 	k->all.tails_fd = -1;
 	k->all.run = &k->run;
 	k->all.report = &k->report;

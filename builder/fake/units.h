@@ -17,6 +17,7 @@
 #include "kit.h"
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
+#include "builder/pci/pci_hold.h"
 
 /* How many units there is room for beside those that kit_units_open makes. */
 #define KIT_MORE_UNITS 4
@@ -30,6 +31,7 @@ struct kit_units {
 	struct console_out echo; /* into the file "echo" */
 	struct image_cache images;
 	struct disk_table disks;
+	struct pci_table pcis;
 	struct units all;
 	struct ledger ledger; /* kit_units_ledger's */
 };

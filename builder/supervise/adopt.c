@@ -105,6 +105,27 @@ static void adopt_vifs(struct unit *u, const char *text)
 	}
 }
 
+/* Without them, it holds none when it is built anew, and looks for them. */
+static void adopt_pcis(struct units *all, struct unit *u, const char *text)
+{
+	struct guest *g = &u->guest;
+	struct pci_assigned one, *v = NULL, *more;
+	size_t n = 0;
+
+	for (; unit_load_pci(text, n, &one) && one.spec < g->cfg->nr_pcis; n++) {
+		more = realloc(v, (n + 1) * sizeof(*v));
+		if (!more)
+			break;
+		v = more;
+		v[n] = one;
+	}
+	if (!n || pci_hold_again(all->pcis, g->cfg->name, v, n) < 0)
+		return;
+	g->pci_from = all->pcis;
+	g->pcis = v;
+	g->nr_pcis = n;
+}
+
 /* Those that nobody has kept are looked for: for one that is not alive when it is built. */
 static void adopt_images(struct units *all, struct unit *u, bool alive)
 {
@@ -123,6 +144,7 @@ static void adopt_holdings(struct units *all, struct unit *u, const char *text,
 		adopt_disks(all, u, text);
 		adopt_vifs(u, text);
 		guest_adopt_usb(&u->guest, all->disks->sysroot);
+		adopt_pcis(all, u, text);
 		adopt_images(all, u, life_of(saved->state) == ALIVE);
 	}
 	if (saved->has_model)

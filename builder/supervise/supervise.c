@@ -29,6 +29,7 @@
 #include "unit_wait.h"
 #include "builder/image/image_files.h"
 #include "builder/device/disk.h"
+#include "builder/pci/pci_hold.h"
 
 /* What is due is done so often and not more often. Between that the loop sleeps until something
  * happens, or is due. */
@@ -54,6 +55,7 @@ struct supervisor {
 	struct control control;
 	struct image_cache images;
 	struct disk_table disks;
+	struct pci_table pcis;
 	struct services around;
 	bool tails_left; /* of xenconsoled's logs there may be more than what was read */
 	struct xl_records records;
@@ -225,6 +227,7 @@ static int open_all(struct supervisor *s, const struct supervise_options *o, str
 	s->images.later = true;
 	s->disks.starter = s->all.models.starter = s->images.starter = o->starter;
 	s->all.models.kept = s->images.kept = s->disks.kept = o->kept;
+	s->pcis.dom0 = o->dom0;
 	/* Before there are threads: each has its powers for itself. */
 	if (o->starter && supervisor_drop_powers(e) < 0)
 		return -1;
@@ -338,6 +341,7 @@ static int make_units(struct supervisor *s, const struct guest_config *guests, s
 	all->errands = &s->errands;
 	all->images = &s->images;
 	all->disks = &s->disks;
+	all->pcis = &s->pcis;
 	all->store = STORE_SOUGHT;
 	all->tails_fd = -1;
 	all->find_store = find_store;

@@ -28,6 +28,7 @@ struct supervise_options {
 	enum store_wish store;
 	const struct bridge_spec *bridges; /* made before the guests */
 	size_t nr_bridges;
+	const struct pci_dom0 *dom0; /* what dom0 needs of PCI devices; NULL: nothing is known */
 	const struct guest_config *others; /* guests that can be started by a command */
 	size_t nr_others;
 	unsigned workers; /* threads that build, 1 to WORKERS_MAX */

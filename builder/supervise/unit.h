@@ -144,6 +144,7 @@ struct units {
 	struct errands *errands;
 	struct image_cache *images;
 	struct disk_table *disks;
+	struct pci_table *pcis;
 	struct devmodels models;
 	const struct rundir *run;
 	enum consoles consoles;

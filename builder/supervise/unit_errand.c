@@ -22,7 +22,8 @@ void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind k
 	ue->errand.who = unit_name(u);
 	ue->errand.what = what;
 	ue->errand.by_path = kind == UNIT_ERRAND_IMAGES || kind == UNIT_ERRAND_HOLD;
-	ue->errand.alone = ue->errand.by_path;
+	/* Whose a PCI device is the hypervisor says. */
+	ue->errand.alone = ue->errand.by_path && !u->guest.cfg->nr_pcis;
 	ue->kind = kind;
 	ue->all = all;
 	ue->u = u;
@@ -36,7 +37,7 @@ void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind k
 
 struct dropping {
 	struct errand errand;
-	struct guest guest; /* its disks, interfaces and USB devices are the errand's */
+	struct guest guest; /* its devices are the errand's */
 	struct disk_table *disks;
 };
 
@@ -65,7 +66,7 @@ void unit_drop_devices(struct units *all, struct unit *u)
 {
 	struct dropping *d;
 
-	if (!u->guest.disks && !u->guest.vifs && !u->guest.usbdevs)
+	if (!u->guest.disks && !u->guest.vifs && !u->guest.usbdevs && !u->guest.pcis)
 		return;
 	d = u->guest.disks ? calloc(1, sizeof(*d)) : NULL;
 	if (!d) {
@@ -83,6 +84,8 @@ void unit_drop_devices(struct units *all, struct unit *u)
 	u->guest.disks = NULL;
 	u->guest.vifs = NULL;
 	u->guest.usbdevs = NULL;
+	u->guest.pcis = NULL;
+	u->guest.nr_pcis = 0;
 	errand_give(all->errands, &d->errand);
 }
 

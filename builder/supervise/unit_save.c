@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include "builder/device/vif.h"
+#include "builder/pci/pci_hold.h"
 #include "builder/store/guest_nodes.h"
 #include "unit_event.h"
 
@@ -44,7 +45,7 @@ static void save_guest(const struct guest *g, FILE *f)
 static void save_devices(const struct guest *g, FILE *f)
 {
 	struct devmodel_saved m;
-	char mac[18];
+	char mac[18], at[PCI_ADDRESS_TEXT];
 
 	for (size_t i = 0; g->vifs && i < g->cfg->nr_vifs; i++) {
 		vif_mac_text(g->vifs[i].mac, mac);
@@ -53,6 +54,9 @@ static void save_devices(const struct guest *g, FILE *f)
 	if (devmodel_save(&g->model, &m))
 		fprintf(f, "model %ld %" PRIu64 " %d %d %u %" PRIu64 "\n", (long)m.pid,
 			m.process_began, m.ready, m.restricted, m.uid, m.began);
+	for (size_t i = 0; i < g->nr_pcis; i++)
+		fprintf(f, "pci%zu %s %u %u\n", i, pci_address_text(&g->pcis[i].at, at),
+			g->pcis[i].spec, g->pcis[i].vdevfn);
 	for (size_t i = 0; g->disks && i < g->cfg->nr_disks; i++)
 		if (g->disks[i])
 			fprintf(f, "disk%zu %u:%u %s\n", i, major(g->disks[i]->rdev),
@@ -366,4 +370,19 @@ bool unit_load_vif(const char *text, size_t i, struct vif *v)
 	v->plugged = plugged;
 	v->mtu = mtu;
 	return true;
+}
+
+bool unit_load_pci(const char *text, size_t i, struct pci_assigned *out)
+{
+	char word[32], at[PCI_ADDRESS_TEXT];
+	unsigned vdevfn;
+	const char *value;
+
+	snprintf(word, sizeof(word), "pci%zu", i);
+	value = saved_value(text, word);
+	if (!value || sscanf(value, "%19s %u %u", at, &out->spec, &vdevfn) != 3 ||
+	    vdevfn > UINT8_MAX)
+		return false;
+	out->vdevfn = (uint8_t)vdevfn;
+	return pci_address_parse(at, &out->at) == 0;
 }

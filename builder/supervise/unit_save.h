@@ -51,6 +51,9 @@ int unit_load(struct unit *u, const char *text, struct unit_saved *out);
 bool unit_load_disk(const char *text, size_t i, struct saved_disk *out);
 bool unit_load_vif(const char *text, size_t i, struct vif *v);
 
+/* The i-th PCI function that it held; false where there is none. */
+bool unit_load_pci(const char *text, size_t i, struct pci_assigned *out);
+
 /* Its state, and its uuid; false where the text has none. */
 bool unit_load_state(const char *text, enum unit_state *state);
 bool unit_load_uuid(const char *text, uint8_t uuid[16]);

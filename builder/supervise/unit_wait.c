@@ -132,8 +132,11 @@ static void run_hold(struct errand *e, struct host *h)
 {
 	struct unit_errand *ue = (struct unit_errand *)e;
 
-	(void)h;
-	e->rc = guest_hold_devices(&ue->u->guest, ue->all->disks, &ue->absent, &e->err);
+	struct guest *g = &ue->u->guest;
+
+	e->rc = guest_hold_devices(g, ue->all->disks, &ue->absent, &e->err);
+	if (e->rc == 0)
+		e->rc = guest_hold_pci(g, ue->all->disks, ue->all->pcis, h, &ue->absent, &e->err);
 }
 
 static void held(struct units *all, struct errand *e)
@@ -161,7 +164,8 @@ static bool awaits_store(struct units *all, struct unit *u, uint64_t now)
 static const char *what_needs(const struct guest_config *cfg)
 {
 	if (guest_config_has_devices(cfg))
-		return "its disks and network interfaces need";
+		return cfg->nr_disks || cfg->nr_vifs ? "its disks and network interfaces need"
+						     : "its PCI devices need";
 	return cfg->type == GUEST_HVM ? "its device model needs" : "its screen and keyboard need";
 }
 
