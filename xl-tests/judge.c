@@ -266,6 +266,15 @@ DIR *opendir(const char *path)
 	return next(path);
 }
 
+int lstat(const char *path, struct stat *st)
+{
+	int (*next)(const char *path, struct stat *st) = dlsym(RTLD_NEXT, __func__);
+
+	if (begun && starts(path, SYSFS))
+		end(LIBXL_TAKES);
+	return next(path, st);
+}
+
 /* Every user is there that libxl asks for. */
 int getpwnam_r(const char *name, struct passwd *pwd, char *buf, size_t size, struct passwd **result)
 {

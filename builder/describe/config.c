@@ -14,11 +14,13 @@
 #include "config_domain_value.h"
 #include "config_hvm.h"
 #include "config_image.h"
+#include "config_pci.h"
 #include "config_reading.h"
 #include "config_usb.h"
 #include "config_value.h"
 #include "config_vif.h"
 #include "disk_spec.h"
+#include "pci_spec.h"
 #include "vfb_spec.h"
 #include "vif_spec.h"
 #include "vkb_spec.h"
@@ -407,6 +409,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	config_check_disks(&r);
 	config_check_channels(&r);
 	config_check_usb(&r);
+	config_check_pci(&r);
 	config_check_hvm(&r);
 	config_check_digests(&r);
 	config_check_vifs(&r);
@@ -482,6 +485,7 @@ void config_free(struct guest_config *g)
 	vfb_specs_free(g->vfbs, g->nr_vfbs);
 	vkb_specs_free(g->vkbs, g->nr_vkbs);
 	channel_specs_free(g->channels, g->nr_channels);
+	pci_specs_free(g->pcis, g->nr_pcis);
 	free(g->usbctrls);
 	free(g->usbdevs);
 	free(g->vncpasswd);

@@ -68,19 +68,55 @@ static void check_nested(struct reading *r)
 			 config_place(hap->loc, nested->loc, buf));
 }
 
+/* With PCI devices it need not be said. */
+static void check_devices(struct reading *r, const struct statement *passthrough)
+{
+	const struct statement *pci = config_good(r, "pci");
+	char buf[PLACE_MAX];
+
+	if (!guest_config_has_pci(r->g))
+		return;
+	if (r->g->domain.passthrough == PASSTHROUGH_DISABLED)
+		diag_add(r->d, passthrough->value.loc,
+			 "passthrough = \"disabled\" can't be given together with pci (%s)",
+			 config_place(pci->loc, passthrough->loc, buf));
+	else if (r->g->type == GUEST_HVM)
+		check_populated(r, "pci", "that");
+}
+
+static void check_shared(struct reading *r, const struct statement *st)
+{
+	const struct statement *hap = config_good(r, "hap");
+	char buf[PLACE_MAX];
+
+	if (r->g->type == GUEST_PV)
+		diag_add(r->d, st->value.loc,
+			 "passthrough = \"share_pt\" is not for pv guests: \"sync_pt\" is");
+	else if (hap && !r->g->hap)
+		diag_add(r->d, st->value.loc,
+			 "passthrough = \"share_pt\" needs hap, which is 0 (%s): \"sync_pt\" does "
+			 "without",
+			 config_place(hap->loc, st->loc, buf));
+}
+
 static void check_passthrough(struct reading *r)
 {
 	const struct statement *st = config_good(r, "passthrough");
 	const enum passthrough_mode mode = r->g->domain.passthrough;
 
-	if (!st || mode <= PASSTHROUGH_DISABLED || !r->type_known)
+	if (!r->type_known)
 		return;
-	if (r->g->type == GUEST_PVH)
+	if (mode <= PASSTHROUGH_DISABLED) {
+		check_devices(r, st);
+		return;
+	}
+	if (r->g->type == GUEST_PVH) {
 		diag_add(r->d, st->loc, "passthrough is not for pvh guests yet, in Xen");
-	else if (r->g->type == GUEST_PV && mode == PASSTHROUGH_SHARE_PT)
-		diag_add(r->d, st->value.loc,
-			 "passthrough = \"share_pt\" is not for pv guests: \"sync_pt\" is");
-	else if (r->g->type == GUEST_HVM)
+		return;
+	}
+	if (mode == PASSTHROUGH_SHARE_PT)
+		check_shared(r, st);
+	if (r->g->type == GUEST_HVM)
 		check_populated(r, "passthrough", "that");
 }
 

@@ -21,6 +21,8 @@
 #define CREDIT_MAX 65535
 /* What QEMU's cards can have (vga_common_init in its hw/display/vga.c). */
 #define VIDEORAM_MAX_MIB 512
+/* RDM that is higher meets no memory: it would be behind the hole that PCI has below 4 GiB. */
+#define RDM_BOUNDARY_MAX_MIB 4096
 /* Seconds, an hour: what has not come by then will not come. */
 #define TIMEOUT_MAX 3600
 
@@ -243,6 +245,11 @@ const struct key config_keys[] = {
 	 .guests = KEY_FOR_QEMU},
 	{"usbdevice", read_strings, FIELD(usbdevice), .check = check_filled, .one_or_many = true,
 	 .guests = KEY_FOR_QEMU},
+	{"pci", read_pcis, FIELD(pcis)},
+	{"pci_permissive", read_given_bool, FIELD(pci_permissive)},
+	{"pci_msitranslate", read_given_bool, FIELD(pci_msitranslate)},
+	{"pci_power_mgmt", read_given_bool, FIELD(pci_power_mgmt)},
+	{"pci_seize", read_given_bool, FIELD(pci_seize)},
 	{"usbctrl", read_usbctrls, FIELD(usbctrls)},
 	{"usbdev", read_usbdevs, FIELD(usbdevs)},
 	{"soundhw", read_word_text, FIELD(soundhw), .words = soundcards,
@@ -311,6 +318,9 @@ const struct key config_keys[] = {
 	 .guests = KEY_FOR_QEMU},
 	{"mmio_hole", read_given_number, FIELD(domain.mmio_hole_mib),
 	 .min = 256, .max = 3840, .unit = "MiB", .guests = KEY_FOR_QEMU},
+	{"rdm", read_rdm, FIELD(domain.rdm), .guests = KEY_FOR_QEMU},
+	{"rdm_mem_boundary", read_given_number, FIELD(domain.rdm_boundary_mib),
+	 .min = 0, .max = RDM_BOUNDARY_MAX_MIB, .unit = "MiB", .guests = KEY_FOR_QEMU},
 	{"ms_vm_genid", read_word, FIELD(domain.genid), .words = genids, .guests = KEY_FOR_QEMU},
 	{"driver_domain", read_given_bool, FIELD(domain.driver_domain)},
 	{"xend_suspend_evtchn_compat", read_given_bool, FIELD(domain.suspend_evtchn_compat)},

@@ -29,6 +29,8 @@ key_reader read_vifs;      /* struct guest_config's vifs, and nr_vifs with it */
 key_reader read_vfbs;      /* struct guest_config's vfbs, and nr_vfbs with it */
 key_reader read_vkbs;      /* struct guest_config's vkbs, and nr_vkbs with it */
 key_reader read_channels;  /* struct guest_config's channels, and nr_channels with it */
+key_reader read_pcis;      /* struct guest_config's pcis, and nr_pcis with it */
+key_reader read_rdm;       /* struct rdm */
 key_reader read_usbctrls;  /* struct guest_config's usbctrls, and nr_usbctrls with it */
 key_reader read_usbdevs;   /* struct guest_config's usbdevs, and nr_usbdevs with it */
 

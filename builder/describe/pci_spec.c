@@ -279,6 +279,34 @@ void pci_spec_free(struct pci_spec *s)
 	*s = (struct pci_spec){0};
 }
 
+void pci_specs_free(struct pci_spec *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pci_spec_free(&all[i]);
+	free(all);
+}
+
+bool pci_spec_meets(const struct pci_spec *a, const struct pci_spec *b)
+{
+	const bool function =
+		a->all_functions || b->all_functions || a->at.function == b->at.function;
+
+	if (a->by != b->by)
+		return false;
+	switch (a->by) {
+	case PCI_BY_BDF:
+		return function && pci_address_same_device(&a->at, &b->at);
+	case PCI_BY_ID:
+		/* Without a number there may be only one. */
+		return a->vendor == b->vendor && a->device == b->device &&
+		       (a->nth == b->nth || !a->nth || !b->nth);
+	case PCI_BY_SLOT:
+		return function && !strcmp(a->name, b->name);
+	default:
+		return !strcmp(a->name, b->name);
+	}
+}
+
 const char *pci_spec_text(const struct pci_spec *s, char buf[PCI_SPEC_TEXT])
 {
 	char address[PCI_ADDRESS_TEXT], function[2] = {(char)('0' + s->at.function), '\0'};

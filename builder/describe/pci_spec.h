@@ -21,9 +21,11 @@
 #define EARLYDOM_PCI_SPEC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "builder/guest/domain_options.h"
 #include "pci_address.h"
 
 /* Of a device that xl pci-assignable-add has named: libxl__device_pci_assignable_add in
@@ -38,7 +40,6 @@
 enum pci_by { PCI_BY_NOTHING, PCI_BY_BDF, PCI_BY_NAME, PCI_BY_ID, PCI_BY_SLOT };
 
 enum pci_flag { PCI_FLAG_DEFAULT, PCI_FLAG_OFF, PCI_FLAG_ON };
-enum pci_rdm { PCI_RDM_DEFAULT, PCI_RDM_STRICT, PCI_RDM_RELAXED };
 
 struct pci_spec {
 	enum pci_by by;        /* never PCI_BY_NOTHING in what is right */
@@ -56,6 +57,11 @@ struct pci_spec {
 /* Returns 0, or -1 with e set; *out is freed with pci_spec_free in either case. */
 int pci_spec_parse(const char *text, struct pci_spec *out, struct err *e);
 void pci_spec_free(struct pci_spec *s);
+void pci_specs_free(struct pci_spec *all, size_t n); /* those in an array, and the array */
+
+/* Whether both name one function, as far as one can tell without the machine: of specs that name it
+ * in two ways that is not known. Symmetrical. */
+bool pci_spec_meets(const struct pci_spec *a, const struct pci_spec *b);
 
 /* How the device is named, as it is written: "0000:36:00.*", "id=8086:100e#2", "slot=4.*". What is
  * too long is cut. Returns buf. */

@@ -13,11 +13,9 @@ static const char for_bootloader[] = "it is for a bootloader that runs in dom0, 
 static const char no_stubdom[] = "there are no stub domains: QEMU runs in dom0, with few powers";
 static const char no_display[] =
 	"there is no display in dom0: vnc = 1 shows the guest's over the network";
-static const char for_pci[] = "it is for pci";
 static const char for_spice[] = "it is for spice = 1";
 static const char for_pvshim[] = "it is for pvshim = 1";
 static const char for_sdl[] = "it is for sdl = 1";
-static const char no_passthrough[] = "passthrough of devices comes later";
 static const char no_sedf[] = "its scheduler is gone since Xen 4.6";
 
 /* In strcmp's order, for bsearch. */
@@ -37,7 +35,7 @@ static const struct xl_key keys[] = {
 	{"dm_restrict", 0, "*", "each QEMU gives up its powers anyway"},
 	{"dtdev", 0, "[]", arm},
 	{"extratime", 0, "*", "its scheduler is gone, and rtds does not look at it"},
-	{"gfx_passthru", KEY_FOR_QEMU, "0|none", "graphics cards come later, with pci"},
+	{"gfx_passthru", KEY_FOR_QEMU, "0|none", "a second card, by pci, is all there is"},
 	{"gic_version", 0, "default", arm},
 	{"hvm_pirq", KEY_FOR_HVM, "1", "this Xen gives every hvm guest pirqs"},
 	{"latency", 0, "*", no_sedf},
@@ -46,18 +44,11 @@ static const struct xl_key keys[] = {
 	{"nr_spis", 0, "0", arm},
 	{"opengl", 0, "*", no_display},
 	{"p9", 0, "[]", "9p file systems come later: use a disk"},
-	{"pci", 0, "[]", no_passthrough},
-	{"pci_msitranslate", 0, "*", for_pci},
-	{"pci_permissive", 0, "*", for_pci},
-	{"pci_power_mgmt", 0, "*", for_pci},
-	{"pci_seize", 0, "*", for_pci},
 	{"pvcalls", 0, "[]", "PV calls come later: use a vif"},
 	{"pvshim", KEY_FOR_PVH, "0", "type = \"pvh\" runs kernels that can boot so"},
 	{"pvshim_cmdline", KEY_FOR_PVH, "*", for_pvshim},
 	{"pvshim_extra", KEY_FOR_PVH, "*", for_pvshim},
 	{"pvshim_path", KEY_FOR_PVH, "*", for_pvshim},
-	{"rdm", 0, "strategy=ignore", no_passthrough},
-	{"rdm_mem_boundary", KEY_FOR_QEMU, "*", "it is for rdm"},
 	{"sdl", 0, "*", no_display},
 	{"slice", 0, "*", no_sedf},
 	{"spice", KEY_FOR_QEMU, "0", "SPICE comes later: vnc = 1 shows the guest's display"},
@@ -177,7 +168,7 @@ const struct xl_key *xl_key(const char *name)
 
 const struct xl_key *xl_key_whole(const struct xl_key *k)
 {
-	static const char *const wholes[] = {"pci", "pvshim", "rdm", "spice"};
+	static const char *const wholes[] = {"pvshim", "spice"};
 
 	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++)
 		if (!strncmp(k->name, wholes[i], strlen(wholes[i])) && strcmp(k->name, wholes[i]))

@@ -54,6 +54,15 @@ enum passthrough_mode {
 	PASSTHROUGH_SHARE_PT,
 };
 
+/* What becomes of the guest's memory where a PCI device wants its own (RDM): the guest can't be
+ * made where it can't be reserved, or it is made with a warning. The default is strict. */
+enum pci_rdm { PCI_RDM_DEFAULT, PCI_RDM_STRICT, PCI_RDM_RELAXED };
+
+struct rdm {
+	bool host; /* strategy=host: of all devices of the host's, not the guest's alone */
+	enum pci_rdm policy; /* for those, and for devices that don't say theirs */
+};
+
 struct ioports {
 	struct ioport_range *v;
 	size_t n;
@@ -110,7 +119,9 @@ struct domain_options {
 	enum given_bool pirq, pci_bar_uc; /* hvm_pirq, xen_platform_pci_bar_uc: xen_compat_x86.h */
 	bool lmce;                        /* mca_caps has "lmce" */
 	struct given_number mmio_hole_mib;
-	unsigned genid; /* ms_vm_genid: 1 for "generate" */
+	struct rdm rdm;
+	struct given_number rdm_boundary_mib; /* rdm_mem_boundary */
+	unsigned genid;                       /* ms_vm_genid: 1 for "generate" */
 
 	/* What xenstored does for it: xen_compat.h */
 	struct given_number store_features;

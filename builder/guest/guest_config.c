@@ -26,6 +26,18 @@ bool guest_config_has_devices(const struct guest_config *cfg)
 	return cfg->nr_disks || cfg->nr_vifs || cfg->nr_pcis;
 }
 
+bool guest_config_has_pci(const struct guest_config *cfg)
+{
+	return cfg->nr_pcis != 0;
+}
+
+enum passthrough_mode guest_config_passthrough(const struct guest_config *cfg)
+{
+	if (cfg->domain.passthrough != PASSTHROUGH_UNSET)
+		return cfg->domain.passthrough;
+	return guest_config_has_pci(cfg) ? PASSTHROUGH_ENABLED : PASSTHROUGH_DISABLED;
+}
+
 bool guest_config_needs_qemu(const struct guest_config *cfg)
 {
 	return cfg->type != GUEST_HVM &&

@@ -169,10 +169,11 @@ struct guest_config {
 	size_t nr_vfbs;
 	struct vkb_spec *vkbs;
 	size_t nr_vkbs;
-	/* PCI devices of the host's, in the descriptor's order; what one does not say itself is
-	 * what the keys pci_permissive and the like say. */
+	/* PCI devices of the host's, in the descriptor's order, none of them twice; what one does
+	 * not say itself is what the keys behind it and rdm say. */
 	struct pci_spec *pcis;
 	size_t nr_pcis;
+	enum given_bool pci_permissive, pci_msitranslate, pci_power_mgmt, pci_seize;
 	/* Consoles beside the first, from CHANNEL_FIRST on. */
 	struct channel_spec *channels;
 	size_t nr_channels;
@@ -207,6 +208,13 @@ struct guest_config {
 
 /* Whether it has disks, network interfaces or PCI devices, which back ends in dom0 serve. */
 bool guest_config_has_devices(const struct guest_config *cfg);
+
+/* Whether it has PCI devices of the host's. */
+bool guest_config_has_pci(const struct guest_config *cfg);
+
+/* How its IOMMU is to be used; as libxl has it, a guest with PCI devices has one. Never
+ * PASSTHROUGH_UNSET. */
+enum passthrough_mode guest_config_passthrough(const struct guest_config *cfg);
 
 /* Whether a pv or pvh guest needs a QEMU in dom0 as the back end of its devices. An hvm guest's
  * device model does that by the way: for one this is false. */

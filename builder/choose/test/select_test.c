@@ -89,10 +89,12 @@ static void test_override(void **state)
 	selects(good, 3, "earlydom.web.maxmem=32", "alpha=64 db=64 bad=1",
 		CMD(21) "maxmem = 32: must be at least memory = 64 (web.cfg:2:10)\n");
 	selects(good, 3, "earlydom.web.disk=[]", "alpha=64 db=64 web=64 bad=0", "");
-	selects(good, 3, "earlydom.web.pci=[36:00.0]", "alpha=64 db=64 bad=1",
-		CMD(1) "pci is not supported: passthrough of devices comes later\n");
-	selects(good, 3, "earlydom.web.pci=[]", "alpha=64 db=64 web=64 bad=0",
-		CMD(1) "note: pci = [] has no effect\n");
+	selects(good, 3, "earlydom.web.vtpm=[a]", "alpha=64 db=64 bad=1",
+		CMD(1) "vtpm is not supported: TPMs come later\n");
+	selects(good, 3, "earlydom.web.vtpm=[]", "alpha=64 db=64 web=64 bad=0",
+		CMD(1) "note: vtpm = [] has no effect\n");
+	selects(good, 3, "earlydom.web.pci=[36:00.0]", "alpha=64 db=64 web=64 bad=0", "");
+	selects(good, 3, "earlydom.web.pci=[]", "alpha=64 db=64 web=64 bad=0", "");
 	selects(good, 3, "earlydom.web.cpus=[0", "alpha=64 db=64 bad=1",
 		CMD(19) "the list has no closing ]\n");
 	selects(good, 3, "earlydom.web.profile=[a", "alpha=64 db=64 bad=1",

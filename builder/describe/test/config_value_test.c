@@ -167,26 +167,23 @@ static void test_words(void **state)
 static void test_xl_alone(void **state)
 {
 	(void)state;
-	refuses("pci = ['36:00.0']",
-		"web.cfg:2:1: pci is not supported: passthrough of devices comes later\n");
-	refuses("pci = [", "web.cfg:2:7: the list has no closing ]\n");
-	notes("pci = []; sve = 0; vtpm = [];       spice = 1; stdvga = 'no'\n"
+	refuses("vtpm = ['a']", "web.cfg:2:1: vtpm is not supported: TPMs come later\n");
+	refuses("vtpm = [", "web.cfg:2:8: the list has no closing ]\n");
+	notes("p9  = []; sve = 0; vtpm = [];       spice = 1; stdvga = 'no'\n"
 	      "device_model = '/usr/lib/xen/bin/qemu-dm'; pci_seize = 1; device_model_version = 1",
-	      "web.cfg:2:1: note: pci = [] has no effect\n"
+	      "web.cfg:2:1: note: p9 = [] has no effect\n"
 	      "web.cfg:2:11: note: sve = 0 has no effect\n"
 	      "web.cfg:2:20: note: vtpm = [] has no effect\n"
 	      "web.cfg:2:37: note: spice has no effect in a pv guest\n"
 	      "web.cfg:2:48: note: stdvga has no effect in a pv guest\n"
 	      "web.cfg:3:1: note: device_model has no effect: xl ignores it as well: "
 	      "see device_model_override\n"
-	      "web.cfg:3:44: note: pci_seize has no effect: it is for pci\n"
-	      "web.cfg:3:59: note: device_model_version has no effect in a pv guest\n");
+	      "web.cfg:3:59: note: device_model_version has no effect in a pv guest\n"
+	      "web.cfg:3:44: note: pci_seize has no effect without pci\n");
 	/* Where it is refused, so are its parts, with one message. */
 	refuses("type = 'hvm'; spiceport = 1; spice = 1; spicehost = '::'",
 		"web.cfg:2:30: spice is not supported: SPICE comes later: vnc = 1 shows the "
 		"guest's display\n");
-	refuses("pci_seize = 1; pci = ['0:0.0']",
-		"web.cfg:2:16: pci is not supported: passthrough of devices comes later\n");
 	refuses("type = 'pvh'; pvshim = 1; pvshim_path = '/s'",
 		"web.cfg:2:15: pvshim is not supported: type = \"pvh\" runs kernels that can boot "
 		"so\n");
