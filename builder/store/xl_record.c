@@ -23,6 +23,7 @@
 #include "builder/describe/vfb_spec.h"
 #include "builder/describe/vkb_spec.h"
 #include "xl_record_domain.h"
+#include "xl_record_pci.h"
 
 /* libxl's INVALID_DOMID: no number was asked for (libxl.h). */
 #define XL_DOMID_ANY UINT32_MAX
@@ -275,7 +276,7 @@ static void print_hvm(struct json *j, const struct guest *g)
 		json_text(j, "vendor_device", "xenserver");
 	record_genid(j, g);
 	print_serial(j, cfg, true);
-	empty(j, "rdm");
+	record_rdm(j, cfg);
 	record_mca(j, cfg);
 	record_pirq(j, cfg);
 }
@@ -563,6 +564,7 @@ static void print_devices(struct json *j, const struct guest *g)
 			print_nic(j, &g->vifs[i]);
 		json_close(j, ']');
 	}
+	record_pcis(j, g);
 	print_screens(j, g->cfg);
 	print_channels(j, g->cfg);
 	print_usbctrls(j, g->cfg);

@@ -259,6 +259,9 @@ sub differences {
 		next if may_differ($at) || exists $xl->{$at};
 		# xl loses the device where there is no type=.
 		next if $at =~ /^\.usbdevs\[\d+\]\.type\.hostdev\./;
+		# xl passes over an rdm string with a policy.
+		next if $at =~ /^\.b_info\.type\.hvm\.rdm\.|^\.pcidevs\[\d+\]\.rdm_policy$/ &&
+			$one->{text} =~ /^\s*rdm\s*=.*policy=/m;
 		push @lines, "$at: earlydom has $ours->{$at}, libxl " . ($libxl->{$at} // 'nothing')
 			unless defined $libxl->{$at} && $ours->{$at} eq $libxl->{$at};
 	}

@@ -422,6 +422,17 @@ static void test_screens(void **state)
 		"            }\n"
 		"        }\n"
 		"    ],\n" END);
+	records(PV_LEAST "pci = ['36:00.0']; vfb = ['']", "        \"type.pv\": {\n"
+							  "            \"e820_host\": \"True\"\n"
+							  "        },\n");
+	records(PV_LEAST "pci = ['36:00.0']; vfb = ['']", "    \"pcidevs\": [\n"
+							  "        {\n"
+							  "            \"bus\": 54,\n"
+							  "            \"vfunc_mask\": 1,\n"
+							  "            \"rdm_policy\": \"strict\"\n"
+							  "        }\n"
+							  "    ],\n"
+							  "    \"vfbs\": [\n");
 	/* The one that is added is none of the descriptor's. */
 	records(HVM_LEAST "usbdev = ['hostbus=1,hostaddr=3']", "    },\n"
 							       "    \"usbdevs\": [\n"
