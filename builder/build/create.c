@@ -10,7 +10,6 @@
 #include "builder/guest/xen_compat.h"
 #include "builder/host/host.h"
 #include "label.h"
-#include "pci_give.h"
 #include "pool.h"
 #include "schedule.h"
 #include "x86.h"
@@ -38,7 +37,7 @@ static uint64_t paging_pool_kib(const struct guest_config *cfg, const struct hos
  * page for each 2 MiB, and 1 MiB. */
 static uint64_t iommu_kib(const struct guest_config *cfg, const struct host *h)
 {
-	if (!pci_wants_iommu(cfg) ||
+	if (guest_config_passthrough(cfg) == PASSTHROUGH_DISABLED ||
 	    (cfg->domain.passthrough != PASSTHROUGH_SYNC_PT && x86_shares_pt(cfg, h)))
 		return 0;
 	return 1024 + 4 * (cfg->maxmem_kib / 2048);
@@ -61,7 +60,8 @@ static int check_abilities(const struct guest_config *cfg, const struct host *h,
 {
 	const struct domain_options *o = &cfg->domain;
 
-	if (pci_wants_iommu(cfg) && !(h->physcaps & XEN_SYSCTL_PHYSCAP_directio))
+	if (guest_config_passthrough(cfg) != PASSTHROUGH_DISABLED &&
+	    !(h->physcaps & XEN_SYSCTL_PHYSCAP_directio))
 		return err_set(
 			e, "passthrough needs an IOMMU, which this host lacks or has turned off");
 	if (o->passthrough == PASSTHROUGH_SHARE_PT && !x86_shares_pt(cfg, h))
@@ -81,7 +81,7 @@ static int check_abilities(const struct guest_config *cfg, const struct host *h,
 static void describe_iommu(const struct guest_config *cfg, const struct host *h,
 			   struct xen_domctl_createdomain *config)
 {
-	if (!pci_wants_iommu(cfg))
+	if (guest_config_passthrough(cfg) == PASSTHROUGH_DISABLED)
 		return;
 	config->flags |= XEN_DOMCTL_CDF_iommu;
 	if (cfg->domain.passthrough == PASSTHROUGH_SYNC_PT || !x86_shares_pt(cfg, h))

@@ -9,7 +9,6 @@
 
 #include "base/text_file.h"
 #include "builder/describe/pci_spec.h"
-#include "builder/devmodel/qemu_pci.h"
 #include "builder/pci/pci_hold.h"
 #include "builder/store/pci_others.h"
 
@@ -31,15 +30,8 @@ static uint32_t sbdf(const struct pci_address *at)
 
 /* ---- whether ---- */
 
-bool pci_wants_iommu(const struct guest_config *cfg)
+static int check_iommu(const struct host *h, struct err *e)
 {
-	return cfg->domain.passthrough > PASSTHROUGH_DISABLED || cfg->nr_pcis;
-}
-
-static int check_iommu(const struct guest *g, const struct host *h, struct err *e)
-{
-	if (g->cfg->domain.passthrough == PASSTHROUGH_DISABLED)
-		return err_set(e, "passthrough = \"disabled\" keeps it from its PCI devices");
 	if (h->physcaps & XEN_SYSCTL_PHYSCAP_directio)
 		return 0;
 	return err_set(e, "PCI devices for guests need an IOMMU, which is absent or off: VT-d or "
@@ -137,7 +129,7 @@ int pci_check(const struct guest *g, struct host *h, struct err *e)
 
 	if (!g->cfg->nr_pcis)
 		return 0;
-	if (check_iommu(g, h, e) < 0 || pci_bus_read(g->pci_from->sysroot, &b, e) < 0)
+	if (check_iommu(h, e) < 0 || pci_bus_read(g->pci_from->sysroot, &b, e) < 0)
 		return -1;
 	for (size_t i = 0; i < g->nr_pcis && !rc; i++) {
 		const struct pci_address *at = &g->pcis[i].at;
@@ -274,8 +266,6 @@ static int give(struct guest *g, struct host *h, const struct pci_assigned *p, s
 
 int pci_give(struct guest *g, struct host *h, struct err *e)
 {
-	if (g->nr_pcis && qemu_has_pci(g->cfg) && !g->cfg->model_unrestricted)
-		guest_note(g, "its device model is not restricted to it, for its PCI devices");
 	for (size_t i = 0; i < g->nr_pcis; i++)
 		if (give(g, h, &g->pcis[i], e) < 0)
 			return -1;

@@ -15,9 +15,6 @@
  * e set. What Xen does not say of groups counts as nothing. */
 int pci_check(const struct guest *g, struct host *h, struct err *e);
 
-/* Whether a guest's domain has to be made with the IOMMU on. */
-bool pci_wants_iommu(const struct guest_config *cfg);
-
 /* Resets them and gives the domain what they have. Says in g's note what can't be reset. They go
  * with the domain. Returns 0, or -1 with e set. */
 int pci_give(struct guest *g, struct host *h, struct err *e);

@@ -71,6 +71,8 @@ static const char *answer_to(const struct fake_qmp *f, const char *command)
 {
 	if (f->vnc && !strcmp(command, "query-vnc"))
 		return f->vnc;
+	if (f->pci && !strcmp(command, "query-pci"))
+		return f->pci;
 	return strcmp(command, "add-fd") != 0 ? "{}" : "{\"fd\": 9, \"fdset-id\": 4}";
 }
 

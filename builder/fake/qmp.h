@@ -13,6 +13,7 @@ struct fake_qmp {
 	const char *why;          /* QEMU's words for that */
 	unsigned times;           /* as often as that; 0: always */
 	const char *vnc;          /* its answer to query-vnc; NULL: {} */
+	const char *pci;          /* the same to query-pci */
 	const char *hangs_up;     /* ends instead of answering this command; NULL for none */
 };
 

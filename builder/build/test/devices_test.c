@@ -115,6 +115,32 @@ static void test_none(void **state)
 	end(&b);
 }
 
+/* pciback serves all devices by one back end, which needs no front end to have found them. */
+static void test_pci(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, 0, 0);
+	b.cfg.nr_pcis = 2;
+	expect_bad(&b, "PCI devices: its back end was taken out of the store "
+		       "(/local/domain/0/backend/pci/7/0/state)");
+	put(BACK "/pci/7/0/state", "1");
+	expect(&b, DEVICES_WAITING);
+	expect_late(&b,
+		    "PCI devices: its back end is not there after 10 s: is xen-pciback loaded?");
+	put(BACK "/pci/7/0/state", "2");
+	expect(&b, DEVICES_WAITING);
+	expect_late(&b, "PCI devices: its back end has not opened it after 10 s");
+	put(BACK "/pci/7/0/state", "3");
+	expect(&b, DEVICES_CONNECTED);
+	put(BACK "/pci/7/0/state", "5");
+	put("/local/domain/0/error/backend/pci/7/0/error", "22 Error exporting pci device");
+	expect_bad(&b, "PCI devices: its back end has given up: Error exporting pci device: "
+		       "Invalid argument");
+	end(&b);
+}
+
 /* QEMU's back ends are elsewhere. An emulated cdrom drive is not waited for. */
 static void test_qdisks(void **state)
 {
@@ -377,11 +403,17 @@ static void test_vif_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_none),        cmocka_unit_test(test_disks),
-		cmocka_unit_test(test_qdisks),      cmocka_unit_test(test_not_open),
-		cmocka_unit_test(test_given_up),    cmocka_unit_test(test_closed_by_guest),
-		cmocka_unit_test(test_store_fails), cmocka_unit_test(test_vifs),
-		cmocka_unit_test(test_routed),      cmocka_unit_test(test_vif_fails),
+		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_pci),
+		cmocka_unit_test(test_qdisks),
+		cmocka_unit_test(test_not_open),
+		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_closed_by_guest),
+		cmocka_unit_test(test_store_fails),
+		cmocka_unit_test(test_vifs),
+		cmocka_unit_test(test_routed),
+		cmocka_unit_test(test_vif_fails),
 	};
 
 	return cmocka_run_group_tests(tests, net_begin, kit_end);

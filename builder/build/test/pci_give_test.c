@@ -225,9 +225,6 @@ static void test_refused(void **state)
 		 "to be on in the firmware, and iommu=0 not on Xen's command line",
 		 false, false);
 	open_scene(&s, GUEST_PV);
-	s.cfg.domain.passthrough = PASSTHROUGH_DISABLED;
-	not_held(&s, "passthrough = \"disabled\" keeps it from its PCI devices", false, false);
-	open_scene(&s, GUEST_PV);
 	s.specs[0].at.device = 9;
 	not_held(&s, "PCI device 0000:00:09.0 is not there", false, true);
 	/* Another toolstack's domain has it, whether the store knows that or not. */
@@ -302,29 +299,12 @@ static void test_nth_call(void **state)
 	close_scene(&s);
 }
 
-static void test_hvm(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	open_scene(&s, GUEST_PVH);
-	s.cfg.type = GUEST_HVM;
-	assert_true(pci_wants_iommu(&s.cfg));
-	assert_int_equal(hold(&s), 0);
-	s.cfg.domain.passthrough = PASSTHROUGH_DISABLED;
-	s.cfg.nr_pcis = 0;
-	assert_false(pci_wants_iommu(&s.cfg));
-	s.cfg.domain.passthrough = PASSTHROUGH_ENABLED;
-	assert_true(pci_wants_iommu(&s.cfg));
-	close_scene(&s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_give),    cmocka_unit_test(test_reset),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_name),
-		cmocka_unit_test(test_hvm),     cmocka_unit_test(test_nth_call),
+		cmocka_unit_test(test_give),     cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_refused),  cmocka_unit_test(test_name),
+		cmocka_unit_test(test_nth_call),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/pidfd.h"
 #include "builder/describe/channel_spec.h"
+#include "builder/describe/pci_spec.h"
 #include "builder/describe/usb_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/device/disk.h"
@@ -1250,6 +1251,36 @@ static void test_strict(void **state)
 	tear_down();
 }
 
+/* One with PCI devices can open all of these, and makes the hypercalls for them: its user and its root
+ * are no others for that. */
+static void test_strict_pci(void **state)
+{
+	static struct pci_spec spec;
+
+	(void)state;
+	set_up(true, false);
+	cfg.model_unrestricted = true;
+	cfg.pcis = &spec;
+	cfg.nr_pcis = 1;
+	plug_xen();
+	start("mute");
+	assert_null(strstr(of_process("cmdline"), " -xen-domid-restrict "));
+	assert_false(model.restricted);
+	assert_int_equal(!!strstr(of_process("cmdline"), " -chroot "), geteuid() == 0);
+	strict_qemu(CAPS("00000000002e14c2"));
+	if (may_make_roots())
+		assert_null(strstr(of_process("mountinfo"), " /sys ro,"));
+	end();
+	cfg.pcis = NULL;
+	cfg.nr_pcis = 0;
+	start("mute");
+	if (may_make_roots())
+		assert_non_null(strstr(of_process("mountinfo"), " /sys ro,"));
+	end();
+	unplug_xen();
+	tear_down();
+}
+
 /* One that can't be restricted when it is ready: nobody knows its process. */
 static void test_strict_late(void **state)
 {
@@ -1518,6 +1549,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_restricted),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_strict_pci),
 		cmocka_unit_test(test_strict_root),
 		cmocka_unit_test(test_strict_late),
 		cmocka_unit_test(test_restrict),

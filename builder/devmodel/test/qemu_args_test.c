@@ -1,11 +1,14 @@
 /* QEMU's arguments: whole lists, as libxl 4.17 makes them but for what qemu_args.h says. */
 #include "builder/fake/kit.h"
 
+#include "builder/describe/pci_spec.h"
 #include "builder/describe/usb_spec.h"
 #include "builder/describe/vfb_spec.h"
 #include "builder/devmodel/qemu_args.h"
+#include "builder/devmodel/qemu_pci.h"
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
+#include "builder/pci/pci_hold.h"
 
 static struct guest_config cfg;
 static struct guest g;
@@ -203,6 +206,37 @@ static void test_usbctrl(void **state)
 	      "usb-host,id=xenusb-1-12,bus=xenusb-1.0,port=8,hostdevice=/dev/fdset/1", "-add-fd",
 	      "fd=6,set=2", "-device",
 	      "usb-host,id=xenusb-2-3,bus=xenusb-0.0,port=1,hostdevice=/dev/fdset/2");
+}
+
+/* The host's PCI devices come behind all others. */
+static void test_pci(void **state)
+{
+	static struct pci_spec specs[2] = {{.permissive = PCI_FLAG_ON}, {.all_functions = true}};
+	static struct pci_assigned pcis[3] = {
+		{.at = {.device = 5}},
+		{.at = {.bus = 3, .function = 0}, .spec = 1, .vdevfn = 0xf0},
+		{.at = {.bus = 3, .function = 1}, .spec = 1, .vdevfn = 0xf1},
+	};
+
+	(void)state;
+	assert_false(qemu_has_pci(&cfg));
+	cfg.vendor_device = VENDOR_XENSERVER;
+	cfg.pcis = specs;
+	cfg.nr_pcis = 2;
+	g.pcis = pcis;
+	g.nr_pcis = 3;
+	assert_true(qemu_has_pci(&cfg));
+	CHECK(HEAD, NO_SCREEN, CIRRUS, BOOT, NO_NET, MACHINE, "-device",
+	      "xen-pvdevice,device-id=0xc000", "-device",
+	      "xen-pci-passthrough,id=pci-pt-00_05.0,hostaddr=0000:00:05.0,permissive=on",
+	      "-device",
+	      "xen-pci-passthrough,id=pci-pt-03_00.0,hostaddr=0000:03:00.0,addr=1e.0,"
+	      "multifunction=on",
+	      "-device",
+	      "xen-pci-passthrough,id=pci-pt-03_00.1,hostaddr=0000:03:00.1,addr=1e.1,"
+	      "multifunction=on");
+	cfg.type = GUEST_PV;
+	assert_false(qemu_has_pci(&cfg));
 }
 
 static void test_kernel(void **state)
@@ -460,6 +494,7 @@ int main(void)
 		cmocka_unit_test_setup(test_kernel, set_up),
 		cmocka_unit_test_setup(test_devices, set_up),
 		cmocka_unit_test_setup(test_usbctrl, set_up),
+		cmocka_unit_test_setup(test_pci, set_up),
 		cmocka_unit_test_setup(test_vnc, set_up),
 		cmocka_unit_test_setup(test_pv, set_up),
 		cmocka_unit_test_setup(test_disks, set_up),

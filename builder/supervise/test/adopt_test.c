@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "builder/build/holdings.h"
+#include "builder/describe/pci_spec.h"
 #include "builder/describe/usb_spec.h"
 #include "builder/device/usb.h"
 #include "builder/device/vif.h"
@@ -481,6 +482,45 @@ static void test_devices(void **state)
 	close_scene(&s);
 }
 
+/* PCI devices are held for the domain that has them, whatever sysfs says of them by now. */
+static void test_pci(void **state)
+{
+	static struct pci_spec specs[2] = {{.by = PCI_BY_BDF, .at = {.device = 5}},
+					   {.by = PCI_BY_BDF, .at = {.device = 6}}};
+	const struct pci_address other = {.device = 6};
+	struct pci_assigned *v;
+	struct scene s;
+
+	(void)state;
+	open_with(&s, GUEST_PV, true);
+	v = calloc(2, sizeof(*v));
+	v[0] = (struct pci_assigned){.at = specs[0].at, .vdevfn = 0x30};
+	v[1] = (struct pci_assigned){.at = specs[1].at, .spec = 1};
+	assert_int_equal(pci_hold_again(&s.k.pcis, "web", v, 2), 0);
+	s.cfg.pcis = specs;
+	s.cfg.nr_pcis = 2;
+	s.u->guest.pci_from = &s.k.pcis;
+	s.u->guest.pcis = v;
+	s.u->guest.nr_pcis = 2;
+	killed_in(&s, UNIT_RUNNING);
+	adopt(&s);
+	assert_true(guest_knows_devices(&s.u->guest));
+	assert_int_equal(s.u->guest.nr_pcis, 2);
+	assert_int_equal(s.u->guest.pcis[0].at.device, 5);
+	assert_int_equal(s.u->guest.pcis[0].vdevfn, 0x30);
+	assert_int_equal(pci_address_compare(&s.u->guest.pcis[1].at, &other), 0);
+	assert_int_equal(s.u->guest.pcis[1].spec, 1);
+	v = calloc(1, sizeof(*v));
+	v->at = other;
+	assert_int_equal(pci_hold_again(&s.k.pcis, "mail", v, 1), -1);
+	/* What it had is not of what its descriptor has: it is as if it held none. */
+	killed_in(&s, UNIT_RUNNING);
+	s.cfg.nr_pcis = 0;
+	adopt(&s);
+	assert_null(s.u->guest.pcis);
+	close_scene(&s);
+}
+
 /* A disk, or an image, that can't be had again costs the running guest nothing. It is looked for
  * when the guest is built anew. */
 static void test_lost_devices(void **state)
@@ -780,6 +820,7 @@ int main(void)
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_another_number),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_pci),
 		cmocka_unit_test(test_lost_devices),
 		cmocka_unit_test(test_lost_image),
 		cmocka_unit_test(test_cancelled_without_image),

@@ -3,10 +3,12 @@
  * it when one of them does not come.
  */
 #include "builder/fake/units.h"
+#include "builder/pci/test/sysfs.h"
 
 #include <xen/sched.h>
 
 #include "base/clock.h"
+#include "builder/describe/pci_spec.h"
 #include "builder/describe/usb_spec.h"
 #include "builder/device/usb.h"
 #include "builder/device/vif.h"
@@ -273,6 +275,46 @@ static void test_usb(void **state)
 	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S);
 	failed(&s, "USB device 4 of bus 1 is not there", "");
 	assert_int_equal(fake_calls_of("xc_domain_create"), 0);
+	close_scene(&s);
+}
+
+/* A PCI device, too; and whose it is the hypervisor is asked by the thread that looks for it. */
+static void test_pci(void **state)
+{
+	static struct pci_spec spec = {.by = PCI_BY_BDF, .at = {.device = 5}};
+	char root[256];
+	struct scene s;
+
+	(void)state;
+	fake_reset();
+	fake_host()->physcaps |= XEN_SYSCTL_PHYSCAP_directio;
+	fake_host()->pcis[0] = (struct fake_pci){.sbdf = 5 << 3};
+	fake_host()->nr_pcis = 1;
+	s.cfg = kit_config("web", GUEST_PV);
+	s.cfg.device_timeout = 4;
+	s.cfg.pcis = &spec;
+	s.cfg.nr_pcis = 1;
+	open_scene(&s);
+	snprintf(root, sizeof(root), "%s", kit_path("pci"));
+	s.k.pcis.sysroot = root;
+	sysfs_mkdir(root, "sys/bus/pci/devices");
+	kit_units_start(&s.k);
+	kit_units_tick(&s.k, s.u->since + 4 * NS_PER_S - 1);
+	assert_int_equal(s.u->state, UNIT_WAITING);
+	sysfs_device(root, "0000:00:05.0", "0x8086", "0x100e", "0x020000");
+	sysfs_driver(root, "0000:00:05.0", "pciback");
+	sysfs_text(root, "0000:00:05.0", "resource", "");
+	kit_units_tick(&s.k, s.u->since + 5 * NS_PER_S);
+	kit_units_jobs(&s.k);
+	KIT_CHECK(s.u->state == UNIT_RUNNING, "%s", kit_units_said(&s.k));
+	assert_int_equal(fake_host()->pcis[0].domid, 1);
+	/* They are given back when it is over, and looked for when it starts again. */
+	fake_shutdown(1, SHUTDOWN_poweroff);
+	kit_units_look(&s.k, 0);
+	kit_units_jobs(&s.k);
+	assert_null(s.u->guest.pcis);
+	assert_null(s.k.pcis.list);
+	kit_units_said(&s.k);
 	close_scene(&s);
 }
 
@@ -838,6 +880,7 @@ int main(void)
 		cmocka_unit_test(test_disk_comes),
 		cmocka_unit_test(test_disk_does_not_come),
 		cmocka_unit_test(test_usb),
+		cmocka_unit_test(test_pci),
 		cmocka_unit_test(test_usb_again),
 		cmocka_unit_test(test_no_bridge),
 		cmocka_unit_test(test_wrong),
