@@ -1,7 +1,8 @@
 #!/usr/bin/perl
-# PCI devices that are kept from dom0's drivers (earlydom.pci.hide=), on a machine with an IOMMU: of two
-# equal network cards one is hidden before the driver for both is loaded, and the other one later, from
-# that driver. A bridge, a disk in use and the root's stay dom0's.
+# PCI devices on a machine with an IOMMU. Of two equal network cards one is kept from dom0's drivers
+# (earlydom.pci.hide=) and is a Linux guest's, which reaches the network by it before and after a restart
+# of its own, while others want it, too; the other one is hidden later, from its driver. A bridge, a disk
+# in use and the root's stay dom0's.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -12,15 +13,32 @@ use Test::More;
 
 my ($hidden, $other, $bridge, $absent) = ('0000:00:05.0', '0000:00:06.0', '0000:00:07.0', '0000:1f:00.0');
 
+my %guests = (
+	router => <<~CFG,
+		kernel = "/boot/vmlinuz"
+		ramdisk = "/boot/pci.cpio"
+		memory = 176
+		pci = ["00:05.0"]
+		extra = "console=hvc0 quiet iommu=soft swiotlb=2048 guest=router ip=10.0.2.15"
+		CFG
+	map { $_->[0] => qq(kernel = "/boot/tiny"\nmemory = 16\nstart_retries = 0\n$_->[1]) }
+		['web', ''],
+		# The same device by another name; one that is a driver's of dom0's; one that is not there.
+		['rival', 'pci = ["id=8086:100e#1"]' . "\nafter = [\"router\"]"],
+		['taken', 'pci = ["00:06.0"]'],
+		['absent', 'pci = ["00:1e.0"]' . "\ndevice_timeout = 2"],
+);
 my $boot = boot('pci',
-	guests => {web => qq(kernel = "/boot/tiny"\nmemory = 16\n)},
+	guests => \%guests,
 	store => 1,
 	disks => [8],
 	image => ['-M', 'e1000'],
 	dom0 => "earlydom.pci.hide=$hidden,$absent earlydom.pci.hide=00:07.0",
-	machine => ['-Q', '-machine q35 -device intel-iommu,intremap=on -device e1000,addr=5,romfile= '
+	machine => ['-Q', '-machine q35 -device intel-iommu,intremap=on -netdev user,id=net -device e1000,addr=5,romfile=,netdev=net '
 		. '-device e1000,addr=6,romfile= -device pcie-root-port,addr=7,chassis=1'],
-	time => 150,
+	files => [root . '/build/machine/vmlinuz:/boot/vmlinuz', tool('pci.cpio') . ':/boot/pci.cpio'],
+	memory => 2048,
+	time => 240,
 	stage2 => <<'SH');
 driver() {
 	for at in 05 06 07; do
@@ -35,6 +53,25 @@ hide() {
 	run "$label" earlydom hide -l /tmp/cmdline
 }
 await_console web '^tiny is up' 30
+await_console router '^router eth0: ' 90
+type_to router 'ping -c 2 10.0.2.2 | grep received'
+await_console router '^2 packets' 30
+run store xenstore ls -f /libxl/pci
+run back xenstore ls -f /local/domain/0/backend/pci
+run list earlydom list
+type_to router 'reboot -f'
+await_report '^earlydom: router: restarted as domain ' 60
+await_console router '^router eth0: ' 90 2
+type_to router 'ping -c 2 10.0.2.2 | grep received'
+await_console router '^2 packets' 30 2
+run store.again xenstore ls -f /libxl/pci
+run destroy earlydom destroy router
+run store.after xenstore ls -f /libxl/pci
+run back.after xenstore ls -f /local/domain/0/backend/pci
+run start earlydom start rival
+await_console rival '^tiny is up' 30
+run store.rival xenstore ls -f /libxl/pci
+run destroy.rival earlydom destroy rival
 driver | said drivers
 run devices earlydom devices --json
 run again earlydom hide
@@ -57,6 +94,7 @@ swapoff /dev/vda
 hide root "root=/dev/vda earlydom.pci.hide=$disk"
 hide label "root=LABEL=disk earlydom.pci.hide=$disk"
 readlink "/sys/bus/pci/devices/$disk/driver" | said disk.driver
+logs
 SH
 $boot->ended_well;
 
@@ -96,6 +134,29 @@ like($boot->said('before'), qr/e1000 \Q$other\E/, "and what e1000 had");
 unlike($boot->said('before'), qr/e1000 \Q$hidden\E/, 'which never was the hidden one');
 is($boot->status_of('again'), 1, 'once more: the bridge is an error still');
 like($boot->said('again.err'), qr/PCI device \Q$hidden\E is hidden$/m, 'and the device is hidden');
+
+# ---- a guest's ----
+is_deeply([map { s/ \(.*//r } $boot->earlydom_on('router')], [
+	'started as domain 2', "PCI device $hidden can't be reset: dom0's kernel knows no way", 'domain 2 rebooted; restarting',
+	'restarted as domain 3', "PCI device $hidden can't be reset: dom0's kernel knows no way", 'domain 3 destroyed on request',
+], 'the life of the guest that has the hidden one');
+my $router = $boot->said('log.router');
+is(() = $router =~ /^router eth0: 52:54:00:12:34:56, 10\.0\.2\.15$/mg, 2, 'it finds the card, both times');
+is(() = $router =~ /^2 packets transmitted, 2 packets received, 0% packet loss$/mg, 2, 'which moves packets');
+my $node = '/libxl/pci/' . ($hidden =~ tr/:./-/r);
+is($boot->said("$_->[0].out"), qq($node = ""\n) . ($_->[1] ? qq($node/domid = "$_->[1]"\n) : ''), "whose it is: $_->[0]")
+	for ['store', 2], ['store.again', 3], ['store.after', 0], ['store.rival', 4];
+my $back = '/local/domain/0/backend/pci/2/0';
+like($boot->said('back.out'), qr{^\Q$back/$_->[0]\E = "\Q$_->[1]\E"$}m, "its back end: $_->[0]")
+	for ['frontend', '/local/domain/2/device/pci/0'], ['frontend-id', 2], ['online', 1], ['domain', 'router'], ['state', 4],
+		['key-0', $hidden], ['dev-0', $hidden], ['num_devs', 1],
+		['opts-0', 'msitranslate=0,power_mgmt=0,permissive=0,rdm_policy=strict'];
+is($boot->status_of('back.after'), 1, 'which goes with the guest');
+is(($boot->earlydom_on($_->[0]))[0], $_->[1], "$_->[0] is not started")
+	for ['rival', "PCI device $hidden is held for guest router"], ['absent', 'PCI device 0000:00:1e.0 is not there'],
+		['taken', "PCI device $other: dom0's driver e1000 has it, not pciback: earlydom.pci.hide=$other on dom0's command line "
+			. 'keeps it for guests from the start, seize=1 takes it now'];
+is(($boot->earlydom_on('rival'))[1] =~ s/ \(.*//r, 'started as domain 4', 'until the device is free');
 
 # ---- later, from its driver ----
 is($boot->status_of('which'), 1, 'one of two');
