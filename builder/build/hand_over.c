@@ -6,6 +6,7 @@
 #include <xen/io/xs_wire.h>
 
 #include "builder/devmodel/devmodel.h"
+#include "builder/devmodel/qemu_pci.h"
 #include "builder/store/add_guest.h"
 
 /*
@@ -47,5 +48,7 @@ int guest_hand_over(struct guest *g, struct host *h, struct err *e)
 		return -1;
 	/* The domain is in the store now, and stays there: what is missing is said. */
 	g->handed_over = true;
-	return devmodel_handed_over(&g->model, g, h, e);
+	if (devmodel_handed_over(&g->model, g, h, e) < 0)
+		return -1;
+	return qemu_pci_publish(g, h, e);
 }

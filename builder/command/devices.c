@@ -3,12 +3,15 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/utf8.h"
 #include "builder/pci/pci_bus.h"
 #include "builder/pci/pci_class.h"
+#include "builder/store/pci_others.h"
+#include "builder/store/store.h"
 #include "commands.h"
 
 static const char usage_text[] = "devices [--json]";
@@ -20,8 +23,44 @@ static const char *const titles[COLUMNS] = {
 	[GROUP] = "GROUP",     [RESET] = "RESET", [SLOT] = "SLOT",   [OWNER] = "OWNER",
 };
 
-/* What pciback holds is kept from dom0's drivers, for guests. Whether one has it is not in sysfs.
- */
+struct devices {
+	struct pci_bus bus;
+	char **guests; /* the name of the domain that has the device of the bus with that index */
+};
+
+/* ---- whose they are ---- */
+
+static char *name_of(struct xs_handle *xsh, const struct pci_address *at)
+{
+	const long domid = pci_owner(xsh, at);
+	char node[64];
+
+	if (domid < 0)
+		return NULL;
+	snprintf(node, sizeof(node), "/local/domain/%ld/name", domid);
+	return xs_read(xsh, XBT_NULL, node, NULL);
+}
+
+/* That is in the store alone: without one, no guest has any. */
+static void find_guests(struct devices *d)
+{
+	struct xs_handle *xsh;
+	struct err e;
+
+	d->guests = calloc(d->bus.n + 1, sizeof(char *));
+	if (!d->guests || store_open(&xsh, &e) < 0)
+		return;
+	for (size_t i = 0; i < d->bus.n; i++)
+		d->guests[i] = name_of(xsh, &d->bus.list[i].at);
+	xs_close(xsh);
+}
+
+static const char *guest_of(const struct devices *d, size_t i)
+{
+	return d->guests ? d->guests[i] : NULL;
+}
+
+/* What pciback holds, and no guest has, is kept from dom0's drivers for one. */
 static const char *owner_of(const struct pci_device *d)
 {
 	return strcmp(d->driver, PCI_DRIVER_PCIBACK) ? "dom0" : "hidden";
@@ -40,8 +79,11 @@ static void reset_cell(const struct pci_device *d, char *cell, size_t size)
 			*p = ',';
 }
 
-static const char *cell_of(const struct pci_device *d, unsigned column, char cell[PCI_WORDS_MAX])
+static const char *cell_of(const struct devices *all, size_t i, unsigned column,
+			   char cell[PCI_WORDS_MAX])
 {
+	const struct pci_device *d = &all->bus.list[i];
+
 	switch (column) {
 	case ADDRESS:
 		return pci_address_text(&d->at, cell);
@@ -60,7 +102,7 @@ static const char *cell_of(const struct pci_device *d, unsigned column, char cel
 		reset_cell(d, cell, PCI_WORDS_MAX);
 		break;
 	case OWNER:
-		return owner_of(d);
+		return guest_of(all, i) ? guest_of(all, i) : owner_of(d);
 	default:
 		snprintf(cell, PCI_WORDS_MAX, "%s", column == DRIVER ? d->driver : d->slot);
 	}
@@ -79,15 +121,16 @@ static void print_cell(const char *text, size_t width, bool last)
 }
 
 /* Each column is as wide as what is in it. */
-static void print_table(const struct pci_bus *b)
+static void print_table(const struct devices *d)
 {
+	const struct pci_bus *b = &d->bus;
 	char cell[PCI_WORDS_MAX];
 	size_t width[COLUMNS], len;
 
 	for (unsigned c = 0; c < COLUMNS; c++) {
 		width[c] = strlen(titles[c]);
 		for (size_t i = 0; i < b->n; i++) {
-			len = strlen(cell_of(&b->list[i], c, cell));
+			len = strlen(cell_of(d, i, c, cell));
 			width[c] = len > width[c] ? len : width[c];
 		}
 	}
@@ -95,7 +138,7 @@ static void print_table(const struct pci_bus *b)
 		print_cell(titles[c], width[c], c == COLUMNS - 1);
 	for (size_t i = 0; i < b->n; i++)
 		for (unsigned c = 0; c < COLUMNS; c++)
-			print_cell(cell_of(&b->list[i], c, cell), width[c], c == COLUMNS - 1);
+			print_cell(cell_of(d, i, c, cell), width[c], c == COLUMNS - 1);
 }
 
 /* ---- JSON ---- */
@@ -121,13 +164,14 @@ static void json_reset(struct json *j, const struct pci_device *d)
 	json_close(j, ']');
 }
 
-static void json_device(struct json *j, const struct pci_device *d)
+static void json_device(struct json *j, const struct devices *all, size_t i)
 {
+	const struct pci_device *d = &all->bus.list[i];
 	char cell[PCI_WORDS_MAX];
 
 	json_open(j, NULL, '{');
-	json_text(j, "address", cell_of(d, ADDRESS, cell));
-	json_text(j, "id", cell_of(d, ID, cell));
+	json_text(j, "address", cell_of(all, i, ADDRESS, cell));
+	json_text(j, "id", cell_of(all, i, ID, cell));
 	snprintf(cell, sizeof(cell), "%06x", d->class);
 	json_text(j, "class", cell);
 	json_text(j, "kind", pci_class_word(d->class));
@@ -145,17 +189,19 @@ static void json_device(struct json *j, const struct pci_device *d)
 		json_true(j, "bridge");
 	if (d->virtual)
 		json_true(j, "virtual");
-	json_text(j, "owner", owner_of(d));
+	json_text(j, "owner", guest_of(all, i) ? "guest" : owner_of(d));
+	if (guest_of(all, i))
+		json_text(j, "guest", guest_of(all, i));
 	json_close(j, '}');
 }
 
-static void print_json(const struct pci_bus *b)
+static void print_json(const struct devices *d)
 {
 	struct json j = {.to = stdout, .rows = true};
 
 	json_open(&j, NULL, '[');
-	for (size_t i = 0; i < b->n; i++)
-		json_device(&j, &b->list[i]);
+	for (size_t i = 0; i < d->bus.n; i++)
+		json_device(&j, d, i);
 	json_close(&j, ']');
 }
 
@@ -167,7 +213,7 @@ int command_devices(int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 	bool as_json = false;
-	struct pci_bus b;
+	struct devices d;
 	struct err e;
 	int c;
 
@@ -178,14 +224,18 @@ int command_devices(int argc, char **argv)
 	}
 	if (optind != argc)
 		return command_usage(usage_text);
-	if (pci_bus_read(DISKS_SYSROOT, &b, &e) < 0) {
+	if (pci_bus_read(DISKS_SYSROOT, &d.bus, &e) < 0) {
 		fprintf(stderr, "earlydom: %s\n", e.msg);
 		return EXIT_FAILED;
 	}
+	find_guests(&d);
 	if (as_json)
-		print_json(&b);
+		print_json(&d);
 	else
-		print_table(&b);
-	pci_bus_free(&b);
+		print_table(&d);
+	for (size_t i = 0; d.guests && i < d.bus.n; i++)
+		free(d.guests[i]);
+	free(d.guests);
+	pci_bus_free(&d.bus);
 	return EXIT_OK;
 }

@@ -20,7 +20,10 @@ static const char *refuses;
 
 static int begin(void **state)
 {
-	return kit_begin(state);
+	if (kit_begin(state) < 0 || chdir(kit_path("")) < 0)
+		return -1;
+	kit_firmware();
+	return 0;
 }
 
 /* A kernel that writes down what it is told, and has no do_flr. */
@@ -78,7 +81,9 @@ static void open_scene(struct scene *s, enum guest_type type)
 	fake_host()->pcis[1] = (struct fake_pci){.sbdf = SBDF(6), .group = 2};
 	fake_host()->pcis[2] = (struct fake_pci){.sbdf = SBDF(0x1c), .group = 1};
 	fake_host()->nr_pcis = 3;
-	s->cfg = kit_config("web", type);
+	s->cfg = kit_config("web", type == GUEST_HVM ? GUEST_PVH : type);
+	if (type == GUEST_HVM)
+		kit_hvm(&s->cfg, true);
 	s->specs[0] = (struct pci_spec){.by = PCI_BY_BDF, .at = {.device = 5}};
 	s->specs[1] = (struct pci_spec){.by = PCI_BY_BDF, .at = {.device = 6}};
 	s->cfg.pcis = s->specs;
@@ -259,6 +264,41 @@ static void test_refused(void **state)
 	close_scene(&s);
 }
 
+static void test_reserved(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	for (unsigned reserved = 0; reserved < 2; reserved++) {
+		open_scene(&s, GUEST_HVM);
+		s.cfg.domain.rdm.host = true;
+		fake_host()->pcis[1].reserved = reserved;
+		if (reserved)
+			not_held(&s,
+				 "rdm: strategy=host is not supported on a host whose firmware has "
+				 "reserved memory for devices, as this one's: leave it out, and "
+				 "the guest's own devices alone count",
+				 false, false);
+		else
+			assert_int_equal(hold(&s), 0);
+		if (!reserved)
+			close_scene(&s);
+	}
+	/* Of its own device, where that is not to be strict. */
+	for (unsigned own = 0; own < 4; own++) {
+		open_scene(&s, GUEST_HVM);
+		fake_host()->pcis[own & 1 ? 0 : 1].reserved = true;
+		s.specs[0].rdm_policy = own & 2 ? PCI_RDM_RELAXED : PCI_RDM_STRICT;
+		start(&s);
+		assert_string_equal(s.guest.note,
+				    own == 3 ? "PCI device " NIC_A
+					       " has memory reserved by the firmware, which the "
+					       "guest's may be in the place of (rdm_policy=relaxed)"
+					     : "");
+		close_scene(&s);
+	}
+}
+
 static void test_name(void **state)
 {
 	static char name[] = "nic";
@@ -304,7 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_give),     cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_refused),  cmocka_unit_test(test_name),
-		cmocka_unit_test(test_nth_call),
+		cmocka_unit_test(test_reserved), cmocka_unit_test(test_nth_call),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);

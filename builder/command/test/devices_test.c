@@ -4,6 +4,7 @@
 #include "builder/pci/test/sysfs.h"
 
 #include "builder/command/commands.h"
+#include "builder/fake/fake_store.h"
 
 static struct kit_output o;
 
@@ -88,6 +89,26 @@ static void test_json(void **state)
 		"]\n");
 }
 
+/* The store knows which guest has one. What it still says of a domain that is no more counts for
+ * nothing. */
+static void test_guests(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_store()->running = true;
+	fake_store_write("/libxl/pci/0000-00-04-0/domid", "12");
+	fake_store_write("/local/domain/12/name", "router");
+	fake_store_write("/libxl/pci/0000-03-00-1/domid", "13");
+	devices(EXIT_OK, NULL, NULL);
+	assert_non_null(strstr(o.out, " pciback  unknown yes     -    router\n"));
+	assert_non_null(strstr(o.out, " unknown no      4    dom0\n"));
+	devices(EXIT_OK, "--json", NULL);
+	assert_non_null(strstr(o.out, "\"owner\": \"guest\", \"guest\": \"router\"},\n"));
+	fake_store_remove("/local/domain/12");
+	kit_nothing_held(true);
+	fake_reset();
+}
+
 /* What somebody has written to sysfs, or named a slot, does not reach the terminal as it is. */
 static void test_hostile(void **state)
 {
@@ -139,9 +160,8 @@ static void test_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_table),  cmocka_unit_test(test_json),
+		cmocka_unit_test(test_guests), cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_wrong),
 	};
 

@@ -1251,8 +1251,8 @@ static void test_strict(void **state)
 	tear_down();
 }
 
-/* One with PCI devices can open all of these, and makes the hypercalls for them: its user and its root
- * are no others for that. */
+/* One with PCI devices can open all of these, and makes the hypercalls for them: its user and its
+ * root are no others for that. */
 static void test_strict_pci(void **state)
 {
 	static struct pci_spec spec;
