@@ -6,7 +6,7 @@
 #include <xen/io/xs_wire.h>
 
 #include "builder/devmodel/devmodel.h"
-#include "builder/devmodel/qemu_pci.h"
+#include "builder/devmodel/pci_slots.h"
 #include "builder/store/add_guest.h"
 
 /*
@@ -50,5 +50,5 @@ int guest_hand_over(struct guest *g, struct host *h, struct err *e)
 	g->handed_over = true;
 	if (devmodel_handed_over(&g->model, g, h, e) < 0)
 		return -1;
-	return qemu_pci_publish(g, h, e);
+	return pci_slots_publish(g, h, e);
 }

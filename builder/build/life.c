@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "build.h"
-#include "builder/devmodel/qemu_pci.h"
+#include "builder/devmodel/pci_slots.h"
 #include "builder/devmodel/serial_nodes.h"
 #include "builder/devmodel/vnc.h"
 #include "builder/guest/guest_memory.h"
@@ -184,7 +184,7 @@ int guest_connect(struct guest *g, struct host *h, const struct devmodels *model
 		return -1;
 	}
 	if (serial_publish(g, h, e) == 0 && vnc_publish(g, e) == 0 &&
-	    qemu_pci_publish(g, h, e) == 0)
+	    pci_slots_publish(g, h, e) == 0)
 		return 0;
 	*ready = false;
 	devmodel_explain(&g->model, g, e);

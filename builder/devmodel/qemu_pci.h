@@ -14,15 +14,15 @@
 
 #include "base/argv.h"
 #include "builder/guest/guest.h"
-#include "builder/host/host.h"
 
 /* Whether a guest's QEMU has PCI devices of the host's. */
 bool qemu_has_pci(const struct guest_config *cfg);
 
-void qemu_pci_args(const struct guest *g, struct argv *out);
+/* What xl calls one of QEMU's. */
+#define QEMU_PCI_NAME_MAX 24
+struct pci_address;
+void qemu_pci_name(const struct pci_address *at, char name[QEMU_PCI_NAME_MAX]);
 
-/* Asks the QEMU that is ready where on its bus each of them is, and writes that to the store, as
- * libxl does. Returns 0, or -1 with e set. */
-int qemu_pci_publish(struct guest *g, struct host *h, struct err *e);
+void qemu_pci_args(const struct guest *g, struct argv *out);
 
 #endif

@@ -7,7 +7,7 @@
 #include "builder/describe/pci_spec.h"
 #include "builder/devmodel/devmodel.h"
 #include "builder/devmodel/qemu_args.h"
-#include "builder/devmodel/qemu_pci.h"
+#include "builder/devmodel/pci_slots.h"
 #include "builder/fake/fake_store.h"
 #include "builder/fake/qmp.h"
 #include "builder/pci/pci_hold.h"
@@ -39,7 +39,7 @@ static int publish(struct guest_config *cfg, const char *slot, struct err *e)
 	KIT_CHECK(store_open(&h.xsh, e) == 0, "%s", e->msg);
 	fake_store_write("/local/domain/0/backend/pci/7/0/dev-0", "0000:00:05.0");
 	qemu = fake_qmp_start(&q);
-	rc = qemu_pci_publish(&g, &h, e);
+	rc = pci_slots_publish(&g, &h, e);
 	fake_qmp_end(qemu);
 	xs_close(h.xsh);
 	unlink(socket);
@@ -73,5 +73,5 @@ int main(void)
 		cmocka_unit_test(test_publish),
 	};
 
-	return cmocka_run_group_tests_name("qemu_pci", tests, kit_begin, kit_end);
+	return cmocka_run_group_tests_name("pci_slots", tests, kit_begin, kit_end);
 }
