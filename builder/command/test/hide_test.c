@@ -40,6 +40,36 @@ static char * override(char text[64])
 	return kit_read("disks/sys/bus/pci/devices/" NIC "/driver_override", text, 64);
 }
 
+/* What a guest names that is selected, at the place of its descriptor; with an error in it, it is
+ * not started. */
+static void test_guests(void **state)
+{
+	const char *const argv[] = {"hide", "-c", "config", "-l", "cmdline", NULL};
+
+	(void)state;
+	assert_int_equal(mkdir("config", 0755), 0);
+	kit_text("config/web.cfg",
+		 "kernel = \"/boot/k\"\nmemory = 64\npci = [\"00:05.0\", \"name=x\"]\n");
+	kit_text("config/not.cfg", "kernel = \"/boot/k\"\nmemory = 64\npci = [\"00:1c.0\"]\n");
+	kit_text("config/bad.cfg", "kernel = \"/boot/k\"\nmemory = 0\npci = [\"00:1c.0\"]\n");
+	kit_text("cmdline", "earlydom=web,bad earlydom.nonsense\n");
+	sysfs_driver("disks", NIC, "pciback");
+	kit_command(command_hide, argv, &o);
+	assert_string_equal(o.err,
+			    "earlydom: config/web.cfg: note: PCI device " NIC " is hidden\n");
+	assert_int_equal(o.status, EXIT_OK);
+	kit_text("cmdline", "earlydom=web earlydom.pci.hide=1f:00.0");
+	kit_command(command_hide, argv, &o);
+	assert_non_null(strstr(o.err, "earlydom: kernel command line:1:32: note: PCI device "
+				      "0000:1f:00.0 is not there"));
+	assert_non_null(
+		strstr(o.err, "earlydom: config/web.cfg: note: PCI device " NIC " is hidden\n"));
+	kit_text("cmdline", "earlydom=none");
+	kit_command(command_hide, argv, &o);
+	assert_string_equal(o.err, "");
+	assert_int_equal(unlink("disks/sys/bus/pci/devices/" NIC "/driver"), 0);
+}
+
 /* Without the word sysfs is not even looked at. */
 static void test_nothing(void **state)
 {
@@ -110,8 +140,10 @@ static void test_usage(void **state)
 				   "No such file or directory\n");
 	kit_command(command_hide, words, &o);
 	assert_int_equal(o.status, EXIT_USAGE);
-	assert_string_equal(o.err, "usage: earlydom hide [-l FILE]\n\n  -l, --cmdline FILE  the "
-				   "kernel command line (/proc/cmdline)\n");
+	assert_string_equal(o.err,
+			    "usage: earlydom hide [-c DIR] [-l FILE]\n\n"
+			    "  -c, --config DIR    descriptors (/etc/earlydom)\n"
+			    "  -l, --cmdline FILE  the kernel command line (/proc/cmdline)\n");
 	kit_command(command_hide, what, &o);
 	assert_int_equal(o.status, EXIT_USAGE);
 	kit_command(command_hide, help, &o);
@@ -122,6 +154,7 @@ static void test_usage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_guests),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_hide),
 		cmocka_unit_test(test_usage),
