@@ -63,7 +63,7 @@ completes 'disks devices destroy' "$program" d
 completes '--json' "$program" devices --j
 completes '' "$program" devices ''
 completes 'hide handover' "$program" h
-completes '--cmdline' "$program" hide --c
+completes '--cmdline --config' "$program" hide --c
 completes "$EARLYDOM_CONFIG" "$program" hide -l "$scratch/con"
 completes '' "$program" handover ''
 completes '--help' "$program" handover -
