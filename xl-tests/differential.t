@@ -17,6 +17,7 @@ srand($seed);
 # Rows that do not go together, by earlydom's message for it: xl finds out later, or not at all.
 my @stricter = (
 	qr/videoram = \d+: must be/,
+	qr/nestedhvm = 1 needs hap/, # the hypervisor does
 );
 # What xl refuses for no reason, by its own message.
 my @laxer = (

@@ -149,20 +149,28 @@ static void set_defaults(struct guest_config *g)
 	}
 }
 
+static void note_idle(struct reading *r, const char *key)
+{
+	if (config_good(r, key))
+		diag_note(r->d, config_good(r, key)->loc, "%s has no effect without pci", key);
+}
+
 /* Keys that say something of devices, where there are none. */
 static void note_others(struct reading *r)
 {
-	static const char *const keys[] = {
-		"pci_permissive",  "pci_msitranslate", "pci_power_mgmt", "pci_seize", "rdm",
-		"rdm_mem_boundary"};
+	struct domain_options *o = &r->g->domain;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const struct statement *st = config_good(r, keys[i]);
-
-		/* strategy=host is of devices that the guest does not have. */
-		if (st && !(r->g->domain.rdm.host && keys[i][0] == 'r'))
-			diag_note(r->d, st->loc, "%s has no effect without pci", keys[i]);
-	}
+	note_idle(r, "pci_permissive");
+	note_idle(r, "pci_msitranslate");
+	note_idle(r, "pci_power_mgmt");
+	note_idle(r, "pci_seize");
+	/* strategy=host is about devices that the guest does not have. */
+	if (o->rdm.host)
+		return;
+	note_idle(r, "rdm");
+	note_idle(r, "rdm_mem_boundary");
+	o->rdm = (struct rdm){0};
+	o->rdm_boundary_mib = (struct given_number){0};
 }
 
 /* Whether such a guest can have devices; reports it if it can't. */

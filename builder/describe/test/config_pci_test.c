@@ -119,10 +119,13 @@ static void test_rdm(void **state)
 	notes("rdm = 'x'; rdm_mem_boundary = 'x'",
 	      "web.cfg:2:1: note: rdm has no effect in a pv guest\n"
 	      "web.cfg:2:12: note: rdm_mem_boundary has no effect in a pv guest\n");
-	notes(HVM "rdm = 'policy=strict'; rdm_mem_boundary = 1; pci_seize = 1; pci = []",
+	reads(HVM "rdm = 'policy=strict'; rdm_mem_boundary = 1; pci_seize = 1; pci = []",
 	      "web.cfg:2:87: note: pci_seize has no effect without pci\n"
 	      "web.cfg:2:42: note: rdm has no effect without pci\n"
 	      "web.cfg:2:65: note: rdm_mem_boundary has no effect without pci\n");
+	assert_int_equal(g.domain.rdm.policy, PCI_RDM_DEFAULT);
+	assert_false(g.domain.rdm_boundary_mib.given);
+	done();
 	refuses(HVM "rdm = ''", "web.cfg:2:48: rdm = \"\": must not be empty\n");
 	refuses(HVM "rdm = 'strategy=guest'",
 		"web.cfg:2:48: rdm = \"strategy=guest\": strategy must be host or ignore\n");

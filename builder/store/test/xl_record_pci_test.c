@@ -110,13 +110,19 @@ static void test_hvm(void **state)
 		"            \"rdm_policy\": \"strict\"\n"
 		"        }\n"
 		"    ]\n}\n");
-	records(HVM "rdm = 'policy=relaxed'; rdm_mem_boundary = 3000",
+	records(HVM "rdm = 'policy=relaxed'; rdm_mem_boundary = 3000; pci = ['36:00.0']",
 		"{\n"
 		"    \"rdm\": {\n"
 		"        \"policy\": \"relaxed\"\n"
 		"    },\n"
-		"    \"rdm_mem_boundary_memkb\": 3072000\n"
-		"}\n");
+		"    \"rdm_mem_boundary_memkb\": 3072000,\n"
+		"    \"pcidevs\": [\n"
+		"        {\n"
+		"            \"bus\": 54,\n"
+		"            \"vfunc_mask\": 1,\n"
+		"            \"rdm_policy\": \"relaxed\"\n"
+		"        }\n"
+		"    ]\n}\n");
 }
 
 int main(void)
