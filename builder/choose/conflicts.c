@@ -4,6 +4,7 @@
 
 #include "builder/device/vif.h"
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/pci_spec.h"
 #include "builder/describe/usb_spec.h"
 
 /* Two guests. A conflict is reported at the place of a. */
@@ -102,6 +103,24 @@ static bool same_usbdevs(const struct pair *p)
 	return any;
 }
 
+static bool same_pcis(const struct pair *p)
+{
+	char buf[LOC_SHOW_MAX], text[PCI_SPEC_TEXT];
+	bool any = false;
+
+	for (size_t i = 0; i < p->a->nr_pcis; i++)
+		for (size_t j = 0; j < p->b->nr_pcis; j++) {
+			if (!pci_spec_meets(&p->a->pcis[i], &p->b->pcis[j]))
+				continue;
+			diag_add(p->d, descriptor_entry_loc(p->a_file, "pci", i),
+				 "pci: %s is already one of %s (%s)",
+				 pci_spec_text(&p->a->pcis[i], text), p->b->name,
+				 loc_show(descriptor_entry_loc(p->b_file, "pci", j), buf));
+			any = true;
+		}
+	return any;
+}
+
 /* Reports each disk of a that conflicts with a disk of b once. */
 static bool same_disks(const struct pair *p)
 {
@@ -143,6 +162,7 @@ void conflicts_find(const struct guest_config *guests, const struct descriptor *
 			any |= same_disks(&p);
 			any |= same_vifs(&p);
 			any |= same_usbdevs(&p);
+			any |= same_pcis(&p);
 			out[i] |= any;
 			out[j] |= any;
 		}
@@ -152,7 +172,7 @@ void conflicts_find(const struct guest_config *guests, const struct descriptor *
 int conflicts_check(const struct guest_config *a, const struct guest_config *b, struct err *e)
 {
 	const char *what, *value;
-	char text[VIF_NET_TEXT];
+	char text[VIF_NET_TEXT], device[PCI_SPEC_TEXT];
 
 	if (uuids_meet(a, b))
 		return err_set(e, "its uuid is that of %s", b->name);
@@ -169,6 +189,11 @@ int conflicts_check(const struct guest_config *a, const struct guest_config *b, 
 			if (usbdevs_meet(&a->usbdevs[i], &b->usbdevs[j]))
 				return err_set(e, "usbdev: device %u of bus %u is one of %s",
 					       a->usbdevs[i].addr, a->usbdevs[i].bus, b->name);
+	for (size_t i = 0; i < a->nr_pcis; i++)
+		for (size_t j = 0; j < b->nr_pcis; j++)
+			if (pci_spec_meets(&a->pcis[i], &b->pcis[j]))
+				return err_set(e, "pci: %s is one of %s",
+					       pci_spec_text(&a->pcis[i], device), b->name);
 	for (size_t i = 0; i < a->nr_vifs; i++)
 		for (size_t j = 0; j < b->nr_vifs; j++) {
 			what = vifs_meet(&a->vifs[i], &b->vifs[j], text, &value);

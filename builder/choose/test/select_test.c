@@ -282,7 +282,18 @@ static void test_conflicts(void **state)
 		SOURCE("c.cfg", LEAST "type = 'hvm'; usbdev = [ 'hostbus=2,hostaddr=3' ]\n"),
 	};
 
+	static const struct source pci[] = {
+		SOURCE("a.cfg", LEAST "pci = [ '1:0.0', 'slot=4.1' ]\n"),
+		SOURCE("b.cfg", LEAST "pci = [ '2:0.0',\n '0000:01:00.*@8' ]\n"),
+		SOURCE("c.cfg", LEAST "pci = [ '1:0.1', 'id=8086:100e' ]\n"),
+		SOURCE("d.cfg", LEAST "pci = [ 'name=nic', 'slot=4.2' ]\n"),
+	};
+
 	(void)state;
+	selects(pci, 4, "", "d=64 bad=3",
+		"b.cfg:4:2: pci: 0000:01:00.* is already one of a (a.cfg:3:9)\n"
+		"c.cfg:3:9: pci: 0000:01:00.1 is already one of b (b.cfg:4:2)\n");
+	selects(pci, 4, "earlydom=a,c,d", "a=64 c=64 d=64 bad=0", "");
 	selects(usb, 3, "", "c=64 bad=2",
 		"b.cfg:3:26: usbdev: device 4 of bus 1 is already one of a (a.cfg:4:2)\n");
 	selects(disks, 5, "", "c=64 bad=4",

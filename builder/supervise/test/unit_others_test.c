@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/pci_spec.h"
 #include "builder/supervise/unit_others.h"
 
 struct scene {
@@ -130,6 +131,7 @@ static void test_conflicts(void **state)
 {
 	char target[] = "/dev/fake-a", vdev[] = "xvda";
 	struct disk_spec disk = {.target = target, .vdev = vdev, .vdev_number = 51712};
+	struct pci_spec pci = {.by = PCI_BY_BDF, .at = {.bus = 0x36}};
 	struct scene s;
 	struct err e;
 
@@ -148,7 +150,11 @@ static void test_conflicts(void **state)
 	s.others[1].nr_disks = s.others[2].nr_disks = 1;
 	refuses(&s, "lost",
 		"lost: disk xvda: /dev/fake-a is disk xvda of twin, and one of them writes it");
-	s.others[1].nr_disks = 0;
+	s.others[1].nr_disks = s.others[2].nr_disks = 0;
+	s.others[1].pcis = s.others[2].pcis = &pci;
+	s.others[1].nr_pcis = s.others[2].nr_pcis = 1;
+	refuses(&s, "lost", "lost: pci: 0000:36:00.0 is one of twin");
+	s.others[1].nr_pcis = 0;
 	close_scene(&s);
 }
 
