@@ -75,9 +75,9 @@ static const char *set_policy(struct rdm *out, const struct spec_param *p)
 {
 	if (out->policy != PCI_RDM_DEFAULT)
 		return "policy is given twice";
-	if (spec_equal(p->value, p->value_len, "strict"))
+	if (spec_is_word(p->value, p->value_len, "strict"))
 		out->policy = PCI_RDM_STRICT;
-	else if (spec_equal(p->value, p->value_len, "relaxed"))
+	else if (spec_is_word(p->value, p->value_len, "relaxed"))
 		out->policy = PCI_RDM_RELAXED;
 	else
 		return "policy must be strict or relaxed";

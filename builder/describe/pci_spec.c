@@ -185,9 +185,9 @@ static int set_rdm(struct pci_spec *out, const char *text, size_t len, struct er
 {
 	if (out->rdm_policy != PCI_RDM_DEFAULT)
 		return err_set(e, "rdm_policy is given twice");
-	if (spec_equal(text, len, "strict"))
+	if (spec_is_word(text, len, "strict"))
 		out->rdm_policy = PCI_RDM_STRICT;
-	else if (spec_equal(text, len, "relaxed"))
+	else if (spec_is_word(text, len, "relaxed"))
 		out->rdm_policy = PCI_RDM_RELAXED;
 	else
 		return err_set(e, "unknown rdm_policy '%.*s': it is strict or relaxed",

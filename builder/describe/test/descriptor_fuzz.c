@@ -4,6 +4,7 @@
 #include "builder/describe/config.h"
 #include "builder/describe/tag_spec.h"
 #include "builder/describe/disk_spec.h"
+#include "builder/describe/pci_spec.h"
 #include "builder/describe/config_value.h"
 #include "builder/describe/vif_spec.h"
 
@@ -112,6 +113,29 @@ static void check_config(const struct guest_config *g)
 		assert(!strcmp(g->image, "linux") && !g->boot && !g->vnc && !g->memmap);
 }
 
+/* What guests can have, no function twice, and each with a place where it needs one. */
+static void check_pcis(const struct guest_config *g)
+{
+	const bool hvm = g->type == GUEST_HVM;
+
+	assert(guest_config_has_pci(g) == (g->nr_pcis > 0));
+	if (!g->nr_pcis)
+		return;
+	assert(g->type == GUEST_PV
+		       ? g->domain.e820_host == BOOL_ON
+		       : hvm && g->model_protocol == MODEL_QEMU && g->model_unrestricted);
+	assert(!hvm || g->maxmem_kib == g->memory_kib);
+	assert(guest_config_passthrough(g) >= PASSTHROUGH_ENABLED);
+	for (size_t i = 0; i < g->nr_pcis; i++) {
+		const struct pci_spec *a = &g->pcis[i];
+
+		assert(a->vslot || !a->all_functions || (!hvm && a->by == PCI_BY_SLOT));
+		for (size_t j = 0; j < i; j++)
+			assert(!pci_spec_meets(a, &g->pcis[j]) &&
+			       (!hvm || !a->vslot || a->vslot != g->pcis[j].vslot));
+	}
+}
+
 static void check_devices(const struct guest_config *g)
 {
 	char net[VIF_NET_TEXT];
@@ -137,6 +161,7 @@ static void check_devices(const struct guest_config *g)
 			assert(g->vifs[i].devid != g->vifs[j].devid &&
 			       !vif_routes_meet(&g->vifs[i], &g->vifs[j], net));
 	}
+	check_pcis(g);
 	assert(g->device_timeout >= 1 && g->device_timeout <= 3600);
 	assert(g->console_rate <= 1048576);
 	assert(g->start_retries <= 100000 || g->start_retries >= RETRIES_AS_USUAL);

@@ -506,6 +506,12 @@ static void write_seeds(const char *dir)
 		"device_timeout = 5\nafter = [ 'db', 'net-1' ]\nready = "
 		"'control/feature-poweroff'\n"
 		"ready_timeout = 3600\n");
+	write_text(dir, "pci",
+		   "type = 'hvm'\nmemory = 64\nmaxmem = 64\ndevice_model_restrict = 0\n"
+		   "pci = [ '36:00.0@8', '0000:37:00.*,vslot=9,permissive=1', 'slot=4.1', "
+		   "'id=8086:100e#2,rdm_policy=relaxed', 'name=nic,seize=0' ]\n"
+		   "pci_seize = 1\npci_permissive = 0\npassthrough = 'sync_pt'\n"
+		   "rdm = 'strategy=host,policy=relaxed'\nrdm_mem_boundary = 1024\n");
 	write_text(dir, "same",
 		   "kernel = '/k'\nmemory = 64\ndisk = [ '/a,,xvda', '/a,,xvdb', '/b,,51712' ]\n"
 		   "vif = [ 'vifname=a', 'vifname=a', 'devid=0', 'mac=00:16:3e:00:00:01', "

@@ -75,6 +75,7 @@ static void check(const struct pci_spec *s)
 	text = write_out(s);
 	assert(pci_spec_parse(text, &again, &e) == 0);
 	check_same(s, &again);
+	assert(pci_spec_meets(s, &again) && pci_spec_meets(&again, s));
 	pci_spec_free(&again);
 	free(text);
 }

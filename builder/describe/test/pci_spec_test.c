@@ -71,7 +71,7 @@ static void test_good(void **state)
 	assert_false(s.all_functions);
 	pci_spec_free(&s);
 
-	s = parse("name=nic,rdm_policy=strict");
+	s = parse("name=nic,rdm_policy=STRICT");
 	assert_int_equal(s.by, PCI_BY_NAME);
 	assert_string_equal(s.name, "nic");
 	assert_int_equal(s.rdm_policy, PCI_RDM_STRICT);
