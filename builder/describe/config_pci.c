@@ -182,7 +182,7 @@ static bool can_have(struct reading *r, const struct statement *st)
 		diag_add(
 			r->d, st->loc,
 			"pci is not supported for pvh guests: Xen has no passthrough for them yet");
-	else if (!strcmp(g->image, "plan9"))
+	else if (g->image && !strcmp(g->image, "plan9"))
 		diag_add(r->d, st->loc,
 			 "pci is not supported for plan9 images: their kernels have no driver that "
 			 "finds PCI devices under Xen");

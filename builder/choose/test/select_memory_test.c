@@ -20,7 +20,8 @@ static const struct source sources[] = {
 	       "kernel = '/k'\nmemory = 64\nname = 'web'\nimage = 'linux'\n"
 	       "uuid = '01234567-89ab-cdef-0123-456789abcdef'\ncpus = ['0', '1']\n"
 	       "vcpus = 2\nprofile = ['a', 'b']\nroot = '/x'\nextra = 'y'\nip = 'dhcp'\n"
-	       "disk = ['/a,raw,xvda', 'LABEL=b,raw,xvdb,ro']\nafter = 'db'\nready = 'data/x'\n"),
+	       "disk = ['/a,raw,xvda', 'LABEL=b,raw,xvdb,ro']\nafter = 'db'\nready = 'data/x'\n"
+	       "pci = ['36:00.0', 'name=nic']\n"),
 	SOURCE("db.cfg", "kernel = '/k'\nmemory = 64\ncpus = 0\nprofile = 'a'\n"
 			 "vif = ['bridge=x,mac=00:16:3e:00:00:01', 'vifname=db0']\n"),
 	SOURCE("bad.cfg", "kernel = /k\nmemory = 0\ndisk = ['/a,raw,xvda,script=x']\n"
