@@ -1,6 +1,7 @@
 #include "xl_record_pci.h"
 
 #include "builder/describe/pci_spec.h"
+#include "builder/pci/pci_hold.h"
 
 /* LIBXL_PCI_FUNC_ALL of libxl.h. */
 #define ALL_FUNCTIONS UINT32_MAX
@@ -23,10 +24,25 @@ static void policy(struct json *j, const char *key, enum pci_rdm value)
 		json_text(j, key, value == PCI_RDM_RELAXED ? "relaxed" : "strict");
 }
 
-/* Where the device is that cfg->pcis[i] names; NULL for what only the store or sysfs knows. */
-static const struct pci_address *address_of(const struct guest *g, size_t i)
+/* Where the device is that cfg->pcis[i] names: as it says, or where it was found, by the first of
+ * its functions. False for one by name, which is all that xl has then, and for one that was not
+ * looked for. */
+static bool find_address(const struct guest *g, size_t i, struct pci_address *out)
 {
-	return g->cfg->pcis[i].by == PCI_BY_BDF ? &g->cfg->pcis[i].at : NULL;
+	const struct pci_spec *s = &g->cfg->pcis[i];
+
+	*out = s->at;
+	if (s->by == PCI_BY_BDF || s->by == PCI_BY_NAME)
+		return s->by == PCI_BY_BDF;
+	for (size_t k = 0; k < g->nr_pcis; k++) {
+		if (g->pcis[k].spec != i)
+			continue;
+		*out = g->pcis[k].at;
+		if (s->all_functions)
+			out->function = 0;
+		return true;
+	}
+	return false;
 }
 
 static void record_address(struct json *j, const struct pci_address *at)
@@ -40,17 +56,18 @@ static void record_address(struct json *j, const struct pci_address *at)
 static void record_pci(struct json *j, const struct guest *g, size_t i)
 {
 	const struct pci_spec *s = &g->cfg->pcis[i];
-	const struct pci_address *at = s->by == PCI_BY_NAME ? NULL : address_of(g, i);
 	enum pci_rdm rdm = s->rdm_policy;
+	struct pci_address at;
+	const bool found = find_address(g, i, &at);
 
 	/* xl takes it from where only an hvm guest has it, and 0 means strict. */
 	if (g->cfg->type == GUEST_PV && rdm == PCI_RDM_DEFAULT)
 		rdm = PCI_RDM_STRICT;
 	json_open(j, NULL, '{');
-	if (at)
-		record_address(j, at);
+	if (found)
+		record_address(j, &at);
 	number(j, "vdevfn", (uint64_t)s->vslot << 3);
-	if (at)
+	if (found)
 		json_number(j, "vfunc_mask", s->all_functions ? ALL_FUNCTIONS : 1);
 	flag(j, "msitranslate", s->msitranslate);
 	flag(j, "power_mgmt", s->power_mgmt);
@@ -65,7 +82,9 @@ static void record_pci(struct json *j, const struct guest *g, size_t i)
 /* Whether it is known what xl would have in the place of what it has no words for. */
 static bool can_record(const struct guest *g, size_t i)
 {
-	return g->cfg->pcis[i].by == PCI_BY_NAME || address_of(g, i);
+	struct pci_address ignored;
+
+	return g->cfg->pcis[i].by == PCI_BY_NAME || find_address(g, i, &ignored);
 }
 
 void record_pcis(struct json *j, const struct guest *g)

@@ -10,10 +10,12 @@
 #include <stdlib.h>
 
 #include "builder/describe/test/config_expect.h"
+#include "builder/pci/pci_hold.h"
 #include "builder/store/xl_record_pci.h"
 
-/* Fails the test unless all that is printed is `wanted`. */
-static void records(const char *descriptor, const char *wanted)
+/* Fails the test unless all that is printed of a guest that holds these is `wanted`. */
+static void records_held(const char *descriptor, struct pci_assigned *held, size_t n,
+			 const char *wanted)
 {
 	struct guest_config cfg;
 	struct descriptor c;
@@ -27,6 +29,8 @@ static void records(const char *descriptor, const char *wanted)
 	assert_non_null(j.to);
 	assert_int_equal(read_text("web.cfg", descriptor, &c, &cfg, &d), 0);
 	assert_int_equal(guest_init(&g, &cfg, &e), 0);
+	g.pcis = held;
+	g.nr_pcis = n;
 	json_open(&j, NULL, '{');
 	record_rdm(&j, &cfg);
 	record_pcis(&j, &g);
@@ -37,6 +41,11 @@ static void records(const char *descriptor, const char *wanted)
 	config_free(&cfg);
 	descriptor_free(&c);
 	diag_free(&d);
+}
+
+static void records(const char *descriptor, const char *wanted)
+{
+	records_held(descriptor, NULL, 0, wanted);
 }
 
 #define PV     "kernel = '/k'; memory = 64; "
@@ -125,11 +134,48 @@ static void test_hvm(void **state)
 		"    ]\n}\n");
 }
 
+/* xl has no words for them, but knows where they are. */
+static void test_found(void **state)
+{
+	struct pci_assigned held[] = {
+		{.at = {0, 3, 0, 0}, .spec = 0},
+		{.at = {0, 4, 0, 2}, .spec = 1},
+		{.at = {1, 5, 6, 3}, .spec = 1},
+		{.at = {0, 7, 0, 1}, .spec = 2},
+	};
+
+	(void)state;
+	records_held(PV "pci = ['03:00.0', 'slot=4', 'id=8086:100e,permissive=1', 'id=1:1']", held,
+		     4,
+		     NO_RDM ",\n"
+			    "    \"pcidevs\": [\n"
+			    "        {\n"
+			    "            \"bus\": 3,\n"
+			    "            \"vfunc_mask\": 1,\n"
+			    "            \"rdm_policy\": \"strict\"\n"
+			    "        },\n"
+			    "        {\n"
+			    "            \"bus\": 4,\n"
+			    "            \"vfunc_mask\": 4294967295,\n"
+			    "            \"rdm_policy\": \"strict\"\n"
+			    "        },\n"
+			    "        {\n"
+			    "            \"func\": 1,\n"
+			    "            \"bus\": 7,\n"
+			    "            \"vfunc_mask\": 1,\n"
+			    "            \"permissive\": true,\n"
+			    "            \"rdm_policy\": \"strict\"\n"
+			    "        }\n"
+			    "    ]\n}\n");
+	records(PV "pci = ['slot=4', 'id=8086:100e']", NO_RDM "\n}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pv),
 		cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_found),
 	};
 
 	return cmocka_run_group_tests_name("xl_record_pci", tests, NULL, NULL);
