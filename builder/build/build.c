@@ -10,6 +10,7 @@
 #include "hvm.h"
 #include "load.h"
 #include "memmap.h"
+#include "rdm.h"
 #include "builder/image/firmware.h"
 #include "builder/host/host.h"
 #include "loaders/kernel_facts.h"
@@ -18,7 +19,15 @@
  */
 #define STORE_PFN_NONE (~UINT64_C(0))
 
-struct xc_dom_image *build_begin(const struct guest *g, struct host *h, const char *cmdline,
+static int lay_out(struct xc_dom_image *dom, struct guest *g, struct host *h, struct err *e)
+{
+	struct rdm_map rdm;
+
+	memmap_layout(dom, g);
+	return rdm_read(g, h, &rdm, e) < 0 ? -1 : rdm_make_room(&rdm, g, dom, e);
+}
+
+struct xc_dom_image *build_begin(struct guest *g, struct host *h, const char *cmdline,
 				 struct err *e)
 {
 	/* A firmware gets no command line: what there is is for the kernel that the device model
@@ -34,15 +43,17 @@ struct xc_dom_image *build_begin(const struct guest *g, struct host *h, const ch
 	dom->max_vcpus = g->cfg->maxvcpus;
 	dom->console_evtchn = g->console_port;
 	dom->xenstore_evtchn = g->store_port;
-	if (g->cfg->type != GUEST_PV)
-		memmap_layout(dom, g);
-	return dom;
+	if (g->cfg->type == GUEST_PV || lay_out(dom, g, h, e) == 0)
+		return dom;
+	xc_dom_release(dom);
+	return NULL;
 }
 
 /* What a translated guest is told about its machine. */
 static int describe(struct xc_dom_image *dom, const struct guest *g, struct host *h,
 		    const struct e820_map *map, struct err *e)
 {
+	struct rdm_map rdm;
 	int rc = 0;
 
 	/* A firmware makes its own tables. */
@@ -51,7 +62,9 @@ static int describe(struct xc_dom_image *dom, const struct guest *g, struct host
 		rc = acpi_describe(dom, g->cfg, e);
 		build_unlock(h->shared, BUILD_LOCK_ACPI);
 	}
-	return rc < 0 ? -1 : memmap_describe(dom, g->cfg, map, e);
+	if (rc < 0 || rdm_read(g, h, &rdm, e) < 0)
+		return -1;
+	return memmap_describe(dom, g->cfg, &rdm, map, e);
 }
 
 int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host *h,

@@ -15,7 +15,7 @@ struct xc_dom_image;
 
 /* What libxenguest knows of the domain meanwhile; for xc_dom_release. cmdline is what its kernel
  * will see. Returns NULL with e set. */
-struct xc_dom_image *build_begin(const struct guest *g, struct host *h, const char *cmdline,
+struct xc_dom_image *build_begin(struct guest *g, struct host *h, const char *cmdline,
 				 struct err *e);
 
 /* The domain's memory, and what describes it: k is the guest's kernel or firmware, map what its

@@ -72,11 +72,20 @@ static void describe_modules(struct xc_dom_image *dom)
 	}
 }
 
-static void describe_layout(struct xc_dom_image *dom)
+/* What is in the way of the guest's memory it does without (rdm_make_room). */
+static void describe_rdm(struct xc_dom_image *dom, const struct rdm_map *rdm)
+{
+	for (size_t i = 0; i < rdm->n; i++)
+		if (!rdm_in_the_way(&rdm->v[i], dom))
+			add(dom, rdm->v[i].start, rdm->v[i].end - rdm->v[i].start, E820_RESERVED);
+}
+
+static void describe_layout(struct xc_dom_image *dom, const struct rdm_map *rdm)
 {
 	const uint64_t start = dom->device_model ? FIRMWARE_LOW_START : 0;
 
 	add(dom, start, dom->lowmem_end - start, E820_RAM);
+	describe_rdm(dom, rdm);
 	if (!dom->device_model)
 		add(dom, SPECIAL_START, X86_HVM_NR_SPECIAL_PAGES << XC_PAGE_SHIFT, E820_RESERVED);
 	describe_modules(dom);
@@ -135,13 +144,14 @@ static bool has_range(const struct e820_map *map, const struct e820entry *own)
 
 /* What is put into the guest's address space beside its memory is added where the file does not
  * have it. */
-static int describe_file(struct xc_dom_image *dom, const struct e820_map *map, const char *file,
-			 struct err *e)
+static int describe_file(struct xc_dom_image *dom, const struct rdm_map *rdm,
+			 const struct e820_map *map, const char *file, struct err *e)
 {
 	unsigned own, k;
 
 	if (!dom->device_model)
 		add(dom, SPECIAL_START, X86_HVM_NR_SPECIAL_PAGES << XC_PAGE_SHIFT, E820_RESERVED);
+	describe_rdm(dom, rdm);
 	describe_modules(dom);
 	own = dom->e820_entries;
 	for (unsigned i = k = 0; i < own; i++)
@@ -162,19 +172,19 @@ static int describe_file(struct xc_dom_image *dom, const struct e820_map *map, c
 }
 
 int memmap_describe(struct xc_dom_image *dom, const struct guest_config *cfg,
-		    const struct e820_map *file, struct err *e)
+		    const struct rdm_map *rdm, const struct e820_map *file, struct err *e)
 {
 	/* Low and high memory, or the file's ranges, one of which may go across 4 GiB; special
-	 * pages, ACPI modules. */
-	const size_t most = (file ? file->n + 1 : 2) + 1 + MAX_ACPI_MODULES;
+	 * pages, ACPI modules, what the host keeps for devices. */
+	const size_t most = (file ? file->n + 1 : 2) + 1 + MAX_ACPI_MODULES + rdm->n;
 
 	dom->e820 = xc_dom_malloc(dom, most * sizeof(*dom->e820));
 	if (!dom->e820)
 		return err_set_passing(e, "out of memory for the memory map");
 	dom->e820_entries = 0;
 	if (!file)
-		describe_layout(dom);
-	else if (describe_file(dom, file, cfg->memmap, e) < 0)
+		describe_layout(dom, rdm);
+	else if (describe_file(dom, rdm, file, cfg->memmap, e) < 0)
 		return -1;
 	if (xc_domain_set_memory_map(dom->xch, dom->guest_domid, dom->e820, dom->e820_entries) < 0)
 		return err_set_errno(e, errno, "cannot give the domain its memory map");

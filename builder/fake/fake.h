@@ -67,6 +67,12 @@ struct fake_host {
 		uint64_t cpus;
 	} pools[4]; /* in the order of their numbers; pool 0 is there without */
 	unsigned nr_pools;
+	/* Memory kept for devices: of which, as in pcis. */
+	struct fake_rdm {
+		uint32_t sbdf;
+		uint64_t pfn, pages;
+	} rdms[4];
+	unsigned nr_rdms;
 	struct e820entry e820[16]; /* the host's memory map */
 	unsigned nr_e820;
 	/* The PCI functions that it knows: by segment << 16 | bus << 8 | device << 3 | function. */

@@ -128,6 +128,10 @@ static void test_layout_classic(void **state)
 	assert_true(dom.vga_hole_size == 0);
 }
 
+/* What the host keeps for devices. */
+static struct fake_rdm rdms[4];
+static unsigned nr_rdms;
+
 /* What the hypervisor was given for a guest; NULL when it was refused, for *why. */
 static struct fake_domain *build(const struct guest_config *cfg, bool rsdp_anywhere,
 				 struct err *why)
@@ -142,6 +146,8 @@ static struct fake_domain *build(const struct guest_config *cfg, bool rsdp_anywh
 	fake_reset();
 	fake_host()->free_kib = UINT64_C(16) << 20;
 	fake_host()->linux_rsdp = rsdp_anywhere;
+	memcpy(fake_host()->rdms, rdms, sizeof(rdms));
+	fake_host()->nr_rdms = nr_rdms;
 	KIT_CHECK(!host_open(&h, false, &e), "%s", e.msg);
 	assert_int_equal(guest_init(&g, cfg, &e), 0);
 	assert_int_equal(guest_hold_images(&g, &images, &e), 0);
@@ -242,6 +248,35 @@ static void test_firmware(void **state)
 	entry(d, 0, MIB, FIRMWARE_HOLE - MIB, E820_RAM);
 	entry(d, 1, 4 * GIB, GIB + 240 * MIB, E820_RAM);
 	assert_true(d->lowmem_end == FIRMWARE_HOLE && d->highmem_end == 5 * GIB + 240 * MIB);
+}
+
+/* What the host keeps for devices is told, and none of the guest's memory is there. */
+static void test_rdm(void **state)
+{
+	struct guest_config cfg = kit_config("map", GUEST_PV);
+	struct fake_domain *d;
+	struct err e;
+
+	(void)state;
+	kit_hvm(&cfg, false);
+	cfg.memory_kib = cfg.maxmem_kib = 5 << 20;
+	cfg.domain.rdm = (struct rdm){.host = true, .policy = PCI_RDM_STRICT};
+	rdms[0] = (struct fake_rdm){.pfn = 3 * GIB >> 12, .pages = 16};
+	rdms[1] = (struct fake_rdm){.pfn = GIB >> 12, .pages = 1};
+	nr_rdms = 1;
+	d = good(&cfg, false);
+	assert_int_equal(d->nr_e820, 3);
+	entry(d, 0, MIB, 3 * GIB - MIB, E820_RAM);
+	entry(d, 1, 3 * GIB, 16 * 4096, E820_RESERVED);
+	entry(d, 2, 4 * GIB, 2 * GIB, E820_RAM);
+	assert_true(d->lowmem_end == 3 * GIB && d->highmem_end == 6 * GIB);
+	nr_rdms = 2;
+	assert_null(build(&cfg, false, &e));
+	assert_non_null(strstr(e.msg, "40000000-40001000, meets the guest's own"));
+	/* What is not kept free is not told, as with libxl. */
+	cfg.domain.rdm.policy = PCI_RDM_RELAXED;
+	assert_int_equal(good(&cfg, false)->nr_e820, 3);
+	nr_rdms = 0;
 }
 
 /* The same as a pvh guest's; without ACPI there are no ranges for its tables. */
@@ -392,12 +427,12 @@ static int begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),      cmocka_unit_test(test_layout_firmware),
-		cmocka_unit_test(test_layout_hole), cmocka_unit_test(test_layout_classic),
-		cmocka_unit_test(test_small),       cmocka_unit_test(test_big),
-		cmocka_unit_test(test_firmware),    cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_file),        cmocka_unit_test(test_file_firmware),
-		cmocka_unit_test(test_file_wrong),
+		cmocka_unit_test(test_layout),        cmocka_unit_test(test_layout_firmware),
+		cmocka_unit_test(test_layout_hole),   cmocka_unit_test(test_layout_classic),
+		cmocka_unit_test(test_small),         cmocka_unit_test(test_big),
+		cmocka_unit_test(test_firmware),      cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_rdm),           cmocka_unit_test(test_file),
+		cmocka_unit_test(test_file_firmware), cmocka_unit_test(test_file_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);
