@@ -39,32 +39,6 @@ static int check_iommu(const struct host *h, struct err *e)
 			  "line");
 }
 
-/* Whether the firmware has kept memory for a device, or for any where at is NULL: reserved device
- * memory (RDM), which the device's DMA has to reach at the host's own addresses. */
-static bool has_reserved(struct host *h, const struct pci_address *at)
-{
-	const uint32_t it = at ? sbdf(at) : 0;
-	uint32_t n = 0;
-
-	if (xc_reserved_device_memory_map(h->xch, at ? 0 : XENMEM_RDM_ALL, (uint16_t)(it >> 16),
-					  (uint8_t)(it >> 8), (uint8_t)it, NULL, &n) == 0)
-		return false;
-	xenlog_clear(&h->log);
-	return true;
-}
-
-/* The guest's memory is where libxl has it without rdm, which looks for another place then. What
- * the guest's own devices want the hypervisor refuses to map over its memory, where that is strict.
- */
-static int check_reserved(const struct guest *g, struct host *h, struct err *e)
-{
-	if (g->cfg->type != GUEST_HVM || !g->cfg->domain.rdm.host || !has_reserved(h, NULL))
-		return 0;
-	return err_set(e, "rdm: strategy=host is not supported on a host whose firmware has "
-			  "reserved memory for devices, as this one's: leave it out, and the "
-			  "guest's own devices alone count");
-}
-
 /* The hypervisor knows it, also of a domain that the store does not know. */
 static int check_owner(const struct pci_address *at, const char *name, struct host *h,
 		       struct err *e)
@@ -155,8 +129,7 @@ int pci_check(const struct guest *g, struct host *h, struct err *e)
 
 	if (!g->cfg->nr_pcis)
 		return 0;
-	if (check_iommu(h, e) < 0 || check_reserved(g, h, e) < 0 ||
-	    pci_bus_read(g->pci_from->sysroot, &b, e) < 0)
+	if (check_iommu(h, e) < 0 || pci_bus_read(g->pci_from->sysroot, &b, e) < 0)
 		return -1;
 	for (size_t i = 0; i < g->nr_pcis && !rc; i++) {
 		const struct pci_address *at = &g->pcis[i].at;
@@ -284,13 +257,6 @@ static int give(struct guest *g, struct host *h, const struct pci_assigned *p, s
 	if (reset(g->pci_from, at) < 0)
 		guest_note(g, "PCI device %s can't be reset: %s", at,
 			   errno == ENOENT ? "dom0's kernel knows no way" : strerror(errno));
-	if (g->cfg->type == GUEST_HVM && spec->rdm_policy == PCI_RDM_RELAXED &&
-	    has_reserved(h, &p->at))
-		guest_note(
-			g,
-			"PCI device %s has memory reserved by the firmware, which the guest's may "
-			"be in the place of (rdm_policy=relaxed)",
-			at);
 	if (give_resources(g, h, at, e) < 0 || give_irq(g, h, at, e) < 0)
 		return -1;
 	if (spec->permissive == PCI_FLAG_ON && give_permissive(g, at, e) < 0)

@@ -78,7 +78,6 @@ struct fake_host {
 	/* The PCI functions that it knows: by segment << 16 | bus << 8 | device << 3 | function. */
 	struct fake_pci {
 		uint32_t sbdf, group;
-		bool reserved;  /* memory of its own */
 		uint32_t domid; /* whose it is: dom0's while there is no such domain */
 		uint32_t flag;  /* with which it was assigned */
 	} pcis[4];

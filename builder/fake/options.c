@@ -400,23 +400,6 @@ static struct fake_pci *pci_of(uint32_t sbdf)
 	return NULL;
 }
 
-int xc_reserved_device_memory_map(xc_interface *xch, uint32_t flags, uint16_t segment, uint8_t bus,
-				  uint8_t devfn, struct xen_reserved_device_memory entries[],
-				  uint32_t *max)
-{
-	const uint32_t sbdf = (uint32_t)segment << 16 | (uint32_t)bus << 8 | devfn;
-	const struct fake_host *h = fake_host();
-
-	(void)xch;
-	if (entries || *max)
-		fake_broken("nobody wants to know more than that there are some");
-	if (!fake_enter(__func__))
-		return fake_leave(-1);
-	for (unsigned i = 0; i < h->nr_pcis; i++)
-		*max += h->pcis[i].reserved && (flags || h->pcis[i].sbdf == sbdf);
-	return *max ? fake_refuse(ENOBUFS) : fake_leave(0);
-}
-
 int xc_test_assign_device(xc_interface *xch, uint32_t domid, uint32_t sbdf)
 {
 	const struct fake_pci *p;

@@ -264,41 +264,6 @@ static void test_refused(void **state)
 	close_scene(&s);
 }
 
-static void test_reserved(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	for (unsigned reserved = 0; reserved < 2; reserved++) {
-		open_scene(&s, GUEST_HVM);
-		s.cfg.domain.rdm.host = true;
-		fake_host()->pcis[1].reserved = reserved;
-		if (reserved)
-			not_held(&s,
-				 "rdm: strategy=host is not supported on a host whose firmware has "
-				 "reserved memory for devices, as this one's: leave it out, and "
-				 "the guest's own devices alone count",
-				 false, false);
-		else
-			assert_int_equal(hold(&s), 0);
-		if (!reserved)
-			close_scene(&s);
-	}
-	/* Of its own device, where that is not to be strict. */
-	for (unsigned own = 0; own < 4; own++) {
-		open_scene(&s, GUEST_HVM);
-		fake_host()->pcis[own & 1 ? 0 : 1].reserved = true;
-		s.specs[0].rdm_policy = own & 2 ? PCI_RDM_RELAXED : PCI_RDM_STRICT;
-		start(&s);
-		assert_string_equal(s.guest.note,
-				    own == 3 ? "PCI device " NIC_A
-					       " has memory reserved by the firmware, which the "
-					       "guest's may be in the place of (rdm_policy=relaxed)"
-					     : "");
-		close_scene(&s);
-	}
-}
-
 static void test_name(void **state)
 {
 	static char name[] = "nic";
@@ -344,7 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_give),     cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_refused),  cmocka_unit_test(test_name),
-		cmocka_unit_test(test_reserved), cmocka_unit_test(test_nth_call),
+		cmocka_unit_test(test_nth_call),
 	};
 
 	return cmocka_run_group_tests(tests, begin, kit_end);
