@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "channel_spec.h"
+#include "config_backend.h"
 #include "config_boot.h"
 #include "config_channel.h"
 #include "config_digest.h"
@@ -413,6 +414,7 @@ size_t config_read(const struct descriptor *c, struct guest_config *out, struct 
 	config_check_hvm(&r);
 	config_check_digests(&r);
 	config_check_vifs(&r);
+	config_check_backends(&r);
 	config_check_domain(&r);
 	return diag_count(d) - before;
 }

@@ -1,7 +1,7 @@
 /*
- * The keys disk and vif: checks that this program can serve each entry, and that the entries of a
- * guest go together. conflicts.c compares guests with each other; what the host has is checked at
- * run time.
+ * The keys disk and vif: checks that this program can serve each entry, or have another domain
+ * serve it, and that the entries of a guest go together. conflicts.c compares guests with each
+ * other; what the host has is checked at run time.
  */
 #include "config_value.h"
 
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend_spec.h"
 #include "disk_spec.h"
 #include "file_path.h"
 #include "tag_spec.h"
@@ -28,26 +29,12 @@
 /* Characters of a text that a message shows. */
 #define SHOWN "%.80s"
 
-/* Dom0, by its name in the store or by its number. */
-static bool is_dom0(const char *backend_domain)
-{
-	return !backend_domain || !strcmp(backend_domain, "0") ||
-	       !strcmp(backend_domain, "Domain-0");
-}
-
 /* True for no script, and for the one whose work is done here without it. */
 static bool is_script(const char *script, const char *known)
 {
 	if (script && !strncmp(script, SCRIPTS, strlen(SCRIPTS)))
 		script += strlen(SCRIPTS);
 	return !script || !strcmp(script, known);
-}
-
-static int check_backend_domain(const char *domain, struct err *e)
-{
-	if (is_dom0(domain))
-		return 0;
-	return err_set(e, "backend " SHOWN " is not supported: it is dom0 (0 or Domain-0)", domain);
 }
 
 static int check_target(const char *target, struct err *e)
@@ -74,6 +61,19 @@ static int check_target(const char *target, struct err *e)
 	return 0;
 }
 
+/* What it is only the other domain knows. */
+static int check_target_elsewhere(const struct disk_spec *s, struct err *e)
+{
+	if (strlen(s->target) >= PATH_MAX)
+		return err_set(e, "target is longer than %d characters", PATH_MAX - 1);
+	if (!tag_value(s->target))
+		return 0;
+	return err_set(e,
+		       "target '" SHOWN "' is looked up in dom0 alone: name what it is called in "
+		       "backend %s",
+		       s->target, s->backend_domain);
+}
+
 /* What libxl's disk_try_backend does not have, or has and is not here. */
 static int check_back_end(const struct disk_spec *s, struct err *e)
 {
@@ -96,7 +96,7 @@ static int check_back_end(const struct disk_spec *s, struct err *e)
 
 static int check_script(const struct disk_spec *s, struct err *e)
 {
-	if (!is_script(s->script, "block"))
+	if (backend_is_dom0(s->backend_domain) && !is_script(s->script, "block"))
 		return err_set(e,
 			       "script " SHOWN " is not supported: no script is run: have dom0 "
 			       "make a block device of it, and name that",
@@ -107,13 +107,16 @@ static int check_script(const struct disk_spec *s, struct err *e)
 	return 0;
 }
 
-/* Whether dom0's kernel or QEMU can serve it. */
+/* Whether dom0's kernel or QEMU, or another domain, can serve it. */
 static int check_served_disk(const struct disk_spec *s, struct err *e)
 {
-	if (check_back_end(s, e) < 0 || check_script(s, e) < 0 ||
-	    check_backend_domain(s->backend_domain, e) < 0)
+	if (check_back_end(s, e) < 0 || backend_check(s->backend_domain, e) < 0 ||
+	    check_script(s, e) < 0)
 		return -1;
-	return s->target ? check_target(s->target, e) : 0;
+	if (!s->target)
+		return 0;
+	return backend_is_dom0(s->backend_domain) ? check_target(s->target, e)
+						  : check_target_elsewhere(s, e);
 }
 
 int check_disk(const char *text, struct err *e)
@@ -132,7 +135,7 @@ static int check_served_vif(const struct vif_spec *s, struct err *e)
 {
 	if (s->devid > DEVID_MAX)
 		return err_set(e, "devid is at most %d", DEVID_MAX);
-	return check_backend_domain(s->backend_domain, e);
+	return backend_check(s->backend_domain, e);
 }
 
 int check_vif(const char *text, struct err *e)
@@ -174,7 +177,7 @@ static bool compare_disks(const struct key *k, const struct value *v, const void
 	if (a->vdev_number == b->vdev_number)
 		return taken(k, v, i, j, "the vdev", d);
 	if (!a->target || !b->target || strcmp(a->target, b->target) ||
-	    (!a->readwrite && !b->readwrite))
+	    (!a->readwrite && !b->readwrite) || !backend_same(a->backend_domain, b->backend_domain))
 		return false;
 	diag_add(d, value_entry(v, i)->loc,
 		 "%s, entry %zu: " SHOWN " is already in entry %zu, and one of them writes it",
@@ -193,6 +196,8 @@ static bool compare_vifs(const struct key *k, const struct value *v, const void 
 		return taken(k, v, i, j, a->has_devid ? "the devid" : "its place, a devid,", d);
 	if (a->has_mac && b->has_mac && !memcmp(a->mac, b->mac, sizeof(a->mac)))
 		return taken(k, v, i, j, "the mac", d);
+	if (!backend_same(a->backend_domain, b->backend_domain))
+		return false;
 	if (a->vifname && b->vifname && !strcmp(a->vifname, b->vifname))
 		return taken(k, v, i, j, "the vifname", d);
 	if (!vif_routes_meet(a, b, net))
@@ -239,7 +244,7 @@ static int find_target(const struct guest_config *g, struct disk_spec *s)
 {
 	char *path;
 
-	if (!s->target || tag_value(s->target))
+	if (!s->target || tag_value(s->target) || !backend_is_dom0(s->backend_domain))
 		return 0;
 	path = file_path(g, s->target);
 	if (!path)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend_spec.h"
 #include "config_disks.h"
 #include "config_value.h"
 #include "disk_spec.h"
@@ -60,14 +61,20 @@ static void check_qdisk(struct reading *r, const struct statement *st, const str
 {
 	const struct guest_config *g = r->g;
 	const bool hvm = g->type == GUEST_HVM;
+	const bool here = backend_is_dom0(s->backend_domain);
 	const char *cause = why_not_qemu(s);
 
-	if (s->backend == DISK_BACKEND_PHY)
+	if (!here && hvm && s->cdrom)
+		diag_add(r->d, entry_loc(st, s),
+			 "disk, entry %zu: a cdrom drive of an hvm guest is one of QEMU's in dom0, "
+			 "and can't be served by %s",
+			 s->entry + 1, s->backend_domain);
+	else if (s->backend == DISK_BACKEND_PHY)
 		diag_add(r->d, entry_loc(st, s),
 			 "disk, entry %zu: backendtype phy does not serve a cdrom drive of an hvm "
 			 "guest: leave it out",
 			 s->entry + 1);
-	else if (hvm && g->model_protocol == MODEL_CLASSIC)
+	else if (here && hvm && g->model_protocol == MODEL_CLASSIC)
 		diag_add(r->d, entry_loc(st, s),
 			 "disk, entry %zu: %s needs QEMU, and device_model_protocol is \"classic\"",
 			 s->entry + 1,
@@ -89,11 +96,13 @@ void config_check_disks(struct reading *r)
 	drop_empty(r, st);
 	g->nr_qdisks = 0;
 	for (size_t i = 0; i < g->nr_disks; i++) {
-		g->disks[i].qdisk = disk_is_qdisk(&g->disks[i], g->type == GUEST_HVM);
-		if (!g->disks[i].qdisk)
-			continue;
-		check_qdisk(r, st, &g->disks[i]);
-		g->nr_qdisks++;
+		struct disk_spec *s = &g->disks[i];
+		const bool qdisk = disk_is_qdisk(s, g->type == GUEST_HVM);
+
+		if (qdisk)
+			check_qdisk(r, st, s);
+		s->qdisk = qdisk && backend_is_dom0(s->backend_domain);
+		g->nr_qdisks += s->qdisk;
 	}
 }
 
@@ -114,6 +123,8 @@ struct drive config_drive(const struct guest_config *g, const struct disk_spec *
 {
 	int place = disk_cdrom_place(s);
 
+	if (!backend_is_dom0(s->backend_domain))
+		return (struct drive){DRIVE_NONE, 0};
 	if (s->cdrom)
 		return place < 0 ? (struct drive){DRIVE_NONE, 0}
 				 : (struct drive){DRIVE_IDE, (unsigned)place};
@@ -153,6 +164,15 @@ static void check_drive(struct reading *r, const struct statement *st, size_t i)
 	const struct disk_spec *s = &g->disks[i];
 	const struct drive d = config_drive(g, s);
 
+	if (!backend_is_dom0(s->backend_domain)) {
+		if (s->cdrom)
+			return;
+		diag_note(r->d, entry_loc(st, s),
+			  "disk, entry %zu: QEMU emulates no drive of what %s serves: only the "
+			  "guest's own drivers see it",
+			  s->entry + 1, s->backend_domain);
+		return;
+	}
 	if (d.bus != DRIVE_NONE)
 		check_place(r, st, i);
 	else if (s->cdrom)

@@ -51,6 +51,13 @@ static const struct word actions[] = {
 	{0},
 };
 
+static const struct word backend_lost[] = {
+	[BACKEND_LOST_WAIT] = {"wait", WORD_OK},
+	[BACKEND_LOST_RESTART] = {"restart", WORD_OK},
+	[BACKEND_LOST_DESTROY] = {"destroy", WORD_OK},
+	{0},
+};
+
 /* The words of those that are numbers to xl as well begin with that of 0 (read_mode). */
 static const struct word tsc_modes[] = {
 	[TSC_DEFAULT] = {"default", WORD_OK},
@@ -181,6 +188,8 @@ const struct key config_keys[] = {
 	{"on_crash", read_action, FIELD(on_crash), .words = actions},
 	{"on_watchdog", read_action, FIELD(on_watchdog), .words = actions},
 	{"on_soft_reset", read_action, FIELD(on_soft_reset), .words = actions},
+	{"on_backend_lost", read_word, FIELD(on_backend_lost), .words = backend_lost,
+	 .own = true},
 	{"profile", read_strings, FIELD(profile), .check = check_profile, .one_or_many = true},
 	{"disk", read_disks, FIELD(disks), .check = check_disk},
 	{"vif", read_vifs, FIELD(vifs), .check = check_vif},

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "backend_spec.h"
 #include "config_value.h"
 #include "vif_spec.h"
 
@@ -50,6 +51,18 @@ static void check_card(const struct entry *e)
 			 e->number, (unsigned)s->devid, CARD_DEVID_MAX);
 }
 
+/* Another domain's bridge is none that QEMU in dom0 could plug a card into. libxl has it make one
+ * all the same, which leads nowhere. */
+static void no_card(const struct entry *e, bool cards)
+{
+	struct vif_spec *s = e->spec;
+
+	if (cards && (s->model || s->type == VIF_TYPE_IOEMU))
+		note(e, s->model ? "model" : "type=ioemu",
+		     ": no card is emulated where the back end is another domain's");
+	s->type = VIF_TYPE_VIF;
+}
+
 /* As with xl, the default is an emulated card beside the vif where there is QEMU, and what is said
  * of a model is ignored elsewhere. type=ioemu, which xl refuses there, would change nothing. */
 static void decide_card(const struct entry *e, bool cards)
@@ -78,6 +91,8 @@ static void note_useless(const struct entry *e)
 		note(e, "accel", "");
 	if (s->has_netfront)
 		note(e, "type=netfront", ", as with xl: it was xend's word for type=vif");
+	if (!backend_is_dom0(s->backend_domain))
+		return;
 	if (s->way == VIF_ROUTED && s->bridge)
 		note(e, "bridge", " with script=vif-route");
 	if (s->way == VIF_BRIDGED && s->gatewaydev)
@@ -105,7 +120,10 @@ void config_check_vifs(struct reading *r)
 	for (size_t i = 0; i < g->nr_vifs; i++) {
 		const struct entry e = {&g->vifs[i], i + 1, value_entry(&st->value, i)->loc, r->d};
 
-		decide_card(&e, cards);
+		if (backend_is_dom0(e.spec->backend_domain))
+			decide_card(&e, cards);
+		else
+			no_card(&e, cards);
 		note_useless(&e);
 	}
 }

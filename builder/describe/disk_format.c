@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "backend_spec.h"
+
 const char *disk_format_word(enum disk_format f)
 {
 	static const char *const words[] = {
@@ -33,6 +35,11 @@ const char *disk_format_in_store(enum disk_format f)
 bool disk_is_qdisk(const struct disk_spec *s, bool hvm)
 {
 	return s->format != DISK_RAW || s->backend == DISK_BACKEND_QDISK || (s->cdrom && hvm);
+}
+
+bool disk_by_qemu(const struct disk_spec *s)
+{
+	return s->qdisk || (!backend_is_dom0(s->backend_domain) && disk_is_qdisk(s, false));
 }
 
 enum disk_format disk_format_of(const uint8_t *head, size_t len)

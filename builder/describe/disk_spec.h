@@ -49,7 +49,7 @@ struct disk_spec {
 	enum disk_flag discard, trusted;
 	bool empty_target; /* a target was given, and has nothing in it */
 	size_t entry;      /* its place in the list, from 0: the reader's (read_disks) */
-	bool qdisk;        /* QEMU serves it, not the kernel: config_disks.c decides that */
+	bool qdisk;        /* QEMU in dom0 serves it: config_disks.c decides that */
 };
 
 /* Returns 0, or -1 with e set; *out is freed with disk_spec_free in either case. */
@@ -75,6 +75,9 @@ enum disk_format disk_format_of(const uint8_t *head, size_t len);
  * guest's cdrom drives are QEMU's (libxl__device_disk_setdefault, disk_try_backend).
  */
 bool disk_is_qdisk(const struct disk_spec *s, bool hvm);
+
+/* The same of one whose guest's configuration has been read, in whichever domain that QEMU is. */
+bool disk_by_qemu(const struct disk_spec *s);
 
 /*
  * The number of a virtual device, as xen-vbd-interface(7) and libxl have it: xvd*, hd*, sd* with or

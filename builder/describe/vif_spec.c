@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend_spec.h"
 #include "spec.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
@@ -293,6 +294,9 @@ int vif_spec_parse(const char *text, struct vif_spec *out, struct err *e)
 		if (set_param(out, &param, e) < 0)
 			return -1;
 	}
+	/* All else is the other domain's to know. */
+	if (!backend_is_dom0(out->backend_domain))
+		return check_ifname("vifname", out->vifname, e);
 	/* Other scripts have other names of bridges: the script is said first. An empty one, for
 	 * which vif-bridge takes whichever bridge there is, is none here. */
 	if (vif_script_way(out->script, &out->way, e) < 0 ||

@@ -41,6 +41,9 @@ enum guest_action {
 	ACTION_RENAME_RESTART, /* no guest has it: refused */
 };
 
+/* What is done when a domain that serves the guest's devices stays away. */
+enum backend_lost { BACKEND_LOST_WAIT, BACKEND_LOST_RESTART, BACKEND_LOST_DESTROY };
+
 /* A set of keys, by their places in the table of keys. */
 #define CONFIG_KEYS_MAX 192
 struct key_set {
@@ -113,6 +116,7 @@ struct guest_config {
 
 	enum guest_action on_poweroff, on_reboot, on_crash; /* destroy, restart, destroy */
 	enum guest_action on_watchdog, on_soft_reset;       /* destroy, soft-reset */
+	enum backend_lost on_backend_lost;                  /* wait */
 
 	struct strings profile;
 
@@ -139,12 +143,12 @@ struct guest_config {
 	bool acpi, apic, hpet, viridian;
 	bool hap; /* of a pvh guest, too; true by default */
 
-	/* Such as can be served: raw, by blkback in dom0, no cdrom drive; each vdev once; a target
+	/* Such as can be served, or are another domain's to serve; each vdev once; a target in dom0
 	   is an absolute path or one of the tags of disk_spec.h. */
 	struct disk_spec *disks; /* in the descriptor's order */
 	size_t nr_disks;
-	/* Such as can be served: on a bridge, by netback in dom0; each devid, mac and vifname once.
-	 */
+	/* Such as can be served, or are another domain's to serve; each devid, mac and vifname
+	 * once. */
 	struct vif_spec *vifs; /* devid of each is set: given, or its place in the list */
 	size_t nr_vifs;
 	unsigned device_timeout; /* seconds that back ends may take, 10 */

@@ -203,8 +203,6 @@ static void test_disk_not_served(void **state)
 		      "script block is for raw disks that the kernel serves");
 	refuses_entry("disk", "/a,,xvda,script=block,backendtype=qdisk",
 		      "script block is for raw disks that the kernel serves");
-	refuses_entry("disk", "/a,raw,xvda,backend=storage",
-		      "backend storage is not supported: it is dom0 (0 or Domain-0)");
 	refuses_entry("disk", "rbd:pool/web,raw,xvda,backendtype=qdisk",
 		      "target 'rbd:pool/web' is not supported: it must be a file or a block "
 		      "device of dom0's");
@@ -252,8 +250,6 @@ static void test_vif_not_served(void **state)
 		      "script /opt/vif-bridge is not supported: no script is run; vif-bridge with "
 		      "bridge=NAME and vif-route with gatewaydev=NAME are done without one");
 	refuses_entry("vif", "devid=65536", "devid is at most 65535");
-	refuses_entry("vif", "backend=netvm",
-		      "backend netvm is not supported: it is dom0 (0 or Domain-0)");
 	refuses_entry("vif", "mac=01:16:3e:00:00:01",
 		      "mac '01:16:3e:00:00:01' is a group address: the first byte must be even");
 }

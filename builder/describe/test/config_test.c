@@ -483,6 +483,7 @@ static void test_table(void **state)
 		{"on_crash", "'preserve'"},
 		{"on_watchdog", "'restart'"},
 		{"on_soft_reset", "'destroy'"},
+		{"on_backend_lost", "'restart'; vif = ['backend=net']"},
 		{"profile", "'x'"},
 		{"disk", "['/a,raw,xvda']"},
 		{"vif", "['bridge=xenbr0']"},
