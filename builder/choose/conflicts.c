@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "builder/describe/backend_spec.h"
 #include "builder/device/vif.h"
 #include "builder/describe/disk_spec.h"
 #include "builder/describe/pci_spec.h"
@@ -22,7 +23,7 @@ static bool uuids_meet(const struct guest_config *a, const struct guest_config *
 static bool disks_meet(const struct disk_spec *a, const struct disk_spec *b)
 {
 	return (a->readwrite || b->readwrite) && a->target && b->target &&
-	       !strcmp(a->target, b->target);
+	       !strcmp(a->target, b->target) && backend_same(a->backend_domain, b->backend_domain);
 }
 
 /* What two interfaces have in common that only one can have, and its value, which may be in buf;
@@ -35,6 +36,8 @@ static const char *vifs_meet(const struct vif_spec *a, const struct vif_spec *b,
 		vif_mac_text(a->mac, buf);
 		return "mac";
 	}
+	if (!backend_same(a->backend_domain, b->backend_domain))
+		return NULL;
 	if (vif_routes_meet(a, b, buf))
 		return "route to";
 	*value = a->vifname;

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/describe/backend_of.h"
+#include "builder/describe/backend_spec.h"
+
 struct order {
 	const struct guest_config *guests;
 	size_t n;
@@ -21,6 +24,49 @@ static bool is_known(const char *name, const char *const *known, size_t n)
 		if (!known[i] || !strcmp(known[i], name))
 			return true;
 	return false;
+}
+
+/* Where to say something about it that has no place of its own. */
+static struct loc place(const struct guest_config *g)
+{
+	return g->after.n ? g->after_loc : (struct loc){g->file, 0, 0};
+}
+
+/* How many it comes after; and the i-th, or NULL where that is dom0 or a number. */
+static size_t nr_before(const struct guest_config *g)
+{
+	return g->after.n + backend_nr(g);
+}
+
+static const char *before(const struct guest_config *g, size_t i)
+{
+	const char *domain;
+	uint32_t domid;
+
+	if (i < g->after.n)
+		return g->after.v[i];
+	domain = backend_of(g, i - g->after.n);
+	return domain && !backend_is_number(domain, &domid) ? domain : NULL;
+}
+
+/* Says it once of a name. */
+static void note_back_ends(const struct order *o, const struct guest_config *g,
+			   const char *const *known, size_t nr_known)
+{
+	const char *last = NULL;
+
+	for (size_t j = g->after.n; g->name && j < nr_before(g); j++) {
+		const char *name = before(g, j);
+		char near[SUGGEST_MAX];
+
+		if (!name || is_known(name, known, nr_known) || (last && !strcmp(last, name)))
+			continue;
+		last = name;
+		diag_note(o->d, (struct loc){g->file, 0, 0},
+			  "backend=%.127s is no guest of a descriptor, but a domain of somebody "
+			  "else's%s",
+			  name, suggest_text(near, name, known, nr_known));
+	}
 }
 
 static void check_names(const struct order *o, const char *const *known, size_t nr_known)
@@ -42,6 +88,7 @@ static void check_names(const struct order *o, const char *const *known, size_t 
 				continue;
 			o->out[i] = true;
 		}
+		note_back_ends(o, g, known, nr_known);
 	}
 }
 
@@ -56,8 +103,8 @@ static size_t find(const struct order *o, const char *name)
 }
 
 /*
- * Goes from `start` along `after`, nearest guests first, until it is back. Returns the last guest
- * on the way, from which o->parent leads back to start; or o->n when no way does.
+ * Goes from `start` along what each comes after, nearest guests first, until it is back. Returns
+ * the last guest on the way, from which o->parent leads back to start; or o->n when no way does.
  */
 static size_t way_back(struct order *o, size_t start)
 {
@@ -68,10 +115,11 @@ static size_t way_back(struct order *o, size_t start)
 	o->queue[tail++] = start;
 	while (head < tail) {
 		size_t at = o->queue[head++];
-		const struct strings *after = &o->guests[at].after;
+		const struct guest_config *g = &o->guests[at];
 
-		for (size_t j = 0; j < after->n; j++) {
-			size_t next = find(o, after->v[j]);
+		for (size_t j = 0; j < nr_before(g); j++) {
+			const char *name = before(g, j);
+			size_t next = name ? find(o, name) : o->n;
 
 			/* One that comes after itself was reported as such. */
 			if (next == o->n || next == at || o->done[next])
@@ -115,15 +163,32 @@ static char *circle_text(const struct order *o, size_t n)
 	return text;
 }
 
+/* Whether each comes after the next by the key. */
+static bool is_of_after(const struct order *o, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct strings *after = &o->guests[o->queue[i]].after;
+		const char *next = o->guests[o->queue[(i + 1) % n]].name;
+		size_t j = 0;
+
+		while (j < after->n && strcmp(after->v[j], next) != 0)
+			j++;
+		if (j == after->n)
+			return false;
+	}
+	return true;
+}
+
 static void report_circle(struct order *o, size_t start, size_t last)
 {
 	const size_t n = list_circle(o, start, last);
+	const struct loc loc = place(&o->guests[start]);
 	char *text = circle_text(o, n);
 
 	if (text)
-		diag_add(o->d, o->guests[start].after_loc, "after: %s", text);
+		diag_add(o->d, loc, "%s: %s", is_of_after(o, n) ? "after" : "backend", text);
 	else
-		diag_add(o->d, o->guests[start].after_loc, "%s", strerror(ENOMEM));
+		diag_add(o->d, loc, "%s", strerror(ENOMEM));
 	free(text);
 	for (size_t i = 0; i < n; i++)
 		o->done[o->queue[i]] = o->out[o->queue[i]] = true;
@@ -142,15 +207,15 @@ static void check_circles(struct order *o)
 	}
 }
 
-/* Without memory for the search, no guest that has `after` is started. */
+/* Without memory for the search, no guest that comes after others is started. */
 static void give_up(const struct order *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		const struct guest_config *g = &o->guests[i];
 
-		if (!g->name || !g->after.n)
+		if (!g->name || !nr_before(g))
 			continue;
-		diag_add(o->d, g->after_loc, "%s", strerror(ENOMEM));
+		diag_add(o->d, place(g), "%s", strerror(ENOMEM));
 		o->out[i] = true;
 	}
 }

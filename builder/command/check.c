@@ -28,6 +28,7 @@
 #include "builder/image/image_files.h"
 #include "builder/choose/select.h"
 #include "builder/choose/sources.h"
+#include "builder/describe/backend_spec.h"
 #include "builder/describe/tag_spec.h"
 #include "builder/describe/disk_spec.h"
 
@@ -236,7 +237,8 @@ static void check_disk(struct check *c, const struct guest_config *g, size_t i)
 		printf("%s: disk %s: %s is on a file system that is mounted when the guest starts, "
 		       "and was not checked\n",
 		       g->name, s->vdev, s->target);
-	if (!s->target || tag_value(s->target) || !strncmp(s->target, "/dev/", 5))
+	if (!s->target || tag_value(s->target) || !strncmp(s->target, "/dev/", 5) ||
+	    !backend_is_dom0(s->backend_domain))
 		return;
 	if (asprintf(&full, "%s%s", c->root, s->target) < 0) {
 		diag_add(&c->diag, loc, "out of memory");
@@ -326,7 +328,7 @@ static void list_keymap(const struct guest_config *g)
 
 static void list_disk(const struct disk_spec *s)
 {
-	if (!s->target)
+	if (!s->target || !backend_is_dom0(s->backend_domain))
 		return;
 	if (tag_file(s->target))
 		printf("file-system %.*s\n", (int)(tag_file(s->target) - 1 - s->target), s->target);

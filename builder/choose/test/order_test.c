@@ -4,10 +4,12 @@
 #include "base/test/diag_expect.h"
 
 #include "builder/choose/order.h"
+#include "builder/describe/vif_spec.h"
 
 #define MAX 8
 
-/* Guests as texts "web: db cache": a name and what it comes after; "-" is one that is out. */
+/* Guests as texts "web: db cache @net": a name and what it comes after, also because that serves an
+ * interface; "-" is one that is out. */
 static size_t make(const char *const *texts, struct guest_config *guests)
 {
 	size_t n = 0;
@@ -21,8 +23,11 @@ static size_t make(const char *const *texts, struct guest_config *guests)
 		if (strcmp(name, "-"))
 			g->name = strdup(name);
 		g->after.v = calloc(MAX, sizeof(*g->after.v));
+		g->vifs = calloc(MAX, sizeof(*g->vifs));
 		while ((word = strsep(&rest, " ")))
-			if (*word)
+			if (*word == '@')
+				g->vifs[g->nr_vifs++].backend_domain = strdup(word + 1);
+			else if (*word)
 				g->after.v[g->after.n++] = strdup(word);
 		free(copy);
 	}
@@ -111,12 +116,32 @@ static void test_circles(void **state)
 	       "x.cfg:1:9: after: web -> db -> web\n");
 }
 
+static void test_back_ends(void **state)
+{
+	static const char *const one_unknown[] = {"web", NULL, "."};
+
+	(void)state;
+	checks(GUESTS("web: @net @0 @Domain-0 @7", "net:", "db: @other"), "...", "");
+	checks(GUESTS("web: @nett @nett @vpn"), ".",
+	       "x.cfg: note: backend=nett is no guest of a descriptor, but a domain of somebody "
+	       "else's, did you mean 'net'?\n"
+	       "x.cfg: note: backend=vpn is no guest of a descriptor, but a domain of somebody "
+	       "else's\n");
+	checks_among(one_unknown, GUESTS("web: @bd"), ".", "");
+	checks(GUESTS("web: @net", "net: @web"), "xx", "x.cfg: backend: web -> net -> web\n");
+	checks(GUESTS("web: db", "db: @net", "net: web", "cache: @db"), "xxx.",
+	       "x.cfg:1:9: backend: web -> db -> net -> web\n");
+	/* By both: the key is one of those that can be changed. */
+	checks(GUESTS("web: net @net", "net: web"), "xx", "x.cfg:1:9: after: web -> net -> web\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_circles),
+		cmocka_unit_test(test_back_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

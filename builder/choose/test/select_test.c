@@ -288,12 +288,25 @@ static void test_conflicts(void **state)
 		SOURCE("c.cfg", LEAST "pci = [ '1:0.1', 'id=8086:100e' ]\n"),
 		SOURCE("d.cfg", LEAST "pci = [ 'name=nic', 'slot=4.2' ]\n"),
 	};
+	/* The same in different domains is not the same. */
+	static const struct source domains[] = {
+		SOURCE("a.cfg", LEAST "disk = [ '/dev/x,raw,xvda' ]; vif = [ 'vifname=w' ]\n"),
+		SOURCE("b.cfg", LEAST "disk = [ '/dev/x,raw,xvda,backend=5' ]\n"
+				      "vif = [ 'vifname=w,backend=5' ]\n"),
+		SOURCE("c.cfg", LEAST "disk = [ '/dev/x,raw,xvda,ro,backend=05' ]\n"),
+		SOURCE("d.cfg", LEAST "vif = [ 'vifname=w,backend=5' ]\n"),
+	};
 
 	(void)state;
 	selects(pci, 4, "", "d=64 bad=3",
 		"b.cfg:4:2: pci: 0000:01:00.* is already one of a (a.cfg:3:9)\n"
 		"c.cfg:3:9: pci: 0000:01:00.1 is already one of b (b.cfg:4:2)\n");
 	selects(pci, 4, "earlydom=a,c,d", "a=64 c=64 d=64 bad=0", "");
+	selects(domains, 4, "earlydom=a,b", "a=64 b=64 bad=0", "");
+	selects(domains, 4, "", "a=64 bad=3",
+		"c.cfg:3:10: disk xvda: /dev/x is already disk xvda of b (b.cfg:3:10), and one of "
+		"them writes it\n"
+		"d.cfg:3:9: vif 0: the vifname w is already that of vif 0 of b (b.cfg:4:9)\n");
 	selects(usb, 3, "", "c=64 bad=2",
 		"b.cfg:3:26: usbdev: device 4 of bus 1 is already one of a (a.cfg:4:2)\n");
 	selects(disks, 5, "", "c=64 bad=4",

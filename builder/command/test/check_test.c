@@ -636,7 +636,8 @@ static void test_options(void **state)
 	kit_text("d.cfg", "kernel = '/kernel'\nramdisk = '/ramdisk'\nmemory = 64\n"
 			  "disk = ['/a,raw,xvda,rw', '/b,raw,xvdb,ro',\n"
 			  "        'vdev=xvdc, access=ro, target=LABEL=c',\n"
-			  "        'vdev=xvdd, target=LABEL=my data:/d.img']\n");
+			  "        'vdev=xvdd, target=LABEL=my data:/d.img',\n"
+			  "        '/elsewhere,raw,xvde,backend=5']\n");
 	assert_int_equal(check("--list-files", "c.cfg", "d.cfg", NULL), EXIT_OK);
 	assert_string_equal(o.out, "kernel /missing\nkernel /kernel\nramdisk /ramdisk\n"
 				   "disk /a\ndisk-ro /b\nfile-system LABEL=my data\n");
