@@ -1,6 +1,7 @@
 #include "devices.h"
 #include "builder/host/host.h"
 #include "builder/device/vif.h"
+#include "builder/describe/backend_of.h"
 #include "builder/describe/disk_spec.h"
 #include "builder/store/device_nodes.h"
 #include "builder/store/store.h"
@@ -22,34 +23,41 @@ struct device {
 	char back[6];    /* the same for its back end, which may be "qdisk", too */
 	bool emulated;   /* for the guest it is QEMU's drive alone */
 	uint32_t domid, devid;
+	uint32_t by;        /* the domain that serves it, NO_DOMAIN: none does now */
+	const char *server; /* that domain in the descriptor; NULL: dom0 */
 };
 
 static size_t nr_devices(const struct guest *g)
 {
-	return g->cfg->nr_disks + g->cfg->nr_vifs + (g->cfg->nr_pcis > 0);
+	return backend_nr(g->cfg) + (g->cfg->nr_pcis > 0);
 }
 
 static struct device device_of(const struct guest *g, size_t i)
 {
 	struct device d = {.domid = g->domid};
 
+	/* Behind all that other domains may serve. */
+	if (i == backend_nr(g->cfg)) {
+		d.pci = true;
+		strcpy(d.kind, "pci");
+		strcpy(d.back, d.kind);
+		strcpy(d.what, "PCI devices");
+		return d;
+	}
+	d.by = guest_backend(g, i);
+	d.server = backend_of(g->cfg, i);
 	if (i < g->cfg->nr_disks) {
 		const struct disk_spec *spec = &g->cfg->disks[i];
 
 		d.devid = spec->vdev_number;
 		strcpy(d.kind, VBD_KIND);
-		strcpy(d.back, spec->qdisk ? QDISK_KIND : VBD_KIND);
+		strcpy(d.back, disk_by_qemu(spec) ? QDISK_KIND : VBD_KIND);
 		d.emulated = spec->cdrom && g->cfg->type == GUEST_HVM;
 		snprintf(d.what, sizeof(d.what), "disk %s", spec->vdev);
-	} else if (i == g->cfg->nr_disks + g->cfg->nr_vifs) {
-		d.pci = true;
-		strcpy(d.kind, "pci");
-		strcpy(d.back, d.kind);
-		strcpy(d.what, "PCI devices");
 	} else {
 		d.vif = &g->vifs[i - g->cfg->nr_disks];
 		d.devid = d.vif->devid;
-		strcpy(d.kind, "vif");
+		strcpy(d.kind, VIF_KIND);
 		strcpy(d.back, d.kind);
 		snprintf(d.what, sizeof(d.what), "vif %u", d.devid);
 	}
@@ -60,8 +68,8 @@ static struct device device_of(const struct guest *g, size_t i)
 
 static void back_node(const struct device *d, const char *name, char node[NODE_MAX])
 {
-	snprintf(node, NODE_MAX, "/local/domain/0/backend/%s/%u/%u/%s", d->back, d->domid, d->devid,
-		 name);
+	snprintf(node, NODE_MAX, "/local/domain/%u/backend/%s/%u/%u/%s", d->by, d->back, d->domid,
+		 d->devid, name);
 }
 
 static void front_node(const struct device *d, const char *name, char node[NODE_MAX])
@@ -73,8 +81,8 @@ static void front_node(const struct device *d, const char *name, char node[NODE_
 /* Where Linux keeps what it said about the device (xenbus_va_dev_error, xenbus_client.c). */
 static void error_node(const struct device *d, char node[NODE_MAX])
 {
-	snprintf(node, NODE_MAX, "/local/domain/0/error/backend/%s/%u/%u/error", d->back, d->domid,
-		 d->devid);
+	snprintf(node, NODE_MAX, "/local/domain/%u/error/backend/%s/%u/%u/error", d->by, d->back,
+		 d->domid, d->devid);
 }
 
 static char *read_node(const struct host *h, const char *node)
@@ -188,6 +196,10 @@ static int plug(const struct host *h, const struct device *d, struct err *e)
 {
 	int rc;
 
+	/* What a script does there, and how long it may take, nobody here knows. libxl waits no
+	 * longer either. */
+	if (d->by)
+		return 0;
 	if (!d->vif)
 		return is_open(d) ? 0 : 1;
 	if (d->vif->plugged)
@@ -213,9 +225,11 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 	if (d->emulated)
 		return 0;
 	*now = DEVICES_WAITING;
+	if (d->by == NO_DOMAIN)
+		return 0;
 	back_node(d, "state", node);
 	rc = read_state(h, node, &state, e);
-	if (rc == 1 && !strcmp(d->back, QDISK_KIND))
+	if (rc == 1 && !d->by && !strcmp(d->back, QDISK_KIND))
 		err_set_passing(e, "QEMU has given it up; its log tells why");
 	else if (rc == 1)
 		err_set_passing(e, "its back end was taken out of the store (%s)", node);
@@ -270,6 +284,12 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 	char node[NODE_MAX];
 	struct err ignored;
 
+	if (d->server)
+		return err_set_passing(e,
+				       "%s: %s, domain %u, does not serve it after %u s: has it "
+				       "%s?",
+				       d->what, d->server, d->by, seconds,
+				       d->vif ? "xen-netback" : "its back end");
 	back_node(d, "state", node);
 	if (read_state(h, node, &state, &ignored) || state < XenbusStateInitWait) {
 		if (!strcmp(d->back, QDISK_KIND))

@@ -7,8 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/describe/backend_of.h"
+#include "builder/describe/backend_spec.h"
 #include "builder/describe/disk_spec.h"
 #include "builder/describe/pci_spec.h"
+#include "builder/describe/vif_spec.h"
 #include "builder/describe/tag_spec.h"
 #include "builder/device/modules.h"
 #include "builder/device/usb.h"
@@ -237,6 +240,18 @@ void guest_adopt_usb(struct guest *g, const char *sysroot)
 		usb_find(sysroot, &cfg->usbdevs[i], &g->usbdevs[i], &absent, &ignored);
 }
 
+int guest_make_backends(struct guest *g)
+{
+	const size_t n = backend_nr(g->cfg);
+
+	if (g->backends || !backend_any(g->cfg))
+		return 0;
+	g->backends = calloc(n, sizeof(*g->backends));
+	for (size_t i = 0; g->backends && i < n; i++)
+		g->backends[i] = backend_of(g->cfg, i) ? NO_DOMAIN : 0;
+	return g->backends ? 0 : -1;
+}
+
 int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, struct err *e)
 {
 	const struct guest_config *cfg = g->cfg;
@@ -248,7 +263,8 @@ int guest_hold_devices(struct guest *g, struct disk_table *disks, bool *absent, 
 		g->disks = calloc(cfg->nr_disks, sizeof(*g->disks));
 	if (cfg->nr_vifs && !g->vifs)
 		g->vifs = calloc(cfg->nr_vifs, sizeof(*g->vifs));
-	if ((cfg->nr_disks && !g->disks) || (cfg->nr_vifs && !g->vifs)) {
+	if ((cfg->nr_disks && !g->disks) || (cfg->nr_vifs && !g->vifs) ||
+	    guest_make_backends(g) < 0) {
 		err_set_passing(e, "out of memory");
 		goto drop;
 	}
@@ -335,6 +351,8 @@ void guest_drop_devices(struct guest *g, struct disk_table *disks)
 	free(g->disks);
 	free(g->vifs);
 	free(g->usbdevs);
+	free(g->backends);
+	g->backends = NULL;
 	g->disks = NULL;
 	g->vifs = NULL;
 	g->usbdevs = NULL;
@@ -491,15 +509,17 @@ unsigned guest_modules(const struct guest_config *cfg)
 	unsigned bits = 0;
 
 	for (size_t i = 0; i < cfg->nr_disks; i++)
-		if (!cfg->disks[i].qdisk)
+		if (!cfg->disks[i].qdisk && backend_is_dom0(cfg->disks[i].backend_domain))
 			bits |= BLKBACK | (is_file(cfg->disks[i].target) ? LOOP : 0);
 	if (cfg->nr_pcis)
 		bits |= PCIBACK;
-	if (cfg->nr_vifs)
-		bits |= NETBACK | (cfg->type == GUEST_HVM ? TUN : 0);
-	for (size_t i = 0; i < cfg->nr_vifs; i++)
-		if (cfg->vifs[i].way == VIF_BRIDGED)
-			bits |= BRIDGE;
+	for (size_t i = 0; i < cfg->nr_vifs; i++) {
+		const struct vif_spec *s = &cfg->vifs[i];
+
+		if (backend_is_dom0(s->backend_domain))
+			bits |= NETBACK | (cfg->type == GUEST_HVM ? TUN : 0) |
+				(s->way == VIF_BRIDGED ? BRIDGE : 0);
+	}
 	return bits;
 }
 

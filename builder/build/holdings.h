@@ -46,6 +46,10 @@ int guest_hold_pci(struct guest *g, struct disk_table *disks, struct pci_table *
 int guest_adopt_disk(struct guest *g, struct disk_table *disks, size_t i, const char *path,
 		     dev_t rdev, struct err *e);
 
+/* Makes g->backends, where other domains serve its devices: none does yet. guest_hold_devices does
+ * it, too. Returns 0, or -1 without memory. */
+int guest_make_backends(struct guest *g);
+
 /* Finds the host's USB devices of a g whose domain has them already. One that is not there any more
  * is lost. sysroot is that of the disks. */
 void guest_adopt_usb(struct guest *g, const char *sysroot);

@@ -19,6 +19,7 @@
 #include "builder/image/firmware.h"
 #include "builder/image/image_type.h"
 #include "builder/store/add_guest.h"
+#include "builder/store/backends.h"
 #include "create.h"
 #include "devices.h"
 #include "io_access.h"
@@ -114,7 +115,7 @@ int guest_build(struct guest *g, struct host *h, struct err *e)
 	kernel = guest_open_source(g, e);
 	if (!kernel)
 		goto out;
-	if (refuse_twin(g, h, e) < 0 || pci_check(g, h, e) < 0)
+	if (refuse_twin(g, h, e) < 0 || pci_check(g, h, e) < 0 || backends_find(g, h, e) < 0)
 		goto out;
 	cmdline = type->cmdline(g->cfg, e);
 	if (!cmdline || judge(g, h, kernel, &space, &map, e) < 0)

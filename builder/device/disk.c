@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/root_file.h"
+#include "builder/describe/backend_spec.h"
 #include "builder/describe/tag_spec.h"
 #include "disk_backing.h"
 #include "disk_open.h"
@@ -567,7 +568,7 @@ int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec
 {
 	int rc;
 
-	if (!spec->readwrite || !spec->target)
+	if (!spec->readwrite || !spec->target || !backend_is_dom0(spec->backend_domain))
 		return 0;
 	pthread_mutex_lock(&t->lock);
 	rc = reserve(t, guest, spec->target);
@@ -609,6 +610,8 @@ static struct disk *hold_target(struct disk_table *t, const char *guest,
 struct disk *disk_hold(struct disk_table *t, const char *guest, const struct disk_spec *spec,
 		       bool *absent, struct err *e)
 {
+	if (!backend_is_dom0(spec->backend_domain))
+		return hold_target(t, guest, spec, NULL, DISK_EMPTY, absent, e);
 	return hold_target(t, guest, spec, spec->target, spec->format, absent, e);
 }
 

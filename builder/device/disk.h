@@ -26,7 +26,9 @@ struct disk {
 	bool passing; /* about to be held, or given back: whether it is in the way is known soon */
 	const char *guest;            /* its name, borrowed */
 	const struct disk_spec *spec; /* borrowed */
-	enum disk_format format;      /* DISK_EMPTY: a cdrom drive without a medium */
+	/* DISK_EMPTY: a cdrom drive without a medium, or what another domain serves, of which there
+	 * is nothing to hold */
+	enum disk_format format;
 	int fd;      /* of the block device or the image file that the back end serves; -1: empty */
 	dev_t rdev;  /* the device's number; 0 where it is none */
 	dev_t whole; /* that of the disk that it is a partition of; else rdev */
@@ -80,10 +82,10 @@ int disk_reserve(struct disk_table *t, const char *guest, const struct disk_spec
 void disk_table_free(struct disk_table *t); /* when no disk is held any more */
 
 /*
- * Finds and holds a disk: a block device by path or by UUID=, LABEL=, PARTUUID=, PARTLABEL=
- * (tag.h); an image file, also one on a file system that is mounted for it (volume.h), which gets a
- * loop device (loop.h) where the kernel serves it; a cdrom drive without a medium. Loads the
- * kernel's modules for that. Returns NULL with a cause in e
+ * Finds and holds a disk, but for one that another domain serves: a block device by path or by
+ * UUID=, LABEL=, PARTUUID=, PARTLABEL= (tag.h); an image file, also one on a file system that is
+ * mounted for it (volume.h), which gets a loop device (loop.h) where the kernel serves it; a cdrom
+ * drive without a medium. Loads the kernel's modules for that. Returns NULL with a cause in e
  * (`disk VDEV: TARGET: cause`) for what
  * - is not there, or is neither a block device nor a file;
  * - would be written and is in use in dom0 or can't be written;

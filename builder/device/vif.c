@@ -7,6 +7,7 @@
 
 #include "netlink.h"
 #include "vif_route.h"
+#include "builder/describe/backend_spec.h"
 #include "base/random.h"
 
 /*
@@ -111,7 +112,8 @@ int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent
 			memcpy(v[i].mac, specs[i].mac, sizeof(v[i].mac));
 		else if (random_mac(v[i].mac, e) < 0)
 			return err_prefix(e, "vif %u: ", v[i].devid);
-		if (find_uplink(&v[i], &uplink, absent, e) < 0)
+		if (backend_is_dom0(specs[i].backend_domain) &&
+		    find_uplink(&v[i], &uplink, absent, e) < 0)
 			return err_prefix(e, "vif %u: ", v[i].devid);
 	}
 	return 0;

@@ -30,8 +30,8 @@ struct vif {
 
 /*
  * Sets up the n vifs of a guest: numbers and addresses. Checks that each bridge, or gatewaydev with
- * an address, is there. The kernel has the modules for them. Returns 0, or -1 with e set;
- * *absent says whether what is missing may still come.
+ * an address, is there, but of those that another domain serves. The kernel has the modules for
+ * them. Returns 0, or -1 with e set; *absent says whether what is missing may still come.
  */
 int vif_init(struct vif *v, const struct vif_spec *specs, size_t n, bool *absent, struct err *e);
 

@@ -240,8 +240,8 @@ static void run_back_ends(void)
 	for (size_t i = 0; i < store.tree.n && store.settings.back_ends; i++) {
 		node = &store.tree.v[i];
 		len = 0;
-		if (sscanf(node->path, "/local/domain/0/backend/%7[^/]/%u/%u/state%n", kind, &domid,
-			   &devid, &len) != 3 ||
+		if (sscanf(node->path, "/local/domain/%*u/backend/%7[^/]/%u/%u/state%n", kind,
+			   &domid, &devid, &len) != 3 ||
 		    !len || node->path[len] ||
 		    (strcmp(kind, "vbd") && strcmp(kind, "vif") && strcmp(kind, "pci")))
 			continue;
@@ -302,7 +302,7 @@ static uint32_t owner(const char *path)
 {
 	uint32_t domid;
 
-	if (sscanf(path, "/local/domain/0/backend/%*[^/]/%u", &domid) == 1 ||
+	if (sscanf(path, "/local/domain/%*u/backend/%*[^/]/%u", &domid) == 1 ||
 	    sscanf(path, "/local/domain/0/error/backend/%*[^/]/%u", &domid) == 1 ||
 	    sscanf(path, "/local/domain/0/device-model/%u", &domid) == 1 ||
 	    sscanf(path, "/local/domain/%u", &domid) == 1 || sscanf(path, "/libxl/%u", &domid) == 1)

@@ -46,6 +46,9 @@ struct guest {
 	struct pci_table *pci_from; /* by which pcis are held */
 	struct pci_assigned *pcis;  /* functions, for what cfg->pcis names; NULL: none are held */
 	size_t nr_pcis;
+	/* Which domain serves each of its devices, disks first and then interfaces; NO_DOMAIN for
+	 * one that none serves now. NULL where dom0 serves all (describe/backend_of.h). */
+	uint32_t *backends;
 
 	/* Of its domain, or of the next one where it has none: guest_memory.h. */
 	uint64_t static_max_kib;
@@ -71,6 +74,12 @@ struct guest {
 	uint64_t build_ns;    /* ns from there to the unpause */
 	struct phases phases; /* of its first start */
 };
+
+/* The domain that serves the i-th of its devices. */
+static inline uint32_t guest_backend(const struct guest *g, size_t i)
+{
+	return g->backends ? g->backends[i] : 0;
+}
 
 /* Sets up g for cfg: its uuid, and no domain. Returns 0, or -1 with e set. */
 int guest_init(struct guest *g, const struct guest_config *cfg, struct err *e);

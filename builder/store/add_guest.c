@@ -11,6 +11,7 @@
 #include "remove_guest.h"
 #include "device_nodes.h"
 #include "guest_nodes.h"
+#include "builder/describe/backend_of.h"
 #include "builder/describe/channel_spec.h"
 #include "builder/describe/quota_spec.h"
 #include "builder/describe/vfb_spec.h"
@@ -49,15 +50,24 @@ static void screens_nodes(const struct guest_config *cfg, struct nodes *n)
 		vkbd_nodes(&cfg->vkbs[k], (uint32_t)cfg->nr_vfbs + k, n);
 }
 
+void store_device_nodes(const struct guest *g, size_t i, uint32_t domid,
+			const struct guest_facts *facts, struct nodes *n)
+{
+	const char *abi = facts->is_32bit ? XEN_IO_PROTO_ABI_X86_32 : XEN_IO_PROTO_ABI_X86_64;
+
+	n->back = domid;
+	if (i < g->cfg->nr_disks)
+		disk_nodes(g->disks[i], g->cfg->type == GUEST_PV ? abi : NULL, n);
+	else
+		vif_nodes(&g->vifs[i - g->cfg->nr_disks], n);
+	n->back = 0;
+}
+
 /* The kernel's back ends take a device on as soon as they see it. */
 static void devices_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n)
 {
-	const char *abi = i->is_32bit ? XEN_IO_PROTO_ABI_X86_32 : XEN_IO_PROTO_ABI_X86_64;
-
-	for (size_t k = 0; k < g->cfg->nr_disks; k++)
-		disk_nodes(g->disks[k], g->cfg->type == GUEST_PV ? abi : NULL, n);
-	for (size_t k = 0; k < g->cfg->nr_vifs; k++)
-		vif_nodes(&g->vifs[k], n);
+	for (size_t k = 0; k < backend_nr(g->cfg); k++)
+		store_device_nodes(g, k, guest_backend(g, k), i, n);
 	for (size_t k = 0; k < g->cfg->nr_channels; k++)
 		channel_nodes(&g->cfg->channels[k], (uint32_t)k + CHANNEL_FIRST,
 			      guest_config_needs_qemu(g->cfg), n);
@@ -211,7 +221,7 @@ static int write_all_nodes(struct writing *w, bool *in_store, struct err *e)
 	return rc;
 }
 
-static int look_at(const struct guest *g, struct host *h, struct guest_facts *i, struct err *e)
+int store_look_at(const struct guest *g, struct host *h, struct guest_facts *i, struct err *e)
 {
 	unsigned width = 0;
 
@@ -256,7 +266,7 @@ int store_add_guest(struct guest *g, struct host *h, struct err *e)
 	struct guest_facts i;
 	int rc;
 
-	if (look_at(g, h, &i, e) < 0)
+	if (store_look_at(g, h, &i, e) < 0)
 		return -1;
 	list_all(&w, &i);
 	build_lock(h->shared, BUILD_LOCK_STORE);

@@ -24,6 +24,13 @@ struct guest_facts {
  */
 void store_guest_nodes(const struct guest *g, const struct guest_facts *i, struct nodes *n);
 
+/* Lists the nodes of the i-th of g's devices (describe/backend_of.h), which the domain serves. */
+void store_device_nodes(const struct guest *g, size_t i, uint32_t domid,
+			const struct guest_facts *facts, struct nodes *n);
+
+/* Finds out what else is in the nodes. Returns 0, or -1 with e set. */
+int store_look_at(const struct guest *g, struct host *h, struct guest_facts *i, struct err *e);
+
 /*
  * Writes the nodes, with the name in one transaction and the devices in another, and introduces the
  * domain with its store page and event channel, if it has one (a pv guest that was started without

@@ -22,8 +22,8 @@ void device_begin_back(struct device_nodes *d, struct nodes *to, const char *kin
 	else
 		snprintf(d->front, sizeof(d->front), "/local/domain/%u/device/%s/%u", domid, kind,
 			 devid);
-	snprintf(d->back, sizeof(d->back), "/local/domain/0/backend/%s/%u/%u", back_kind, domid,
-		 devid);
+	snprintf(d->back, sizeof(d->back), "/local/domain/%u/backend/%s/%u/%u", to->back, back_kind,
+		 domid, devid);
 	snprintf(d->libxl, sizeof(d->libxl), "/libxl/%u/device/%s/%u", domid, kind, devid);
 
 	nodes_add(to, NODE_INHERITS, d->libxl, "frontend", "%s", d->front);
@@ -59,6 +59,15 @@ void device_back(struct device_nodes *d, const char *name, const char *value, ..
 	nodes_add(d->to, NODE_INHERITS, d->back, name, "%s", s);
 	nodes_add(d->to, NODE_INHERITS, d->libxl, name, "%s", s);
 	free(s);
+}
+
+/* libxl__abs_path, libxl_internal.c */
+void device_script(struct device_nodes *d, const char *script)
+{
+	if (*script == '/')
+		device_back(d, "script", "%s", script);
+	else
+		device_back(d, "script", "%s/%s", SCRIPT_DIR, script);
 }
 
 void device_front(struct device_nodes *d, enum node_access access, const char *name,

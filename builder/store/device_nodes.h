@@ -25,8 +25,9 @@ struct device_nodes {
 };
 
 /*
- * Begins a device: the three directories and what points from one to another. The first console's
- * front end is elsewhere and dom0's; all other front ends are the guest's.
+ * Begins a device, which the domain to->back serves: the three directories and what points from one
+ * to another. The first console's front end is elsewhere and dom0's; all other front ends are the
+ * guest's.
  */
 void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, uint32_t devid);
 /* The same where the back end is of a kind of its own, as QEMU's are. */
@@ -36,6 +37,8 @@ void device_begin_back(struct device_nodes *d, struct nodes *to, const char *kin
 /* A node of the back end, and of libxl's copy. */
 void device_back(struct device_nodes *d, const char *name, const char *value, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The node `script`: a path, or a name in SCRIPT_DIR. */
+void device_script(struct device_nodes *d, const char *script);
 /* A node of the front end. */
 void device_front(struct device_nodes *d, enum node_access access, const char *name,
 		  const char *value, ...) __attribute__((format(printf, 4, 5)));
@@ -43,6 +46,7 @@ void device_front(struct device_nodes *d, enum node_access access, const char *n
 /* Where the back end of a disk that QEMU serves, and of one that the kernel serves, is. */
 #define QDISK_KIND "qdisk"
 #define VBD_KIND   "vbd"
+#define VIF_KIND   "vif"
 
 /* What QEMU calls what a channel is connected with. */
 #define CHANNEL_CHARDEV "libxl-channel%u"
@@ -59,7 +63,8 @@ struct vkb_spec;     /* describe/vkb_spec.h */
  * One device each, appended to `to`. A disk's path is taken for what it leads to, if it is a link.
  * handed: QEMU gets a channel's terminal, and does not make it. abi: the layout of the requests
  * that a pv guest's front end makes (public/io/protocols.h), or NULL. A keyboard's spec may be
- * NULL: nothing was said of it.
+ * NULL: nothing was said of it. What of a disk is only known to the domain that serves it is not
+ * written, where that is not dom0.
  */
 void console_nodes(const struct guest *g, struct nodes *to);
 void channel_nodes(const struct channel_spec *spec, uint32_t devid, bool handed, struct nodes *to);

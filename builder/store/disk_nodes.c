@@ -26,6 +26,21 @@ char *disk_params(const struct disk *disk)
 		       : params;
 }
 
+/* In another domain: what that is to open is the descriptor's text. */
+static void begin_elsewhere(struct device_nodes *d, struct nodes *to, const struct disk_spec *spec)
+{
+	const char *target = spec->target ? spec->target : "";
+
+	if (disk_by_qemu(spec)) {
+		device_begin_back(d, to, VBD_KIND, QDISK_KIND, spec->vdev_number);
+		device_back(d, "params", "%s:%s", disk_format_in_store(spec->format), target);
+		return;
+	}
+	device_begin(d, to, VBD_KIND, spec->vdev_number);
+	device_back(d, "params", "%s", target);
+	device_script(d, spec->script ? spec->script : "block");
+}
+
 static void begin(struct device_nodes *d, struct nodes *to, const struct disk *disk)
 {
 	const struct disk_spec *spec = disk->spec;
@@ -65,24 +80,27 @@ void disk_nodes(const struct disk *disk, const char *abi, struct nodes *to)
 	const char *type = spec->cdrom ? "cdrom" : "disk";
 	struct device_nodes d;
 
-	begin(&d, to, disk);
+	if (to->back)
+		begin_elsewhere(&d, to, spec);
+	else
+		begin(&d, to, disk);
 	device_back(&d, "frontend-id", "%u", to->domid);
 	device_back(&d, "online", "1");
 	device_back(&d, "removable", "%d", spec->cdrom);
 	device_back(&d, "bootable", "1");
 	device_back(&d, "state", "%d", DEVICE_INITIALISING);
 	device_back(&d, "dev", "%s", spec->vdev);
-	device_back(&d, "type", "%s", spec->qdisk ? "qdisk" : "phy");
+	device_back(&d, "type", "%s", disk_by_qemu(spec) ? "qdisk" : "phy");
 	device_back(&d, "mode", "%s", spec->readwrite ? "w" : "r");
 	device_back(&d, "device-type", "%s", type);
 	if (spec->direct_io_safe)
 		device_back(&d, "direct-io-safe", "1");
 	device_back(&d, "discard-enable", "%d", flag(spec->discard, spec->readwrite));
 	device_back(&d, "specification", "xen");
-	if (!spec->qdisk)
+	if (!spec->qdisk && !to->back)
 		device_number(&d, to, disk);
 
-	device_front(&d, NODE_INHERITS, "backend-id", "0");
+	device_front(&d, NODE_INHERITS, "backend-id", "%u", to->back);
 	device_front(&d, NODE_INHERITS, "state", "%d", DEVICE_INITIALISING);
 	device_front(&d, NODE_INHERITS, "virtual-device", "%u", spec->vdev_number);
 	device_front(&d, NODE_INHERITS, "device-type", "%s", type);

@@ -53,6 +53,7 @@ void nodes_add(struct nodes *n, enum node_access access, const char *dir, const 
 		goto fail;
 	}
 	node->access = access;
+	node->back = n->back;
 	node->permit = false;
 	n->n++;
 	return;
@@ -67,6 +68,7 @@ static void add_bare(struct nodes *n, const struct node *what, const char *path,
 
 	if (node) {
 		*node = *what;
+		node->back = n->back;
 		if (vasprintf(&node->path, path, ap) >= 0) {
 			n->n++;
 			return;
@@ -126,10 +128,12 @@ static bool add_permit(struct wire_call *call, const struct node *node, uint32_t
 {
 	const bool guests = node->access != NODE_READABLE;
 	char perms[32];
-	int n = snprintf(perms, sizeof(perms), "n%u", guests ? domid : 0) + 1;
+	int n = snprintf(perms, sizeof(perms), "n%u", guests ? domid : node->back) + 1;
 
 	if (node->access != NODE_GUEST)
-		n += snprintf(perms + n, sizeof(perms) - (size_t)n, "r%u", guests ? 0 : domid) + 1;
+		n += snprintf(perms + n, sizeof(perms) - (size_t)n, "r%u",
+			      guests ? node->back : domid) +
+		     1;
 	return add_call(call, XS_SET_PERMS, node->path, perms, (size_t)n);
 }
 

@@ -12,7 +12,7 @@
 #include "base/err.h"
 
 /* Who may do what with a node. NODE_INHERITS: its parent's permissions, which xenstored gives to
- * each new node. */
+ * each new node. For dom0 stands the domain that serves a device, where that is another one. */
 enum node_access {
 	NODE_INHERITS,
 	NODE_READABLE,   /* dom0's; the guest may read */
@@ -23,11 +23,13 @@ enum node_access {
 struct node {
 	char *path, *value; /* value NULL: the node is removed, with all below it */
 	enum node_access access;
-	bool permit; /* the node is there, and only gets its access; value is NULL */
+	uint32_t back; /* the domain that stands for dom0 */
+	bool permit;   /* the node is there, and only gets its access; value is NULL */
 };
 
 struct nodes {
 	uint32_t domid; /* the guest that the permissions are about */
+	uint32_t back;  /* the domain that serves the devices that are added; 0: dom0 */
 	struct node *v;
 	size_t n, room;
 	bool failed; /* out of memory: said by nodes_write */

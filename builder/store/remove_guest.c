@@ -3,7 +3,8 @@
  * nodes are gone: its state counts as "unknown", and they unregister the device. For a disk they
  * finish the requests under way first, unmap its pages and close the block device. A back end whose
  * own state was set to Closing sets it to Closed when that is over. If its own nodes are removed at
- * once it does the same, but nobody could tell when it is done.
+ * once it does the same, but nobody could tell when it is done. Where another domain serves a
+ * device, all of this is in that one's directory and by its kernel; one that is gone holds nothing.
  */
 #include "remove_guest.h"
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "builder/describe/backend_of.h"
 #include "device_nodes.h"
 #include "guest_nodes.h"
 #include "pci_others.h"
@@ -23,12 +25,12 @@
 #define STORE_POLL_US 20000
 #endif
 
-#define DOM0 "/local/domain/0"
-
-/* Kinds of back ends that are made here, and those of them that the kernel serves. The others are
- * served by processes, which do not hold anything of the guest's: QEMU has ended by now. */
-static const char *const kinds[] = {"console", "vbd", "qdisk", "vif", "vfb", "vkbd", "pci"};
-static const char *const kernel_kinds[] = {"vbd", "vif", "pci"};
+/* Kinds of back ends that are made here, those that may hold something of the guest's first. In
+ * dom0 only the kernel's do: the others are served by processes, and QEMU has ended by now. In
+ * another domain it runs. */
+static const char *const kinds[] = {"vbd", "vif", "pci", "qdisk", "console", "vfb", "vkbd"};
+#define HOLDING_DOM0      3
+#define HOLDING_ELSEWHERE 4
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -51,19 +53,28 @@ static bool is_held(int state)
 	return state > DEVICE_INITIALISING && state != DEVICE_CLOSED;
 }
 
-/*
- * Counts the back ends of the domain that hold something; each is first given to fn, which may be
- * NULL and returns false for a failure of the store. Returns the number, or -1.
- */
-static int count_held(struct xs_handle *xsh, xs_transaction_t t, uint32_t domid,
-		      bool (*fn)(struct xs_handle *, xs_transaction_t, const char *dir))
+struct departure {
+	const struct guest *g;
+	uint32_t *by; /* the domains that serve its devices; the first one is dom0 */
+	size_t nr_by;
+	bool not_ours;
+	int held; /* back ends to wait for */
+};
+
+/* What is done with the directory of a back end; false: the store has failed. */
+typedef bool back_end_act(struct xs_handle *xsh, xs_transaction_t t, const char *dir);
+
+/* Counts those in the domain `by`. */
+static int count_held_in(struct xs_handle *xsh, xs_transaction_t t, uint32_t by, uint32_t domid,
+			 back_end_act *fn)
 {
+	const size_t nr_kinds = by ? HOLDING_ELSEWHERE : HOLDING_DOM0;
 	char path[64], dir[96], **devids;
 	int held = 0;
 	unsigned n;
 
-	for (size_t k = 0; k < COUNT(kernel_kinds); k++) {
-		snprintf(path, sizeof(path), DOM0 "/backend/%s/%u", kernel_kinds[k], domid);
+	for (size_t k = 0; k < nr_kinds; k++) {
+		snprintf(path, sizeof(path), "/local/domain/%u/backend/%s/%u", by, kinds[k], domid);
 		devids = xs_directory(xsh, t, path, &n);
 		if (!devids && errno != ENOENT)
 			return -1;
@@ -78,6 +89,69 @@ static int count_held(struct xs_handle *xsh, xs_transaction_t t, uint32_t domid,
 			return -1;
 	}
 	return held;
+}
+
+/*
+ * Counts the back ends of the domain that hold something; each is first given to fn, which may be
+ * NULL and returns false for a failure of the store. Returns the number, or -1.
+ */
+static int count_held(struct xs_handle *xsh, xs_transaction_t t, const struct departure *d,
+		      back_end_act *fn)
+{
+	int held = 0;
+
+	for (size_t i = 0; i < d->nr_by && held >= 0; i++) {
+		const int n = count_held_in(xsh, t, d->by[i], d->g->domid, fn);
+
+		held = n < 0 ? -1 : held + n;
+	}
+	return held;
+}
+
+static void add_server(struct departure *d, uint32_t by)
+{
+	for (size_t i = 0; i < d->nr_by; i++)
+		if (d->by[i] == by)
+			return;
+	d->by[d->nr_by++] = by;
+}
+
+/* Finds the domains that serve devices of that kind, where libxl looks for them, too: the
+ * directories of these domains may have anything. */
+static void find_servers_of(struct departure *d, struct xs_handle *xsh, const char *kind,
+			    size_t most)
+{
+	char path[96], **devids, *dir;
+	unsigned n = 0;
+	uint32_t by;
+
+	snprintf(path, sizeof(path), "/libxl/%u/device/%s", d->g->domid, kind);
+	devids = xs_directory(xsh, XBT_NULL, path, &n);
+	for (unsigned i = 0; devids && i < n && d->nr_by < most; i++) {
+		snprintf(path, sizeof(path), "/libxl/%u/device/%s/%.20s/backend", d->g->domid, kind,
+			 devids[i]);
+		dir = xs_read(xsh, XBT_NULL, path, NULL);
+		if (dir && sscanf(dir, "/local/domain/%u/", &by) == 1)
+			add_server(d, by);
+		free(dir);
+	}
+	free(devids);
+}
+
+/* Returns 0, or -1 without memory. */
+static int find_servers(struct departure *d, struct xs_handle *xsh)
+{
+	const size_t most = 1 + (backend_any(d->g->cfg) ? backend_nr(d->g->cfg) : 0);
+
+	d->by = calloc(most, sizeof(*d->by));
+	if (!d->by)
+		return -1;
+	d->nr_by = 1;
+	if (most > 1) {
+		find_servers_of(d, xsh, VBD_KIND, most);
+		find_servers_of(d, xsh, VIF_KIND, most);
+	}
+	return 0;
 }
 
 static bool write_number(struct xs_handle *xsh, xs_transaction_t t, const char *dir,
@@ -118,12 +192,6 @@ static int is_ours(const struct guest *g, struct xs_handle *xsh, xs_transaction_
 	return ours;
 }
 
-struct departure {
-	const struct guest *g;
-	bool not_ours;
-	int held; /* back ends to wait for */
-};
-
 static int failed(struct err *e)
 {
 	return store_error(e, "cannot change the store");
@@ -143,18 +211,19 @@ static int ask(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct err 
 	d->not_ours = !ours;
 	if (!ours)
 		return 0;
-	d->held = count_held(xsh, t, d->g->domid, ask_one);
+	d->held = count_held(xsh, t, d, ask_one);
 	snprintf(path, sizeof(path), "/local/domain/%u/device", d->g->domid);
 	return d->held < 0 || !gone(xsh, t, path) ? failed(e) : 0;
 }
 
-/* Removes the directory and those above it as long as they are empty, as libxl does. */
-static void prune(struct xs_handle *xsh, xs_transaction_t t, char *path)
+/* Removes the directory and those above it as long as they are empty, as libxl does, up to that of
+ * the domain. */
+static void prune(struct xs_handle *xsh, xs_transaction_t t, char *path, const char *domain)
 {
 	char **names;
 	unsigned n;
 
-	for (; strcmp(path, DOM0) != 0; *strrchr(path, '/') = '\0') {
+	for (; strcmp(path, domain) != 0; *strrchr(path, '/') = '\0') {
 		names = xs_directory(xsh, t, path, &n);
 		if (names ? n > 0 : errno != ENOENT) {
 			free(names);
@@ -166,11 +235,29 @@ static void prune(struct xs_handle *xsh, xs_transaction_t t, char *path)
 	}
 }
 
-static int clear(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct err *e)
+/* Removes all back ends of the guest in the domain `by`. */
+static bool clear_in(struct xs_handle *xsh, xs_transaction_t t, uint32_t by, uint32_t domid)
 {
 	/* The kernel leaves what went wrong with a back end at error/ and the back end's own path.
 	 */
-	static const char *const above[] = {DOM0 "/backend", DOM0 "/error/backend"};
+	static const char *const above[] = {"backend", "error/backend"};
+	char path[96], domain[32];
+
+	snprintf(domain, sizeof(domain), "/local/domain/%u", by);
+	for (size_t i = 0; i < COUNT(above); i++)
+		for (size_t k = 0; k < COUNT(kinds); k++) {
+			snprintf(path, sizeof(path), "%s/%s/%s/%u", domain, above[i], kinds[k],
+				 domid);
+			if (!gone(xsh, t, path))
+				return false;
+			*strrchr(path, '/') = '\0';
+			prune(xsh, t, path, domain);
+		}
+	return true;
+}
+
+static int clear(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct err *e)
+{
 	const struct departure *d = arg;
 	char path[96], uuid[UUID_TEXT];
 
@@ -180,14 +267,9 @@ static int clear(struct xs_handle *xsh, xs_transaction_t t, void *arg, struct er
 	case -1:
 		return failed(e);
 	}
-	for (size_t i = 0; i < COUNT(above); i++)
-		for (size_t k = 0; k < COUNT(kinds); k++) {
-			snprintf(path, sizeof(path), "%s/%s/%u", above[i], kinds[k], d->g->domid);
-			if (!gone(xsh, t, path))
-				return failed(e);
-			*strrchr(path, '/') = '\0';
-			prune(xsh, t, path);
-		}
+	for (size_t i = 0; i < d->nr_by; i++)
+		if (!clear_in(xsh, t, d->by[i], d->g->domid))
+			return failed(e);
 	if (!pci_owner_remove(xsh, t, d->g->domid))
 		return failed(e);
 	uuid_text(d->g->uuid, uuid);
@@ -208,14 +290,17 @@ int remove_guest_nodes(const struct guest *g, struct xs_handle *xsh, unsigned ms
 	struct err ignored;
 	int rc = 0;
 
+	if (find_servers(&d, xsh) < 0)
+		return err_set_passing(e, "out of memory");
 	if (store_transact(xsh, ask, &d, e) < 0)
 		rc = -1;
 	else
 		while (d.held > 0 && clock_ns() < deadline) {
 			usleep(STORE_POLL_US);
-			d.held = count_held(xsh, XBT_NULL, g->domid, NULL);
+			d.held = count_held(xsh, XBT_NULL, &d, NULL);
 		}
 	if (!d.not_ours && !(rc < 0 && e->passing))
 		store_transact(xsh, clear, &d, &ignored);
+	free(d.by);
 	return rc;
 }

@@ -6,15 +6,6 @@
 /* What is not written for the back end, because it is Ethernet's. */
 #define MTU_DEFAULT 1500
 
-/* libxl__abs_path, libxl_internal.c */
-static void write_script(struct device_nodes *d, const char *script)
-{
-	if (*script == '/')
-		device_back(d, "script", "%s", script);
-	else
-		device_back(d, "script", "%s/%s", SCRIPT_DIR, script);
-}
-
 void vif_nodes(const struct vif *vif, struct nodes *to)
 {
 	const struct vif_spec *spec = vif->spec;
@@ -23,12 +14,12 @@ void vif_nodes(const struct vif *vif, struct nodes *to)
 	char mac[18];
 
 	vif_mac_text(vif->mac, mac);
-	device_begin(&d, to, "vif", vif->devid);
+	device_begin(&d, to, VIF_KIND, vif->devid);
 
 	device_back(&d, "frontend-id", "%u", to->domid);
 	device_back(&d, "online", "1");
 	device_back(&d, "state", "%d", DEVICE_INITIALISING);
-	write_script(&d, spec->script ? spec->script : "vif-bridge");
+	device_script(&d, spec->script ? spec->script : "vif-bridge");
 	if (spec->vifname)
 		device_back(&d, "vifname", "%s", spec->vifname);
 	device_back(&d, "mac", "%s", mac);
@@ -47,11 +38,11 @@ void vif_nodes(const struct vif *vif, struct nodes *to)
 	/* Empty: the back end waits for whoever plugs the interface to write "connected". */
 	device_back(&d, "hotplug-status", "%s", "");
 
-	device_front(&d, NODE_INHERITS, "backend-id", "0");
+	device_front(&d, NODE_INHERITS, "backend-id", "%u", to->back);
 	device_front(&d, NODE_INHERITS, "state", "%d", DEVICE_INITIALISING);
 	device_front(&d, NODE_INHERITS, "handle", "%u", vif->devid);
 	device_front(&d, NODE_INHERITS, "mac", "%s", mac);
 	device_front(&d, NODE_INHERITS, "trusted", "%d", spec->trust != VIF_UNTRUSTED);
-	/* What the front end takes for the frames' size is dom0's to say. */
+	/* What the front end takes for the frames' size is the back end's to say. */
 	device_front(&d, NODE_READABLE, "mtu", "%" PRIu32, mtu);
 }

@@ -17,6 +17,7 @@
 #include "builder/host/host.h"
 #include "builder/device/disk.h"
 #include "builder/device/vif.h"
+#include "builder/describe/backend_spec.h"
 #include "builder/describe/config_keys.h"
 #include "builder/describe/channel_spec.h"
 #include "builder/describe/usb_spec.h"
@@ -340,6 +341,8 @@ static const char *disk_path(const struct disk *disk)
 {
 	const struct disk_spec *spec = disk->spec;
 
+	if (!backend_is_dom0(spec->backend_domain))
+		return spec->target;
 	if (disk->format != DISK_EMPTY)
 		return disk->loop ? spec->target : disk->path;
 	/* There was none, or its medium was taken out. */
@@ -351,11 +354,13 @@ static void print_disk(struct json *j, const struct disk *disk)
 	const struct disk_spec *spec = disk->spec;
 
 	json_open(j, NULL, '{');
+	optional(j, "backend_domname", spec->backend_domain);
 	optional(j, "pdev_path", disk_path(disk));
 	json_text(j, "vdev", spec->vdev);
 	if (spec->backend != DISK_BACKEND_ANY)
 		json_text(j, "backend", spec->backend == DISK_BACKEND_PHY ? "phy" : "qdisk");
-	json_text(j, "format", format_word(disk->format));
+	json_text(j, "format",
+		  format_word(backend_is_dom0(spec->backend_domain) ? disk->format : spec->format));
 	optional(j, "script", spec->script);
 	if (spec->cdrom)
 		json_number(j, "removable", 1);

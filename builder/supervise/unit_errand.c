@@ -37,7 +37,7 @@ void unit_errand_give(struct units *all, struct unit *u, enum unit_errand_kind k
 
 struct dropping {
 	struct errand errand;
-	struct guest guest; /* its devices are the errand's */
+	struct guest guest; /* its devices are the errand's, and backends */
 	struct disk_table *disks;
 };
 
@@ -86,6 +86,7 @@ void unit_drop_devices(struct units *all, struct unit *u)
 	u->guest.usbdevs = NULL;
 	u->guest.pcis = NULL;
 	u->guest.nr_pcis = 0;
+	u->guest.backends = NULL;
 	errand_give(all->errands, &d->errand);
 }
 

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "builder/describe/backend_spec.h"
 #include "builder/store/guest_nodes.h"
 #include "timeline.h"
 
 /* The device or image that it has, or is to have; nothing for a cdrom drive without a medium. */
 static const char *path_of(const struct disk_spec *spec, const struct disk *d)
 {
-	if (d && !d->loop)
+	if (d && !d->loop && backend_is_dom0(spec->backend_domain))
 		return d->path;
 	return spec->target ? spec->target : "";
 }

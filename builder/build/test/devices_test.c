@@ -141,6 +141,56 @@ static void test_pci(void **state)
 	end(&b);
 }
 
+/* In another domain: nothing is plugged or opened here, and its error is where that one writes. */
+static void test_elsewhere(void **state)
+{
+#define NET "/local/domain/5"
+	static char net[] = "net";
+	uint32_t by[] = {5, 5};
+	struct bench b;
+
+	(void)state;
+	begin(&b, 1, 1);
+	b.disks[0].backend_domain = b.vif_specs[0].backend_domain = net;
+	b.guest.backends = by;
+	put(NET "/backend/vbd/7/" XVDA "/state", "1");
+	put(NET "/backend/vif/7/0/state", "1");
+	put(BACK "/vif/7/0/state", "4");
+	expect(&b, DEVICES_WAITING);
+	expect_late(&b, "disk xvda: net, domain 5, does not serve it after 10 s: has it its back "
+			"end?");
+	put(NET "/backend/vbd/7/" XVDA "/state", "2");
+	expect(&b, DEVICES_WAITING);
+	expect_late(&b, "vif 0: net, domain 5, does not serve it after 10 s: has it xen-netback?");
+	put(NET "/backend/vif/7/0/state", "2");
+	put(NET "/backend/vif/7/0/hotplug-status", "");
+	expect(&b, DEVICES_READY);
+	assert_string_equal(fake_store_read(NET "/backend/vif/7/0/hotplug-status"), "");
+	assert_null(fake_store_read(FRONT "/vif/0/mtu"));
+	put(NET "/backend/vbd/7/" XVDA "/state", "4");
+	put(NET "/backend/vif/7/0/state", "4");
+	expect(&b, DEVICES_CONNECTED);
+	put(NET "/backend/vif/7/0/state", "6");
+	put(NET "/error/backend/vif/7/0/error", "12 no \n memory");
+	expect_bad(&b, "vif 0: its back end has given up: no ? memory: Cannot allocate memory");
+	fake_store_remove(NET "/backend/vif/7/0");
+	expect_bad(&b, "vif 0: its back end was taken out of the store (" NET
+		       "/backend/vif/7/0/state)");
+	/* None serves it now. */
+	by[1] = NO_DOMAIN;
+	expect(&b, DEVICES_WAITING);
+	/* A QEMU there */
+	by[1] = 5;
+	put(NET "/backend/vif/7/0/state", "4");
+	b.disks[0].format = DISK_QCOW2;
+	put(NET "/backend/qdisk/7/" XVDA "/state", "1");
+	expect(&b, DEVICES_WAITING);
+	put(NET "/backend/qdisk/7/" XVDA "/state", "4");
+	expect(&b, DEVICES_CONNECTED);
+	end(&b);
+#undef NET
+}
+
 /* QEMU's back ends are elsewhere. An emulated cdrom drive is not waited for. */
 static void test_qdisks(void **state)
 {
@@ -403,17 +453,12 @@ static void test_vif_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_none),
-		cmocka_unit_test(test_disks),
-		cmocka_unit_test(test_pci),
-		cmocka_unit_test(test_qdisks),
-		cmocka_unit_test(test_not_open),
-		cmocka_unit_test(test_given_up),
-		cmocka_unit_test(test_closed_by_guest),
-		cmocka_unit_test(test_store_fails),
-		cmocka_unit_test(test_vifs),
-		cmocka_unit_test(test_routed),
-		cmocka_unit_test(test_vif_fails),
+		cmocka_unit_test(test_none),        cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_pci),         cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_qdisks),      cmocka_unit_test(test_not_open),
+		cmocka_unit_test(test_given_up),    cmocka_unit_test(test_closed_by_guest),
+		cmocka_unit_test(test_store_fails), cmocka_unit_test(test_vifs),
+		cmocka_unit_test(test_routed),      cmocka_unit_test(test_vif_fails),
 	};
 
 	return cmocka_run_group_tests(tests, net_begin, kit_end);

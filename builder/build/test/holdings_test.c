@@ -15,6 +15,7 @@
 #include "builder/fake/qcow2_build.h"
 #include "builder/device/usb.h"
 #include "builder/device/volume.h"
+#include "builder/describe/vif_spec.h"
 #include "builder/keeper/kept.h"
 
 static void test_modules(void **state)
@@ -29,6 +30,7 @@ static void test_modules(void **state)
 	struct guest_config cfg = kit_config("web", GUEST_PV);
 	struct disk_spec disk = {.target = NULL};
 	struct vif_spec vif = {.devid = 0};
+	static char net[] = "net";
 	struct err e;
 
 	(void)state;
@@ -51,8 +53,46 @@ static void test_modules(void **state)
 	assert_int_equal(guest_modules(&cfg), 4 | 8 | 16);
 	vif.way = VIF_ROUTED;
 	assert_int_equal(guest_modules(&cfg), 4 | 16);
+	/* Another domain's kernel has its own. */
+	vif.backend_domain = disk.backend_domain = net;
+	disk.qdisk = false;
+	cfg.nr_disks = 1;
+	assert_int_equal(guest_modules(&cfg), 0);
 	/* Without lists they are built in, or loaded by somebody else. */
 	assert_int_equal(guest_modules_load(NULL, 31, &e), 0);
+}
+
+/* What another domain serves is neither looked for here nor held, and nobody serves it yet. */
+static void test_elsewhere(void **state)
+{
+	static char vdev[] = "xvda", target[] = "/nowhere", net[] = "net", bridge[] = "br-none";
+	struct disk_spec disk = {
+		.vdev = vdev, .target = target, .readwrite = true, .backend_domain = net};
+	struct vif_spec vif = {.bridge = bridge, .backend_domain = net};
+	struct guest_config cfg = kit_config("web", GUEST_PV);
+	struct guest g = {.cfg = &cfg};
+	struct disk_table t = {NULL};
+	bool absent;
+	struct err e;
+
+	(void)state;
+	cfg.disks = &disk;
+	cfg.vifs = &vif;
+	cfg.nr_disks = cfg.nr_vifs = 1;
+	KIT_CHECK(disk_reserve(&t, "web", &disk, &e) == 0, "%s", e.msg);
+	assert_int_equal(t.nr_reserved, 0);
+	KIT_CHECK(guest_hold_devices(&g, &t, &absent, &e) == 0, "%s", e.msg);
+	assert_int_equal(g.disks[0]->fd, -1);
+	assert_string_equal(g.disks[0]->path, "");
+	assert_false(guest_lost_devices(&g));
+	assert_true(g.backends[0] == NO_DOMAIN && g.backends[1] == NO_DOMAIN);
+	guest_drop_devices(&g, &t);
+	assert_null(g.backends);
+	/* By a supervisor that takes over */
+	KIT_CHECK(guest_adopt_disk(&g, &t, 0, "", 0, &e) == 0, "%s", e.msg);
+	assert_int_equal(g.disks[0]->format, DISK_EMPTY);
+	guest_drop_devices(&g, &t);
+	disk_table_free(&t);
 }
 
 /* A supervisor that takes over has no file of what is empty, and can't tell which file an image was
@@ -219,7 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modules),      cmocka_unit_test(test_adopt),
 		cmocka_unit_test(test_usb),          cmocka_unit_test(test_adopt_file),
-		cmocka_unit_test(test_adopt_volume),
+		cmocka_unit_test(test_adopt_volume), cmocka_unit_test(test_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, kit_begin, kit_end);

@@ -89,6 +89,9 @@ static void test_options(void **state)
 		    5);
 	g.disks[0].loop = true;
 	strcpy(g.disks[0].path, "/dev/loop0");
+	golden_disk(&g, "b.qcow2,qcow2,xvdb,ro,backend=net", 0);
+	g.disks[1].path[0] = '\0';
+	g.disks[1].format = DISK_EMPTY;
 	golden_vif(&g, "mac=00:16:3e:aa:bb:cc,mtu=9000,untrusted");
 	golden_vif(&g, "mac=00:16:3e:aa:bb:cd,script=vif-route,ip=192.0.2.7,gatewaydev=eth0,"
 		       "backend=0,rate=1MB/s");
@@ -111,6 +114,13 @@ static void test_options(void **state)
 		  "            \"discard_enable\": \"False\",\n"
 		  "            \"colo_restore_enable\": \"False\",\n"
 		  "            \"trusted\": \"False\"\n"
+		  "        },\n"
+		  "        {\n"
+		  "            \"backend_domname\": \"net\",\n"
+		  "            \"pdev_path\": \"b.qcow2\",\n"
+		  "            \"vdev\": \"xvdb\",\n"
+		  "            \"format\": \"qcow2\",\n"
+		  "            \"colo_restore_enable\": \"False\"\n"
 		  "        }\n");
 	has(text, "            \"devid\": 0,\n"
 		  "            \"mtu\": 9000,\n"
