@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "builder/describe/backend_of.h"
-#include "builder/describe/backend_spec.h"
 
 struct order {
 	const struct guest_config *guests;
@@ -40,13 +39,7 @@ static size_t nr_before(const struct guest_config *g)
 
 static const char *before(const struct guest_config *g, size_t i)
 {
-	const char *domain;
-	uint32_t domid;
-
-	if (i < g->after.n)
-		return g->after.v[i];
-	domain = backend_of(g, i - g->after.n);
-	return domain && !backend_is_number(domain, &domid) ? domain : NULL;
+	return i < g->after.n ? g->after.v[i] : backend_guest(g, i - g->after.n);
 }
 
 /* Says it once of a name. */

@@ -17,6 +17,14 @@ const char *backend_of(const struct guest_config *cfg, size_t i)
 	return backend_is_dom0(domain) ? NULL : domain;
 }
 
+const char *backend_guest(const struct guest_config *cfg, size_t i)
+{
+	const char *domain = backend_of(cfg, i);
+	uint32_t domid;
+
+	return domain && !backend_is_number(domain, &domid) ? domain : NULL;
+}
+
 bool backend_any(const struct guest_config *cfg)
 {
 	for (size_t i = 0; i < backend_nr(cfg); i++)

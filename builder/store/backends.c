@@ -128,12 +128,13 @@ int backends_take_off(struct guest *g, struct host *h, struct err *e)
 		const struct place p = place_of(g->cfg, i);
 
 		dead[i] = is_dead(g, h, i);
-		if (!dead[i])
+		if (!dead[i] && g->backends[i] != NO_DOMAIN)
 			continue;
 		nodes_remove(&n, "/local/domain/%u/device/%s/%u", g->domid, p.kind, p.devid);
 		nodes_remove(&n, "/libxl/%u/device/%s/%u", g->domid, p.kind, p.devid);
-		nodes_remove(&n, "/local/domain/%u/backend/%s/%u/%u", g->backends[i], p.back_kind,
-			     g->domid, p.devid);
+		if (dead[i])
+			nodes_remove(&n, "/local/domain/%u/backend/%s/%u/%u", g->backends[i],
+				     p.back_kind, g->domid, p.devid);
 	}
 	rc = n.n || n.failed ? nodes_write(&n, e) : 0;
 	for (size_t i = 0; !rc && i < nr; i++)
@@ -143,34 +144,32 @@ int backends_take_off(struct guest *g, struct host *h, struct err *e)
 	return rc;
 }
 
-int backends_put_back(struct guest *g, struct host *h, struct err *e)
+/* Whether the domain serves the i-th, which is off. */
+static bool is_off(const struct guest *g, size_t i, const char *domain)
+{
+	const char *by = backend_of(g->cfg, i);
+
+	return g->backends[i] == NO_DOMAIN && by && !strcmp(by, domain);
+}
+
+int backends_put_back(struct guest *g, struct host *h, const char *domain, struct err *e)
 {
 	struct nodes n = {.domid = g->domid};
 	const size_t nr = g->backends ? backend_nr(g->cfg) : 0;
-	uint32_t found[nr + 1];
 	struct guest_facts facts;
-	int rc, off = 0;
+	uint32_t domid;
+	int rc;
 
-	rc = store_look_at(g, h, &facts, e);
-	for (size_t i = 0; rc == 0 && i < nr; i++) {
-		found[i] = g->backends[i];
-		if (found[i] != NO_DOMAIN)
-			continue;
-		rc = find(h, backend_of(g->cfg, i), &found[i], e);
-		if (rc == 0) {
-			store_device_nodes(g, i, found[i], &facts, &n);
-			continue;
-		}
-		found[i] = NO_DOMAIN;
-		if (rc > 0) {
-			rc = 0;
-			off = 1;
-		}
-	}
-	if (rc == 0 && (n.n || n.failed))
-		rc = nodes_write(&n, e);
-	if (rc == 0 && nr)
-		memcpy(g->backends, found, nr * sizeof(*found));
+	rc = find(h, domain, &domid, e);
+	if (rc || store_look_at(g, h, &facts, e) < 0)
+		return rc ? rc : -1;
+	for (size_t i = 0; i < nr; i++)
+		if (is_off(g, i, domain))
+			store_device_nodes(g, i, domid, &facts, &n);
+	rc = nodes_write(&n, e);
+	for (size_t i = 0; !rc && i < nr; i++)
+		if (is_off(g, i, domain))
+			g->backends[i] = domid;
 	nodes_free(&n);
-	return rc ? -1 : off;
+	return rc;
 }

@@ -28,14 +28,15 @@ bool backend_runs(struct host *h, uint32_t domid);
 
 /*
  * Takes those devices off whose domain runs no more: their nodes go, and g->backends has NO_DOMAIN
- * for them. Returns 0, or -1 with e set and nothing done.
+ * for them; and those that have it already, in case that somebody has half put them back. Returns
+ * 0, or -1 with e set and nothing done.
  */
 int backends_take_off(struct guest *g, struct host *h, struct err *e);
 
 /*
- * Puts those back that were taken off and whose domain is there. Returns 0, or 1 when some are
- * still off, or -1 with e set.
+ * Puts those back that were taken off and that this domain serves, by the descriptor's text.
+ * Returns 0, or 1 when it is not there, or -1 with e set.
  */
-int backends_put_back(struct guest *g, struct host *h, struct err *e);
+int backends_put_back(struct guest *g, struct host *h, const char *domain, struct err *e);
 
 #endif

@@ -126,6 +126,14 @@ static void adopt_pcis(struct units *all, struct unit *u, const char *text)
 	g->nr_pcis = n;
 }
 
+/* Where that is not known, nothing can be done when one of them ends. */
+static void adopt_backends(struct unit *u, const char *text)
+{
+	if (guest_make_backends(&u->guest) == 0 && u->guest.backends)
+		unit_load_backends(text, u->guest.backends,
+				   u->guest.cfg->nr_disks + u->guest.cfg->nr_vifs);
+}
+
 /* Those that nobody has kept are looked for: for one that is not alive when it is built. */
 static void adopt_images(struct units *all, struct unit *u, bool alive)
 {
@@ -143,6 +151,7 @@ static void adopt_holdings(struct units *all, struct unit *u, const char *text,
 	if (saved->state != UNIT_RELEASED) {
 		adopt_disks(all, u, text);
 		adopt_vifs(u, text);
+		adopt_backends(u, text);
 		guest_adopt_usb(&u->guest, all->disks->sysroot);
 		adopt_pcis(all, u, text);
 		adopt_images(all, u, life_of(saved->state) == ALIVE);

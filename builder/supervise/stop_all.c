@@ -1,8 +1,7 @@
 #include "stop_all.h"
 
-#include <string.h>
-
 #include "base/clock.h"
+#include "unit_before.h"
 #include "unit_table.h"
 
 #define LOOK_NS (100 * NS_PER_MS)
@@ -23,11 +22,8 @@ static bool is_needed(const struct units *all, const struct unit *u)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct unit *other = &all->list[i];
-		const struct strings *after = &other->guest.cfg->after;
-
-		for (size_t k = 0; k < after->n && !has_ended(other); k++)
-			if (!strcmp(after->v[k], unit_name(u)))
-				return true;
+		if (!has_ended(other) && unit_comes_after(other->guest.cfg, u))
+			return true;
 	}
 	return false;
 }

@@ -57,9 +57,10 @@ struct unit;
 /* What is asked of a unit that is not the errand's own business (unit_errand.h). */
 enum unit_errand_kind {
 	/* Its guest is lent to the thread. */
-	UNIT_ERRAND_IMAGES,  /* the files that it is built from are looked for */
-	UNIT_ERRAND_HOLD,    /* its devices are */
-	UNIT_ERRAND_CONNECT, /* its back ends and its device model are looked at */
+	UNIT_ERRAND_IMAGES,   /* the files that it is built from are looked for */
+	UNIT_ERRAND_HOLD,     /* its devices are */
+	UNIT_ERRAND_CONNECT,  /* its back ends and its device model are looked at */
+	UNIT_ERRAND_BACKENDS, /* devices that another domain has served are */
 	/* It is not: the errand has what it needs. */
 	UNIT_ERRAND_UP, /* whether it is up */
 };
@@ -76,6 +77,20 @@ struct unit_errand {
 	bool yes;          /* ready, up */
 	char node[512];    /* what is asked of the store; "": the devices of this: */
 	struct guest copy; /* vifs are the errand's */
+};
+
+/* Domains that serve its devices, of which one has ended (unit_backends.h). */
+enum backends_step { BACKENDS_TAKE_OFF, BACKENDS_PUT_BACK, BACKENDS_LOOK };
+
+struct unit_backends {
+	uint64_t lost;    /* when that was seen, ns; 0: all are served */
+	uint64_t next;    /* when it is gone on with, ns */
+	bool late;        /* that it is away for long was said */
+	bool look;        /* something has happened while the guest was lent */
+	const char *name; /* of the one that it is about, the descriptor's; NULL: not known */
+	uint32_t domid;   /* of that one, until it is taken off */
+	size_t turn;      /* the device that is looked at next */
+	enum backends_step step; /* of the errand */
 };
 
 /* The request to shut down, in the store. */
@@ -191,6 +206,7 @@ struct unit {
 	struct unit_terminal terminal;
 	struct unit_seek seek;
 	struct unit_media media;
+	struct unit_backends backends;
 	bool handing_over; /* its guest is lent for that */
 	int asked;         /* a command that waits for the errand, enum unit_event; 0 for none */
 	enum unit_state state;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "builder/build/life.h"
+#include "unit_before.h"
 #include "unit_console.h"
 #include "unit_errand.h"
 #include "unit_record.h"
@@ -271,6 +272,7 @@ int act_run(const struct happening *h)
 	h->u->ran = true;
 	h->u->why[0] = '\0';
 	h->u->ended_at = 0;
+	h->u->backends.lost = 0;
 	h->u->since = clock_ns();
 	if (!policy_may_restart(g->cfg))
 		guest_drop_images(g, h->all->images);
@@ -365,6 +367,9 @@ static int say_end(struct units *all, struct unit *u, const struct err *e, const
 int act_restart(const struct happening *h)
 {
 	h->u->restarts++;
+	/* What it serves is put back once it does so again. */
+	if (unit_serves(h->all, h->u))
+		h->u->up = false;
 	return say_end(h->all, h->u, h->e, "restarting");
 }
 

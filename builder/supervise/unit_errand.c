@@ -66,7 +66,8 @@ void unit_drop_devices(struct units *all, struct unit *u)
 {
 	struct dropping *d;
 
-	if (!u->guest.disks && !u->guest.vifs && !u->guest.usbdevs && !u->guest.pcis)
+	if (!u->guest.disks && !u->guest.vifs && !u->guest.usbdevs && !u->guest.pcis &&
+	    !u->guest.backends)
 		return;
 	d = u->guest.disks ? calloc(1, sizeof(*d)) : NULL;
 	if (!d) {

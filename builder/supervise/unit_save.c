@@ -51,6 +51,12 @@ static void save_devices(const struct guest *g, FILE *f)
 		vif_mac_text(g->vifs[i].mac, mac);
 		fprintf(f, "vif%zu %s %d %u\n", i, mac, g->vifs[i].plugged, g->vifs[i].mtu);
 	}
+	if (g->backends) {
+		fputs("backends", f);
+		for (size_t i = 0; i < g->cfg->nr_disks + g->cfg->nr_vifs; i++)
+			fprintf(f, " %" PRIu32, g->backends[i]);
+		fputc('\n', f);
+	}
 	if (devmodel_save(&g->model, &m))
 		fprintf(f, "model %ld %" PRIu64 " %d %d %u %" PRIu64 "\n", (long)m.pid,
 			m.process_began, m.ready, m.restricted, m.uid, m.began);
@@ -88,6 +94,8 @@ static void save_unit(const struct unit *u, FILE *f)
 	for (unsigned i = 0; i < u->deaths.n; i++)
 		fprintf(f, " %" PRIu64, u->deaths.at[i]);
 	fputc('\n', f);
+	if (u->backends.lost)
+		fprintf(f, "lost %" PRIu64 " %d\n", u->backends.lost, u->backends.late);
 	if (u->why[0])
 		fprintf(f, "why %s\n", u->why);
 	save_devices(&u->guest, f);
@@ -314,7 +322,7 @@ int unit_load(struct unit *u, const char *text, struct unit_saved *out)
 	const char *name = saved_value(text, "name");
 	const int asked = load_word(text, "asked", asked_words, UNIT_EVENTS);
 	char word[CONFIG_NAME_MAX + 1];
-	uint64_t v[1];
+	uint64_t v[2];
 
 	memset(out, 0, sizeof(*out));
 	if (!name || !unit_load_state(text, &out->state))
@@ -330,9 +338,23 @@ int unit_load(struct unit *u, const char *text, struct unit_saved *out)
 	if (load_numbers(text, "since", v, 1) == 1)
 		u->since = v[0];
 	u->up = load_numbers(text, "up", v, 1) == 1 && v[0];
+	if (load_numbers(text, "lost", v, 2) == 2) {
+		u->backends.lost = v[0];
+		u->backends.late = v[1];
+	}
 	if (load_numbers(text, "recorded", v, 1) == 1)
 		u->recorded = (uint32_t)v[0];
 	return 0;
+}
+
+void unit_load_backends(const char *text, uint32_t *backends, size_t n)
+{
+	uint64_t v[n + 1];
+
+	if (load_numbers(text, "backends", v, (unsigned)n) != n)
+		return;
+	for (size_t i = 0; i < n; i++)
+		backends[i] = (uint32_t)v[i];
 }
 
 bool unit_load_disk(const char *text, size_t i, struct saved_disk *out)

@@ -54,6 +54,9 @@ bool unit_load_vif(const char *text, size_t i, struct vif *v);
 /* The i-th PCI function that it held; false where there is none. */
 bool unit_load_pci(const char *text, size_t i, struct pci_assigned *out);
 
+/* Which domains serve its n devices (struct guest), where that is known. */
+void unit_load_backends(const char *text, uint32_t *backends, size_t n);
+
 /* Its state, and its uuid; false where the text has none. */
 bool unit_load_state(const char *text, enum unit_state *state);
 bool unit_load_uuid(const char *text, uint8_t uuid[16]);

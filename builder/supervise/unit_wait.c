@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "builder/build/devices.h"
 #include "builder/devmodel/devmodel_files.h"
+#include "unit_backends.h"
+#include "unit_before.h"
 #include "unit_store.h"
 #include "unit_errand.h"
 #include "unit_table.h"
@@ -23,10 +25,11 @@ static bool is_up(const struct unit *u)
  */
 static bool predecessors_up(struct units *all, const struct unit *u)
 {
-	const struct strings *after = &u->guest.cfg->after;
+	const struct guest_config *cfg = u->guest.cfg;
 
-	for (size_t i = 0; i < after->n; i++) {
-		const struct unit *other = units_find(all, after->v[i]);
+	for (size_t i = 0; i < unit_nr_before(cfg); i++) {
+		const char *name = unit_before(cfg, i);
+		const struct unit *other = name ? units_find(all, name) : NULL;
 
 		if (other && !is_up(other))
 			return false;
@@ -169,6 +172,19 @@ static const char *what_needs(const struct guest_config *cfg)
 	return cfg->type == GUEST_HVM ? "its device model needs" : "its screen and keyboard need";
 }
 
+/* Whether the guests that serve its devices are up. They are a need, unlike those of `after`. */
+static bool awaits_no_backend(struct units *all, struct unit *u, uint64_t now)
+{
+	struct err e;
+
+	if (unit_backends_up(all, u, &e))
+		return true;
+	u->retry = now + RETRY_NS;
+	if (now - u->since >= timeout_ns(u))
+		unit_event(all, u, EVENT_HOPELESS, now, &e);
+	return false;
+}
+
 /* Waiting: starts the build when nothing is left to wait for. */
 static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 {
@@ -190,6 +206,8 @@ static void wait_to_build(struct units *all, struct unit *u, uint64_t now)
 		unit_event(all, u, EVENT_HOPELESS, now, &e);
 		return;
 	}
+	if (!awaits_no_backend(all, u, now))
+		return;
 	ready = guest_knows_devices(&u->guest);
 	if ((ready || !u->looks) && lets_pass(all, u, now))
 		return;
@@ -261,11 +279,8 @@ static bool is_waited_for(const struct units *all, const struct unit *u)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct unit *other = &all->list[i];
 
-		if (other->state != UNIT_WAITING)
-			continue;
-		for (size_t k = 0; k < other->guest.cfg->after.n; k++)
-			if (!strcmp(other->guest.cfg->after.v[k], unit_name(u)))
-				return true;
+		if (other->state == UNIT_WAITING && unit_comes_after(other->guest.cfg, u))
+			return true;
 	}
 	return false;
 }
@@ -315,13 +330,27 @@ static bool may_come_up(const struct unit *u)
 	return u->state == UNIT_RUNNING && !u->up;
 }
 
+static void *copy_of(const void *what, size_t bytes)
+{
+	void *copy = bytes ? malloc(bytes) : NULL;
+
+	return copy ? memcpy(copy, what, bytes) : NULL;
+}
+
+static void free_copies(struct unit_errand *ue)
+{
+	free(ue->copy.vifs);
+	free(ue->copy.backends);
+	ue->copy.vifs = NULL;
+	ue->copy.backends = NULL;
+}
+
 static void is_up_now(struct units *all, struct errand *e)
 {
 	struct unit_errand *ue = (struct unit_errand *)e;
 	struct unit *u = ue->u;
 
-	free(ue->copy.vifs);
-	ue->copy.vifs = NULL;
+	free_copies(ue);
 	if (may_come_up(u) && ue->copy.domid == u->guest.domid)
 		up_or_late(all, u, ue->yes && e->rc == 0, ue->now);
 	if (ue->again)
@@ -335,19 +364,24 @@ static void ask_whether_up(struct units *all, struct unit *u, uint64_t now)
 	struct unit_errand *ue = &u->errand;
 	const struct guest_config *cfg = u->guest.cfg;
 	const size_t bytes = cfg->nr_vifs * sizeof(*u->guest.vifs);
+	const size_t nr_backends = u->guest.backends ? cfg->nr_disks + cfg->nr_vifs : 0;
 
 	ue->copy = u->guest;
 	ue->copy.disks = NULL;
 	ue->copy.vifs = NULL;
+	ue->copy.backends = NULL;
 	ue->node[0] = '\0';
 	if (cfg->ready) {
 		snprintf(ue->node, sizeof(ue->node), "/local/domain/%u/%s", u->guest.domid,
 			 cfg->ready);
-	} else if (bytes) {
-		ue->copy.vifs = malloc(bytes);
-		if (!ue->copy.vifs)
+	} else {
+		ue->copy.vifs = copy_of(u->guest.vifs, bytes);
+		ue->copy.backends =
+			copy_of(u->guest.backends, nr_backends * sizeof(*ue->copy.backends));
+		if ((bytes && !ue->copy.vifs) || (nr_backends && !ue->copy.backends)) {
+			free_copies(ue);
 			return; /* the next time */
-		memcpy(ue->copy.vifs, u->guest.vifs, bytes);
+		}
 	}
 	unit_errand_give(all, u, UNIT_ERRAND_UP, "the look whether it is up", run_up, is_up_now,
 			 now);
@@ -380,7 +414,7 @@ void unit_proceed(struct units *all, struct unit *u, uint64_t now)
 		wait_to_retry(all, u, now);
 	else if (u->state == UNIT_CONNECTING)
 		wait_to_run(all, u, now);
-	else if (may_come_up(u))
+	else if (!unit_backends_proceed(all, u, now) && may_come_up(u))
 		wait_to_be_up(all, u, now);
 }
 
@@ -402,5 +436,7 @@ uint64_t unit_waits_until(const struct unit *u, uint64_t now)
 		return u->retry_at;
 	if (may_come_up(u))
 		return now;
+	if (u->state == UNIT_RUNNING)
+		return unit_backends_due(u);
 	return u->state == UNIT_CONNECTING && !u->errand.errand.away ? now : UINT64_MAX;
 }

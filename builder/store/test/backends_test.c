@@ -210,7 +210,6 @@ static void test_again(void **state)
 	start_scene(&s);
 	/* As long as it runs nothing is to be done. */
 	assert_int_equal(backends_take_off(g, &s.host, &s.err), 0);
-	assert_int_equal(backends_put_back(g, &s.host, &s.err), 0);
 	assert_int_equal(g->backends[1], 1);
 	assert_non_null(fake_store_read(WEB "/device/vif/0/state"));
 	/* It has shut down; its nodes are there until its end. */
@@ -225,14 +224,16 @@ static void test_again(void **state)
 	assert_null(fake_store_read(NET "/backend/vif/2/0"));
 	assert_null(fake_store_read(NET "/backend/qdisk/2/51712"));
 	assert_non_null(fake_store_read(WEB "/device/vif/1/state"));
-	assert_int_equal(backends_put_back(g, &s.host, &s.err), 1);
+	assert_int_equal(backends_put_back(g, &s.host, "net", &s.err), 1);
 	assert_int_equal(g->backends[1], NO_DOMAIN);
-	/* Another one of that name. */
+	/* Another one of that name; one of another name serves nothing of it. */
 	destroy(&s, 1);
 	s.net = make_domain(&s, NULL);
 	assert_int_equal(s.net, 3);
 	name_domain(3, "net");
-	KIT_CHECK(backends_put_back(g, &s.host, &s.err) == 0, "%s", s.err.msg);
+	assert_int_equal(backends_put_back(g, &s.host, "web", &s.err), 0);
+	assert_int_equal(g->backends[1], NO_DOMAIN);
+	KIT_CHECK(backends_put_back(g, &s.host, "net", &s.err) == 0, "%s", s.err.msg);
 	assert_int_equal(g->backends[0], 3);
 	assert_int_equal(g->backends[1], 3);
 	assert_string_equal(fake_store_read(WEB "/device/vif/0/backend-id"), "3");
