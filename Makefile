@@ -34,7 +34,8 @@ CPPFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__=1 -DEARLYDOM_VERSION='"$(VERSION)"' \
 CFLAGS   := -std=gnu11 $(WARN) -Os -g -fno-pie -fstack-protector-strong -fno-asynchronous-unwind-tables \
 	    -ffunction-sections -fdata-sections
 INCLUDES := -I. -isystem $(LIBS)/include $(if $(XEN_DEV),,-isystem $(LIBS)/kernel-include)
-LDFLAGS  := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none
+# One segment for all that is not written: three would each be filled up to a page, with 10 KiB in all.
+LDFLAGS  := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,--build-id=none
 
 # For those who package it, behind the others.
 CPPFLAGS += $(EXTRA_CPPFLAGS)
