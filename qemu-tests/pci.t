@@ -1,8 +1,7 @@
 #!/usr/bin/perl
-# PCI devices on a machine with an IOMMU. Of two equal network cards one is kept from dom0's drivers
-# (earlydom.pci.hide=) and is a Linux guest's, which reaches the network by it before and after a restart
-# of its own, while others want it, too; the other one is hidden later, from its driver. A bridge, a disk
-# in use and the root's stay dom0's.
+# PCI devices on a machine with an IOMMU. Of two equal network cards one is kept from dom0's drivers for a
+# Linux guest, which reaches the network by it before and after a restart of its own, while others want it,
+# too; the other one is hidden later, from its driver. A bridge, a disk in use and the root's stay dom0's.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -23,7 +22,8 @@ my %guests = (
 		CFG
 	map { $_->[0] => qq(kernel = "/boot/tiny"\nmemory = 16\nstart_retries = 0\n$_->[1]) }
 		['web', ''],
-		# The same device by another name; one that is a driver's of dom0's; one that is not there.
+		# The same device by another name; one that is a driver's of dom0's, as the guest is not selected; one that
+		# is not there.
 		['rival', 'pci = ["id=8086:100e#1"]' . "\nafter = [\"router\"]"],
 		['taken', 'pci = ["00:06.0"]'],
 		['absent', 'pci = ["00:1e.0"]' . "\ndevice_timeout = 2"],
@@ -33,7 +33,7 @@ my $boot = boot('pci',
 	store => 1,
 	disks => [8],
 	image => ['-M', 'e1000'],
-	dom0 => "earlydom.pci.hide=$hidden,$absent earlydom.pci.hide=00:07.0",
+	dom0 => "earlydom=web,router,rival,absent earlydom.pci.hide=$absent earlydom.pci.hide=00:07.0",
 	machine => ['-Q', '-machine q35 -device intel-iommu,intremap=on -netdev user,id=net -device e1000,addr=5,romfile=,netdev=net '
 		. '-device e1000,addr=6,romfile= -device pcie-root-port,addr=7,chassis=1'],
 	files => [root . '/build/machine/vmlinuz:/boot/vmlinuz', tool('pci.cpio') . ':/boot/pci.cpio'],
@@ -50,15 +50,16 @@ hide() {
 	label=$1
 	shift
 	echo "$*" >/tmp/cmdline
-	run "$label" earlydom hide -l /tmp/cmdline
+	run "$label" earlydom hide -c /tmp/none -l /tmp/cmdline
 }
 await_console web '^tiny is up' 30
 await_console router '^router eth0: ' 90
 type_to router 'ping -c 2 10.0.2.2 | grep received'
 await_console router '^2 packets' 30
 run store xenstore ls -f /libxl/pci
+run devices.router earlydom devices --json
 run back xenstore ls -f /local/domain/0/backend/pci
-run list earlydom list
+run taken earlydom start taken
 type_to router 'reboot -f'
 await_report '^earlydom: router: restarted as domain ' 60
 await_console router '^router eth0: ' 90 2
@@ -113,7 +114,7 @@ my $place = 'kernel command line:1:\d+: ';
 
 # ---- at the boot ----
 my @said = $boot->earlydom;
-is(grep({ /^${place}note: PCI device \Q$hidden\E is hidden$/ } @said), 1, 'a device is hidden');
+is(grep({ m{^/etc/earlydom/router\.cfg: note: PCI device \Q$hidden\E is hidden$} } @said), 1, "a guest's device is hidden");
 is(grep({ /^${place}note: PCI device \Q$absent\E is not there; what comes later is not hidden$/ } @said), 1,
 	'one that is not there is told');
 is(grep({ /^${place}PCI device \Q$bridge\E is not hidden: it is a bridge, which stays dom0's: name what is behind it$/ } @said), 1,
@@ -151,6 +152,7 @@ like($boot->said('back.out'), qr{^\Q$back/$_->[0]\E = "\Q$_->[1]\E"$}m, "its bac
 	for ['frontend', '/local/domain/2/device/pci/0'], ['frontend-id', 2], ['online', 1], ['domain', 'router'], ['state', 4],
 		['key-0', $hidden], ['dev-0', $hidden], ['num_devs', 1],
 		['opts-0', 'msitranslate=0,power_mgmt=0,permissive=0,rdm_policy=strict'];
+is(rows('devices.router')->{$hidden}{$_->[0]}, $_->[1], "earlydom devices: its $_->[0]") for ['owner', 'guest'], ['guest', 'router'];
 is($boot->status_of('back.after'), 1, 'which goes with the guest');
 is(($boot->earlydom_on($_->[0]))[0], $_->[1], "$_->[0] is not started")
 	for ['rival', "PCI device $hidden is held for guest router"], ['absent', 'PCI device 0000:00:1e.0 is not there'],

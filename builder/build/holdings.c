@@ -333,8 +333,11 @@ int guest_hold_pci(struct guest *g, struct disk_table *disks, struct pci_table *
 	else
 		rc = -1;
 	free(specs);
+	/* Nothing is taken from dom0 that it can't have. */
 	if (rc == 0)
 		rc = pci_check(g, h, e);
+	if (rc == 0)
+		rc = pci_take(pcis, g->cfg->pcis, g->pcis, g->nr_pcis, e);
 	if (rc < 0)
 		guest_drop_devices(g, disks);
 	return rc;

@@ -190,16 +190,6 @@ static int take(const struct pci_table *t, const struct pci_device *d, bool seiz
 		       at, d->driver[0] ? "dom0's driver " : "nothing in dom0", d->driver, at);
 }
 
-static int take_all(const struct pci_table *t, const struct pci_holding *h, const struct pci_bus *b,
-		    const struct pci_spec *specs, struct err *e)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (take(t, pci_bus_at(b, &h->v[i].at), specs[h->v[i].spec].seize == PCI_FLAG_ON,
-			 e) < 0)
-			return -1;
-	return 0;
-}
-
 int pci_hold(struct pci_table *t, const char *guest, const struct pci_spec *specs, size_t n,
 	     struct pci_assigned **out, size_t *nr, bool *absent, struct err *e)
 {
@@ -210,23 +200,34 @@ int pci_hold(struct pci_table *t, const char *guest, const struct pci_spec *spec
 		return err_set_errno(e, ENOMEM, "cannot hold PCI devices");
 	h->guest = guest;
 	if (pci_bus_read(t->sysroot, &b, e) < 0 || find(h, &b, specs, n, absent, e) < 0 ||
-	    enter(t, h, e) < 0)
-		goto fail;
-	if (take_all(t, h, &b, specs, e) < 0) {
-		pci_drop(t, h->v);
-		h = NULL;
-		goto fail;
+	    enter(t, h, e) < 0) {
+		pci_bus_free(&b);
+		free(h->v);
+		free(h);
+		return -1;
 	}
+	pci_bus_free(&b);
 	*out = h->v;
 	*nr = h->n;
-	pci_bus_free(&b);
 	return 0;
-fail:
+}
+
+int pci_take(const struct pci_table *t, const struct pci_spec *specs, const struct pci_assigned *v,
+	     size_t nr, struct err *e)
+{
+	const struct pci_device *d;
+	struct pci_bus b;
+	int rc = 0;
+
+	if (pci_bus_read(t->sysroot, &b, e) < 0)
+		return -1;
+	for (size_t i = 0; i < nr && rc == 0; i++) {
+		d = pci_bus_at(&b, &v[i].at);
+		rc = d ? take(t, d, specs[v[i].spec].seize == PCI_FLAG_ON, e)
+		       : err_set_passing(e, "a PCI device has just been taken out");
+	}
 	pci_bus_free(&b);
-	if (h)
-		free(h->v);
-	free(h);
-	return -1;
+	return rc;
 }
 
 bool pci_lost(const struct pci_table *t, const struct pci_assigned *v, size_t nr)

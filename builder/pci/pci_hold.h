@@ -32,12 +32,17 @@ struct pci_assigned {
 /*
  * Holds all functions that the n specs name; none of them by name, which only the store knows. Sets
  * *out, for pci_drop, to the *nr of them, in the specs' order. Returns 0, or -1 with e set and
- * nothing held: dom0's driver has one and it is not to be seized, dom0 needs it, pciback does not
- * take it, it is a bridge, or it is named twice; another guest has it: passing; or it is not there:
- * then *absent is set to true.
+ * nothing held: one is a bridge, or is named twice; another guest has it: passing; or it is not
+ * there: then *absent is set to true.
  */
 int pci_hold(struct pci_table *t, const char *guest, const struct pci_spec *specs, size_t n,
 	     struct pci_assigned **out, size_t *nr, bool *absent, struct err *e);
+
+/* Sees to it that pciback has those that are held. Returns 0, or -1 with e set: dom0's driver has
+ * one and the spec does not say that it is to be seized, dom0 needs it, or pciback does not take
+ * it. */
+int pci_take(const struct pci_table *t, const struct pci_spec *specs, const struct pci_assigned *v,
+	     size_t nr, struct err *e);
 
 /* Holds the nr functions that a domain of the guest has already, from an earlier supervisor's: v is
  * malloc'ed, and the table's from then on. Returns 0; or -1 without memory, or where another guest

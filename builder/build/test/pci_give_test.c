@@ -243,6 +243,21 @@ static void test_refused(void **state)
 	fake_host()->pcis[0].domid = domid;
 	fake_store_write("/libxl/pci/0000-00-05-0/domid", "1");
 	not_held(&s, "PCI device " NIC_A ": domain 1 has it", true, false);
+	/* What it can't have is not taken from dom0. */
+	open_scene(&s, GUEST_PV);
+	s.host.physcaps &= ~(uint32_t)XEN_SYSCTL_PHYSCAP_directio;
+	sysfs_driver(root, NIC_A, "e1000");
+	s.specs[0].seize = PCI_FLAG_ON;
+	assert_int_equal(hold(&s), -1);
+	assert_string_equal(written, "");
+	close_scene(&s);
+	open_scene(&s, GUEST_PV);
+	sysfs_driver(root, NIC_A, "e1000");
+	not_held(&s,
+		 "PCI device " NIC_A
+		 ": dom0's driver e1000 has it, not pciback: earlydom.pci.hide=" NIC_A
+		 " on dom0's command line keeps it for guests from the start, seize=1 takes it now",
+		 false, false);
 	/* It shares a group with one of dom0's, and with one of another domain's. */
 	open_scene(&s, GUEST_PV);
 	fake_host()->pcis[1].group = 1;

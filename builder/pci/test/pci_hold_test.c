@@ -66,8 +66,11 @@ static struct pci_assigned *holds(const char *guest, const char *words, const ch
 	snprintf(copy, sizeof(copy), "%s", words);
 	while ((word = strsep(&rest, " ")))
 		KIT_CHECK(pci_spec_parse(word, &specs[n++], &e) == 0, "%s", e.msg);
-	if (pci_hold(&t, guest, specs, n, &v, &nr, &absent, &e) < 0) {
-		assert_null(v);
+	if (pci_hold(&t, guest, specs, n, &v, &nr, &absent, &e) < 0 ||
+	    pci_take(&t, specs, v, nr, &e) < 0) {
+		pci_drop(&t, v);
+		v = NULL;
+		nr = 0;
 		snprintf(text, sizeof(text), "%s%s", absent ? "absent: " : "", e.msg);
 		assert_int_equal(e.passing, passing);
 	}
@@ -170,10 +173,11 @@ static void test_memory(void **state)
 		begin("memory");
 		fake_alloc_fail_at(n);
 		rc = pci_hold(&t, "web", &spec, 1, &v, &nr, &absent, &e);
+		if (rc == 0)
+			rc = pci_take(&t, &spec, v, nr, &e);
 		if (!fake_alloc_failed())
 			break;
-		if (rc == 0)
-			pci_drop(&t, v);
+		pci_drop(&t, v);
 		v = NULL;
 		assert_null(t.list);
 		fake_alloc_fail_at(0);
