@@ -56,7 +56,7 @@ static void begin(const char *name)
 static struct pci_assigned *holds(const char *guest, const char *words, const char *want,
 				  bool passing)
 {
-	char copy[256], *rest = copy, *word, text[512] = "", at[PCI_ADDRESS_TEXT];
+	char copy[256], *rest = copy, *word, text[600] = "", at[PCI_ADDRESS_TEXT];
 	struct pci_assigned *v = NULL;
 	struct pci_spec specs[4];
 	size_t n = 0, nr = 0;
