@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "builder/device/vif.h"
+#include "builder/pci/pci_hold.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,6 +57,7 @@ static void check_devices(const char *text)
 {
 	static struct saved_disk disk;
 	struct vif v = {0};
+	struct pci_assigned pci;
 	uint8_t uuid[16];
 
 	for (size_t i = 0; i < 3; i++) {
@@ -63,6 +65,7 @@ static void check_devices(const char *text)
 			assert(disk.there && !strchr(disk.path, '\n') &&
 			       strlen(disk.path) < sizeof(disk.path));
 		unit_load_vif(text, i, &v);
+		unit_load_pci(text, i, &pci);
 	}
 	unit_load_uuid(text, uuid);
 }
