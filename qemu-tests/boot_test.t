@@ -83,20 +83,37 @@ sub test {
 		'the cause, and Bail out!');
 }
 
-# ---- QEMU is mended (scripts/ignne.c): its function does nothing, another's program is left alone ----
+# ---- QEMU is mended (scripts/mend-qemu.c): its function does nothing, another's program is left alone ----
 {
 	my $program = work_dir . '/ignne';
 	my $main = '%s' . "\nint main(void) { cpu_clear_ignne(); return calls; }\n";
-	my ($library) = sort { -M $a <=> -M $b } glob(root . '/build/cache/ignne-*.so');
+	my ($library) = sort { -M $a <=> -M $b } glob(root . '/build/cache/mend-qemu-*.so');
 	for my $case (['int calls; void cpu_clear_ignne(void) { calls = 3; }', 0, 'is taken out'],
 		['static int calls; static void cpu_clear_ignne(void) { calls = 3; }', 3, 'is not found']) {
 		write_file("$program.c", sprintf($main, $case->[0]));
 		is((command('cc', '-O0', '-rdynamic', '-o', $program, "$program.c"))[0], 0, 'a program with its function');
 		is((command('env', 'LD_PRELOAD=' . ($library // '/nonexistent'), $program))[0], $case->[1], "which $case->[2]");
 	}
+	write_file("$program.c", <<~'C');
+		#include <stddef.h>
+		#include <unistd.h>
+		static int cpus[2], calls[2], held, wrong;
+		void *qemu_get_cpu(int i) { return i < 2 ? &cpus[i] : NULL; }
+		void cpu_interrupt(void *cpu, int mask) { calls[cpu == &cpus[1]]++; wrong |= !held || mask != 0x10; }
+		void qemu_mutex_lock_iothread_impl(const char *file, int line) { wrong |= !file || !line || held++; }
+		void qemu_mutex_unlock_iothread(void) { held--; }
+		int main(void)
+		{
+			for (int i = 0; i < 500 && calls[1] < 10; i++)
+				usleep(10000);
+			return wrong || calls[0] < 10 || calls[1] < 10;
+		}
+		C
+	is((command('cc', '-O0', '-rdynamic', '-o', $program, "$program.c"))[0], 0, 'a program with two processors');
+	is((command('env', 'LD_PRELOAD=' . ($library // '/nonexistent'), $program))[0], 0, 'which look for interrupts again and again');
 	my ($status, undef, $err) = command('env', 'HOSTCC=/nonexistent', root . '/scripts/run-qemu', '-v', '-t', 1,
 		'-i', work_dir . '/ignne');
-	like($err, qr/ 'LD_PRELOAD=\S+\/ignne\.so'/, 'run-qemu preloads the library, which is made once');
+	like($err, qr/ 'LD_PRELOAD=\S+\/mend-qemu\.so'/, 'run-qemu preloads the library, which is made once');
 }
 
 # ---- wrong usage ----

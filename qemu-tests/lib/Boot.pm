@@ -227,7 +227,7 @@ my $tries = 4;
 
 # flaky_boot(NAME, OPTIONS): boot() for guests in HVM containers. QEMU's emulation of them now and
 # then mixes up the states of guest and host, which ends the guest in a triple fault that the
-# hypervisor reports. The one cause that is known is mended (scripts/ignne.c); a fault all the same, and
+# hypervisor reports. The one cause that is known is mended (scripts/mend-qemu.c); a fault all the same, and
 # nothing else, is worth another try; it is said and counted. The option `with` is what boots instead of
 # boot().
 sub flaky_boot {
