@@ -99,6 +99,7 @@ static void lose(struct scene *s)
 	assert_int_equal(s->net->state, UNIT_ENDED);
 	says(s, "earlydom: web: its back end net, domain 1, has ended; it goes without\n");
 	assert_int_equal(s->web->guest.backends[0], NO_DOMAIN);
+	assert_true(s->web->backends.next >= s->web->backends.lost + BACKENDS_OFF_NS);
 	assert_null(fake_store_read("/local/domain/2/device/vif/0"));
 	assert_null(fake_store_read("/libxl/2/device/vif/0"));
 	kit_units_record(&s->k, 1, "cause=its back end net has ended\n");
