@@ -243,22 +243,23 @@ static void note_traditional(struct reading *r, const struct statement *st, size
 			  s->msitranslate == PCI_FLAG_ON ? "msitranslate" : "power_mgmt");
 }
 
-/* It is told of the devices when it runs, as by libxl, and has to open them then. */
-static void keep_powers(struct reading *r, const struct statement *st)
+/* It asks the hypervisor for the devices' memory and interrupts while the guest runs. */
+static void note_hypercalls(struct reading *r, const struct statement *st)
 {
 	const struct statement *key = config_good(r, "device_model_restrict");
 	char buf[PLACE_MAX];
 
 	if (key && !r->g->model_unrestricted)
 		diag_add(r->d, key->loc,
-			 "device_model_restrict = 1 can't be given together with pci (%s): a QEMU "
-			 "without powers can't open the devices",
+			 "device_model_restrict = 1 can't be given together with pci (%s): QEMU "
+			 "makes calls of the hypervisor's for the devices that are not kept to a "
+			 "guest",
 			 config_place(st->loc, key->loc, buf));
 	else if (!config_given(r, "device_model_restrict"))
-		diag_note(r->d, st->loc,
-			  "pci: this guest's QEMU keeps the powers by which it opens the devices "
-			  "(device_model_restrict = 0 says that it is meant)");
-	r->g->model_unrestricted = true;
+		diag_note(
+			r->d, st->loc,
+			"pci: what this guest's QEMU may ask of the hypervisor is not kept to the "
+			"guest (device_model_restrict = 0 says that it is meant)");
 }
 
 static void take_host_map(struct reading *r, const struct statement *st)
@@ -289,7 +290,7 @@ void config_check_pci(struct reading *r)
 		note_traditional(r, st, i);
 	}
 	if (r->g->type == GUEST_HVM)
-		keep_powers(r, st);
+		note_hypercalls(r, st);
 	else
 		take_host_map(r, st);
 }

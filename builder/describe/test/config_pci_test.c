@@ -206,13 +206,14 @@ static void test_guests(void **state)
 		"device_model_config = '/c'; pci = ['36:00.0']",
 		"web.cfg:2:109: pci needs QEMU, and device_model_protocol is \"classic\"\n");
 	reads("type = 'hvm'; pci = ['36:00.0']; vkb_device = 1",
-	      "web.cfg:2:15: note: pci: this guest's QEMU keeps the powers by which it opens the "
-	      "devices (device_model_restrict = 0 says that it is meant)\n");
-	assert_true(g.model_unrestricted);
+	      "web.cfg:2:15: note: pci: what this guest's QEMU may ask of the hypervisor is not "
+	      "kept to the guest (device_model_restrict = 0 says that it is meant)\n");
+	assert_false(g.model_unrestricted);
 	done();
 	refuses("type = 'hvm'; pci = ['36:00.0']; device_model_restrict = 1",
 		"web.cfg:2:34: device_model_restrict = 1 can't be given together with pci (line "
-		"2): a QEMU without powers can't open the devices\n");
+		"2): QEMU makes calls of the hypervisor's for the devices that are not kept to a "
+		"guest\n");
 	refuses("type = 'hvm'; pci = ['36:00.0']; device_model_restrict = 'x'",
 		"web.cfg:2:58: device_model_restrict = \"x\": must be 0 or 1\n");
 	/* Nothing is said of a guest of which the type is not known. */
