@@ -205,7 +205,7 @@ static void test_guests(void **state)
 	refuses("image = 'vmx'; device_model_protocol = 'classic'; device_model_override = '/m'; "
 		"device_model_config = '/c'; pci = ['36:00.0']",
 		"web.cfg:2:109: pci needs QEMU, and device_model_protocol is \"classic\"\n");
-	reads("type = 'hvm'; pci = ['36:00.0']; vkb_device = 1",
+	reads("type = 'hvm'; pci = ['36:00.0']",
 	      "web.cfg:2:15: note: pci: what this guest's QEMU may ask of the hypervisor is not "
 	      "kept to the guest (device_model_restrict = 0 says that it is meant)\n");
 	assert_false(g.model_unrestricted);
