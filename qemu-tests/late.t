@@ -22,7 +22,8 @@ system('/sbin/mke2fs', '-q', '-t', 'ext4', '-L', 'data', '-d', work_dir . '/data
 
 my $boot = flaky_boot('late', with => \&dom0_boot,
 	guests => {
-		late => tiny('disk = ["/dev/late,raw,xvda,rw"]', 'device_timeout = 3600'),
+		# Its disk is never connected: it has no driver.
+		late => tiny('disk = ["/dev/late,raw,xvda,rw"]', 'device_timeout = 3600', 'ready_timeout = 10'),
 		plain => tiny('after = "late"'),
 		spare => tiny('disk = ["/srv/disk,raw,xvda,ro"]'),
 		rooted => tiny('disk = ["LABEL=dom0:/srv/disk,raw,xvda,ro"]', 'device_timeout = 3600'),
