@@ -204,7 +204,7 @@ dom0root:
 
 # A hypervisor for 32-bit PV guests, which Debian's does not run.
 xen-pv32:
-	@scripts/build-xen -p -b $(BUILD) -o $(BUILD)/xen-pv32-tests
+	@scripts/build-xen -b $(BUILD)
 
 # Of other ways to a host this one is short enough.
 HOSTS := qemu-tests/hosts/package.t

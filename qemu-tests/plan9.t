@@ -49,7 +49,7 @@ my $boot = flaky_boot('plan9',
 		Boot::write_file("$dir/ramdisk", $ramdisk) . ':/boot/ramdisk',
 	],
 	image => ['-k', '-n'],
-	machine => ['-x', root . '/build/xen-pv32-tests/xen'],
+	machine => ['-x', root . '/build/xen-pv32/xen'],
 	memory => 3072,
 	time => 200,
 	stage2 => <<'SH');
