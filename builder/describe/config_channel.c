@@ -1,6 +1,5 @@
 #include "config_channel.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,22 +8,6 @@
 
 /* Far more than guests have. */
 #define ENTRIES_MAX 32
-
-static int no_memory(const struct value *v, struct diag *d)
-{
-	diag_add(d, v->loc, "%s", strerror(ENOMEM));
-	return -1;
-}
-
-static int read_texts(const struct key *k, const struct value *v, struct strings *out,
-		      struct diag *d)
-{
-	if (v->kind != VALUE_LIST || v->nr_items <= ENTRIES_MAX)
-		return read_strings(k, v, out, d);
-	diag_add(d, v->loc, "%s has %zu entries: a guest can have %d", k->name, v->nr_items,
-		 ENTRIES_MAX);
-	return -1;
-}
 
 /* Whether an entry before has the same socket: only one of them could be served there. */
 static bool path_taken(const struct channel_spec *all, size_t i)
@@ -42,10 +25,8 @@ static int read_entry(const struct key *k, const struct value *v, const char *te
 	const struct loc loc = value_entry(v, i)->loc;
 	struct err e;
 
-	if (channel_spec_parse(text, &all[i], &e) < 0) {
-		diag_add(d, loc, "%s, entry %zu: %s", k->name, i + 1, e.msg);
-		return -1;
-	}
+	if (channel_spec_parse(text, &all[i], &e) < 0)
+		return value_wrong_entry(k, v, i, &e, d);
 	if (path_taken(all, i)) {
 		diag_add(d, loc, "%s, entry %zu: another entry has the path %s", k->name, i + 1,
 			 all[i].path);
@@ -64,18 +45,18 @@ int read_channels(const struct key *k, const struct value *v, void *out, struct 
 	struct guest_config *g;
 	int rc = 0;
 
-	if (read_texts(k, v, &texts, d) < 0)
+	if (read_texts(k, v, ENTRIES_MAX, &texts, d) < 0)
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		rc = no_memory(v, d);
+		rc = value_no_memory(v, d);
 	for (size_t i = 0; all && i < texts.n; i++)
 		if (read_entry(k, v, texts.v[i], i, all, d) < 0)
 			rc = -1;
 	if (rc || !out) {
 		channel_specs_free(all, all ? texts.n : 0);
 	} else {
-		g = (struct guest_config *)(void *)((char *)out - k->field);
+		g = config_of(k, out);
 		g->channels = all;
 		g->nr_channels = texts.n;
 	}

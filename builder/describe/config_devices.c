@@ -5,7 +5,6 @@
  */
 #include "config_value.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,12 +232,6 @@ static int read_entries(const struct key *k, const struct value *v, struct strin
 	return -1;
 }
 
-static int no_memory(const struct value *v, struct diag *d)
-{
-	diag_add(d, v->loc, "%s", strerror(ENOMEM));
-	return -1;
-}
-
 /* Makes absolute what a disk has by a file's name. Returns 0, or -1 for lack of memory. */
 static int find_target(const struct guest_config *g, struct disk_spec *s)
 {
@@ -254,12 +247,6 @@ static int find_target(const struct guest_config *g, struct disk_spec *s)
 	return 0;
 }
 
-/* The struct guest_config that has `field` as its field of that key. */
-static struct guest_config *config_of(const struct key *k, void *field)
-{
-	return (struct guest_config *)(void *)((char *)field - k->field);
-}
-
 int read_disks(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	struct strings texts = {0};
@@ -271,12 +258,12 @@ int read_disks(const struct key *k, const struct value *v, void *out, struct dia
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		rc = no_memory(v, d);
+		rc = value_no_memory(v, d);
 	/* k->check has parsed each of them before: only memory can be lacking. */
 	for (size_t i = 0; !rc && i < texts.n; i++) {
 		if (disk_spec_parse(texts.v[i], &all[i], &e) < 0 ||
 		    (out && find_target(config_of(k, out), &all[i]) < 0))
-			rc = no_memory(value_entry(v, i), d);
+			rc = value_no_memory(value_entry(v, i), d);
 		all[i].entry = i;
 	}
 	if (!rc && any_same(compare_disks, k, v, all, texts.n, d))
@@ -302,10 +289,10 @@ int read_vifs(const struct key *k, const struct value *v, void *out, struct diag
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		rc = no_memory(v, d);
+		rc = value_no_memory(v, d);
 	for (size_t i = 0; !rc && i < texts.n; i++) {
 		if (vif_spec_parse(texts.v[i], &all[i], &e) < 0)
-			rc = no_memory(value_entry(v, i), d);
+			rc = value_no_memory(value_entry(v, i), d);
 		/* As xl numbers them (ARRAY_EXTEND_INIT in tools/xl/xl_parse.h). */
 		if (!all[i].has_devid)
 			all[i].devid = (uint32_t)i;

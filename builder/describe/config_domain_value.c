@@ -1,6 +1,5 @@
 #include "config_domain_value.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +18,6 @@ static int bad(const struct key *k, const struct value *v, struct diag *d, const
 	char shown[SHOW_MAX];
 
 	diag_add(d, v->loc, "%s = %s: %s", k->name, value_show(v, shown), cause);
-	return -1;
-}
-
-static int no_memory(const struct value *v, struct diag *d)
-{
-	diag_add(d, v->loc, "%s", strerror(ENOMEM));
 	return -1;
 }
 
@@ -170,7 +163,7 @@ int read_cpuid(const struct key *k, const struct value *v, void *out, struct dia
 	int rc;
 
 	if (!s)
-		return no_memory(v, d);
+		return value_no_memory(v, d);
 	rc = v->kind == VALUE_LIST ? read_cpuid_leaves(k, v, s, d) : read_cpuid_names(k, v, s, d);
 	if (rc == 0 && out) {
 		*(struct cpuid_spec **)out = s;
@@ -206,14 +199,14 @@ static int read_viridian_groups(const struct key *k, const struct value *v, stru
 
 int read_viridian(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
-	struct guest_config *g = out ? (void *)((char *)out - k->field) : NULL;
+	struct guest_config *g = out ? config_of(k, out) : NULL;
 	struct viridian_spec *s;
 
 	if (v->kind != VALUE_LIST)
 		return read_bool(k, v, out, d);
 	s = calloc(1, sizeof(*s));
 	if (!s)
-		return no_memory(v, d);
+		return value_no_memory(v, d);
 	if (read_viridian_groups(k, v, s, d) == 0 && g) {
 		g->domain.viridian = s;
 		return 0;
@@ -291,7 +284,7 @@ static int read_parts(const struct key *k, const struct value *v, size_t size,
 	if (*all)
 		return 0;
 	strings_free(texts);
-	return no_memory(v, d);
+	return value_no_memory(v, d);
 }
 
 int read_ioports(const struct key *k, const struct value *v, void *out, struct diag *d)

@@ -1,6 +1,5 @@
 #include "config_pci.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,22 +10,6 @@
 /* All functions of a bus, which is what a guest has. */
 #define DEVICES_MAX 256
 
-static int no_memory(const struct value *v, struct diag *d)
-{
-	diag_add(d, v->loc, "%s", strerror(ENOMEM));
-	return -1;
-}
-
-static int read_texts(const struct key *k, const struct value *v, struct strings *out,
-		      struct diag *d)
-{
-	if (v->kind != VALUE_LIST || v->nr_items <= DEVICES_MAX)
-		return read_strings(k, v, out, d);
-	diag_add(d, v->loc, "%s has %zu entries: a guest can have %d", k->name, v->nr_items,
-		 DEVICES_MAX);
-	return -1;
-}
-
 int read_pcis(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
 	struct strings texts = {0};
@@ -34,21 +17,18 @@ int read_pcis(const struct key *k, const struct value *v, void *out, struct diag
 	struct err e;
 	int rc = 0;
 
-	if (read_texts(k, v, &texts, d) < 0)
+	if (read_texts(k, v, DEVICES_MAX, &texts, d) < 0)
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		rc = no_memory(v, d);
-	for (size_t i = 0; all && i < texts.n; i++) {
-		if (pci_spec_parse(texts.v[i], &all[i], &e) == 0)
-			continue;
-		diag_add(d, value_entry(v, i)->loc, "%s, entry %zu: %s", k->name, i + 1, e.msg);
-		rc = -1;
-	}
+		rc = value_no_memory(v, d);
+	for (size_t i = 0; all && i < texts.n; i++)
+		if (pci_spec_parse(texts.v[i], &all[i], &e) < 0)
+			rc = value_wrong_entry(k, v, i, &e, d);
 	if (rc || !out) {
 		pci_specs_free(all, all ? texts.n : 0);
 	} else {
-		struct guest_config *g = (void *)((char *)out - k->field);
+		struct guest_config *g = config_of(k, out);
 
 		g->pcis = all;
 		g->nr_pcis = texts.n;

@@ -1,6 +1,5 @@
 #include "config_screen.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,37 +10,6 @@
 
 /* Entries of one key: far more than guests have. */
 #define ENTRIES_MAX 64
-
-static int no_memory(const struct value *v, struct diag *d)
-{
-	diag_add(d, v->loc, "%s", strerror(ENOMEM));
-	return -1;
-}
-
-/* The strings. Returns 0 or -1 as a reader. */
-static int read_texts(const struct key *k, const struct value *v, struct strings *out,
-		      struct diag *d)
-{
-	if (v->kind != VALUE_LIST || v->nr_items <= ENTRIES_MAX)
-		return read_strings(k, v, out, d);
-	diag_add(d, v->loc, "%s has %zu entries: a guest can have %d", k->name, v->nr_items,
-		 ENTRIES_MAX);
-	return -1;
-}
-
-/* Says what is wrong with entry i, without showing it: there may be a password in it. */
-static int wrong_entry(const struct key *k, const struct value *v, size_t i, const struct err *e,
-		       struct diag *d)
-{
-	diag_add(d, value_entry(v, i)->loc, "%s, entry %zu: %s", k->name, i + 1, e->msg);
-	return -1;
-}
-
-/* The struct guest_config that has `field` as its field of that key. */
-static struct guest_config *config_of(const struct key *k, void *field)
-{
-	return (struct guest_config *)(void *)((char *)field - k->field);
-}
 
 /* Notes what the entry has that changes nothing. */
 static void note_entry(const struct key *k, const struct value *v, size_t i,
@@ -69,14 +37,14 @@ int read_vfbs(const struct key *k, const struct value *v, void *out, struct diag
 	struct err e;
 	int rc = 0;
 
-	if (read_texts(k, v, &texts, d) < 0)
+	if (read_texts(k, v, ENTRIES_MAX, &texts, d) < 0)
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		rc = no_memory(v, d);
+		rc = value_no_memory(v, d);
 	for (size_t i = 0; all && i < texts.n; i++) {
 		if (vfb_spec_parse(texts.v[i], &all[i], &e) < 0)
-			rc = wrong_entry(k, v, i, &e, d);
+			rc = value_wrong_entry(k, v, i, &e, d);
 		else
 			note_entry(k, v, i, &all[i], d);
 	}
@@ -97,14 +65,14 @@ int read_vkbs(const struct key *k, const struct value *v, void *out, struct diag
 	struct err e;
 	int rc = 0;
 
-	if (read_texts(k, v, &texts, d) < 0)
+	if (read_texts(k, v, ENTRIES_MAX, &texts, d) < 0)
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		rc = no_memory(v, d);
+		rc = value_no_memory(v, d);
 	for (size_t i = 0; all && i < texts.n; i++)
 		if (vkb_spec_parse(texts.v[i], &all[i], &e) < 0)
-			rc = wrong_entry(k, v, i, &e, d);
+			rc = value_wrong_entry(k, v, i, &e, d);
 	if (rc || !out) {
 		vkb_specs_free(all, all ? texts.n : 0);
 	} else {

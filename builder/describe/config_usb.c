@@ -1,8 +1,6 @@
 #include "config_usb.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "config_value.h"
 #include "usb_plug.h"
@@ -10,34 +8,6 @@
 
 /* Each controller has at most so many. */
 #define DEVICES_MAX (USB_CONTROLLERS_MAX * USB_PORTS_MAX)
-
-static int no_memory(const struct value *v, struct diag *d)
-{
-	diag_add(d, v->loc, "%s", strerror(ENOMEM));
-	return -1;
-}
-
-static int wrong_entry(const struct key *k, const struct value *v, size_t i, const struct err *e,
-		       struct diag *d)
-{
-	diag_add(d, value_entry(v, i)->loc, "%s, entry %zu: %s", k->name, i + 1, e->msg);
-	return -1;
-}
-
-static int read_texts(const struct key *k, const struct value *v, size_t max, struct strings *out,
-		      struct diag *d)
-{
-	if (v->kind != VALUE_LIST || v->nr_items <= max)
-		return read_strings(k, v, out, d);
-	diag_add(d, v->loc, "%s has %zu entries: a guest can have %zu", k->name, v->nr_items, max);
-	return -1;
-}
-
-/* The struct guest_config that has `field` as its field of that key. */
-static struct guest_config *config_of(const struct key *k, void *field)
-{
-	return (struct guest_config *)(void *)((char *)field - k->field);
-}
 
 int read_usbctrls(const struct key *k, const struct value *v, void *out, struct diag *d)
 {
@@ -51,10 +21,10 @@ int read_usbctrls(const struct key *k, const struct value *v, void *out, struct 
 	/* Room for those that are added. */
 	all = calloc(USB_CONTROLLERS_MAX, sizeof(*all));
 	if (!all)
-		rc = no_memory(v, d);
+		rc = value_no_memory(v, d);
 	for (size_t i = 0; all && i < texts.n; i++)
 		if (usbctrl_spec_parse(texts.v[i], &all[i], &e) < 0)
-			rc = wrong_entry(k, v, i, &e, d);
+			rc = value_wrong_entry(k, v, i, &e, d);
 	if (rc || !out) {
 		free(all);
 	} else {
@@ -76,10 +46,10 @@ int read_usbdevs(const struct key *k, const struct value *v, void *out, struct d
 		return -1;
 	all = calloc(texts.n + 1, sizeof(*all));
 	if (!all)
-		rc = no_memory(v, d);
+		rc = value_no_memory(v, d);
 	for (size_t i = 0; all && i < texts.n; i++) {
 		if (usbdev_spec_parse(texts.v[i], &all[i], &e) < 0)
-			rc = wrong_entry(k, v, i, &e, d);
+			rc = value_wrong_entry(k, v, i, &e, d);
 		else if (all[i].octal)
 			diag_note(d, value_entry(v, i)->loc,
 				  "%s, entry %zu: a number that begins with 0 is octal: it is "

@@ -41,10 +41,31 @@ static int bad(const struct key *k, const struct value *v, struct diag *d, const
 	return -1;
 }
 
-static int no_memory(const struct value *v, struct diag *d)
+int value_no_memory(const struct value *v, struct diag *d)
 {
 	diag_add(d, v->loc, "%s", strerror(ENOMEM));
 	return -1;
+}
+
+int value_wrong_entry(const struct key *k, const struct value *v, size_t i, const struct err *e,
+		      struct diag *d)
+{
+	diag_add(d, value_entry(v, i)->loc, "%s, entry %zu: %s", k->name, i + 1, e->msg);
+	return -1;
+}
+
+int read_texts(const struct key *k, const struct value *v, size_t max, struct strings *out,
+	       struct diag *d)
+{
+	if (v->kind != VALUE_LIST || v->nr_items <= max)
+		return read_strings(k, v, out, d);
+	diag_add(d, v->loc, "%s has %zu entries: a guest can have %zu", k->name, v->nr_items, max);
+	return -1;
+}
+
+struct guest_config *config_of(const struct key *k, void *field)
+{
+	return (struct guest_config *)(void *)((char *)field - k->field);
 }
 
 /*
@@ -182,7 +203,7 @@ static int copy_text(const struct value *v, const char *text, void *out, struct 
 		return 0;
 	copy = strdup(text);
 	if (!copy)
-		return no_memory(v, d);
+		return value_no_memory(v, d);
 	*(char **)out = copy;
 	return 0;
 }
@@ -279,7 +300,7 @@ static int read_items(const struct key *k, const struct value *items, size_t nr,
 	int rc = 0;
 
 	if (!all.v)
-		return no_memory(items, d);
+		return value_no_memory(items, d);
 	item.name = name;
 	for (size_t i = 0; i < nr; i++) {
 		snprintf(name, sizeof(name), nr > 1 ? "%s, entry %zu" : "%s", k->name, i + 1);

@@ -52,6 +52,20 @@ const char *value_show(const struct value *v, char buf[SHOW_MAX]);
  * not shown. */
 const char *value_show_of(const char *key, const struct value *v, char buf[SHOW_MAX]);
 
+/* For readers of lists, which return what these return: -1, and say that there is no memory, or
+ * what is wrong with entry i of the key, without showing it, since there may be a password in it.
+ */
+int value_no_memory(const struct value *v, struct diag *d);
+int value_wrong_entry(const struct key *k, const struct value *v, size_t i, const struct err *e,
+		      struct diag *d);
+
+/* Reads at most max strings, as read_strings does. */
+int read_texts(const struct key *k, const struct value *v, size_t max, struct strings *out,
+	       struct diag *d);
+
+/* The struct guest_config that has `field` as its field of that key. */
+struct guest_config *config_of(const struct key *k, void *field);
+
 /* The i-th string of a list, or a value that stands for a list with itself alone. */
 const struct value *value_entry(const struct value *v, size_t i);
 
