@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/describe/backend_of.h"
+#include "builder/describe/predecessors.h"
 
 struct order {
 	const struct guest_config *guests;
@@ -31,25 +31,14 @@ static struct loc place(const struct guest_config *g)
 	return g->after.n ? g->after_loc : (struct loc){g->file, 0, 0};
 }
 
-/* How many it comes after; and the i-th, or NULL where that is dom0 or a number. */
-static size_t nr_before(const struct guest_config *g)
-{
-	return g->after.n + backend_nr(g);
-}
-
-static const char *before(const struct guest_config *g, size_t i)
-{
-	return i < g->after.n ? g->after.v[i] : backend_guest(g, i - g->after.n);
-}
-
 /* Says it once of a name. */
 static void note_back_ends(const struct order *o, const struct guest_config *g,
 			   const char *const *known, size_t nr_known)
 {
 	const char *last = NULL;
 
-	for (size_t j = g->after.n; g->name && j < nr_before(g); j++) {
-		const char *name = before(g, j);
+	for (size_t j = g->after.n; g->name && j < predecessors_nr(g); j++) {
+		const char *name = predecessor(g, j);
 		char near[SUGGEST_MAX];
 
 		if (!name || is_known(name, known, nr_known) || (last && !strcmp(last, name)))
@@ -110,8 +99,8 @@ static size_t way_back(struct order *o, size_t start)
 		size_t at = o->queue[head++];
 		const struct guest_config *g = &o->guests[at];
 
-		for (size_t j = 0; j < nr_before(g); j++) {
-			const char *name = before(g, j);
+		for (size_t j = 0; j < predecessors_nr(g); j++) {
+			const char *name = predecessor(g, j);
 			size_t next = name ? find(o, name) : o->n;
 
 			/* One that comes after itself was reported as such. */
@@ -206,7 +195,7 @@ static void give_up(const struct order *o)
 	for (size_t i = 0; i < o->n; i++) {
 		const struct guest_config *g = &o->guests[i];
 
-		if (!g->name || !nr_before(g))
+		if (!g->name || !predecessors_nr(g))
 			continue;
 		diag_add(o->d, place(g), "%s", strerror(ENOMEM));
 		o->out[i] = true;

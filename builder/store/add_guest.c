@@ -296,7 +296,7 @@ int store_take_out(struct guest *g, struct host *h, struct err *e)
 	mark_ours(h, g->domid, false);
 	build_unlock(h->shared, BUILD_LOCK_STORE);
 	if (remove_guest_nodes(g, h->xsh, STORE_REMOVE_MS, e) == 0 || !e->passing ||
-	    !(g->cfg->nr_disks + g->cfg->nr_vifs))
+	    !backend_nr(g->cfg))
 		return 0;
 	g->in_store = true;
 	return -1;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "builder/build/life.h"
+#include "builder/describe/backend_of.h"
 #include "builder/device/vif.h"
 #include "builder/host/domains.h"
 #include "unit_acts.h"
@@ -130,8 +131,7 @@ static void adopt_pcis(struct units *all, struct unit *u, const char *text)
 static void adopt_backends(struct unit *u, const char *text)
 {
 	if (guest_make_backends(&u->guest) == 0 && u->guest.backends)
-		unit_load_backends(text, u->guest.backends,
-				   u->guest.cfg->nr_disks + u->guest.cfg->nr_vifs);
+		unit_load_backends(text, u->guest.backends, backend_nr(u->guest.cfg));
 }
 
 /* Those that nobody has kept are looked for: for one that is not alive when it is built. */

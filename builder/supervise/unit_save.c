@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "builder/describe/backend_of.h"
 #include "builder/device/vif.h"
 #include "builder/pci/pci_hold.h"
 #include "builder/store/guest_nodes.h"
@@ -53,7 +54,7 @@ static void save_devices(const struct guest *g, FILE *f)
 	}
 	if (g->backends) {
 		fputs("backends", f);
-		for (size_t i = 0; i < g->cfg->nr_disks + g->cfg->nr_vifs; i++)
+		for (size_t i = 0; i < backend_nr(g->cfg); i++)
 			fprintf(f, " %" PRIu32, g->backends[i]);
 		fputc('\n', f);
 	}

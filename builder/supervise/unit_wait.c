@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "builder/build/devices.h"
+#include "builder/describe/backend_of.h"
+#include "builder/describe/predecessors.h"
 #include "builder/devmodel/devmodel_files.h"
 #include "unit_backends.h"
 #include "unit_before.h"
@@ -27,8 +29,8 @@ static bool predecessors_up(struct units *all, const struct unit *u)
 {
 	const struct guest_config *cfg = u->guest.cfg;
 
-	for (size_t i = 0; i < unit_nr_before(cfg); i++) {
-		const char *name = unit_before(cfg, i);
+	for (size_t i = 0; i < predecessors_nr(cfg); i++) {
+		const char *name = predecessor(cfg, i);
 		const struct unit *other = name ? units_find(all, name) : NULL;
 
 		if (other && !is_up(other))
@@ -364,7 +366,7 @@ static void ask_whether_up(struct units *all, struct unit *u, uint64_t now)
 	struct unit_errand *ue = &u->errand;
 	const struct guest_config *cfg = u->guest.cfg;
 	const size_t bytes = cfg->nr_vifs * sizeof(*u->guest.vifs);
-	const size_t nr_backends = u->guest.backends ? cfg->nr_disks + cfg->nr_vifs : 0;
+	const size_t nr_backends = u->guest.backends ? backend_nr(cfg) : 0;
 
 	ue->copy = u->guest;
 	ue->copy.disks = NULL;
