@@ -19,16 +19,8 @@
  */
 #define STORE_PFN_NONE (~UINT64_C(0))
 
-static int lay_out(struct xc_dom_image *dom, struct guest *g, struct host *h, struct err *e)
-{
-	struct rdm_map rdm;
-
-	memmap_layout(dom, g);
-	return rdm_read(g, h, &rdm, e) < 0 ? -1 : rdm_make_room(&rdm, g, dom, e);
-}
-
 struct xc_dom_image *build_begin(struct guest *g, struct host *h, const char *cmdline,
-				 struct err *e)
+				 const struct rdm_map *rdm, struct err *e)
 {
 	/* A firmware gets no command line: what there is is for the kernel that the device model
 	 * loads. */
@@ -43,7 +35,10 @@ struct xc_dom_image *build_begin(struct guest *g, struct host *h, const char *cm
 	dom->max_vcpus = g->cfg->maxvcpus;
 	dom->console_evtchn = g->console_port;
 	dom->xenstore_evtchn = g->store_port;
-	if (g->cfg->type == GUEST_PV || lay_out(dom, g, h, e) == 0)
+	if (g->cfg->type == GUEST_PV)
+		return dom;
+	memmap_layout(dom, g);
+	if (rdm_make_room(rdm, g, dom, e) == 0)
 		return dom;
 	xc_dom_release(dom);
 	return NULL;
@@ -51,9 +46,8 @@ struct xc_dom_image *build_begin(struct guest *g, struct host *h, const char *cm
 
 /* What a translated guest is told about its machine. */
 static int describe(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		    const struct e820_map *map, struct err *e)
+		    const struct rdm_map *rdm, const struct e820_map *map, struct err *e)
 {
-	struct rdm_map rdm;
 	int rc = 0;
 
 	/* A firmware makes its own tables. */
@@ -62,13 +56,12 @@ static int describe(struct xc_dom_image *dom, const struct guest *g, struct host
 		rc = acpi_describe(dom, g->cfg, e);
 		build_unlock(h->shared, BUILD_LOCK_ACPI);
 	}
-	if (rc < 0 || rdm_read(g, h, &rdm, e) < 0)
-		return -1;
-	return memmap_describe(dom, g->cfg, &rdm, map, e);
+	return rc < 0 ? -1 : memmap_describe(dom, g->cfg, rdm, map, e);
 }
 
 int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		   const struct kernel_facts *k, const struct e820_map *map, struct err *e)
+		   const struct kernel_facts *k, const struct rdm_map *rdm,
+		   const struct e820_map *map, struct err *e)
 {
 	/* Of an hvm guest's memory its video card's is populated by the device model. */
 	const uint64_t card_kib = dom->device_model ? g->cfg->videoram_kib : 0;
@@ -87,7 +80,7 @@ int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host 
 		e->passing = true;
 		return -1;
 	}
-	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, h, map, e);
+	return g->cfg->type == GUEST_PV ? 0 : describe(dom, g, h, rdm, map, e);
 }
 
 int build_load(struct xc_dom_image *dom, const struct guest *g, struct host *h,

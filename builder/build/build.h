@@ -10,18 +10,20 @@
 #include "builder/guest/guest.h"
 #include "builder/host/host.h"
 #include "loaders/kernel_facts.h"
+#include "rdm.h"
 
 struct xc_dom_image;
 
 /* What libxenguest knows of the domain meanwhile; for xc_dom_release. cmdline is what its kernel
- * will see. Returns NULL with e set. */
+ * will see, rdm what is to be kept free of its memory. Returns NULL with e set. */
 struct xc_dom_image *build_begin(struct guest *g, struct host *h, const char *cmdline,
-				 struct err *e);
+				 const struct rdm_map *rdm, struct err *e);
 
 /* The domain's memory, and what describes it: k is the guest's kernel or firmware, map what its
  * memory map file says, or NULL. */
 int build_populate(struct xc_dom_image *dom, const struct guest *g, struct host *h,
-		   const struct kernel_facts *k, const struct e820_map *map, struct err *e);
+		   const struct kernel_facts *k, const struct rdm_map *rdm,
+		   const struct e820_map *map, struct err *e);
 
 /* The kernel and its ramdisk, or the firmware and its BIOS. */
 int build_load(struct xc_dom_image *dom, const struct guest *g, struct host *h,

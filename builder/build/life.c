@@ -49,13 +49,17 @@ static void memory_taken(struct host *h)
 static int fill_domain(struct guest *g, struct host *h, const struct kernel_facts *k,
 		       const char *cmdline, const struct e820_map *map, struct err *e)
 {
-	struct xc_dom_image *dom = build_begin(g, h, cmdline, e);
+	struct xc_dom_image *dom;
+	struct rdm_map rdm;
 	int rc = -1;
 
+	if (rdm_read(g, h, &rdm, e) < 0)
+		return -1;
+	dom = build_begin(g, h, cmdline, &rdm, e);
 	if (!dom)
 		return -1;
 	phases_enter(&g->phases, PHASE_POPULATE);
-	if (build_populate(dom, g, h, k, map, e) < 0)
+	if (build_populate(dom, g, h, k, &rdm, map, e) < 0)
 		goto out;
 	phases_enter(&g->phases, PHASE_LOAD);
 	if (build_load(dom, g, h, k, e) < 0)
