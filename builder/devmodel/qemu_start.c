@@ -83,11 +83,10 @@ bool qemu_serves(const struct guest_config *cfg)
 }
 
 /* Where the powers end with the start: in front of the arguments. */
-static void take_powers_late(struct devmodel *m, const struct guest_config *cfg, const char *empty,
-			     const struct model_powers *p, struct qemu_start *q)
+static void take_powers_late(struct devmodel *m, const char *empty, const struct model_powers *p,
+			     struct qemu_start *q)
 {
-	q->restrict_domid = m->restricted =
-		p->restrict_domid && p->unprivileged && !qemu_has_pci(cfg);
+	q->restrict_domid = m->restricted = p->restrict_domid && p->unprivileged;
 	if (!p->unprivileged)
 		return;
 	q->chroot = empty;
@@ -277,11 +276,12 @@ int qemu_start_prepare(struct qemu_starting *k, struct devmodel *m, const struct
 	if (model_powers(dev, g->domid, m->serves && !needed,
 			 !g->cfg->model_unrestricted && !qemu_has_pci(g->cfg), &powers, e) < 0)
 		return -1;
+	powers.restrict_domid &= !qemu_has_pci(g->cfg);
 	if (needed ? take_powers_early(m, g, empty, &powers, k, e) < 0 : take_files(g, k, e) < 0)
 		return -1;
 	k->q.knows = qemu_options_of(k->q.program);
 	if (!m->serves)
-		take_powers_late(m, g->cfg, empty, &powers, &k->q);
+		take_powers_late(m, empty, &powers, &k->q);
 	lock_up(k, g, r);
 	return compose(k, g, e);
 }
