@@ -5,10 +5,9 @@
 
 #include <xen/xen.h>
 
-#define DIGITS "0123456789"
+#include "builder/guest/guest_config.h"
 
-/* Longer than any name that earlydom gives; xl sets no bound. */
-#define NAME_MAX_LEN 127
+#define DIGITS "0123456789"
 
 bool backend_is_number(const char *domain, uint32_t *domid)
 {
@@ -35,8 +34,9 @@ int backend_check(const char *domain, struct err *e)
 
 	if (!domain)
 		return 0;
-	if (strlen(domain) > NAME_MAX_LEN)
-		return err_set(e, "backend is longer than %d characters", NAME_MAX_LEN);
+	/* xl sets no bound. */
+	if (strlen(domain) > CONFIG_NAME_MAX)
+		return err_set(e, "backend is longer than %d characters", CONFIG_NAME_MAX);
 	for (const char *p = domain; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '/')
 			return err_set(e, "backend '%s' is not the name of a domain", domain);

@@ -55,13 +55,9 @@ static const char *set_policy(struct rdm *out, const struct spec_param *p)
 {
 	if (out->policy != PCI_RDM_DEFAULT)
 		return "policy is given twice";
-	if (spec_is_word(p->value, p->value_len, "strict"))
-		out->policy = PCI_RDM_STRICT;
-	else if (spec_is_word(p->value, p->value_len, "relaxed"))
-		out->policy = PCI_RDM_RELAXED;
-	else
-		return "policy must be strict or relaxed";
-	return NULL;
+	return pci_rdm_policy(p->value, p->value_len, &out->policy)
+		       ? NULL
+		       : "policy must be strict or relaxed";
 }
 
 /* xl passes over what it does not understand here, and over any policy (xlu_rdm_parse in Xen's

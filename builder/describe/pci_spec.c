@@ -181,15 +181,22 @@ static int set_flag(const char *key, const char *text, size_t len, enum pci_flag
 	return 0;
 }
 
+bool pci_rdm_policy(const char *text, size_t len, enum pci_rdm *out)
+{
+	if (spec_is_word(text, len, "strict"))
+		*out = PCI_RDM_STRICT;
+	else if (spec_is_word(text, len, "relaxed"))
+		*out = PCI_RDM_RELAXED;
+	else
+		return false;
+	return true;
+}
+
 static int set_rdm(struct pci_spec *out, const char *text, size_t len, struct err *e)
 {
 	if (out->rdm_policy != PCI_RDM_DEFAULT)
 		return err_set(e, "rdm_policy is given twice");
-	if (spec_is_word(text, len, "strict"))
-		out->rdm_policy = PCI_RDM_STRICT;
-	else if (spec_is_word(text, len, "relaxed"))
-		out->rdm_policy = PCI_RDM_RELAXED;
-	else
+	if (!pci_rdm_policy(text, len, &out->rdm_policy))
 		return err_set(e, "unknown rdm_policy '%.*s': it is strict or relaxed",
 			       SPEC_LEN(len), text);
 	return 0;

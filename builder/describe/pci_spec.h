@@ -59,6 +59,9 @@ int pci_spec_parse(const char *text, struct pci_spec *out, struct err *e);
 void pci_spec_free(struct pci_spec *s);
 void pci_specs_free(struct pci_spec *all, size_t n); /* those in an array, and the array */
 
+/* Reads "strict" or "relaxed", in any case. False for all else. */
+bool pci_rdm_policy(const char *text, size_t len, enum pci_rdm *out);
+
 /* Whether both name one function, as far as one can tell without the machine: of specs that name it
  * in two ways that is not known. Symmetrical. */
 bool pci_spec_meets(const struct pci_spec *a, const struct pci_spec *b);
