@@ -16,13 +16,11 @@
 
 /* One device of a guest, and where its two ends are in the store. */
 struct device {
+	struct device_place at;
 	struct vif *vif; /* NULL for others */
 	bool pci;        /* all of its PCI devices */
-	char what[32];   /* "disk xvda", "vif 0" */
-	char kind[4];    /* "vbd", "vif" */
-	char back[6];    /* the same for its back end, which may be "qdisk", too */
 	bool emulated;   /* for the guest it is QEMU's drive alone */
-	uint32_t domid, devid;
+	uint32_t domid;
 	uint32_t by;        /* the domain that serves it, NO_DOMAIN: none does now */
 	const char *server; /* that domain in the descriptor; NULL: dom0 */
 };
@@ -39,28 +37,16 @@ static struct device device_of(const struct guest *g, size_t i)
 	/* Behind all that other domains may serve. */
 	if (i == backend_nr(g->cfg)) {
 		d.pci = true;
-		strcpy(d.kind, "pci");
-		strcpy(d.back, d.kind);
-		strcpy(d.what, "PCI devices");
+		d.at = (struct device_place){"PCI devices", "pci", "pci", 0};
 		return d;
 	}
+	d.at = device_place(g, i);
 	d.by = guest_backend(g, i);
 	d.server = backend_of(g->cfg, i);
-	if (i < g->cfg->nr_disks) {
-		const struct disk_spec *spec = &g->cfg->disks[i];
-
-		d.devid = spec->vdev_number;
-		strcpy(d.kind, VBD_KIND);
-		strcpy(d.back, disk_by_qemu(spec) ? QDISK_KIND : VBD_KIND);
-		d.emulated = spec->cdrom && g->cfg->type == GUEST_HVM;
-		snprintf(d.what, sizeof(d.what), "disk %s", spec->vdev);
-	} else {
+	if (i < g->cfg->nr_disks)
+		d.emulated = g->cfg->disks[i].cdrom && g->cfg->type == GUEST_HVM;
+	else
 		d.vif = &g->vifs[i - g->cfg->nr_disks];
-		d.devid = d.vif->devid;
-		strcpy(d.kind, VIF_KIND);
-		strcpy(d.back, d.kind);
-		snprintf(d.what, sizeof(d.what), "vif %u", d.devid);
-	}
 	return d;
 }
 
@@ -68,21 +54,21 @@ static struct device device_of(const struct guest *g, size_t i)
 
 static void back_node(const struct device *d, const char *name, char node[NODE_MAX])
 {
-	snprintf(node, NODE_MAX, "/local/domain/%u/backend/%s/%u/%u/%s", d->by, d->back, d->domid,
-		 d->devid, name);
+	snprintf(node, NODE_MAX, "/local/domain/%u/backend/%s/%u/%u/%s", d->by, d->at.back_kind,
+		 d->domid, d->at.devid, name);
 }
 
 static void front_node(const struct device *d, const char *name, char node[NODE_MAX])
 {
-	snprintf(node, NODE_MAX, "/local/domain/%u/device/%s/%u/%s", d->domid, d->kind, d->devid,
-		 name);
+	snprintf(node, NODE_MAX, "/local/domain/%u/device/%s/%u/%s", d->domid, d->at.kind,
+		 d->at.devid, name);
 }
 
 /* Where Linux keeps what it said about the device (xenbus_va_dev_error, xenbus_client.c). */
 static void error_node(const struct device *d, char node[NODE_MAX])
 {
-	snprintf(node, NODE_MAX, "/local/domain/%u/error/backend/%s/%u/%u/error", d->by, d->back,
-		 d->domid, d->devid);
+	snprintf(node, NODE_MAX, "/local/domain/%u/error/backend/%s/%u/%u/error", d->by,
+		 d->at.back_kind, d->domid, d->at.devid);
 }
 
 static char *read_node(const struct host *h, const char *node)
@@ -171,7 +157,7 @@ static bool is_open(const struct device *d)
 	int n;
 
 	n = snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/vbd-%u-%u", d->domid,
-		     d->devid);
+		     d->at.devid);
 	if (access(path, F_OK) < 0)
 		return true;
 	snprintf(path + n, sizeof(path) - (size_t)n, "/physical_device");
@@ -207,7 +193,7 @@ static int plug(const struct host *h, const struct device *d, struct err *e)
 	rc = vif_plug(d->vif, d->domid, e);
 	if (rc == 0 && tell_plugged(h, d, e) < 0) {
 		d->vif->plugged = false;
-		return err_prefix(e, "%s: ", d->what);
+		return err_prefix(e, "%s: ", d->at.what);
 	}
 	return rc;
 }
@@ -229,12 +215,12 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 		return 0;
 	back_node(d, "state", node);
 	rc = read_state(h, node, &state, e);
-	if (rc == 1 && !d->by && !strcmp(d->back, QDISK_KIND))
+	if (rc == 1 && !d->by && !strcmp(d->at.back_kind, QDISK_KIND))
 		err_set_passing(e, "QEMU has given it up; its log tells why");
 	else if (rc == 1)
 		err_set_passing(e, "its back end was taken out of the store (%s)", node);
 	if (rc)
-		return err_prefix(e, "%s: ", d->what);
+		return err_prefix(e, "%s: ", d->at.what);
 	switch (state) {
 	case XenbusStateUnknown:
 	case XenbusStateInitialising:
@@ -242,7 +228,7 @@ static int look_at(const struct host *h, const struct device *d, enum devices_st
 	case XenbusStateClosing:
 	case XenbusStateClosed:
 		*now = DEVICES_READY;
-		return check_closed(h, d, e) < 0 ? err_prefix(e, "%s: ", d->what) : 0;
+		return check_closed(h, d, e) < 0 ? err_prefix(e, "%s: ", d->at.what) : 0;
 	default:
 		break;
 	}
@@ -288,16 +274,16 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 		return err_set_passing(e,
 				       "%s: %s, domain %u, does not serve it after %u s: has it "
 				       "%s?",
-				       d->what, d->server, d->by, seconds,
+				       d->at.what, d->server, d->by, seconds,
 				       d->vif ? "xen-netback" : "its back end");
 	back_node(d, "state", node);
 	if (read_state(h, node, &state, &ignored) || state < XenbusStateInitWait) {
-		if (!strcmp(d->back, QDISK_KIND))
+		if (!strcmp(d->at.back_kind, QDISK_KIND))
 			return err_set_passing(
 				e, "%s: QEMU does not serve it after %u s; its log tells why",
-				d->what, seconds);
+				d->at.what, seconds);
 		return err_set_passing(e, "%s: its back end is not there after %u s: is %s loaded?",
-				       d->what, seconds,
+				       d->at.what, seconds,
 				       d->pci   ? "xen-pciback"
 				       : d->vif ? "xen-netback"
 						: "xen-blkback");
@@ -307,16 +293,16 @@ static int say_late(const struct host *h, const struct device *d, unsigned secon
 			e,
 			"%s: its back end is there, but the interface vif%u.%u%s is not "
 			"after %u s",
-			d->what, d->domid, d->devid,
+			d->at.what, d->domid, d->at.devid,
 			vif_has_card(d->vif) ? " or its emulated card's" : "", seconds);
-	return err_set_passing(e, "%s: its back end has not opened it after %u s", d->what,
+	return err_set_passing(e, "%s: its back end has not opened it after %u s", d->at.what,
 			       seconds);
 }
 
 int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *e)
 {
 	enum devices_state now, worst = DEVICES_CONNECTED;
-	struct device d, late = {.what = ""};
+	struct device d, late = {.by = 0};
 
 	if (!h->xsh)
 		return err_set_passing(e, "there is no store for its devices");
@@ -333,6 +319,6 @@ int devices_late(struct guest *g, struct host *h, unsigned seconds, struct err *
 		return say_late(h, &late, seconds, e);
 	if (worst == DEVICES_READY)
 		return err_set_passing(e, "%s: the guest has not connected with it after %u s",
-				       late.what, seconds);
+				       late.at.what, seconds);
 	return err_set_passing(e, "its devices took more than %u s", seconds);
 }

@@ -8,8 +8,6 @@
 #include "add_guest.h"
 #include "builder/describe/backend_of.h"
 #include "builder/describe/backend_spec.h"
-#include "builder/describe/disk_spec.h"
-#include "builder/describe/vif_spec.h"
 #include "device_nodes.h"
 #include "store.h"
 
@@ -66,31 +64,6 @@ static int find(struct host *h, const char *domain, uint32_t *domid, struct err 
 	return find_name(h, domain, domid, e);
 }
 
-/* Where its front end, its back end and what it is called in a list of devices are. */
-struct place {
-	char what[32];
-	const char *kind, *back_kind;
-	uint32_t devid;
-};
-
-static struct place place_of(const struct guest_config *cfg, size_t i)
-{
-	struct place p = {.kind = VIF_KIND, .back_kind = VIF_KIND};
-
-	if (i < cfg->nr_disks) {
-		const struct disk_spec *spec = &cfg->disks[i];
-
-		p.kind = VBD_KIND;
-		p.back_kind = disk_by_qemu(spec) ? QDISK_KIND : VBD_KIND;
-		p.devid = spec->vdev_number;
-		snprintf(p.what, sizeof(p.what), "disk %s", spec->vdev);
-		return p;
-	}
-	p.devid = cfg->vifs[i - cfg->nr_disks].devid;
-	snprintf(p.what, sizeof(p.what), "vif %u", p.devid);
-	return p;
-}
-
 int backends_find(struct guest *g, struct host *h, struct err *e)
 {
 	for (size_t i = 0; g->backends && i < backend_nr(g->cfg); i++) {
@@ -103,7 +76,7 @@ int backends_find(struct guest *g, struct host *h, struct err *e)
 		if (rc > 0)
 			return err_set_passing(
 				e, "%s: its back end %s is not there: no such domain runs",
-				place_of(g->cfg, i).what, domain);
+				device_place(g, i).what, domain);
 		if (rc < 0)
 			return -1;
 	}
@@ -125,7 +98,7 @@ int backends_take_off(struct guest *g, struct host *h, struct err *e)
 	int rc;
 
 	for (size_t i = 0; i < nr; i++) {
-		const struct place p = place_of(g->cfg, i);
+		const struct device_place p = device_place(g, i);
 
 		dead[i] = is_dead(g, h, i);
 		if (!dead[i] && g->backends[i] != NO_DOMAIN)

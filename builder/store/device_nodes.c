@@ -5,6 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/describe/disk_spec.h"
+
+struct device_place device_place(const struct guest *g, size_t i)
+{
+	struct device_place p = {.kind = VIF_KIND, .back_kind = VIF_KIND};
+
+	if (i < g->cfg->nr_disks) {
+		const struct disk_spec *spec = &g->cfg->disks[i];
+
+		p.kind = VBD_KIND;
+		p.back_kind = disk_by_qemu(spec) ? QDISK_KIND : VBD_KIND;
+		p.devid = spec->vdev_number;
+		snprintf(p.what, sizeof(p.what), "disk %s", spec->vdev);
+		return p;
+	}
+	p.devid = g->vifs[i - g->cfg->nr_disks].devid;
+	snprintf(p.what, sizeof(p.what), "vif %u", p.devid);
+	return p;
+}
+
 void device_begin(struct device_nodes *d, struct nodes *to, const char *kind, uint32_t devid)
 {
 	device_begin_back(d, to, kind, kind, devid);

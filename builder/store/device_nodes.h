@@ -48,6 +48,15 @@ void device_front(struct device_nodes *d, enum node_access access, const char *n
 #define VBD_KIND   "vbd"
 #define VIF_KIND   "vif"
 
+/* The i-th of a guest's disks and interfaces (describe/backend_of.h) in the store: below which
+ * kinds its ends are, and what messages call it. */
+struct device_place {
+	char what[32]; /* "disk xvda", "vif 0" */
+	const char *kind, *back_kind;
+	uint32_t devid;
+};
+struct device_place device_place(const struct guest *g, size_t i);
+
 /* What QEMU calls what a channel is connected with. */
 #define CHANNEL_CHARDEV "libxl-channel%u"
 
