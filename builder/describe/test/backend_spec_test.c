@@ -14,23 +14,6 @@
 
 #define QEMU "type = 'hvm'\n"
 
-static void reads(const char *text, struct descriptor *c, struct guest_config *g)
-{
-	char *all = NULL;
-	struct diag d = {0};
-
-	assert_true(asprintf(&all, LEAST "\n%s", text) > 0);
-	read_text("web.cfg", all, c, g, &d);
-	expect_diag(&d, "");
-	free(all);
-}
-
-static void done(struct descriptor *c, struct guest_config *g)
-{
-	config_free(g);
-	descriptor_free(c);
-}
-
 static void test_domains(void **state)
 {
 	uint32_t domid;
@@ -80,13 +63,13 @@ static void test_elsewhere(void **state)
 	struct guest_config g;
 
 	(void)state;
-	reads("disk = [ 'a/b:c,raw,xvda,backend=storage,script=/opt/block-x', \n"
-	      "'/q,qcow2,xvdb,backend=storage', '/q,qcow2,xvdc', '/a,raw,xvdd,backend=0' ]\n"
-	      "vif = [ "
-	      "'backend=net,script=vif-openvswitch,bridge=ovs0.7:trunk=1,ip=any,vifname=n',\n"
-	      "  'backend=9,script=vif-route,gatewaydev=ipsec', 'vifname=n' ]\n"
-	      "on_backend_lost = 'destroy'",
-	      &c, &g);
+	read_good("disk = [ 'a/b:c,raw,xvda,backend=storage,script=/opt/block-x', \n"
+		  "'/q,qcow2,xvdb,backend=storage', '/q,qcow2,xvdc', '/a,raw,xvdd,backend=0' ]\n"
+		  "vif = [ "
+		  "'backend=net,script=vif-openvswitch,bridge=ovs0.7:trunk=1,ip=any,vifname=n',\n"
+		  "  'backend=9,script=vif-route,gatewaydev=ipsec', 'vifname=n' ]\n"
+		  "on_backend_lost = 'destroy'",
+		  "", &c, &g);
 	assert_int_equal(backend_nr(&g), 7);
 	assert_string_equal(backend_of(&g, 0), "storage");
 	assert_string_equal(backend_of(&g, 1), "storage");
@@ -101,10 +84,10 @@ static void test_elsewhere(void **state)
 	assert_false(disk_by_qemu(&g.disks[0]) || g.disks[1].qdisk);
 	assert_true(disk_by_qemu(&g.disks[1]) && disk_by_qemu(&g.disks[2]));
 	assert_int_equal(g.on_backend_lost, BACKEND_LOST_DESTROY);
-	done(&c, &g);
-	reads("", &c, &g);
+	read_done(&c, &g);
+	read_good("", "", &c, &g);
 	assert_int_equal(g.on_backend_lost, BACKEND_LOST_WAIT);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 static void test_refused(void **state)
@@ -153,9 +136,9 @@ static void test_noted(void **state)
 	      "the back end is another domain's\n"
 	      "web.cfg:4:36: note: vif, entry 2: type=ioemu has no effect: no card is emulated "
 	      "where the back end is another domain's\n");
-	reads(QEMU "vif = [ 'backend=net' ]", &c, &g);
+	read_good(QEMU "vif = [ 'backend=net' ]", "", &c, &g);
 	assert_int_equal(g.vifs[0].type, VIF_TYPE_VIF);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 int main(void)

@@ -7,37 +7,21 @@
 #include "builder/describe/disk_spec.h"
 #include "builder/describe/vif_spec.h"
 
-static void reads(const char *text, struct descriptor *c, struct guest_config *g)
-{
-	char *all = NULL;
-	struct diag d = {0};
-
-	assert_true(asprintf(&all, LEAST "\n%s", text) > 0);
-	read_text("web.cfg", all, c, g, &d);
-	expect_diag(&d, "");
-	free(all);
-}
-
-static void done(struct descriptor *c, struct guest_config *g)
-{
-	config_free(g);
-	descriptor_free(c);
-}
-
 static void test_disks(void **state)
 {
 	struct descriptor c;
 	struct guest_config g;
 
 	(void)state;
-	reads("disk = [ '/dev/vg/web,raw,xvda,rw',\n"
-	      "  'format=raw, vdev=xvdb, access=ro, discard, target=/images/a, b.img',\n"
-	      "  'phy:UUID=0a1b-2c3d,xvdc1,r', 'LABEL=web data,,xvdd,backendtype=phy,untrusted',\n"
-	      "  'vdev=xvde,script=block,backend=0,specification=xen,target=PARTUUID=1-01',\n"
-	      "  'PARTLABEL=x,raw,xvdf,ro,script=/etc/xen/scripts/block,backend=Domain-0',\n"
-	      "  'PARTLABEL=x,raw,xvdg,ro,direct-io-safe',\n"
-	      "]",
-	      &c, &g);
+	read_good("disk = [ '/dev/vg/web,raw,xvda,rw',\n"
+		  "  'format=raw, vdev=xvdb, access=ro, discard, target=/images/a, b.img',\n"
+		  "  'phy:UUID=0a1b-2c3d,xvdc1,r', 'LABEL=web "
+		  "data,,xvdd,backendtype=phy,untrusted',\n"
+		  "  'vdev=xvde,script=block,backend=0,specification=xen,target=PARTUUID=1-01',\n"
+		  "  'PARTLABEL=x,raw,xvdf,ro,script=/etc/xen/scripts/block,backend=Domain-0',\n"
+		  "  'PARTLABEL=x,raw,xvdg,ro,direct-io-safe',\n"
+		  "]",
+		  "", &c, &g);
 	assert_int_equal(g.nr_disks, 7);
 	assert_string_equal(g.disks[0].target, "/dev/vg/web");
 	assert_string_equal(g.disks[0].vdev, "xvda");
@@ -54,12 +38,12 @@ static void test_disks(void **state)
 	assert_string_equal(g.disks[5].target, "PARTLABEL=x");
 	assert_true(g.disks[6].direct_io_safe);
 	assert_null(tag_value("/dev/UUID=x"));
-	done(&c, &g);
+	read_done(&c, &g);
 
-	reads("disk = []; vif = []", &c, &g);
+	read_good("disk = []; vif = []", "", &c, &g);
 	assert_int_equal(g.nr_disks, 0);
 	assert_int_equal(g.nr_vifs, 0);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 /* What QEMU serves, and what the kernel does. */
@@ -69,9 +53,10 @@ static void test_back_ends(void **state)
 	struct guest_config g;
 
 	(void)state;
-	reads("disk = [ 'tap:qcow2:/a,xvda,w', '/b,,xvdb,backendtype=qdisk', 'file:/c,xvdc,w',\n"
-	      "  '/d.iso,raw,hdc,cdrom', '/e,vmdk,xvde', '/f,vhd,xvdf', 'phy:vg/g,xvdg,w' ]",
-	      &c, &g);
+	read_good(
+		"disk = [ 'tap:qcow2:/a,xvda,w', '/b,,xvdb,backendtype=qdisk', 'file:/c,xvdc,w',\n"
+		"  '/d.iso,raw,hdc,cdrom', '/e,vmdk,xvde', '/f,vhd,xvdf', 'phy:vg/g,xvdg,w' ]",
+		"", &c, &g);
 	assert_int_equal(g.nr_disks, 7);
 	for (size_t i = 0; i < 7; i++) {
 		assert_int_equal(g.disks[i].entry, i);
@@ -80,12 +65,12 @@ static void test_back_ends(void **state)
 	assert_int_equal(g.nr_qdisks, 4);
 	assert_true(guest_config_needs_qemu(&g));
 	assert_string_equal(g.disks[6].target, "/dev/vg/g");
-	done(&c, &g);
+	read_done(&c, &g);
 
-	reads("disk = [ '/a,raw,xvda' ]", &c, &g);
+	read_good("disk = [ '/a,raw,xvda' ]", "", &c, &g);
 	assert_int_equal(g.nr_qdisks, 0);
 	assert_false(guest_config_needs_qemu(&g));
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 /* What QEMU's back end does not take. */
@@ -124,7 +109,7 @@ static void test_empty_drives(void **state)
 	assert_int_equal(g.disks[1].entry, 3);
 	assert_string_equal(g.disks[1].vdev, "xvdb");
 	assert_int_equal(g.nr_qdisks, 1);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 static void test_vifs(void **state)
@@ -134,11 +119,12 @@ static void test_vifs(void **state)
 	struct guest_config g;
 
 	(void)state;
-	reads("vif = [ '', 'mac=00:16:3e:01:02:03,bridge=xenbr1,vifname=web0,mtu=9000,trusted',\n"
-	      "  'devid=7,rate=10MB/s@20ms,ip=192.0.2.1 192.0.2.2,script=vif-route,backend=0',\n"
-	      "  'script=vif-bridge', 'script=/etc/xen/scripts/vif-bridge,backend=Domain-0',\n"
-	      "  'devid=65535' ]",
-	      &c, &g);
+	read_good(
+		"vif = [ '', 'mac=00:16:3e:01:02:03,bridge=xenbr1,vifname=web0,mtu=9000,trusted',\n"
+		"  'devid=7,rate=10MB/s@20ms,ip=192.0.2.1 192.0.2.2,script=vif-route,backend=0',\n"
+		"  'script=vif-bridge', 'script=/etc/xen/scripts/vif-bridge,backend=Domain-0',\n"
+		"  'devid=65535' ]",
+		"", &c, &g);
 	assert_int_equal(g.nr_vifs, 6);
 	assert_int_equal(g.vifs[0].devid, 0);
 	assert_false(g.vifs[0].has_devid || g.vifs[0].has_mac || g.vifs[0].bridge);
@@ -155,7 +141,7 @@ static void test_vifs(void **state)
 	assert_int_equal(g.vifs[3].devid, 3);
 	assert_int_equal(g.vifs[4].devid, 4);
 	assert_int_equal(g.vifs[5].devid, 65535);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 /* The key's only entry, whose string is `text`, is refused with that cause. */
@@ -234,9 +220,9 @@ static void test_long_target(void **state)
 	(void)state;
 	memset(text + strlen(text), 'x', 4094);
 	strcat(text, "' ]");
-	reads(text, &c, &g);
+	read_good(text, "", &c, &g);
 	assert_int_equal(strlen(g.disks[0].target), 4095);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 static void test_vif_not_served(void **state)
@@ -271,9 +257,9 @@ static void test_lists(void **state)
 	for (int i = 0; i < 256; i++)
 		strcat(many, "'',");
 	strcat(many, "]");
-	reads(many, &c, &g);
+	read_good(many, "", &c, &g);
 	assert_int_equal(g.nr_vifs, 256);
-	done(&c, &g);
+	read_done(&c, &g);
 	strcpy(strrchr(many, ']'), "'']");
 	refuses(many, "web.cfg:2:7: vif has 257 entries: a guest can have 256\n");
 	/* All entries are looked at. */
@@ -303,9 +289,9 @@ static void test_same_disks(void **state)
 		"web.cfg:2:25: disk, entry 2: /a is already in entry 1, and one of them writes it\n"
 		"web.cfg:2:42: disk, entry 3: /a is already in entry 1, and one of them writes "
 		"it\n");
-	reads("disk = [ '/a,raw,xvda,ro', '/a,raw,xvdb,ro' ]", &c, &g);
+	read_good("disk = [ '/a,raw,xvda,ro', '/a,raw,xvdb,ro' ]", "", &c, &g);
 	assert_int_equal(g.nr_disks, 2);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 static void test_same_vifs(void **state)

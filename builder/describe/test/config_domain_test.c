@@ -9,23 +9,6 @@
 #include "builder/describe/io_spec.h"
 #include "builder/describe/viridian_spec.h"
 
-static void good(const char *text, struct descriptor *c, struct guest_config *g)
-{
-	char *all = NULL;
-	struct diag d = {0};
-
-	assert_true(asprintf(&all, LEAST "\n%s", text) > 0);
-	read_text("web.cfg", all, c, g, &d);
-	expect_diag(&d, "");
-	free(all);
-}
-
-static void done(struct descriptor *c, struct guest_config *g)
-{
-	config_free(g);
-	descriptor_free(c);
-}
-
 static void test_nothing(void **state)
 {
 	static const struct domain_options none;
@@ -33,15 +16,15 @@ static void test_nothing(void **state)
 	struct guest_config g;
 
 	(void)state;
-	good("", &c, &g);
+	read_good("", "", &c, &g);
 	assert_memory_equal(&g.domain, &none, sizeof(none));
 	assert_int_equal(g.on_watchdog, ACTION_DESTROY);
 	assert_int_equal(g.on_soft_reset, ACTION_SOFT_RESET);
 	assert_false(g.hap);
-	done(&c, &g);
-	good("type = 'hvm'; hap = 0; nestedhvm = 0", &c, &g);
+	read_done(&c, &g);
+	read_good("type = 'hvm'; hap = 0; nestedhvm = 0", "", &c, &g);
 	assert_false(g.hap);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 static void test_values(void **state)
@@ -51,19 +34,20 @@ static void test_values(void **state)
 	struct guest_config g;
 
 	(void)state;
-	good("type = 'hvm'\n"
-	     "localtime = 1; rtc_timeoffset = '-3600'; tsc_mode = 'always_emulate'\n"
-	     "timer_mode = 'one_missed_tick_pending'; vpt_align = 0; cpus_soft = '0-1'\n"
-	     "pool = 'fast'; period = 20000; pae = 0; nestedhvm = 1; hap = 1; nomigrate = 1; vpmu "
-	     "= 1\n"
-	     "msr_relaxed = 1; mca_caps = ['lmce']; oos = 0; shadow_memory = 9\n"
-	     "max_grant_frames = 16; max_maptrack_frames = 0; max_grant_version = 1\n"
-	     "max_event_channels = 2000; vmtrace_buf_kb = 64; passthrough = 'sync_pt'\n"
-	     "seclabel = 'a'; init_seclabel = 'b'; acpi_s3 = 0; acpi_s4 = 0\n"
-	     "acpi_laptop_slate = 1; mmio_hole = 3840; ms_vm_genid = 'generate'\n"
-	     "driver_domain = 1; xend_suspend_evtchn_compat = 1; on_watchdog = 'preserve'\n"
-	     "on_soft_reset = 'restart'\n",
-	     &c, &g);
+	read_good("type = 'hvm'\n"
+		  "localtime = 1; rtc_timeoffset = '-3600'; tsc_mode = 'always_emulate'\n"
+		  "timer_mode = 'one_missed_tick_pending'; vpt_align = 0; cpus_soft = '0-1'\n"
+		  "pool = 'fast'; period = 20000; pae = 0; nestedhvm = 1; hap = 1; nomigrate = 1; "
+		  "vpmu "
+		  "= 1\n"
+		  "msr_relaxed = 1; mca_caps = ['lmce']; oos = 0; shadow_memory = 9\n"
+		  "max_grant_frames = 16; max_maptrack_frames = 0; max_grant_version = 1\n"
+		  "max_event_channels = 2000; vmtrace_buf_kb = 64; passthrough = 'sync_pt'\n"
+		  "seclabel = 'a'; init_seclabel = 'b'; acpi_s3 = 0; acpi_s4 = 0\n"
+		  "acpi_laptop_slate = 1; mmio_hole = 3840; ms_vm_genid = 'generate'\n"
+		  "driver_domain = 1; xend_suspend_evtchn_compat = 1; on_watchdog = 'preserve'\n"
+		  "on_soft_reset = 'restart'\n",
+		  "", &c, &g);
 	o = &g.domain;
 	assert_int_equal(o->localtime, BOOL_ON);
 	assert_true(o->rtc_timeoffset.given && o->rtc_timeoffset.n == -3600);
@@ -99,14 +83,15 @@ static void test_values(void **state)
 	assert_int_equal(o->suspend_evtchn_compat, BOOL_ON);
 	assert_int_equal(g.on_watchdog, ACTION_PRESERVE);
 	assert_int_equal(g.on_soft_reset, ACTION_RESTART);
-	done(&c, &g);
+	read_done(&c, &g);
 
-	good("e820_host = 1; cpus_soft = ['0', '1']; vcpus = 2; pool = 1; irqs = [5]", &c, &g);
+	read_good("e820_host = 1; cpus_soft = ['0', '1']; vcpus = 2; pool = 1; irqs = [5]", "", &c,
+		  &g);
 	assert_int_equal(g.domain.e820_host, BOOL_ON);
 	assert_true(g.domain.cpus_soft_per_vcpu);
 	assert_string_equal(g.domain.pool, "1");
 	assert_int_equal(g.domain.irqs.v[0], 5);
-	done(&c, &g);
+	read_done(&c, &g);
 }
 
 /* Words have numbers, which people's files have had for longer. */
@@ -138,11 +123,11 @@ static void test_modes(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(text, sizeof(text), "type = 'pvh'; %s", cases[i].text);
-		good(text, &c, &g);
+		read_good(text, "", &c, &g);
 		assert_int_equal(g.domain.tsc_mode, cases[i].tsc);
 		assert_int_equal(g.domain.timer_mode, cases[i].timer);
 		assert_int_equal(g.domain.altp2m, cases[i].altp2m);
-		done(&c, &g);
+		read_done(&c, &g);
 	}
 	refuses("tsc_mode = 4", "web.cfg:2:12: tsc_mode = 4: must be 0 to 3, or a word\n");
 	refuses("tsc_mode = 'fast'",
@@ -169,19 +154,19 @@ static void test_cpuid(void **state)
 	struct guest_config g;
 
 	(void)state;
-	good("cpuid = 'host,tm=0,sse3=k'", &c, &g);
+	read_good("cpuid = 'host,tm=0,sse3=k'", "", &c, &g);
 	assert_int_equal(g.domain.cpuid->nr_leaves, 1);
 	assert_string_equal(g.domain.cpuid->leaves[0].regs[2], "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxk");
-	done(&c, &g);
-	good("cpuid = [ '1:ecx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0',\n"
-	     "  '0x80000001:edx=xxxxxxxxxxx0xxxxxxxxxxxxxxxxxxxx' ]",
-	     &c, &g);
+	read_done(&c, &g);
+	read_good("cpuid = [ '1:ecx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0',\n"
+		  "  '0x80000001:edx=xxxxxxxxxxx0xxxxxxxxxxxxxxxxxxxx' ]",
+		  "", &c, &g);
 	assert_int_equal(g.domain.cpuid->nr_leaves, 2);
 	assert_int_equal(g.domain.cpuid->leaves[1].leaf, 0x80000001);
-	done(&c, &g);
-	good("cpuid = []", &c, &g);
+	read_done(&c, &g);
+	read_good("cpuid = []", "", &c, &g);
 	assert_int_equal(g.domain.cpuid->nr_leaves, 0);
-	done(&c, &g);
+	read_done(&c, &g);
 	refuses("cpuid = 'host,sse33=0'",
 		"web.cfg:2:9: cpuid = \"host,sse33=0\": unknown name 'sse33', "
 		"did you mean 'sse3'?\n");
@@ -198,14 +183,14 @@ static void test_viridian(void **state)
 	struct err e;
 
 	(void)state;
-	good("type = 'hvm'; viridian = 1", &c, &g);
+	read_good("type = 'hvm'; viridian = 1", "", &c, &g);
 	assert_true(g.viridian && !g.domain.viridian);
-	done(&c, &g);
-	good("type = 'hvm'; viridian = ['defaults', '!crash_ctl']", &c, &g);
+	read_done(&c, &g);
+	read_good("type = 'hvm'; viridian = ['defaults', '!crash_ctl']", "", &c, &g);
 	assert_false(g.viridian);
 	assert_true(g.domain.viridian->defaults);
 	assert_int_equal(viridian_mask(g.domain.viridian, &mask, &e), 0);
-	done(&c, &g);
+	read_done(&c, &g);
 	refuses("type = 'hvm'; viridian = ['base', 'frq']",
 		"web.cfg:2:35: viridian, entry 2: unknown group 'frq', did you mean 'freq'?\n");
 	refuses("type = 'hvm'; viridian = ['freq']",
@@ -223,7 +208,8 @@ static void test_parts(void **state)
 	struct guest_config g;
 
 	(void)state;
-	good("ioports = ['2f8-2ff', '3f8']; irqs = ['3', '4']; iomem = ['fed40,5@a0000']", &c, &g);
+	read_good("ioports = ['2f8-2ff', '3f8']; irqs = ['3', '4']; iomem = ['fed40,5@a0000']", "",
+		  &c, &g);
 	o = &g.domain;
 	assert_int_equal(o->ioports.n, 2);
 	assert_int_equal(o->ioports.v[1].first, 0x3f8);
@@ -231,7 +217,7 @@ static void test_parts(void **state)
 	assert_int_equal(o->irqs.v[1], 4);
 	assert_int_equal(o->iomem.n, 1);
 	assert_true(o->iomem.v[0].gfn == 0xa0000);
-	done(&c, &g);
+	read_done(&c, &g);
 	refuses("ioports = ['2f8', 'com1']; irqs = ['x']; iomem = ['1']",
 		"web.cfg:2:19: ioports, entry 2 = \"com1\": 'com1' must be hexadecimal ports up to "
 		"ffff, as 3f8 or 2f8-2ff\n"

@@ -45,7 +45,26 @@ static inline size_t read_says(const char *text, const char *messages)
 	return errors;
 }
 
-/* The same, and that there are errors, or none. */
+/* The same without errors, into *c and *g, for read_done. */
+static inline void read_good(const char *text, const char *messages, struct descriptor *c,
+			     struct guest_config *g)
+{
+	struct diag d = {0};
+	char *all = NULL;
+
+	assert_true(asprintf(&all, LEAST "\n%s", text) > 0);
+	assert_int_equal(read_text("web.cfg", all, c, g, &d), 0);
+	expect_diag(&d, messages);
+	free(all);
+}
+
+static inline void read_done(struct descriptor *c, struct guest_config *g)
+{
+	config_free(g);
+	descriptor_free(c);
+}
+
+/* What is said, and that there are errors, or none. */
 static inline void refuses(const char *text, const char *messages)
 {
 	assert_true(read_says(text, messages) > 0);

@@ -14,19 +14,12 @@ static struct descriptor c;
 
 static void reads(const char *text, const char *messages)
 {
-	struct diag d = {0};
-	char *all;
-
-	assert_true(asprintf(&all, LEAST "\n%s", text) > 0);
-	assert_int_equal(read_text("web.cfg", all, &c, &g, &d), 0);
-	expect_diag(&d, messages);
-	free(all);
+	read_good(text, messages, &c, &g);
 }
 
 static void done(void)
 {
-	config_free(&g);
-	descriptor_free(&c);
+	read_done(&c, &g);
 }
 
 static void test_good(void **state)
