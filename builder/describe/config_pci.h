@@ -9,8 +9,8 @@
 
 /*
  * Gives each device what the keys say for all; reports devices that are named twice, and guests
- * that can't have any. A pv guest with devices has e820_host, as with xl; of an hvm guest it is said
- * that its QEMU is not kept to it. To be called before config_check_hvm.
+ * that can't have any. A pv guest with devices has e820_host, as with xl; of an hvm guest it is
+ * said that its QEMU is not kept to it. To be called before config_check_hvm.
  */
 void config_check_pci(struct reading *r);
 
