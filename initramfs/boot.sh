@@ -40,28 +40,10 @@ rescue_wanted() {
 	on_cmdline earlydom.rescue || on_cmdline earlydom.rescue=on || on_cmdline earlydom.rescue=1
 }
 
-# wants_devices: whether the command line or a descriptor may name PCI devices, as far as the shell itself can tell;
-# the program reads them properly.
-wants_devices() {
-	case $cmdline in
-	*earlydom.*pci*) return 0 ;;
-	esac
-	for descriptor in /etc/earlydom/*.cfg; do
-		[ -r "$descriptor" ] || continue
-		while read -r line || [ -n "$line" ]; do
-			case $line in
-			*pci*=*) return 0 ;;
-			esac
-		done <"$descriptor"
-	done
-	return 1
-}
-
 # hide_devices: PCI devices of guests, and those that earlydom.pci.hide= names, are kept from dom0's drivers, of
-# which none may be loaded yet. What can't be hidden is said, and does not stop the boot.
+# which none may be loaded yet. What can't be hidden is said, and does not stop the boot. Whether there is anything to
+# hide the program finds out sooner than the shell, which reads a file byte by byte.
 hide_devices() {
-	read -r cmdline </proc/cmdline || return 0
-	wants_devices || return 0
 	on_dom0 || return 0
 	/sbin/earlydom hide </dev/null || :
 }

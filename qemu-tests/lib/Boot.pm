@@ -152,11 +152,12 @@ sub run_machine {
 }
 
 # _before(DIR, TEXTS): mkinitramfs's options for a script in the place of earlydom, which makes room
-# for it once it has run
+# for it once it has run, in front of `earlydom boot`
 sub _before {
 	my ($dir, @texts) = @_;
 	my $real = $ENV{EARLYDOM} // "$root/build/earlydom";
-	my $script = write_file("$dir/before", "#!/bin/sh\nmv /sbin/earlydom.real /sbin/earlydom\n", @texts,
+	my $script = write_file("$dir/before", "#!/bin/sh\n[ \"\$1\" = boot ] || exec /sbin/earlydom.real \"\$@\"\n",
+		"mv /sbin/earlydom.real /sbin/earlydom\n", @texts,
 		qq(\nexec /sbin/earlydom "\$@"\n));
 	chmod 0755, $script;
 	$ENV{EARLYDOM_HOST} //= $real;
